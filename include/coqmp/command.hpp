@@ -1,0 +1,92 @@
+// A command as a caller writes it: name, arguments, and how it is to be sent.
+#ifndef COQMP_COMMAND_HPP
+#define COQMP_COMMAND_HPP
+
+#include <coqmp/descriptor.hpp>
+#include <coqmp/detail/to_json.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace coqmp {
+
+/// A command to execute. A value: copy it, keep it, send it again.
+///
+/// Nothing is checked here; the session refuses, before it sends anything, what QEMU could not read.
+/// @code
+/// co_await session.execute(coqmp::command("blockdev-add").with("driver", "null-co").with("node-name", "scratch"));
+/// @endcode
+/// @par Threads Distinct objects may be used from distinct threads.
+class command
+{
+public:
+    /// @param name as in QEMU's schema: `query-status`. Vendor (`__`) and unstable (`x-`) names pass through.
+    command(char const* name) : name_(name) {}
+    /// @copydoc command(char const*)
+    command(std::string name) : name_(std::move(name)) {}
+    /// @copydoc command(char const*)
+    command(std::string_view name) : name_(name) {}
+    /// @param name as in QEMU's schema
+    /// @param arguments all of them
+    command(std::string name, boost::json::object arguments);
+
+    /// Sets one argument; an argument of that name that was there before is replaced.
+    /// @param key the argument's name
+    /// @param value anything that a `json::value` can be made of, or a text
+    template <class Value>
+    command& with(std::string_view key, Value&& value) &
+    {
+        set(key, detail::to_json(std::forward<Value>(value)));
+        return *this;
+    }
+    /// @copydoc with
+    template <class Value>
+    command&& with(std::string_view key, Value&& value) &&
+    {
+        set(key, detail::to_json(std::forward<Value>(value)));
+        return std::move(*this);
+    }
+
+    /// Sends it out of band (`exec-oob`): it overtakes all in-band commands. QEMU allows it for few commands.
+    command& out_of_band() & noexcept;
+    /// @copydoc out_of_band
+    command&& out_of_band() && noexcept;
+
+    /// How long to wait for the answer, from the moment of execution, instead of session_options::command_timeout.
+    /// @param duration zero: wait for ever
+    command& timeout(std::chrono::nanoseconds duration) & noexcept;
+    /// @copydoc timeout
+    command&& timeout(std::chrono::nanoseconds duration) && noexcept;
+
+    /// Adds a descriptor that travels with the command (`getfd` and `add-fd` take one each).
+    command& with_descriptor(descriptor carried) &;
+    /// @copydoc with_descriptor
+    command&& with_descriptor(descriptor carried) &&;
+
+    [[nodiscard]] std::string const& name() const noexcept { return name_; }
+    [[nodiscard]] boost::json::object const& arguments() const noexcept { return arguments_; }
+    [[nodiscard]] boost::json::object& arguments() noexcept { return arguments_; }
+    [[nodiscard]] bool is_out_of_band() const noexcept { return out_of_band_; }
+    /// Nothing: the session's default applies. Zero: for ever.
+    [[nodiscard]] std::optional<std::chrono::nanoseconds> timeout() const noexcept { return timeout_; }
+    [[nodiscard]] std::vector<descriptor> const& descriptors() const noexcept { return descriptors_; }
+
+private:
+    void set(std::string_view key, boost::json::value value);
+
+    std::string name_;
+    boost::json::object arguments_;
+    std::vector<descriptor> descriptors_;
+    std::optional<std::chrono::nanoseconds> timeout_;
+    bool out_of_band_ = false;
+};
+
+}  // namespace coqmp
+
+#endif

@@ -1,0 +1,47 @@
+// The bridge from a completion token to the compiled library: one erased handler, one call.
+#ifndef COQMP_DETAIL_INITIATION_HPP
+#define COQMP_DETAIL_INITIATION_HPP
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace coqmp::detail {
+
+/// Starts an operation: erases the handler and calls `Start(state, handler, arguments...)`.
+/// A class with a constructor, not a lambda: g++ 12 destroys capturing temporaries of a co_await expression twice.
+template <class Signature, auto Start, class State>
+class initiation
+{
+public:
+    using executor_type = boost::asio::any_io_executor;
+
+    explicit initiation(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
+
+    [[nodiscard]] executor_type get_executor() const noexcept { return executor_of(*state_); }
+
+    template <class Handler, class... Arguments>
+    void operator()(Handler&& handler, Arguments&&... arguments) const
+    {
+        Start(state_, boost::asio::any_completion_handler<Signature>(std::forward<Handler>(handler)),
+              std::forward<Arguments>(arguments)...);
+    }
+
+private:
+    std::shared_ptr<State> state_;
+};
+
+/// What every async_ function of the library does.
+template <class Signature, auto Start, class State, class Token, class... Arguments>
+auto initiate(std::shared_ptr<State> state, Token&& token, Arguments... arguments)
+{
+    return boost::asio::async_initiate<Token, Signature>(initiation<Signature, Start, State>(std::move(state)), token,
+                                                         std::move(arguments)...);
+}
+
+}  // namespace coqmp::detail
+
+#endif

@@ -1,0 +1,83 @@
+// Where a monitor is.
+#ifndef COQMP_ENDPOINT_HPP
+#define COQMP_ENDPOINT_HPP
+
+#include <cstdint>
+#include <filesystem>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace coqmp {
+
+/// The address of a monitor: a unix socket, a TCP port, or a socket that is connected already.
+/// @par Threads Distinct objects may be used from distinct threads.
+class endpoint
+{
+public:
+    /// Of a unix socket. @throws boost::system::system_error errc::invalid_endpoint if the path is empty, holds a NUL
+    /// or is longer than the 107 bytes that a socket address takes
+    [[nodiscard]] static endpoint unix_socket(std::filesystem::path const& path);
+
+    /// Of a TCP port. @param host a name or a numeric address (IPv6 without brackets) @param port 0 to 65535; 0 lets a
+    /// listener choose one @throws boost::system::system_error errc::invalid_endpoint if the host is empty or holds a NUL
+    [[nodiscard]] static endpoint tcp(std::string host, std::uint16_t port);
+
+    /// A connected stream socket. It is taken over by the session that connects to it.
+    /// @throws boost::system::system_error errc::invalid_endpoint if the number is negative
+    [[nodiscard]] static endpoint descriptor(int number);
+
+    /// Reads `unix:/path`, `/path` or any other bare path with a slash, `tcp:host:port`, `host:port`, `[::1]:port`,
+    /// `tcp:[::1]:port`, `fd:number`.
+    /// @throws boost::system::system_error errc::invalid_endpoint, with a text that says what is wrong and what would be right
+    [[nodiscard]] static endpoint parse(std::string_view text);
+
+    [[nodiscard]] bool is_unix() const noexcept { return address_.index() == 0; }
+    [[nodiscard]] bool is_tcp() const noexcept { return address_.index() == 1; }
+    [[nodiscard]] bool is_descriptor() const noexcept { return address_.index() == 2; }
+
+    /// @throws std::bad_variant_access if it is not a unix socket
+    [[nodiscard]] std::string const& path() const { return std::get<unix_address>(address_).path; }
+    /// @throws std::bad_variant_access if it is not TCP
+    [[nodiscard]] std::string const& host() const { return std::get<tcp_address>(address_).host; }
+    /// @throws std::bad_variant_access if it is not TCP
+    [[nodiscard]] std::uint16_t port() const { return std::get<tcp_address>(address_).port; }
+    /// @throws std::bad_variant_access if it is not a descriptor
+    [[nodiscard]] int descriptor() const { return std::get<descriptor_address>(address_).number; }
+
+    /// A text that parse() reads back: `unix:/path`, `tcp:host:port`, `tcp:[::1]:port`, `fd:7`.
+    [[nodiscard]] std::string to_string() const;
+
+    friend bool operator==(endpoint const&, endpoint const&) = default;
+
+private:
+    struct unix_address
+    {
+        std::string path;
+        friend bool operator==(unix_address const&, unix_address const&) = default;
+    };
+    struct tcp_address
+    {
+        std::string host;
+        std::uint16_t port;
+        friend bool operator==(tcp_address const&, tcp_address const&) = default;
+    };
+    struct descriptor_address
+    {
+        int number;
+        friend bool operator==(descriptor_address const&, descriptor_address const&) = default;
+    };
+    using address = std::variant<unix_address, tcp_address, descriptor_address>;
+
+    explicit endpoint(address where) : address_(std::move(where)) {}
+
+    address address_;
+};
+
+/// Prints to_string().
+std::ostream& operator<<(std::ostream& out, endpoint const& where);
+
+}  // namespace coqmp
+
+#endif

@@ -1,0 +1,79 @@
+// Which events a reader wants: by name, by members of their data, by a predicate.
+#ifndef COQMP_EVENT_FILTER_HPP
+#define COQMP_EVENT_FILTER_HPP
+
+#include <coqmp/detail/to_json.hpp>
+#include <coqmp/event.hpp>
+
+#include <boost/json/value.hpp>
+
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace coqmp {
+
+/// Chooses events. An event passes if its name is one of the names (no names: any), if all the members of its data
+/// that were named have the values that were named, and if the predicate (if there is one) agrees.
+///
+/// Inside a `co_await` expression use the constructor of one name and also_named(): g++ 12 takes no initializer list there.
+/// @code
+/// coqmp::event_filter("DEVICE_DELETED").with("device", "net1")
+/// @endcode
+/// @par Threads Distinct objects may be used from distinct threads. A predicate runs on the session's executor.
+class event_filter
+{
+public:
+    /// Every event.
+    event_filter() = default;
+    /// Events of one name.
+    event_filter(char const* name) : names_{name} {}
+    /// @copydoc event_filter(char const*)
+    event_filter(std::string name) : names_{std::move(name)} {}
+    /// Events of any of these names.
+    event_filter(std::initializer_list<std::string_view> names) : names_(names.begin(), names.end()) {}
+    /// @copydoc event_filter(std::initializer_list<std::string_view>)
+    explicit event_filter(std::vector<std::string> names) : names_(std::move(names)) {}
+
+    /// One more name.
+    event_filter& also_named(std::string_view name) &;
+    /// @copydoc also_named
+    event_filter&& also_named(std::string_view name) &&;
+
+    /// Only events whose data has this member with this value. Numbers compare by value, whatever their JSON kind.
+    template <class Value>
+    event_filter& with(std::string_view member, Value&& value) &
+    {
+        demand(member, detail::to_json(std::forward<Value>(value)));
+        return *this;
+    }
+    /// @copydoc with
+    template <class Value>
+    event_filter&& with(std::string_view member, Value&& value) &&
+    {
+        demand(member, detail::to_json(std::forward<Value>(value)));
+        return std::move(*this);
+    }
+
+    /// Only events that the predicate agrees to. It must not throw and must not use the session.
+    event_filter& matching(std::function<bool(event const&)> predicate) &;
+    /// @copydoc matching
+    event_filter&& matching(std::function<bool(event const&)> predicate) &&;
+
+    /// Whether this event passes.
+    [[nodiscard]] bool accepts(event const& candidate) const;
+
+private:
+    void demand(std::string_view member, boost::json::value value);
+
+    std::vector<std::string> names_;
+    std::vector<std::pair<std::string, boost::json::value>> members_;
+    std::function<bool(event const&)> predicate_;
+};
+
+}  // namespace coqmp
+
+#endif

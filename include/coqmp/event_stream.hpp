@@ -1,0 +1,79 @@
+// The events that one reader asked for, in order, in a queue of its own.
+// Invariant: an event is in the queue, in a reader's hands, or counted as lost.
+#ifndef COQMP_EVENT_STREAM_HPP
+#define COQMP_EVENT_STREAM_HPP
+
+#include <coqmp/detail/initiation.hpp>
+#include <coqmp/error.hpp>
+#include <coqmp/event.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace coqmp {
+
+namespace detail {
+class subscription;
+boost::asio::any_io_executor executor_of(subscription const& state) noexcept;
+}  // namespace detail
+
+/// Events as an asynchronous stream. Made by session::subscribe().
+///
+/// The queue is bounded: when it is full the oldest event goes, and the next event that is read tells in
+/// event::lost_before how many went. A stream that nobody reads costs its queue and delays nobody.
+/// @par Threads All members may be called from any thread; the object itself must not be moved or destroyed meanwhile.
+/// @par Lifetime Destroying the stream ends it; a waiting read completes with errc::end_of_stream. A stream may outlive
+/// its session: it then ends after the events that it holds.
+class event_stream
+{
+public:
+    event_stream(event_stream&&) noexcept = default;
+    event_stream& operator=(event_stream&& other) noexcept;
+    ~event_stream();
+
+    /// Reads the next event.
+    /// @par Handler signature `void(error_code, event)`
+    /// @par Errors errc::end_of_stream when the session has ended or the stream was closed, after the last event;
+    /// errc::operation_in_progress if another read is waiting; `asio::error::operation_aborted` when cancelled.
+    /// @par Cancellation terminal, partial and total: the read ends and the event stays in the queue, whatever the moment.
+    template <class Token = boost::asio::deferred_t>
+    auto async_next(Token&& token = Token())
+    {
+        return detail::initiate<void(boost::system::error_code, event), &event_stream::start_next>(state_,
+                                                                                                  std::forward<Token>(token));
+    }
+
+    /// Reads the next event; yields nothing once the session has ended, so that it can drive a loop:
+    /// @code
+    /// while (auto event = co_await events.next())
+    ///     std::cout << event->name << '\n';
+    /// @endcode
+    /// @throws boost::system::system_error operation_aborted, errc::operation_in_progress (see async_next)
+    [[nodiscard]] boost::asio::awaitable<std::optional<event>> next();
+
+    /// Takes an event that is there already. Nothing if the queue is empty.
+    [[nodiscard]] std::optional<event> try_next();
+
+    /// Ends the stream: nothing more is queued, and what is queued is dropped. A waiting read completes with errc::end_of_stream.
+    void close() noexcept;
+
+    /// How many events this stream has lost since it was made.
+    [[nodiscard]] std::uint64_t lost() const noexcept;
+
+private:
+    friend class session;
+    explicit event_stream(std::shared_ptr<detail::subscription> state) noexcept : state_(std::move(state)) {}
+
+    using next_handler = boost::asio::any_completion_handler<void(boost::system::error_code, event)>;
+    static void start_next(std::shared_ptr<detail::subscription> const& state, next_handler handler);
+
+    std::shared_ptr<detail::subscription> state_;
+};
+
+}  // namespace coqmp
+
+#endif

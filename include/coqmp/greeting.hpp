@@ -1,0 +1,40 @@
+// Who the peer says it is.
+#ifndef COQMP_GREETING_HPP
+#define COQMP_GREETING_HPP
+
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace coqmp {
+
+/// QEMU's version.
+struct version
+{
+    int major = 0;
+    int minor = 0;
+    int micro = 0;
+    std::string package;  ///< Of the distribution; may be empty.
+
+    friend bool operator==(version const&, version const&) = default;
+};
+
+/// Prints `7.2.22 (Debian 1:7.2+dfsg-7)`.
+std::ostream& operator<<(std::ostream& out, version const& what);
+
+/// The first message of a monitor. All zero and empty on a session that did not negotiate.
+struct greeting
+{
+    coqmp::version version;
+    std::vector<std::string> capabilities;  ///< What the peer offers: `oob`.
+
+    /// Whether the peer offers a capability.
+    [[nodiscard]] bool offers(std::string_view capability) const noexcept;
+
+    friend bool operator==(greeting const&, greeting const&) = default;
+};
+
+}  // namespace coqmp
+
+#endif

@@ -1,0 +1,103 @@
+// A socket that is there before QEMU is, so that QEMU can never come too early.
+#ifndef COQMP_LISTENER_HPP
+#define COQMP_LISTENER_HPP
+
+#include <coqmp/detail/initiation.hpp>
+#include <coqmp/endpoint.hpp>
+#include <coqmp/error.hpp>
+#include <coqmp/session.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/deferred.hpp>
+
+#include <sys/types.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace coqmp {
+
+namespace detail {
+class listener_state;
+boost::asio::any_io_executor executor_of(listener_state const& state) noexcept;
+}  // namespace detail
+
+/// Whom a listener lets in, and how the sessions behave that it makes.
+struct listener_options
+{
+    /// Of the sessions; connect_timeout bounds async_accept() as a whole: waiting, greeting and negotiation.
+    session_options session;
+    /// Only this user's processes. Nothing: any user's (but the socket's mode, 0600, lets only the owner and root in).
+    std::optional<::uid_t> peer_user;
+    /// Only this process, or one that it started. Nothing: any.
+    std::optional<::pid_t> peer_process;
+};
+
+/// Listens for QEMUs that connect to us (`-chardev socket,...` without `server=on`).
+///
+/// A unix socket is bound, private (mode 0600) and listening when the constructor returns; the file of a dead listener is
+/// replaced, a live one's is never taken; it is unlinked at the end.
+/// @par Threads As session.
+/// @par Lifetime Destroying the listener closes it; waiting accepts complete with `operation_aborted`. Sessions live on.
+class listener
+{
+public:
+    using executor_type = boost::asio::any_io_executor;
+
+    /// Binds and listens.
+    /// @param executor where the work runs, and that of the sessions
+    /// @param where a unix socket or a TCP port (0: the kernel chooses, local_endpoint() tells)
+    /// @param options whom to let in
+    /// @throws boost::system::system_error errc::address_in_use if someone listens there, or if something that is not a
+    /// socket has this name; errc::invalid_endpoint for an endpoint that cannot be listened on; what the kernel said
+    /// (EACCES, ENOSPC, ...). The text names the address.
+    listener(executor_type executor, endpoint where, listener_options options = {});
+
+    listener(listener&&) noexcept = default;
+    listener& operator=(listener&& other) noexcept;
+    ~listener();
+
+    [[nodiscard]] executor_type get_executor() const noexcept;
+
+    /// Accepts a QEMU and completes when capabilities are negotiated. May be called again and again, also while others wait:
+    /// connections go to the waits in order. A peer that is not the one demanded is turned away and the wait goes on.
+    /// @par Handler signature `void(error_code, session)`
+    /// @par Errors errc::timed_out if nobody came before session_options::connect_timeout; the errors of session::async_connect()
+    /// if somebody came; EMFILE and the like if the kernel could not accept (the connection is still waiting);
+    /// `operation_aborted` when cancelled or closed.
+    /// @par Cancellation terminal, partial and total: a connection that has not been accepted stays for the next wait.
+    template <class Token = boost::asio::deferred_t>
+    auto async_accept(Token&& token = Token())
+    {
+        return detail::initiate<void(boost::system::error_code, session), &listener::start_accept>(state_,
+                                                                                                  std::forward<Token>(token));
+    }
+
+    /// Where it listens, with the port that the kernel chose.
+    [[nodiscard]] endpoint const& local_endpoint() const noexcept;
+
+    /// What to append to QEMU's arguments so that it connects here: `-chardev socket,id=ID,path=... -mon chardev=ID,mode=control`,
+    /// commas doubled as QEMU wants it.
+    /// @param id of the chardev; distinct for each monitor of one QEMU
+    [[nodiscard]] std::vector<std::string> qemu_arguments(std::string_view id = "coqmp") const;
+
+    /// How many connections were turned away because the peer was not the one demanded.
+    [[nodiscard]] std::uint64_t refused() const noexcept;
+
+    /// Stops listening and unlinks the socket. Waiting accepts complete with `operation_aborted`.
+    void close() noexcept;
+
+private:
+    friend class machine;
+    using accept_handler = boost::asio::any_completion_handler<void(boost::system::error_code, session)>;
+    static void start_accept(std::shared_ptr<detail::listener_state> const& state, accept_handler handler);
+
+    std::shared_ptr<detail::listener_state> state_;
+};
+
+}  // namespace coqmp
+
+#endif

@@ -1,0 +1,174 @@
+// One QEMU process and the session with it.
+// Invariant: a machine that was started is reaped; one that is destroyed does not outlive its object.
+#ifndef COQMP_MACHINE_HPP
+#define COQMP_MACHINE_HPP
+
+#include <coqmp/detail/initiation.hpp>
+#include <coqmp/error.hpp>
+#include <coqmp/listener.hpp>
+#include <coqmp/session.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/deferred.hpp>
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace coqmp {
+
+namespace detail {
+class machine_state;
+boost::asio::any_io_executor executor_of(machine_state const& state) noexcept;
+}  // namespace detail
+
+/// What to launch.
+struct machine_spec
+{
+    std::string program = "qemu-system-x86_64";  ///< Found through PATH if it has no slash.
+    std::vector<std::string> arguments;          ///< Without the monitor's, which are appended.
+    /// `NAME=value` each, instead of our own environment.
+    std::optional<std::vector<std::string>> environment;
+    /// From launch to negotiated. Zero: no deadline.
+    std::chrono::nanoseconds start_timeout = std::chrono::seconds(30);
+    /// Bytes of the end of its standard error that are kept.
+    std::size_t error_tail = std::size_t{16} << 10;
+    /// Of the session with it; connect_timeout is not used, start_timeout is.
+    session_options session;
+};
+
+/// How a process ended.
+struct exit_status
+{
+    int exit_code = -1;  ///< -1 if it was killed by a signal.
+    int signal = 0;      ///< 0 if it exited.
+
+    friend bool operator==(exit_status const&, exit_status const&) = default;
+};
+
+/// Prints `exited with status 1` or `was killed by signal 9 (Killed)`.
+std::ostream& operator<<(std::ostream& out, exit_status const& status);
+
+/// A machine that did not get ready. Its text has all that is known, QEMU's own words too.
+class start_failed : public boost::system::system_error
+{
+public:
+    start_failed(boost::system::error_code code, std::string text, std::optional<exit_status> status, std::string standard_error);
+
+    /// How it ended, if it ended by itself.
+    [[nodiscard]] std::optional<exit_status> const& status() const noexcept { return status_; }
+
+    /// The end of what it wrote to its standard error.
+    [[nodiscard]] std::string const& standard_error() const noexcept { return standard_error_; }
+
+    [[nodiscard]] char const* what() const noexcept override { return text_.c_str(); }
+
+private:
+    std::string text_;
+    std::optional<exit_status> status_;
+    std::string standard_error_;
+};
+
+/// Launches a QEMU, talks to it, ends it. Linux: a pidfd watches it, no SIGCHLD handler is involved, and no other child is touched.
+/// @par Threads As session.
+/// @par Lifetime Destroying a machine that runs kills it (SIGKILL) and reaps it in the background, without blocking. Shut it
+/// down first if the guest matters. The execution context must outlive the object.
+class machine
+{
+public:
+    using executor_type = boost::asio::any_io_executor;
+
+    /// Launches nothing yet.
+    machine(executor_type executor, machine_spec spec);
+
+    machine(machine&&) noexcept = default;
+    machine& operator=(machine&& other) noexcept;
+    ~machine();
+
+    [[nodiscard]] executor_type get_executor() const noexcept;
+
+    /// Launches the program with the listener's arguments appended and waits until capabilities are negotiated. Whichever
+    /// comes first wins: ready, its exit, or the deadline; after a failure the process is gone.
+    /// On a unix socket only the launched process, or one that it started, is let in: machines may share a listener.
+    /// @param door where the machine connects to; it must live until the machine is ready
+    /// @par Handler signature `void(std::exception_ptr)`: the exception is a start_failed, whose text has the exit status and the
+    /// last lines of its standard error, which no error_code can carry.
+    /// @par Errors (the code of the exception) errc::launch_failed (no such program, not executable, no process to be had),
+    /// errc::machine_exited, errc::timed_out, errc::already_started, those of session::async_connect(), `operation_aborted`.
+    /// @par Cancellation terminal and partial: the process is killed.
+    template <class Token = boost::asio::deferred_t>
+    auto async_start(listener& door, Token&& token = Token())
+    {
+        return detail::initiate<void(std::exception_ptr), &machine::start_with_listener>(state_, std::forward<Token>(token),
+                                                                                       door.state_);
+    }
+
+    /// The same through a socketpair: no address, no file, nobody else can connect.
+    template <class Token = boost::asio::deferred_t>
+        requires(!std::same_as<std::remove_cvref_t<Token>, listener>)
+    auto async_start(Token&& token = Token())
+    {
+        return detail::initiate<void(std::exception_ptr), &machine::start_with_pair>(state_, std::forward<Token>(token));
+    }
+
+    /// The session with it. Use it after async_start() has completed; before, every command is errc::disconnected.
+    [[nodiscard]] coqmp::session& session() noexcept;
+
+    /// Completes when the process has ended.
+    /// @par Handler signature `void(error_code, exit_status)`
+    /// @par Errors errc::not_running if it was never started; `operation_aborted` when cancelled. Any number may wait.
+    /// @par Cancellation terminal, partial and total.
+    template <class Token = boost::asio::deferred_t>
+    auto async_wait(Token&& token = Token())
+    {
+        return detail::initiate<void(boost::system::error_code, exit_status), &machine::start_wait>(state_,
+                                                                                                   std::forward<Token>(token));
+    }
+
+    /// Ends it, the gentlest way that works within the budget: `system_powerdown` (half of the budget, for the guest to shut
+    /// down), `quit`, SIGTERM (a quarter between them), and SIGKILL in time for the budget to be kept.
+    /// @param budget for all of it; zero: SIGKILL at once
+    /// @par Handler signature `void(error_code, exit_status)`
+    /// @par Errors errc::not_running if it was never started; `operation_aborted` when cancelled (the process lives on).
+    /// If it has ended already, completes at once with how it ended.
+    /// @par Cancellation terminal, partial and total: the ladder stops where it is.
+    template <class Token = boost::asio::deferred_t>
+    auto async_shutdown(std::chrono::nanoseconds budget, Token&& token = Token())
+    {
+        return detail::initiate<void(boost::system::error_code, exit_status), &machine::start_shutdown>(
+            state_, std::forward<Token>(token), budget);
+    }
+
+    /// Its process id; -1 before it was started. After its end the number may belong to another process: use it for show.
+    [[nodiscard]] ::pid_t pid() const noexcept;
+
+    /// The end of what it wrote to its standard error so far.
+    [[nodiscard]] std::string standard_error() const;
+
+    /// Kills it (SIGKILL); async_wait() tells when it is gone. Does nothing if there is no process.
+    void kill() noexcept;
+
+private:
+    using start_handler = boost::asio::any_completion_handler<void(std::exception_ptr)>;
+    using exit_handler = boost::asio::any_completion_handler<void(boost::system::error_code, exit_status)>;
+    using state_pointer = std::shared_ptr<detail::machine_state>;
+
+    static void start_with_listener(state_pointer const& state, start_handler handler,
+                                    std::shared_ptr<detail::listener_state> door);
+    static void start_with_pair(state_pointer const& state, start_handler handler);
+    static void start_wait(state_pointer const& state, exit_handler handler);
+    static void start_shutdown(state_pointer const& state, exit_handler handler, std::chrono::nanoseconds budget);
+
+    state_pointer state_;
+};
+
+}  // namespace coqmp
+
+#endif

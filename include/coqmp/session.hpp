@@ -1,0 +1,169 @@
+// A conversation with one QEMU.
+// Invariant: every operation that was started completes exactly once, whatever ends the session and when.
+#ifndef COQMP_SESSION_HPP
+#define COQMP_SESSION_HPP
+
+#include <coqmp/command.hpp>
+#include <coqmp/detail/initiation.hpp>
+#include <coqmp/endpoint.hpp>
+#include <coqmp/error.hpp>
+#include <coqmp/event.hpp>
+#include <coqmp/event_filter.hpp>
+#include <coqmp/event_stream.hpp>
+#include <coqmp/greeting.hpp>
+#include <coqmp/reply.hpp>
+#include <coqmp/session_options.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
+
+#include <cstddef>
+#include <memory>
+
+namespace coqmp {
+
+namespace detail {
+class session_state;
+boost::asio::any_io_executor executor_of(session_state const& state) noexcept;
+}  // namespace detail
+
+/// A connection to a monitor: commands and their replies, events, from greeting to end.
+///
+/// One session is one connection. Connecting again, after the end, is a new session: what to do with the commands of the
+/// old one is a question that only the caller can answer.
+/// @par Threads Every member may be called from any thread (but moving, assigning and destroying the object itself must
+/// not happen while another thread uses it). The work runs on the session's executor, which must not run handlers
+/// concurrently: an `io_context` that one thread runs, or a strand. Handlers run on their associated executor, and
+/// never inside the call that started the operation.
+/// @par Lifetime Destroying the session closes it, as close() does. The execution context must outlive the object.
+class session
+{
+public:
+    using executor_type = boost::asio::any_io_executor;
+
+    /// @param executor where the work runs (see Threads)
+    /// @param options limits, deadlines, hooks
+    explicit session(executor_type executor, session_options options = {});
+
+    session(session&&) noexcept = default;
+    session& operator=(session&& other) noexcept;
+    ~session();
+
+    [[nodiscard]] executor_type get_executor() const noexcept;
+
+    /// Dials, awaits the greeting and negotiates capabilities (`oob` if it is offered). The session can be used when it completes.
+    /// A descriptor (endpoint::descriptor()) is taken over, and closed whatever the outcome.
+    /// @param where the monitor
+    /// @par Handler signature `void(error_code)`
+    /// @par Errors What the kernel or the resolver said; errc::monitor_busy when the monitor accepted and stayed silent
+    /// until the deadline, or has no room to accept; errc::timed_out; errc::disconnected when the peer left; errc::not_qmp,
+    /// errc::not_json, errc::negotiation_refused; errc::already_started on a second call; `operation_aborted` when cancelled.
+    /// After an error the session is closed.
+    /// @par Cancellation terminal and partial: the connection is closed.
+    template <class Token = boost::asio::deferred_t>
+    auto async_connect(endpoint where, Token&& token = Token())
+    {
+        return detail::initiate<void(boost::system::error_code), &session::start_connect>(state_, std::forward<Token>(token),
+                                                                                         std::move(where));
+    }
+
+    /// Sends a command and completes with its reply. QEMU's refusal is a reply too, not an error code.
+    ///
+    /// At most session_options::in_band_window commands are on the wire at once; the others wait on our side, in order.
+    /// Out-of-band commands overtake them. A command that carries descriptors goes when no other is on the wire, and no
+    /// in-band command goes before it is answered.
+    /// @param what the command
+    /// @par Handler signature `void(error_code, reply)`
+    /// @par Errors errc::disconnected; errc::timed_out; errc::arguments_too_deep, errc::arguments_too_large,
+    /// errc::arguments_not_json, errc::out_of_band_unavailable, errc::too_many_descriptors (nothing was sent); the error
+    /// that ended the session (errc::not_json, errc::message_too_large, errc::nested_too_deep); `operation_aborted` when
+    /// cancelled. All but the last tell whether the command was sent: errc::not_sent or errc::outcome_unknown.
+    /// @par Cancellation terminal and partial: the command is abandoned; if it was sent its reply is dropped when it
+    /// comes, and the session goes on. total: only a command that was not sent yet is cancelled. A reply that came wins
+    /// over a cancellation.
+    template <class Token = boost::asio::deferred_t>
+    auto async_execute(command what, Token&& token = Token())
+    {
+        return detail::initiate<void(boost::system::error_code, reply), &session::start_execute>(
+            state_, std::forward<Token>(token), std::move(what));
+    }
+
+    /// async_execute() for coroutines: returns what the command returned.
+    /// @throws command_failed with what QEMU answered
+    /// @throws boost::system::system_error with the errors of async_execute()
+    [[nodiscard]] boost::asio::awaitable<boost::json::value> execute(command what);
+
+    /// Starts to wait for an event, sends the command, and returns the first event that comes after that and passes the filter.
+    /// Events come before the reply, or long after it: either way none is missed.
+    /// @param what the command; its timeout() bounds the whole wait
+    /// @param until the event to wait for
+    /// @throws command_failed if QEMU refuses the command
+    /// @throws boost::system::system_error the errors of async_execute(); errc::timed_out if the event does not come in
+    /// time, errc::disconnected if the session ends before (both outcome_unknown)
+    [[nodiscard]] boost::asio::awaitable<event> execute_until(command what, event_filter until);
+
+    /// Sends `quit`. Succeeds whether the reply or the end of the connection comes first: QEMU may be gone before it answers.
+    /// @throws command_failed if QEMU refuses
+    /// @throws boost::system::system_error errc::disconnected and errc::not_sent if the session had ended before; errc::timed_out
+    [[nodiscard]] boost::asio::awaitable<void> quit();
+
+    /// Starts a stream of events. It begins with this call: no event that comes later is missed. Events that came before
+    /// the session was ready go to the first stream that is made.
+    /// @param filter which events
+    /// @param capacity how many may wait in the stream; zero: session_options::event_capacity
+    [[nodiscard]] event_stream subscribe(event_filter filter = {}, std::size_t capacity = 0);
+
+    /// Who the peer is. Empty before async_connect() has completed; does not change after.
+    [[nodiscard]] coqmp::greeting const& greeting() const noexcept;
+
+    /// Whether out-of-band commands can be sent. False before async_connect() has completed.
+    [[nodiscard]] bool out_of_band_enabled() const noexcept;
+
+    /// What has been seen so far.
+    [[nodiscard]] session_counters counters() const noexcept;
+
+    /// Ends the session. Commands on the wire complete with errc::disconnected (errc::outcome_unknown), those that wait with
+    /// errc::disconnected (errc::not_sent), streams end. Does not block; does nothing on a session that has ended.
+    void close() noexcept;
+
+    /// close(), and completes when the connection is closed and every operation has been given its outcome.
+    /// @par Handler signature `void(error_code)`
+    /// @par Errors None.
+    /// @par Cancellation Not supported: it takes no time.
+    template <class Token = boost::asio::deferred_t>
+    auto async_close(Token&& token = Token())
+    {
+        return detail::initiate<void(boost::system::error_code), &session::start_close>(state_, std::forward<Token>(token));
+    }
+
+    /// Completes when the session has ended, with the reason.
+    /// @par Handler signature `void(error_code, error_code why)`; `why` is success if this side closed it,
+    /// errc::disconnected if the peer did, however it did; errc::not_json, errc::message_too_large, errc::nested_too_deep;
+    /// what async_connect() failed with.
+    /// @par Errors `operation_aborted` when cancelled
+    /// @par Cancellation terminal, partial and total.
+    template <class Token = boost::asio::deferred_t>
+    auto async_wait_closed(Token&& token = Token())
+    {
+        return detail::initiate<void(boost::system::error_code, boost::system::error_code), &session::start_wait_closed>(
+            state_, std::forward<Token>(token));
+    }
+
+private:
+    using plain_handler = boost::asio::any_completion_handler<void(boost::system::error_code)>;
+    using reply_handler = boost::asio::any_completion_handler<void(boost::system::error_code, reply)>;
+    using reason_handler = boost::asio::any_completion_handler<void(boost::system::error_code, boost::system::error_code)>;
+    using state_pointer = std::shared_ptr<detail::session_state>;
+
+    static void start_connect(state_pointer const& state, plain_handler handler, endpoint where);
+    static void start_execute(state_pointer const& state, reply_handler handler, command what);
+    static void start_close(state_pointer const& state, plain_handler handler);
+    static void start_wait_closed(state_pointer const& state, reason_handler handler);
+
+    state_pointer state_;
+};
+
+}  // namespace coqmp
+
+#endif

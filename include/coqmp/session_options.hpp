@@ -1,0 +1,71 @@
+// How a session behaves, and what it counts.
+#ifndef COQMP_SESSION_OPTIONS_HPP
+#define COQMP_SESSION_OPTIONS_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace coqmp {
+
+/// Which way a traced message went.
+enum class direction { sent, received };
+
+/// How a session behaves. Fill it in before the session is made; the session keeps a copy.
+struct session_options
+{
+    /// Dial, greeting and negotiation together. Zero: no deadline.
+    std::chrono::nanoseconds connect_timeout = std::chrono::seconds(30);
+
+    /// For commands without a timeout() of their own. Zero: none.
+    std::chrono::nanoseconds command_timeout = std::chrono::minutes(2);
+
+    /// In-band commands on the wire at once; the rest waits in order. QEMU queues 8 and then reads no further, not even
+    /// an out-of-band command: 7 keeps the road open. Zero: no limit.
+    std::size_t in_band_window = 7;
+
+    /// Bytes of one message from the peer; a larger one ends the session. Zero: no limit.
+    std::size_t max_message_size = std::size_t{64} << 20;
+
+    /// Levels of nesting in one message from the peer; a deeper one ends the session. At most 4,096: the parser recurses.
+    std::size_t max_nesting = 1024;
+
+    /// Events that wait in a stream that does not say otherwise; when it is full the oldest goes. At least 1.
+    std::size_t event_capacity = 1024;
+
+    /// Await a greeting and negotiate capabilities. Off for peers that do neither, such as the guest agent.
+    bool negotiate = true;
+
+    /// Ask for out-of-band execution when the peer offers it.
+    bool out_of_band = true;
+
+    /// Sees each message, on the session's executor, just before it is sent or handled. It must not throw and must not
+    /// use the session. Messages hold all that travels, passwords too.
+    std::function<void(direction, std::string_view)> trace;
+
+    /// Gets a sentence when something odd happens that does not end the session: an error that belongs to no command, a
+    /// message that makes no sense. Never holds values of arguments. On the session's executor; must not throw and must
+    /// not use the session.
+    std::function<void(std::string_view)> log;
+};
+
+/// What a session has seen so far.
+struct session_counters
+{
+    std::uint64_t commands = 0;             ///< Sent by the caller (the handshake's own is not counted).
+    std::uint64_t replies = 0;              ///< Answers to them that reached a caller.
+    std::uint64_t events = 0;               ///< From the peer, wanted by anybody or not.
+    std::uint64_t events_lost = 0;          ///< Dropped from full queues, all streams together.
+    std::uint64_t late_replies = 0;         ///< To commands that were cancelled or had timed out.
+    std::uint64_t unknown_ids = 0;          ///< Replies to nobody: of an earlier client's commands.
+    std::uint64_t unattributed_errors = 0;  ///< Errors without an id that could not be given to one command.
+    std::uint64_t unknown_messages = 0;     ///< Objects that are neither reply nor event, or malformed.
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_received = 0;
+};
+
+}  // namespace coqmp
+
+#endif

@@ -1,0 +1,27 @@
+// Commands to bytes, as few as possible: QEMU takes 11 µs to read each one (measured, 7.2 and 10.0).
+// Invariant: what is refused leaves the output as it was.
+#ifndef COQMP_SRC_PROTOCOL_ENCODER_HPP
+#define COQMP_SRC_PROTOCOL_ENCODER_HPP
+
+#include <coqmp/command.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace coqmp::protocol {
+
+/// Appends `{"execute":NAME,"arguments":{..},"id":ID}` (`exec-oob` for an out-of-band command; no arguments: no member).
+/// Refuses what QEMU could not read as one message: over 1,024 levels of nesting (the message's own included), over 64 MiB or
+/// 2 Mi tokens, a number that JSON cannot say, a text that is not UTF-8.
+/// @return errc::arguments_too_deep, errc::arguments_too_large, errc::arguments_not_json, or success
+[[nodiscard]] boost::system::error_code encode(command const& what, std::uint64_t id, std::string& output);
+
+/// The same with a text for an id: the handshake's.
+[[nodiscard]] boost::system::error_code encode(command const& what, std::string_view id, std::string& output);
+
+}  // namespace coqmp::protocol
+
+#endif
