@@ -1,0 +1,46 @@
+#include <coqmp/reply.hpp>
+
+#include <boost/json/serialize.hpp>
+
+#include <ostream>
+#include <string>
+
+namespace coqmp {
+
+namespace {
+
+// A reply does not know which command it answers: the name stays empty, and what() begins with the class.
+void throw_if_error(reply const& answer)
+{
+    if (answer.has_error())
+        throw command_failed(std::string(), answer.error());
+}
+
+}  // namespace
+
+boost::json::value const& reply::value() const&
+{
+    throw_if_error(*this);
+    return std::get<boost::json::value>(outcome_);
+}
+
+boost::json::value& reply::value() &
+{
+    throw_if_error(*this);
+    return std::get<boost::json::value>(outcome_);
+}
+
+boost::json::value&& reply::value() &&
+{
+    throw_if_error(*this);
+    return std::get<boost::json::value>(std::move(outcome_));
+}
+
+std::ostream& operator<<(std::ostream& out, reply const& answer)
+{
+    if (answer.has_error())
+        return out << answer.error();
+    return out << boost::json::serialize(answer.value());
+}
+
+}  // namespace coqmp
