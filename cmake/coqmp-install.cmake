@@ -1,0 +1,23 @@
+# What `cmake --install` puts on a system: the library, its headers, and how CMake and pkg-config find them.
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/coqmp")
+
+install(TARGETS coqmp EXPORT coqmp-targets FILE_SET HEADERS)
+install(EXPORT coqmp-targets NAMESPACE coqmp:: DESTINATION "${package_dir}")
+
+configure_package_config_file(cmake/coqmp-config.cmake.in coqmp-config.cmake INSTALL_DESTINATION "${package_dir}")
+# Until 1.0 every minor version may break the programming interface.
+write_basic_package_version_file(coqmp-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/coqmp-config.cmake" "${PROJECT_BINARY_DIR}/coqmp-config-version.cmake"
+        DESTINATION "${package_dir}")
+
+# Relative to the file itself, so that `cmake --install --prefix` elsewhere works.
+file(RELATIVE_PATH pkg_config_up "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
+file(RELATIVE_PATH pkg_config_libdir "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_LIBDIR}")
+file(RELATIVE_PATH pkg_config_includedir "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
+configure_file(cmake/coqmp.pc.in coqmp.pc @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/coqmp.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
