@@ -28,56 +28,59 @@ constexpr errc errc_of(int code) noexcept
 char const* text_of(errc value) noexcept
 {
     switch (value) {
-    case errc::disconnected:
-        return "the connection ended";
-    case errc::timed_out:
-        return "the deadline passed";
-    case errc::monitor_busy:
-        return "the monitor accepted the connection but stayed silent: it serves another client; disconnect that one, or give "
-               "QEMU one more -qmp option";
-    case errc::not_json:
-        return "the peer sent what is no JSON, and the session has ended: check that the address is a QMP monitor, without TLS";
-    case errc::message_too_large:
-        return "the peer's message is too large, and the session has ended: raise session_options::max_message_size";
-    case errc::nested_too_deep:
-        return "the peer's message is nested too deep, and the session has ended: raise session_options::max_nesting";
-    case errc::not_qmp:
-        return "the peer does not talk QMP: check that the address is a QMP monitor and not a human monitor or a console";
-    case errc::negotiation_refused:
-        return "QEMU refused to negotiate (qmp_capabilities): check that the monitor is a QMP monitor that is not in use";
-    case errc::arguments_too_deep:
-        return "the command is nested deeper than the 1,024 levels that QEMU takes";
-    case errc::arguments_too_large:
-        return "the command is larger than the 64 MiB or the 2 Mi tokens that QEMU takes";
-    case errc::arguments_not_json:
-        return "the command holds what QEMU's JSON cannot say: an infinity, a number that is none (NaN), or a text that is not "
-               "UTF-8 or has a Unicode noncharacter";
-    case errc::out_of_band_unavailable:
-        return "an out-of-band command needs a session with the oob capability: connect with it, or send the command in band";
-    case errc::too_many_descriptors:
-        return "a command can carry at most 253 descriptors: send them with several commands";
-    case errc::already_started:
-        return "a session connects once and a machine starts once: make a new one";
-    case errc::operation_in_progress:
-        return "another operation of this kind is waiting: let it end first, or give each reader a stream of its own";
-    case errc::end_of_stream:
-        return "the stream of events has ended: the session ended or the stream was closed";
-    case errc::invalid_endpoint:
-        return "the address cannot be used: write unix:/path, tcp:host:port, tcp:[::1]:port or fd:number";
-    case errc::address_in_use:
-        return "the address is in use: someone is listening on it, or something that is no socket has its name";
-    case errc::peer_refused:
-        return "the peer is not the user or the process that the listener demands, and was turned away";
-    case errc::launch_failed:
-        return "the program could not be started: check that it exists and may be executed";
-    case errc::machine_exited:
-        return "the machine ended before it was ready: its standard error tells why";
-    case errc::not_running:
-        return "there is no process: it was not started, or it is gone";
-    case errc::not_sent:
-        return "the command was not sent: it is safe to send it again";
-    case errc::outcome_unknown:
-        return "the command was sent, its outcome is unknown: look at the machine's state before sending it again";
+        case errc::disconnected:
+            return "the connection ended";
+        case errc::timed_out:
+            return "the deadline passed";
+        case errc::monitor_busy:
+            return "the monitor accepted the connection but stayed silent: it serves another client; disconnect that one, or "
+                   "give "
+                   "QEMU one more -qmp option";
+        case errc::not_json:
+            return "the peer sent what is no JSON, and the session has ended: check that the address is a QMP monitor, without "
+                   "TLS";
+        case errc::message_too_large:
+            return "the peer's message is too large, and the session has ended: raise session_options::max_message_size";
+        case errc::nested_too_deep:
+            return "the peer's message is nested too deep, and the session has ended: raise session_options::max_nesting";
+        case errc::not_qmp:
+            return "the peer does not talk QMP: check that the address is a QMP monitor and not a human monitor or a console";
+        case errc::negotiation_refused:
+            return "QEMU refused to negotiate (qmp_capabilities): check that the monitor is a QMP monitor that is not in use";
+        case errc::arguments_too_deep:
+            return "the command is nested deeper than the 1,024 levels that QEMU takes";
+        case errc::arguments_too_large:
+            return "the command is larger than the 64 MiB or the 2 Mi tokens that QEMU takes";
+        case errc::arguments_not_json:
+            return "the command holds what QEMU's JSON cannot say: an infinity, a number that is none (NaN), or a text that is "
+                   "not "
+                   "UTF-8 or has a Unicode noncharacter";
+        case errc::out_of_band_unavailable:
+            return "an out-of-band command needs a session with the oob capability: connect with it, or send the command in band";
+        case errc::too_many_descriptors:
+            return "a command can carry at most 253 descriptors: send them with several commands";
+        case errc::already_started:
+            return "a session connects once and a machine starts once: make a new one";
+        case errc::operation_in_progress:
+            return "another operation of this kind is waiting: let it end first, or give each reader a stream of its own";
+        case errc::end_of_stream:
+            return "the stream of events has ended: the session ended or the stream was closed";
+        case errc::invalid_endpoint:
+            return "the address cannot be used: write unix:/path, tcp:host:port, tcp:[::1]:port or fd:number";
+        case errc::address_in_use:
+            return "the address is in use: someone is listening on it, or something that is no socket has its name";
+        case errc::peer_refused:
+            return "the peer is not the user or the process that the listener demands, and was turned away";
+        case errc::launch_failed:
+            return "the program could not be started: check that it exists and may be executed";
+        case errc::machine_exited:
+            return "the machine ended before it was ready: its standard error tells why";
+        case errc::not_running:
+            return "there is no process: it was not started, or it is gone";
+        case errc::not_sent:
+            return "the command was not sent: it is safe to send it again";
+        case errc::outcome_unknown:
+            return "the command was sent, its outcome is unknown: look at the machine's state before sending it again";
     }
     return "an error that this version of coqmp does not know";
 }
@@ -100,10 +103,7 @@ public:
         return text;
     }
 
-    boost::system::error_condition default_error_condition(int code) const noexcept override
-    {
-        return {code & errc_mask, *this};
-    }
+    boost::system::error_condition default_error_condition(int code) const noexcept override { return {code & errc_mask, *this}; }
 
     bool equivalent(int code, boost::system::error_condition const& condition) const noexcept override
     {
@@ -137,18 +137,18 @@ public:
     std::string message(int code) const override
     {
         switch (static_cast<error_class>(code)) {
-        case error_class::generic_error:
-            return "QEMU answered GenericError: the description tells what is wrong";
-        case error_class::command_not_found:
-            return "QEMU answered CommandNotFound: this QEMU does not have the command, or not in its present state";
-        case error_class::device_not_active:
-            return "QEMU answered DeviceNotActive: activate the device first";
-        case error_class::device_not_found:
-            return "QEMU answered DeviceNotFound: no device has this name";
-        case error_class::kvm_missing_cap:
-            return "QEMU answered KVMMissingCap: the host's kernel cannot do this";
-        case error_class::other:
-            break;
+            case error_class::generic_error:
+                return "QEMU answered GenericError: the description tells what is wrong";
+            case error_class::command_not_found:
+                return "QEMU answered CommandNotFound: this QEMU does not have the command, or not in its present state";
+            case error_class::device_not_active:
+                return "QEMU answered DeviceNotActive: activate the device first";
+            case error_class::device_not_found:
+                return "QEMU answered DeviceNotFound: no device has this name";
+            case error_class::kvm_missing_cap:
+                return "QEMU answered KVMMissingCap: the host's kernel cannot do this";
+            case error_class::other:
+                break;
         }
         return "QEMU answered an error of a class that coqmp does not know";
     }
@@ -163,8 +163,8 @@ struct class_and_name
     char const* name;
 };
 constexpr class_and_name known_classes[] = {
-    {error_class::generic_error, "GenericError"},         {error_class::command_not_found, "CommandNotFound"},
-    {error_class::device_not_active, "DeviceNotActive"},  {error_class::device_not_found, "DeviceNotFound"},
+    {error_class::generic_error, "GenericError"},        {error_class::command_not_found, "CommandNotFound"},
+    {error_class::device_not_active, "DeviceNotActive"}, {error_class::device_not_found, "DeviceNotFound"},
     {error_class::kvm_missing_cap, "KVMMissingCap"},
 };
 

@@ -39,7 +39,8 @@ bool same(json::value const& wanted, json::value const& found)
         return same(found.get_double(), wanted);
     if (wanted.is_array() && found.is_array())
         return std::equal(wanted.get_array().begin(), wanted.get_array().end(), found.get_array().begin(),
-                          found.get_array().end(), [](json::value const& one, json::value const& other) { return same(one, other); });
+                          found.get_array().end(),
+                          [](json::value const& one, json::value const& other) { return same(one, other); });
     if (wanted.is_object() && found.is_object()) {
         json::object const& other = found.get_object();
         return wanted.get_object().size() == other.size() &&

@@ -1,0 +1,160 @@
+#include <coqmp/endpoint.hpp>
+
+#include <coqmp/error.hpp>
+
+#include <boost/system/system_error.hpp>
+
+#include <sys/un.h>
+
+#include <algorithm>
+#include <charconv>
+#include <ostream>
+#include <utility>
+
+namespace coqmp {
+
+namespace {
+
+constexpr std::size_t longest_path = sizeof(sockaddr_un::sun_path) - 1;
+
+[[noreturn]] void refuse(std::string const& why)
+{
+    throw boost::system::system_error(make_error_code(errc::invalid_endpoint), why);
+}
+
+std::string quoted(std::string_view text)
+{
+    return "'" + std::string(text) + "'";
+}
+
+bool take_prefix(std::string_view& text, std::string_view prefix) noexcept
+{
+    if (!text.starts_with(prefix))
+        return false;
+    text.remove_prefix(prefix.size());
+    return true;
+}
+
+/// Digits only: no sign, no space, and no more than fit.
+template <class Number>
+bool read_number(std::string_view text, Number& number) noexcept
+{
+    if (text.empty() || !std::all_of(text.begin(), text.end(), [](char each) { return each >= '0' && each <= '9'; }))
+        return false;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc();
+}
+
+std::uint16_t read_port(std::string_view text)
+{
+    std::uint16_t port = 0;
+    if (text.empty())
+        refuse("the port is missing: write host:port");
+    if (!read_number(text, port))
+        refuse("the port " + quoted(text) + " is no number from 0 to 65535");
+    return port;
+}
+
+endpoint parse_bracketed(std::string_view text)
+{
+    std::size_t const end = text.find(']');
+    if (end == std::string_view::npos)
+        refuse("the address " + quoted(text) + " has no closing bracket: write [::1]:4444");
+    std::string_view const host = text.substr(1, end - 1);
+    std::string_view const rest = text.substr(end + 1);
+    if (host.empty())
+        refuse("there is no address between the brackets: write [::1]:4444");
+    if (!rest.starts_with(':'))
+        refuse("the port is missing after the bracket: write [::1]:4444");
+    return endpoint::tcp(std::string(host), read_port(rest.substr(1)));
+}
+
+endpoint parse_tcp(std::string_view text)
+{
+    if (text.starts_with('['))
+        return parse_bracketed(text);
+    std::size_t const colon = text.rfind(':');
+    if (colon == std::string_view::npos)
+        refuse("the port is missing in " + quoted(text) + ": write host:port");
+    std::string_view const host = text.substr(0, colon);
+    if (host.find(':') != std::string_view::npos)
+        refuse("an IPv6 address needs brackets: write [" + std::string(host) + "]:" + std::string(text.substr(colon + 1)));
+    if (host.empty())
+        refuse("the host is missing: write localhost" + std::string(text.substr(colon)));
+    return endpoint::tcp(std::string(host), read_port(text.substr(colon + 1)));
+}
+
+endpoint parse_descriptor(std::string_view text)
+{
+    int number = 0;
+    if (!read_number(text, number))
+        refuse("the descriptor " + quoted(text) + " is no number: write fd:7");
+    return endpoint::descriptor(number);
+}
+
+}  // namespace
+
+endpoint endpoint::unix_socket(std::filesystem::path const& path)
+{
+    std::string const& text = path.native();
+    if (text.empty())
+        refuse("the path of the unix socket is empty: write unix:/path/to/socket");
+    if (text.find('\0') != std::string::npos)
+        refuse("the path holds a NUL byte: abstract sockets are not supported, use a path in the file system");
+    if (text.size() > longest_path)
+        refuse("the path has " + std::to_string(text.size()) + " bytes, but a unix socket's has at most " +
+               std::to_string(longest_path) + ": use a shorter directory");
+    return endpoint(unix_address{text});
+}
+
+endpoint endpoint::tcp(std::string host, std::uint16_t port)
+{
+    if (host.empty())
+        refuse("the host is empty: use a name or an address, such as localhost");
+    if (host.find('\0') != std::string::npos)
+        refuse("the host holds a NUL byte: use a name or an address, such as localhost");
+    return endpoint(tcp_address{std::move(host), port});
+}
+
+endpoint endpoint::descriptor(int number)
+{
+    if (number < 0)
+        refuse("the descriptor " + std::to_string(number) + " is negative: use that of a connected socket");
+    return endpoint(descriptor_address{number});
+}
+
+endpoint endpoint::parse(std::string_view text)
+{
+    std::string_view rest = text;
+    if (take_prefix(rest, "unix:"))
+        return unix_socket(std::string(rest));
+    if (take_prefix(rest, "tcp:"))
+        return parse_tcp(rest);
+    if (take_prefix(rest, "fd:"))
+        return parse_descriptor(rest);
+    if (text.empty())
+        refuse("the address is empty: write unix:/path, tcp:host:port or fd:number");
+    if (text.starts_with('['))
+        return parse_bracketed(text);
+    // No host has a slash in its name, and without a colon there is no port: it can only be a path.
+    if (text.find('/') != std::string_view::npos || text.find(':') == std::string_view::npos)
+        return unix_socket(std::string(text));
+    return parse_tcp(text);
+}
+
+std::string endpoint::to_string() const
+{
+    if (is_unix())
+        return "unix:" + path();
+    if (is_descriptor())
+        return "fd:" + std::to_string(descriptor());
+    bool const bracketed = host().find(':') != std::string::npos;
+    return "tcp:" + (bracketed ? "[" + host() + "]" : host()) + ":" + std::to_string(port());
+}
+
+std::ostream& operator<<(std::ostream& out, endpoint const& where)
+{
+    return out << where.to_string();
+}
+
+}  // namespace coqmp

@@ -1,0 +1,304 @@
+// Decides what a message is, and makes sense of what peers leave out or send in the wrong kind.
+#include "protocol/envelope.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace json = boost::json;
+
+namespace coqmp::protocol {
+
+namespace {
+
+constexpr std::uint8_t is_greeting = 1;
+constexpr std::uint8_t is_return = 2;
+constexpr std::uint8_t is_error = 4;
+constexpr std::uint8_t is_event = 8;
+
+constexpr char const* no_sense = "the greeting makes no sense";
+
+std::string text_of(json::value const& value)
+{
+    json::string const& text = value.get_string();
+    return std::string(text.data(), text.size());
+}
+
+/// Reads a member of the version: missing is zero, huge is clamped. @return false: it is no integer
+bool read_part(json::object const& version, json::string_view name, int& part)
+{
+    json::value const* value = version.if_contains(name);
+    if (value == nullptr)
+        return true;
+    constexpr int largest = std::numeric_limits<int>::max();
+    if (value->is_int64())
+        part = static_cast<int>(std::clamp<std::int64_t>(value->get_int64(), 0, largest));
+    else if (value->is_uint64())
+        part = largest;  // Boost.JSON says uint64 only of what no int64 can hold
+    else
+        return false;
+    return true;
+}
+
+bool read_version(json::object const& from, version& to)
+{
+    if (json::value const* package = from.if_contains("package"); package != nullptr && package->is_string())
+        to.package = text_of(*package);
+    json::value const* numbers = from.if_contains("qemu");
+    if (numbers == nullptr)
+        return true;
+    json::object const* parts = numbers->if_object();
+    return parts != nullptr && read_part(*parts, "major", to.major) && read_part(*parts, "minor", to.minor) &&
+           read_part(*parts, "micro", to.micro);
+}
+
+message read_greeting(json::value const& from)
+{
+    json::object const* members = from.if_object();
+    if (members == nullptr)
+        return unknown_message{no_sense};
+    greeting result;
+    if (json::value const* version = members->if_contains("version"))
+        if (!version->is_object() || !read_version(version->get_object(), result.version))
+            return unknown_message{no_sense};
+    if (json::value const* offered = members->if_contains("capabilities"); offered != nullptr && offered->is_array())
+        for (json::value const& capability : offered->get_array())
+            if (capability.is_string())
+                result.capabilities.push_back(text_of(capability));
+    return result;
+}
+
+}  // namespace
+
+envelope::member envelope::member_named(std::string_view key) noexcept
+{
+    // In the order of how often they come: in a reply `return` and `id`.
+    if (key == "return")
+        return member::returned;
+    if (key == "id")
+        return member::id;
+    if (key == "timestamp")
+        return member::timestamp;
+    if (key == "event")
+        return member::event;
+    if (key == "data")
+        return member::data;
+    if (key == "error")
+        return member::error;
+    if (key == "QMP")
+        return member::greeting;
+    return member::other;
+}
+
+void envelope::enter(std::string_view key) noexcept
+{
+    member_ = member_named(key);
+    switch (member_) {
+        case member::greeting:
+            kinds_ |= is_greeting;
+            break;
+        case member::returned:
+            kinds_ |= is_return;
+            break;
+        case member::error:
+            kinds_ |= is_error;
+            has_error_object_ = false;
+            error_ = {};
+            break;
+        case member::event:
+            kinds_ |= is_event;
+            has_name_ = false;
+            break;
+        case member::timestamp:
+            seconds_ = -1;
+            microseconds_ = -1;
+            break;
+        case member::id:
+            id_ = foreign_id();
+            break;
+        case member::data:
+        case member::other:
+            break;
+    }
+}
+
+void envelope::enter_field(std::string_view key) noexcept
+{
+    field_ = field::other;
+    if (member_ == member::error) {
+        if (key == "class")
+            field_ = field::error_class;
+        else if (key == "desc")
+            field_ = field::description;
+    } else if (member_ == member::timestamp) {
+        if (key == "seconds")
+            field_ = field::seconds;
+        else if (key == "microseconds")
+            field_ = field::microseconds;
+    }
+    forget_field();
+}
+
+bool envelope::enter_container(bool is_object) noexcept
+{
+    field_ = field::other;
+    has_error_object_ = has_error_object_ || (member_ == member::error && is_object);
+    return payload() != nullptr;
+}
+
+std::optional<json::value>* envelope::payload() noexcept
+{
+    switch (member_) {
+        case member::greeting:
+            return &greeting_;
+        case member::returned:
+            return &returned_;
+        case member::data:
+            return &data_;
+        default:
+            return nullptr;
+    }
+}
+
+void envelope::take(json::value tree)
+{
+    if (std::optional<json::value>* wanted = payload())
+        wanted->emplace(std::move(tree));
+}
+
+void envelope::take_scalar(std::string_view text)
+{
+    if (member_ == member::id) {
+        id_ = std::string(text);
+    } else if (member_ == member::event) {
+        name_ = text;
+        has_name_ = true;
+    } else if (payload() != nullptr) {
+        take(json::value(json::string_view(text.data(), text.size())));
+    }
+}
+
+void envelope::take_scalar(std::int64_t number)
+{
+    if (member_ == member::id) {
+        if (number >= 0)
+            id_ = static_cast<std::uint64_t>(number);
+    } else {
+        take(json::value(number));
+    }
+}
+
+void envelope::take_scalar(std::uint64_t number)
+{
+    if (member_ == member::id)
+        id_ = number;
+    else
+        take(json::value(number));
+}
+
+void envelope::take_scalar(double number)
+{
+    take(json::value(number));
+}
+
+void envelope::take_scalar(bool value)
+{
+    take(json::value(value));
+}
+
+void envelope::take_scalar(std::nullptr_t)
+{
+    take(json::value(nullptr));
+}
+
+void envelope::take_field(std::string_view text)
+{
+    if (field_ == field::error_class)
+        error_.class_name = text;
+    else if (field_ == field::description)
+        error_.description = text;
+}
+
+void envelope::take_field(std::int64_t number) noexcept
+{
+    if (field_ == field::seconds)
+        seconds_ = number;
+    else if (field_ == field::microseconds)
+        microseconds_ = number;
+}
+
+void envelope::forget_field() noexcept
+{
+    switch (field_) {
+        case field::error_class:
+            error_.class_name.clear();
+            break;
+        case field::description:
+            error_.description.clear();
+            break;
+        case field::seconds:
+            seconds_ = -1;
+            break;
+        case field::microseconds:
+            microseconds_ = -1;
+            break;
+        case field::other:
+            break;
+    }
+}
+
+message envelope::finish()
+{
+    switch (kinds_) {
+        case is_return:
+            return return_message{std::move(id_), *std::move(returned_)};
+        case is_event:
+            return finish_event();
+        case is_error:
+            return finish_error();
+        case is_greeting:
+            return read_greeting(*greeting_);
+        case 0:
+            return unknown_message{"the message has neither QMP, return, error nor event"};
+        default:
+            return unknown_message{"the message has more than one of QMP, return, error and event"};
+    }
+}
+
+/// However malformed it is, an error ends the command whose id it has: the caller would wait in vain for another answer.
+error_message envelope::finish_error()
+{
+    if (!has_error_object_)
+        return {std::move(id_), {"UnknownError", "the peer sent a malformed error"}};
+    if (error_.class_name.empty())
+        error_.class_name = "UnknownError";
+    if (error_.description.empty())
+        error_.description = "the peer gave no description";
+    return {std::move(id_), std::move(error_)};
+}
+
+message envelope::finish_event()
+{
+    if (!has_name_)
+        return unknown_message{"the event's name is no text"};
+    if (data_ && !data_->is_object())
+        return unknown_message{"the event's data is no object"};
+    return event{std::move(name_), data_ ? std::move(data_->get_object()) : json::object(), time(), 0};
+}
+
+std::optional<std::chrono::system_clock::time_point> envelope::time() const noexcept
+{
+    using std::chrono::system_clock;
+    constexpr std::int64_t last_second =
+        std::chrono::duration_cast<std::chrono::seconds>(system_clock::duration::max()).count() - 1;
+    if (seconds_ < 0 || seconds_ > last_second || microseconds_ < 0 || microseconds_ >= 1'000'000)
+        return std::nullopt;
+    return system_clock::time_point(std::chrono::duration_cast<system_clock::duration>(std::chrono::seconds(seconds_) +
+                                                                                       std::chrono::microseconds(microseconds_)));
+}
+
+}  // namespace coqmp::protocol
