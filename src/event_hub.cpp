@@ -1,0 +1,79 @@
+#include "event_hub.hpp"
+
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace coqmp::detail {
+
+event_hub::event_hub(asio::any_io_executor executor, std::size_t default_capacity)
+    : executor_(std::move(executor)), default_capacity_(default_capacity)
+{
+}
+
+std::shared_ptr<subscription> event_hub::subscribe(event_filter filter, std::size_t capacity)
+{
+    std::scoped_lock const lock(mutex_);
+    auto made = add(std::move(filter), capacity == 0 ? default_capacity_ : capacity, keep::newest);
+    if (auto const early = std::exchange(early_, nullptr))
+        while (auto waiting = early->try_next())
+            if (made->wants(*waiting))
+                lost_.add(made->push(std::move(*waiting)));
+    if (ended_)
+        made->end(make_error_code(errc::end_of_stream));
+    return made;
+}
+
+std::shared_ptr<subscription> event_hub::expect(event_filter filter)
+{
+    std::scoped_lock const lock(mutex_);
+    auto made = add(std::move(filter), 1, keep::first);
+    if (ended_)
+        made->end(make_error_code(errc::end_of_stream));
+    return made;
+}
+
+void event_hub::publish(event what, bool early)
+{
+    std::scoped_lock const lock(mutex_);
+    if (early && subscriptions_.empty()) {
+        if (!early_)
+            early_ = std::make_shared<subscription>(executor_, event_filter(), default_capacity_, keep::newest);
+        lost_.add(early_->push(std::move(what)));
+        return;
+    }
+    // The last one that wants it gets the event itself, the others copies: with one reader nothing is copied.
+    std::shared_ptr<subscription> last;
+    std::erase_if(subscriptions_, [&](std::weak_ptr<subscription> const& reader) {
+        auto alive = reader.lock();
+        if (!alive)
+            return true;
+        if (alive->wants(what)) {
+            if (last)
+                lost_.add(last->push(what));
+            last = std::move(alive);
+        }
+        return false;
+    });
+    if (last)
+        lost_.add(last->push(std::move(what)));
+}
+
+void event_hub::end() noexcept
+{
+    std::scoped_lock const lock(mutex_);
+    ended_ = true;
+    for (auto const& reader : subscriptions_)
+        if (auto const alive = reader.lock())
+            alive->end(make_error_code(errc::end_of_stream));
+}
+
+std::shared_ptr<subscription> event_hub::add(event_filter filter, std::size_t capacity, keep which)
+{
+    auto made = std::make_shared<subscription>(executor_, std::move(filter), capacity, which);
+    std::erase_if(subscriptions_, [](std::weak_ptr<subscription> const& reader) { return reader.expired(); });
+    subscriptions_.push_back(made);
+    return made;
+}
+
+}  // namespace coqmp::detail

@@ -1,0 +1,51 @@
+// Gives each event to each subscription.
+// Invariant: an event that comes before the session is ready is kept until there is somebody to give it to.
+#ifndef COQMP_SRC_EVENT_HUB_HPP
+#define COQMP_SRC_EVENT_HUB_HPP
+
+#include "protocol/counters.hpp"
+#include "subscription.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace coqmp::detail {
+
+/// The subscriptions of one session. Safe to use from any thread; publishing is for one thread at a time.
+class event_hub
+{
+public:
+    event_hub(boost::asio::any_io_executor executor, std::size_t default_capacity);
+
+    /// A stream for a reader. The first one gets the early events.
+    [[nodiscard]] std::shared_ptr<subscription> subscribe(event_filter filter, std::size_t capacity);
+
+    /// The first event from now on that passes the filter.
+    [[nodiscard]] std::shared_ptr<subscription> expect(event_filter filter);
+
+    /// @param early before the session is ready
+    void publish(event what, bool early);
+
+    /// All streams end, those too that are made later.
+    void end() noexcept;
+
+    [[nodiscard]] std::uint64_t lost() const noexcept { return lost_.read(); }
+
+private:
+    std::shared_ptr<subscription> add(event_filter filter, std::size_t capacity, keep which);
+
+    boost::asio::any_io_executor executor_;
+    std::size_t default_capacity_;
+    protocol::tally lost_;
+
+    std::mutex mutex_;
+    std::vector<std::weak_ptr<subscription>> subscriptions_;
+    std::shared_ptr<subscription> early_;  // holds what nobody was there for
+    bool ended_ = false;
+};
+
+}  // namespace coqmp::detail
+
+#endif

@@ -1,0 +1,79 @@
+#include <coqmp/event_stream.hpp>
+
+#include "subscription.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace coqmp {
+
+namespace detail {
+
+asio::any_io_executor executor_of(subscription const& state) noexcept
+{
+    return state.executor();
+}
+
+}  // namespace detail
+
+event_stream& event_stream::operator=(event_stream&& other) noexcept
+{
+    if (this != &other) {
+        if (state_)
+            state_->close();
+        state_ = std::move(other.state_);
+    }
+    return *this;
+}
+
+event_stream::~event_stream()
+{
+    if (state_)
+        state_->close();
+}
+
+void event_stream::start_next(std::shared_ptr<detail::subscription> const& state, next_handler handler)
+{
+    state->async_next(std::move(handler));
+}
+
+namespace {
+
+// Holds the state, not the stream: the stream may be moved or destroyed while this waits.
+asio::awaitable<std::optional<event>> next_of(std::shared_ptr<detail::subscription> state)
+{
+    auto read = detail::initiate<void(error_code, event), &detail::subscription::start_next>(state, asio::as_tuple(asio::deferred));
+    auto [error, what] = co_await std::move(read);
+    std::optional<event> result;
+    if (!error)
+        result.emplace(std::move(what));
+    else if (error != errc::end_of_stream)
+        throw boost::system::system_error(error, "next");
+    co_return result;
+}
+
+}  // namespace
+
+asio::awaitable<std::optional<event>> event_stream::next()
+{
+    return next_of(state_);
+}
+
+std::optional<event> event_stream::try_next()
+{
+    return state_->try_next();
+}
+
+void event_stream::close() noexcept
+{
+    state_->close();
+}
+
+std::uint64_t event_stream::lost() const noexcept
+{
+    return state_->lost();
+}
+
+}  // namespace coqmp

@@ -1,0 +1,251 @@
+#include "protocol/dialogue.hpp"
+
+#include "protocol/encoder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace coqmp::protocol {
+
+namespace {
+
+// More than this in the output means that the peer does not read: what is not encoded yet waits where it can be cancelled.
+constexpr std::size_t output_limit = std::size_t{1} << 20;
+
+// SCM_MAX_FD of Linux: sendmsg() fails with EINVAL above it.
+constexpr std::size_t descriptor_limit = 253;
+
+std::string handshake_id(std::uint64_t nonce)
+{
+    std::array<char, 16> digits;
+    auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), nonce, 16).ptr;
+    return "coqmp-" + std::string(digits.data(), end);
+}
+
+// After a handshake no reply of another client's can follow, so ids are short. Without one they start at random.
+std::uint64_t first_id(dialogue_options const& options)
+{
+    return options.negotiate ? 1 : (options.nonce >> 16) + 1;
+}
+
+}  // namespace
+
+dialogue::dialogue(dialogue_options const& options)
+    : options_(options),
+      decoder_(options.limits),
+      handshake_(handshake_id(options.nonce), options.out_of_band),
+      ready_(!options.negotiate),
+      next_id_(first_id(options))
+{
+}
+
+action dialogue::receive(std::string_view& input)
+{
+    message received = decoder_.decode(input);
+    if (std::holds_alternative<no_message>(received)) {
+        if (auto const error = decoder_.error())
+            return ended{error};
+        return nothing{};
+    }
+    if (auto* what = std::get_if<event>(&received)) {
+        counters_.events.add();
+        return happened{std::move(*what)};
+    }
+    return ready_ ? handle(received) : handle_handshake(received);
+}
+
+action dialogue::handle_handshake(message& received)
+{
+    std::size_t const begin = output_.size();
+    switch (handshake_.handle(received, output_)) {
+    case handshake_step::taken:
+        tell_output(begin);
+        return nothing{};
+    case handshake_step::done:
+        ready_ = true;
+        return ready{};
+    case handshake_step::failed:
+        return ended{handshake_.error()};
+    case handshake_step::not_mine:
+        break;
+    }
+    return handle(received);
+}
+
+action dialogue::handle(message& received)
+{
+    if (auto* returned = std::get_if<return_message>(&received))
+        return match(returned->id, reply(std::move(returned->value)));
+    if (auto* failed = std::get_if<error_message>(&received)) {
+        if (std::holds_alternative<std::monostate>(failed->id))
+            return match_without_id(std::move(failed->error));
+        return match(failed->id, reply(std::move(failed->error)));
+    }
+    counters_.unknown_messages.add();
+    if (auto const* unknown = std::get_if<unknown_message>(&received))
+        return ignored{"A message was ignored: " + unknown->why + "."};
+    return ignored{"A greeting was ignored: the peer has greeted before."};
+}
+
+action dialogue::match(message_id const& id, reply answer)
+{
+    if (auto const* number = std::get_if<std::uint64_t>(&id)) {
+        auto const found = std::find_if(wire_.begin(), wire_.end(), [&](entry const& one) { return one.id == *number; });
+        if (found != wire_.end())
+            return settle(found, std::move(answer));
+    }
+    counters_.unknown_ids.add();
+    return ignored{"A reply was ignored: it answers none of our commands, but perhaps an earlier client's."};
+}
+
+action dialogue::match_without_id(command_error error)
+{
+    // With one command on the wire it can be no other's. Before the handshake is over it can be an earlier client's.
+    if (ready_ && wire_.size() == 1)
+        return settle(wire_.begin(), reply(std::move(error)));
+    counters_.unattributed_errors.add();
+    return ignored{"An error without an id belongs to none of " + std::to_string(wire_.size()) +
+                   " commands on the wire for certain: " + error.class_name + "."};
+}
+
+action dialogue::settle(std::deque<entry>::iterator found, reply answer)
+{
+    request* const asker = found->asker;
+    if (!found->out_of_band)
+        --in_band_on_wire_;
+    if (found->barrier)
+        --barriers_on_wire_;
+    wire_.erase(found);
+    release();
+    if (asker == nullptr) {
+        counters_.late_replies.add();
+        return nothing{};
+    }
+    asker->stage_ = request::stage::idle;
+    counters_.replies.add();
+    return answered{asker, std::move(answer)};
+}
+
+boost::system::error_code dialogue::submit(request& what)
+{
+    command const& asked = what.command_;
+    if (asked.is_out_of_band() && !out_of_band())
+        return make_error_code(errc::out_of_band_unavailable);
+    if (asked.descriptors().size() > descriptor_limit)
+        return make_error_code(errc::too_many_descriptors);
+    what.id_ = next_id_;
+    waiting_list& lane = asked.is_out_of_band() ? out_of_band_waiting_ : in_band_waiting_;
+    std::size_t const begin = output_.size();
+    bool const goes = lane.empty() && may_go(what);
+    if (auto const error = encode(asked, what.id_, goes ? output_ : what.encoded_))
+        return error;
+    ++next_id_;
+    if (goes) {
+        put_on_wire(what, begin);
+    } else {
+        lane.push_back(what);
+        what.stage_ = request::stage::waiting;
+    }
+    return {};
+}
+
+void dialogue::abandon(request& what)
+{
+    if (what.stage_ == request::stage::waiting) {
+        waiting_list& lane = what.command_.is_out_of_band() ? out_of_band_waiting_ : in_band_waiting_;
+        lane.erase(lane.iterator_to(what));
+        // What waited behind a command with descriptors may go now.
+        release();
+    } else if (what.stage_ == request::stage::on_wire) {
+        auto const found = std::find_if(wire_.begin(), wire_.end(), [&](entry const& one) { return one.asker == &what; });
+        found->asker = nullptr;
+    }
+    what.stage_ = request::stage::idle;
+}
+
+void dialogue::forget_all() noexcept
+{
+    auto const give_back = [](request* what) { what->stage_ = request::stage::idle; };
+    out_of_band_waiting_.clear_and_dispose(give_back);
+    in_band_waiting_.clear_and_dispose(give_back);
+    for (entry const& one : wire_)
+        if (one.asker != nullptr)
+            give_back(one.asker);
+    wire_.clear();
+    in_band_on_wire_ = 0;
+    barriers_on_wire_ = 0;
+    std::string().swap(output_);
+    sent_ = 0;
+    output_descriptors_.clear();
+}
+
+void dialogue::sent(std::size_t bytes)
+{
+    counters_.bytes_sent.add(bytes);
+    sent_ += bytes;
+    output_descriptors_.clear();
+    if (sent_ < output_.size())
+        return;
+    // The buffer is kept for the next commands, but not after a large one.
+    if (output_.capacity() > output_limit)
+        std::string().swap(output_);
+    output_.clear();
+    sent_ = 0;
+    release();
+}
+
+// QEMU hands descriptors to whichever command asks first (PROTOCOL.md, "Commands"), so one that carries them goes alone.
+// An out-of-band command asks for none and needs not wait for one that does: it is there to find out what is stuck.
+bool dialogue::may_go(request const& what) const noexcept
+{
+    if (output_.size() - sent_ >= output_limit)
+        return false;
+    if (!what.command_.descriptors().empty())
+        return wire_.empty() && output().empty();
+    if (what.command_.is_out_of_band())
+        return true;
+    return barriers_on_wire_ == 0 && (options_.in_band_window == 0 || in_band_on_wire_ < options_.in_band_window);
+}
+
+void dialogue::put_on_wire(request& what, std::size_t begin)
+{
+    command const& asked = what.command_;
+    bool const barrier = !asked.descriptors().empty();
+    wire_.push_back(entry{what.id_, &what, asked.is_out_of_band(), barrier});
+    if (!asked.is_out_of_band())
+        ++in_band_on_wire_;
+    if (barrier) {
+        ++barriers_on_wire_;
+        output_descriptors_ = asked.descriptors();
+    }
+    what.stage_ = request::stage::on_wire;
+    counters_.commands.add();
+    tell_output(begin);
+}
+
+void dialogue::tell_output(std::size_t begin) const
+{
+    if (options_.on_output)
+        options_.on_output(std::string_view(output_).substr(begin));
+}
+
+void dialogue::release()
+{
+    release(out_of_band_waiting_);
+    release(in_band_waiting_);
+}
+
+void dialogue::release(waiting_list& waiting)
+{
+    while (!waiting.empty() && may_go(waiting.front())) {
+        request& next = waiting.front();
+        waiting.pop_front();
+        std::size_t const begin = output_.size();
+        output_ += next.encoded_;
+        std::string().swap(next.encoded_);
+        put_on_wire(next, begin);
+    }
+}
+
+}  // namespace coqmp::protocol

@@ -1,0 +1,178 @@
+// The rules of a QMP conversation, without a socket, a clock or a thread: who asked what, what may be sent now, and whose
+// answer this is.
+// Invariant: a request is waiting, or on the wire, or the caller's. Each that was submitted is answered, abandoned or
+// forgotten exactly once.
+#ifndef COQMP_SRC_PROTOCOL_DIALOGUE_HPP
+#define COQMP_SRC_PROTOCOL_DIALOGUE_HPP
+
+#include "protocol/counters.hpp"
+#include "protocol/decoder.hpp"
+#include "protocol/handshake.hpp"
+
+#include <coqmp/command.hpp>
+#include <coqmp/descriptor.hpp>
+#include <coqmp/event.hpp>
+#include <coqmp/reply.hpp>
+
+#include <boost/intrusive/list.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace coqmp::protocol {
+
+/// A command on its way. The caller owns it and keeps it alive while it is waiting or on the wire.
+class request : public boost::intrusive::list_base_hook<>
+{
+public:
+    enum class stage { idle, waiting, on_wire };
+
+    explicit request(command what) : command_(std::move(what)) {}
+    request(request const&) = delete;
+    request& operator=(request const&) = delete;
+
+    [[nodiscard]] command const& what() const noexcept { return command_; }
+    [[nodiscard]] stage where() const noexcept { return stage_; }
+
+protected:
+    ~request() = default;
+
+private:
+    friend class dialogue;
+    command command_;
+    std::string encoded_;  // only while it waits
+    std::uint64_t id_ = 0;
+    stage stage_ = stage::idle;
+};
+
+// What is to be done after a step of the dialogue.
+struct nothing  ///< Nothing to do but to go on.
+{
+    friend bool operator==(nothing, nothing) = default;
+};
+struct ready  ///< The handshake is over; requests may be submitted.
+{
+    friend bool operator==(ready, ready) = default;
+};
+struct answered  ///< A reply to a request, which is the caller's again.
+{
+    request* which = nullptr;
+    reply answer;
+    friend bool operator==(answered const&, answered const&) = default;
+};
+struct happened  ///< An event.
+{
+    event what;
+    friend bool operator==(happened const&, happened const&) = default;
+};
+struct ignored  ///< A message that was dropped and counted; the sentence is for the log, if there is one.
+{
+    std::string sentence;
+    friend bool operator==(ignored const&, ignored const&) = default;
+};
+struct ended  ///< The conversation cannot go on.
+{
+    boost::system::error_code why;
+    friend bool operator==(ended const&, ended const&) = default;
+};
+using action = std::variant<nothing, ready, answered, happened, ignored, ended>;
+
+struct dialogue_options
+{
+    decoder_limits limits;
+    std::size_t in_band_window = 7;  ///< Zero: no limit.
+    bool negotiate = true;
+    bool out_of_band = true;
+    std::uint64_t nonce = 0;  ///< Differs from that of any other client of this monitor.
+    std::function<void(std::string_view)> on_output;  ///< Sees each message as it is put into the output.
+};
+
+/// One conversation.
+class dialogue
+{
+public:
+    explicit dialogue(dialogue_options const& options);
+
+    /// Reads one message, or what there is of it, and tells what it asks for. Call it until the input is used up.
+    action receive(std::string_view& input);
+
+    /// Whether a message has begun and not ended.
+    [[nodiscard]] bool inside_message() const noexcept { return decoder_.inside_message(); }
+
+    /// Takes a request on: it is put into the output, or waits for its turn.
+    /// @return what is wrong with the command; then the request stays the caller's
+    [[nodiscard]] boost::system::error_code submit(request& what);
+
+    /// The caller wants no answer any more, and gets the request back. One that waits is never sent; the reply to one that
+    /// is on the wire is dropped when it comes.
+    void abandon(request& what);
+
+    /// Gives all requests back to the caller: the conversation is over.
+    void forget_all() noexcept;
+
+    /// Whether requests may be submitted.
+    [[nodiscard]] bool is_ready() const noexcept { return ready_; }
+    [[nodiscard]] coqmp::greeting const& greeting() const noexcept { return handshake_.greeting(); }
+    [[nodiscard]] bool out_of_band() const noexcept { return handshake_.out_of_band(); }
+    [[nodiscard]] std::string const& refusal() const noexcept { return handshake_.refusal(); }
+
+    /// Bytes to send next.
+    [[nodiscard]] std::string_view output() const noexcept { return std::string_view(output_).substr(sent_); }
+    /// Descriptors to send along with the first of these bytes.
+    [[nodiscard]] std::span<descriptor const> output_descriptors() const noexcept { return output_descriptors_; }
+    /// So many bytes were sent, and the descriptors with them.
+    void sent(std::size_t bytes);
+
+    [[nodiscard]] protocol::counters& counters() noexcept { return counters_; }
+    [[nodiscard]] protocol::counters const& counters() const noexcept { return counters_; }
+
+private:
+    using waiting_list = boost::intrusive::list<request, boost::intrusive::constant_time_size<false>>;
+
+    // One on the wire. An abandoned one keeps its place, to swallow the reply, but has no request.
+    struct entry
+    {
+        std::uint64_t id;
+        request* asker;
+        bool out_of_band;
+        bool barrier;
+    };
+
+    action handle(message& received);
+    action handle_handshake(message& received);
+    action match(message_id const& id, reply answer);
+    action match_without_id(command_error error);
+    action settle(std::deque<entry>::iterator found, reply answer);
+    [[nodiscard]] bool may_go(request const& what) const noexcept;
+    void put_on_wire(request& what, std::size_t begin);
+    void tell_output(std::size_t begin) const;
+    void release();
+    void release(waiting_list& waiting);
+
+    dialogue_options options_;
+    decoder decoder_;
+    protocol::handshake handshake_;
+    protocol::counters counters_;
+    bool ready_;
+    std::uint64_t next_id_;
+    std::deque<entry> wire_;
+    std::size_t in_band_on_wire_ = 0;
+    std::size_t barriers_on_wire_ = 0;
+    waiting_list out_of_band_waiting_;
+    waiting_list in_band_waiting_;
+    std::string output_;
+    std::size_t sent_ = 0;
+    std::vector<descriptor> output_descriptors_;
+};
+
+}  // namespace coqmp::protocol
+
+#endif

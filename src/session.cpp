@@ -1,0 +1,186 @@
+#include <coqmp/session.hpp>
+
+#include "outcome.hpp"
+#include "session_state.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+
+#include <utility>
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using boost::system::error_code;
+using boost::system::system_error;
+
+namespace coqmp {
+
+namespace detail {
+
+asio::any_io_executor executor_of(session_state const& state) noexcept
+{
+    return state.executor();
+}
+
+}  // namespace detail
+
+namespace {
+
+// The coroutines hold the state, not the session: the session may be moved or destroyed while they wait.
+using state_pointer = std::shared_ptr<detail::session_state>;
+
+asio::awaitable<reply> execute_on(state_pointer state, command what)
+{
+    auto operation = detail::initiate<void(error_code, reply), &detail::session_state::start_execute>(
+        std::move(state), asio::as_tuple(asio::deferred), std::move(what));
+    auto [error, answer] = co_await std::move(operation);
+    if (error)
+        throw system_error(error);
+    co_return std::move(answer);
+}
+
+asio::awaitable<json::value> value_of(state_pointer state, command what)
+{
+    std::string name = what.name();
+    reply answer = co_await execute_on(std::move(state), std::move(what));
+    if (answer.has_error())
+        throw command_failed(std::move(name), std::move(answer).error());
+    co_return std::move(answer).value();
+}
+
+/// Ends a wait for an event at its deadline; a cancelled timer does nothing.
+class wait_deadline
+{
+public:
+    wait_deadline(detail::session_state const& state, command const& what, std::shared_ptr<detail::subscription> const& wait)
+        : timer_(state.executor())
+    {
+        auto const duration = what.timeout().value_or(state.options().command_timeout);
+        if (duration <= duration.zero())
+            return;
+        timer_.expires_after(std::min<std::chrono::nanoseconds>(duration, std::chrono::hours(24 * 365)));
+        timer_.async_wait([awaited = std::weak_ptr(wait)](error_code error) {
+            auto const alive = awaited.lock();
+            if (!error && alive)
+                alive->end(with_outcome(errc::timed_out, outcome::unknown));
+        });
+    }
+
+private:
+    asio::steady_timer timer_;
+};
+
+asio::awaitable<event> event_after(state_pointer state, command what, event_filter until)
+{
+    auto const wait = state->events().expect(std::move(until));
+    wait_deadline const deadline(*state, what, wait);
+    std::string name = what.name();
+    json::value ignored = co_await value_of(state, std::move(what));
+    auto operation = detail::initiate<void(error_code, event), &detail::subscription::start_next>(wait, asio::as_tuple(asio::deferred));
+    auto [error, happened] = co_await std::move(operation);
+    if (error == errc::end_of_stream)
+        error = with_outcome(errc::disconnected, outcome::unknown);
+    if (error)
+        throw system_error(error, name);
+    co_return std::move(happened);
+}
+
+asio::awaitable<void> quit_on(state_pointer state)
+{
+    command what("quit");
+    auto operation = detail::initiate<void(error_code, reply), &detail::session_state::start_execute>(
+        std::move(state), asio::as_tuple(asio::deferred), std::move(what));
+    auto [error, answer] = co_await std::move(operation);
+    if (error && !(error == errc::disconnected && error == errc::outcome_unknown))
+        throw system_error(error, "quit");
+    if (!error && answer.has_error())
+        throw command_failed("quit", std::move(answer).error());
+}
+
+}  // namespace
+
+session::session(executor_type executor, session_options options)
+    : state_(std::make_shared<detail::session_state>(std::move(executor), std::move(options)))
+{
+}
+
+session& session::operator=(session&& other) noexcept
+{
+    if (this != &other) {
+        close();
+        state_ = std::move(other.state_);
+    }
+    return *this;
+}
+
+session::~session()
+{
+    close();
+}
+
+session::executor_type session::get_executor() const noexcept
+{
+    return state_->executor();
+}
+
+asio::awaitable<json::value> session::execute(command what)
+{
+    return value_of(state_, std::move(what));
+}
+
+asio::awaitable<event> session::execute_until(command what, event_filter until)
+{
+    return event_after(state_, std::move(what), std::move(until));
+}
+
+asio::awaitable<void> session::quit()
+{
+    return quit_on(state_);
+}
+
+event_stream session::subscribe(event_filter filter, std::size_t capacity)
+{
+    return event_stream(state_->events().subscribe(std::move(filter), capacity));
+}
+
+greeting const& session::greeting() const noexcept
+{
+    return state_->greeting();
+}
+
+bool session::out_of_band_enabled() const noexcept
+{
+    return state_->out_of_band();
+}
+
+session_counters session::counters() const noexcept
+{
+    return state_->counters();
+}
+
+void session::close() noexcept
+{
+    if (state_)
+        state_->close();
+}
+
+void session::start_connect(state_pointer const& state, plain_handler handler, endpoint where)
+{
+    detail::session_state::start_connect(state, std::move(handler), std::move(where));
+}
+
+void session::start_execute(state_pointer const& state, reply_handler handler, command what)
+{
+    detail::session_state::start_execute(state, std::move(handler), std::move(what));
+}
+
+void session::start_close(state_pointer const& state, plain_handler handler)
+{
+    detail::session_state::start_close(state, std::move(handler));
+}
+
+void session::start_wait_closed(state_pointer const& state, reason_handler handler)
+{
+    detail::session_state::start_wait_closed(state, std::move(handler));
+}
+
+}  // namespace coqmp

@@ -1,0 +1,514 @@
+#include "session_state.hpp"
+
+#include "outcome.hpp"
+
+#include <boost/asio/append.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <unistd.h>
+
+#include <limits>
+#include <random>
+#include <utility>
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace coqmp::detail {
+
+namespace {
+
+constexpr auto never = std::chrono::steady_clock::time_point::max();
+
+std::uint64_t random_nonce()
+{
+    std::random_device device;
+    return (std::uint64_t{device()} << 32) | device();
+}
+
+bool asks_to_abandon(asio::cancellation_type kind)
+{
+    return (kind & (asio::cancellation_type::terminal | asio::cancellation_type::partial)) != asio::cancellation_type::none;
+}
+
+/// Lets `member` of `self` be called for `waiting` on the executor when the slot is told to cancel. Nothing is owned by the slot.
+template <class Waiting, class Member>
+void on_cancellation(asio::cancellation_slot slot, session_state::pointer const& self, std::shared_ptr<Waiting> const& waiting,
+                     Member member)
+{
+    if (!slot.is_connected())
+        return;
+    slot.assign([state = std::weak_ptr(self), what = std::weak_ptr(waiting), member](asio::cancellation_type kind) {
+        auto const alive = state.lock();
+        auto const still = what.lock();
+        if (alive && still)
+            asio::dispatch(alive->executor(), [alive, still, kind, member] { member(*alive, still, kind); });
+    });
+}
+
+}  // namespace
+
+session_state::session_state(asio::any_io_executor executor, session_options options)
+    : context_member(executor),
+      executor_(std::move(executor)),
+      options_(std::move(options)),
+      dialogue_(core_options()),
+      events_(executor_, options_.event_capacity),
+      socket_(executor_),
+      timer_(executor_)
+{
+}
+
+session_state::~session_state() = default;
+
+protocol::dialogue_options session_state::core_options() const
+{
+    protocol::dialogue_options result;
+    result.limits.max_message_size = options_.max_message_size;
+    result.limits.max_nesting = options_.max_nesting;
+    result.in_band_window = options_.in_band_window;
+    result.negotiate = options_.negotiate;
+    result.out_of_band = options_.out_of_band;
+    result.nonce = random_nonce();
+    if (options_.trace)
+        result.on_output = [trace = options_.trace](std::string_view text) { trace(direction::sent, text); };
+    return result;
+}
+
+session_counters session_state::counters() const noexcept
+{
+    session_counters result = dialogue_.counters().snapshot();
+    result.events_lost = events_.lost();
+    return result;
+}
+
+// ---- Operations, from any thread -------------------------------------------------------------------------------------------
+
+void session_state::start_connect(pointer const& self, plain_handler handler, endpoint where)
+{
+    auto const slot = asio::get_associated_cancellation_slot(handler);
+    auto waiting = std::make_shared<waiting_plain>(std::move(handler), self->executor_);
+    on_cancellation(slot, self, waiting, [](session_state& state, auto const& what, asio::cancellation_type kind) {
+        if (asks_to_abandon(kind))
+            state.cancel_connect(what);
+    });
+    asio::dispatch(self->executor_,
+                   [self, waiting = std::move(waiting), where = std::move(where)] { self->connect(waiting, where); });
+}
+
+void session_state::start_execute(pointer const& self, reply_handler handler, command what)
+{
+    auto const slot = asio::get_associated_cancellation_slot(handler);
+    auto pending = std::make_shared<pending_command>(std::move(what), std::move(handler), self->executor_);
+    on_cancellation(slot, self, pending, [](session_state& state, auto const& which, asio::cancellation_type kind) {
+        state.cancel(*which, kind);
+    });
+    asio::dispatch(self->executor_, [self, pending = std::move(pending)] { self->execute(pending); });
+}
+
+void session_state::start_close(pointer const& self, plain_handler handler)
+{
+    auto waiting = std::make_shared<waiting_plain>(std::move(handler), self->executor_);
+    asio::dispatch(self->executor_, [self, waiting = std::move(waiting)] {
+        self->end({});
+        self->closing_.push_back(waiting);
+        self->schedule_turn();
+    });
+}
+
+void session_state::start_wait_closed(pointer const& self, reason_handler handler)
+{
+    auto const slot = asio::get_associated_cancellation_slot(handler);
+    auto waiting = std::make_shared<waiting_reason>(std::move(handler), self->executor_);
+    on_cancellation(slot, self, waiting, [](session_state& state, auto const& what, asio::cancellation_type) {
+        state.cancel_wait_closed(what);
+    });
+    asio::dispatch(self->executor_, [self, waiting = std::move(waiting)] { self->wait_closed(waiting); });
+}
+
+void session_state::close() noexcept
+{
+    asio::dispatch(executor_, [self = shared_from_this()] { self->end({}); });
+}
+
+// ---- Connecting and ending -------------------------------------------------------------------------------------------------
+
+void session_state::connect(std::shared_ptr<waiting_plain> const& waiting, endpoint const& where)
+{
+    if (!waiting->handler)
+        return;  // cancelled on its way here
+    if (stage_ != stage::idle) {
+        if (where.is_descriptor())
+            ::close(where.descriptor());
+        post(*waiting, make_error_code(errc::already_started));
+        return;
+    }
+    stage_ = stage::dialing;
+    connecting_ = waiting;
+    connect_deadline_ = after(options_.connect_timeout);
+    arm_timer(connect_deadline_);
+    dialer_ = std::make_shared<dialer>(executor_);
+    dialer_->dial(where, [state = weak_from_this()](error_code error, stream_socket socket) {
+        if (auto const self = state.lock())
+            self->connected(error, std::move(socket));
+    });
+}
+
+void session_state::connected(error_code error, stream_socket socket)
+{
+    if (stage_ != stage::dialing)
+        return;
+    if (error) {
+        end(error);
+        return;
+    }
+    socket_ = std::move(socket);
+    stage_ = stage::greeting;
+    if (dialogue_.is_ready())
+        became_ready();
+    read();
+}
+
+void session_state::became_ready()
+{
+    stage_ = stage::open;
+    connect_deadline_ = never;
+    if (auto const waiting = std::exchange(connecting_, nullptr))
+        post(*waiting, error_code());
+}
+
+void session_state::cancel_connect(std::shared_ptr<waiting_plain> const& waiting)
+{
+    if (stage_ == stage::idle)  // the call itself is still on its way here
+        connecting_ = waiting;
+    if (connecting_ == waiting)
+        end(asio::error::operation_aborted);
+}
+
+void session_state::end(error_code why)
+{
+    if (stage_ == stage::ended)
+        return;
+    stage_ = stage::ended;
+    reason_ = why;
+    error_code ignored;
+    socket_.close(ignored);
+    timer_.cancel();
+    if (auto const dial = std::exchange(dialer_, nullptr))
+        dial->cancel();
+    error_code const reason = why ? why : make_error_code(errc::disconnected);
+    while (!active_.empty()) {
+        pending_command& pending = active_.front();
+        bool const on_wire = pending.where() == protocol::request::stage::on_wire;
+        finish(pending, with_outcome(reason, on_wire ? outcome::unknown : outcome::not_sent));
+    }
+    dialogue_.forget_all();
+    events_.end();
+    if (auto const waiting = std::exchange(connecting_, nullptr))
+        post(*waiting, why ? why : error_code(asio::error::operation_aborted));
+    for (auto const& waiting : std::exchange(reason_waits_, {}))
+        post(*waiting, error_code(), reason_);
+}
+
+void session_state::wait_closed(std::shared_ptr<waiting_reason> const& waiting)
+{
+    if (stage_ == stage::ended)
+        post(*waiting, error_code(), reason_);
+    else
+        reason_waits_.push_back(waiting);
+}
+
+void session_state::cancel_wait_closed(std::shared_ptr<waiting_reason> const& waiting)
+{
+    if (std::erase(reason_waits_, waiting) != 0)
+        post(*waiting, error_code(asio::error::operation_aborted), error_code());
+}
+
+void session_state::abandon_handlers() noexcept
+{
+    auto const self = weak_from_this().lock();
+    stage_ = stage::ended;
+    std::vector<std::shared_ptr<pending_command>> dropped;
+    for (active_list* list : {&active_, &finished_})
+        while (!list->empty()) {
+            dropped.push_back(std::exchange(list->front().kept, nullptr));
+            list->pop_front();
+        }
+    deadlines_.clear();
+    dialogue_.forget_all();
+    auto const connecting = std::exchange(connecting_, nullptr);
+    auto const reasons = std::exchange(reason_waits_, {});
+    auto const closing = std::exchange(closing_, {});
+}
+
+// ---- Commands --------------------------------------------------------------------------------------------------------------
+
+void session_state::execute(std::shared_ptr<pending_command> const& pending)
+{
+    pending->kept = pending;
+    active_.push_back(*pending);
+    if (pending->cancelled) {
+        finish(*pending, asio::error::operation_aborted);
+        return;
+    }
+    if (stage_ != stage::open) {
+        finish(*pending, with_outcome(errc::disconnected, outcome::not_sent));
+        return;
+    }
+    if (auto const error = dialogue_.submit(*pending)) {
+        finish(*pending, with_outcome(error, outcome::not_sent));
+        return;
+    }
+    pending->deadline = after(pending->what().timeout().value_or(options_.command_timeout));
+    if (pending->deadline != never) {
+        deadlines_.insert(deadlines_.end(), *pending);
+        arm_timer(pending->deadline);
+    }
+    if (!dialogue_.output().empty())
+        schedule_turn();
+}
+
+void session_state::cancel(pending_command& pending, asio::cancellation_type kind)
+{
+    using protocol::request;
+    bool const abandon = asks_to_abandon(kind);
+    if (!pending.kept) {  // on its way here, or done
+        pending.cancelled = true;
+    } else if (pending.where() == request::stage::waiting || (abandon && pending.where() == request::stage::on_wire)) {
+        give_up(pending, asio::error::operation_aborted);
+    }
+}
+
+void session_state::give_up(pending_command& pending, error_code why)
+{
+    dialogue_.abandon(pending);
+    finish(pending, why);
+}
+
+void session_state::finish(pending_command& pending, error_code error, reply answer)
+{
+    if (pending.boost::intrusive::set_base_hook<boost::intrusive::tag<deadline_tag>>::is_linked())
+        deadlines_.erase(deadlines_.iterator_to(pending));
+    active_.erase(active_.iterator_to(pending));
+    pending.error = error;
+    pending.answer = std::move(answer);
+    finished_.push_back(pending);
+    schedule_turn();
+}
+
+// ---- Bytes -----------------------------------------------------------------------------------------------------------------
+
+void session_state::read()
+{
+    socket_.async_read_some(asio::buffer(small_buffer_), [self = shared_from_this()](error_code error, std::size_t size) {
+        self->on_read(error, size);
+    });
+}
+
+void session_state::on_read(error_code error, std::size_t size)
+{
+    if (stage_ == stage::ended)
+        return;
+    turning_ = true;
+    if (error) {
+        end(make_error_code(errc::disconnected));
+    } else {
+        receive(std::string_view(small_buffer_.data(), size));
+        if (size == small_buffer_.size())
+            drain();
+        if (stage_ != stage::ended)
+            read();
+    }
+    turn();
+}
+
+// An idle session has a small buffer; what does not fit into it is read into one that all sessions of a thread share.
+void session_state::drain()
+{
+    constexpr std::size_t shared_size = std::size_t{64} << 10;
+    constexpr int most_rounds = 16;  // then others have their turn
+    thread_local std::vector<char> shared;
+    shared.resize(shared_size);
+    for (int round = 0; round < most_rounds && (stage_ == stage::open || stage_ == stage::greeting); ++round) {
+        error_code error;
+        std::size_t const size = receive_some(socket_, shared, error);
+        receive(std::string_view(shared.data(), size));
+        if (error)
+            end(make_error_code(errc::disconnected));
+        if (size < shared_size)
+            return;
+    }
+}
+
+void session_state::receive(std::string_view input)
+{
+    dialogue_.counters().bytes_received.add(input.size());
+    while (!input.empty() && stage_ != stage::ended) {
+        std::string_view const before = input;
+        protocol::action next = dialogue_.receive(input);
+        if (options_.trace)
+            trace_received(before.substr(0, before.size() - input.size()));
+        handle(next);
+    }
+}
+
+void session_state::handle(protocol::action& next)
+{
+    if (auto* reply = std::get_if<protocol::answered>(&next)) {
+        finish(static_cast<pending_command&>(*reply->which), {}, std::move(reply->answer));
+    } else if (auto* event = std::get_if<protocol::happened>(&next)) {
+        events_.publish(std::move(event->what), stage_ != stage::open);
+    } else if (std::holds_alternative<protocol::ready>(next)) {
+        became_ready();
+    } else if (auto const* over = std::get_if<protocol::ended>(&next)) {
+        if (options_.log && !dialogue_.refusal().empty())
+            options_.log("The peer refused the negotiation: " + dialogue_.refusal());
+        end(over->why);
+    } else if (auto const* odd = std::get_if<protocol::ignored>(&next)) {
+        if (options_.log)
+            options_.log(odd->sentence);
+    }
+}
+
+void session_state::trace_received(std::string_view bytes)
+{
+    traced_ += bytes;
+    if (dialogue_.inside_message())
+        return;
+    std::string_view message = traced_;
+    message.remove_prefix(std::min(message.find('{'), message.size()));
+    if (!message.empty())
+        options_.trace(direction::received, message);
+    traced_.clear();
+}
+
+bool session_state::can_write() const noexcept
+{
+    return !dialogue_.output().empty() && !waiting_to_write_ && !write_failed_ && stage_ != stage::ended;
+}
+
+void session_state::write()
+{
+    while (can_write()) {
+        error_code error;
+        std::size_t const size = send_some(socket_, dialogue_.output(), dialogue_.output_descriptors(), error);
+        if (error) {
+            // What the peer said before it left is still to be read, and then the end.
+            write_failed_ = true;
+            error_code ignored;
+            socket_.shutdown(stream_socket::shutdown_both, ignored);
+        } else if (size != 0) {
+            dialogue_.sent(size);
+        } else {
+            waiting_to_write_ = true;
+            socket_.async_wait(stream_socket::wait_write, [self = shared_from_this()](error_code) {
+                self->waiting_to_write_ = false;
+                self->write();
+            });
+        }
+    }
+}
+
+// ---- Time ------------------------------------------------------------------------------------------------------------------
+
+session_state::clock::time_point session_state::after(std::chrono::nanoseconds duration)
+{
+    auto const now = clock::now();
+    if (duration <= duration.zero() || duration >= never - now)
+        return never;
+    return now + duration;
+}
+
+// One timer for all deadlines: most are never reached, so it is set again only for an earlier one.
+void session_state::arm_timer(clock::time_point deadline)
+{
+    if (deadline >= timer_deadline_)
+        return;
+    timer_deadline_ = deadline;
+    timer_.expires_at(deadline);
+    timer_.async_wait([self = shared_from_this()](error_code error) {
+        if (!error)
+            self->on_timer();
+    });
+}
+
+void session_state::on_timer()
+{
+    if (stage_ == stage::ended)
+        return;
+    turning_ = true;
+    timer_deadline_ = never;
+    auto const now = clock::now();
+    bool const late = connect_deadline_ <= now || (!deadlines_.empty() && deadlines_.begin()->deadline <= now);
+    if (late)
+        drain();  // an answer that has come wins, even if this process was too slow to look
+    if (connect_deadline_ <= now && stage_ != stage::ended) {
+        bool const silent = stage_ == stage::greeting && dialogue_.counters().bytes_received.read() == 0;
+        end(make_error_code(silent ? errc::monitor_busy : errc::timed_out));
+    }
+    while (!deadlines_.empty() && deadlines_.begin()->deadline <= now) {
+        pending_command& pending = *deadlines_.begin();
+        bool const on_wire = pending.where() == protocol::request::stage::on_wire;
+        give_up(pending, with_outcome(errc::timed_out, on_wire ? outcome::unknown : outcome::not_sent));
+    }
+    if (stage_ != stage::ended) {
+        arm_timer(connect_deadline_);
+        if (!deadlines_.empty())
+            arm_timer(deadlines_.begin()->deadline);
+    }
+    turn();
+}
+
+// ---- Handlers --------------------------------------------------------------------------------------------------------------
+
+template <class Waiting, class... Arguments>
+void session_state::post(Waiting& waiting, Arguments... arguments)
+{
+    asio::post(executor_, asio::append(std::move(waiting.handler), arguments...));
+}
+
+void session_state::schedule_turn()
+{
+    if (turning_ || std::exchange(turn_scheduled_, true))
+        return;
+    asio::post(executor_, [self = shared_from_this()] {
+        self->turn_scheduled_ = false;
+        self->turn();
+    });
+}
+
+// Commands that were sent on by all that ran before go out in one write.
+void session_state::turn()
+{
+    turning_ = true;
+    struct guard  // a handler may throw: the others must still have their turn
+    {
+        session_state& state;
+        ~guard()
+        {
+            state.turning_ = false;
+            if (!state.finished_.empty() || !state.closing_.empty() || state.can_write())
+                state.schedule_turn();
+        }
+    } const after_all{*this};
+    write();
+    run_handlers();
+    write();
+}
+
+void session_state::run_handlers()
+{
+    for (std::size_t waiting = finished_.size(); waiting != 0; --waiting) {
+        auto const next = std::exchange(finished_.front().kept, nullptr);
+        finished_.pop_front();
+        asio::dispatch(executor_, asio::append(std::move(next->handler), next->error, std::move(next->answer)));
+    }
+    if (finished_.empty())
+        for (auto const& waiting : std::exchange(closing_, {}))
+            post(*waiting, error_code());
+}
+
+}  // namespace coqmp::detail

@@ -1,0 +1,128 @@
+// The thin shell around the protocol core: its socket, its timer, its handlers.
+// Invariant: a pending command is in exactly one list: active (its answer may come) or finished (its handler will run). Handlers
+// run from turn() only, when all that was read has been taken in, so that no user's code runs in the middle of anything.
+#ifndef COQMP_SRC_SESSION_STATE_HPP
+#define COQMP_SRC_SESSION_STATE_HPP
+
+#include "context_member.hpp"
+#include "dialer.hpp"
+#include "event_hub.hpp"
+#include "pending_command.hpp"
+#include "protocol/dialogue.hpp"
+#include "socket.hpp"
+
+#include <coqmp/session_options.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/list.hpp>
+#include <boost/intrusive/set.hpp>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace coqmp::detail {
+
+/// The state behind a session.
+class session_state final : public context_member, public std::enable_shared_from_this<session_state>
+{
+public:
+    using waiting_plain = waiting_handler<void(boost::system::error_code)>;
+    using waiting_reason = waiting_handler<void(boost::system::error_code, boost::system::error_code)>;
+    using plain_handler = waiting_plain::handler_type;
+    using reply_handler = pending_command::handler_type;
+    using reason_handler = waiting_reason::handler_type;
+    using pointer = std::shared_ptr<session_state>;
+
+    session_state(boost::asio::any_io_executor executor, session_options options);
+    ~session_state();
+
+    // From any thread.
+    static void start_connect(pointer const& self, plain_handler handler, endpoint where);
+    static void start_execute(pointer const& self, reply_handler handler, command what);
+    static void start_close(pointer const& self, plain_handler handler);
+    static void start_wait_closed(pointer const& self, reason_handler handler);
+    void close() noexcept;
+    [[nodiscard]] event_hub& events() noexcept { return events_; }
+    [[nodiscard]] session_counters counters() const noexcept;
+    [[nodiscard]] boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
+    [[nodiscard]] session_options const& options() const noexcept { return options_; }
+    [[nodiscard]] coqmp::greeting const& greeting() const noexcept { return dialogue_.greeting(); }
+    [[nodiscard]] bool out_of_band() const noexcept { return dialogue_.out_of_band(); }
+
+    void abandon_handlers() noexcept override;
+
+private:
+    enum class stage { idle, dialing, greeting, open, ended };
+    using clock = std::chrono::steady_clock;
+    using active_list =
+        boost::intrusive::list<pending_command, boost::intrusive::base_hook<boost::intrusive::list_base_hook<
+                                                    boost::intrusive::tag<pending_tag>>>>;
+    using deadline_set =
+        boost::intrusive::multiset<pending_command, boost::intrusive::base_hook<boost::intrusive::set_base_hook<
+                                                        boost::intrusive::tag<deadline_tag>>>>;
+
+    void connect(std::shared_ptr<waiting_plain> const& waiting, endpoint const& where);
+    void cancel_connect(std::shared_ptr<waiting_plain> const& waiting);
+    void connected(boost::system::error_code error, stream_socket socket);
+    void became_ready();
+    void execute(std::shared_ptr<pending_command> const& pending);
+    void cancel(pending_command& pending, boost::asio::cancellation_type kind);
+    void give_up(pending_command& pending, boost::system::error_code why);
+    void wait_closed(std::shared_ptr<waiting_reason> const& waiting);
+    void cancel_wait_closed(std::shared_ptr<waiting_reason> const& waiting);
+    void end(boost::system::error_code why);
+
+    void read();
+    void on_read(boost::system::error_code error, std::size_t size);
+    void drain();
+    void receive(std::string_view bytes);
+    void handle(protocol::action& next);
+    [[nodiscard]] protocol::dialogue_options core_options() const;
+    void trace_received(std::string_view bytes);
+    [[nodiscard]] bool can_write() const noexcept;
+    void write();
+
+    void arm_timer(clock::time_point deadline);
+    void on_timer();
+    [[nodiscard]] static clock::time_point after(std::chrono::nanoseconds duration);
+
+    void finish(pending_command& pending, boost::system::error_code error, reply answer = {});
+    template <class Waiting, class... Arguments>
+    void post(Waiting& waiting, Arguments... arguments);
+    void schedule_turn();
+    void turn();
+    void run_handlers();
+
+    boost::asio::any_io_executor executor_;
+    session_options options_;
+    protocol::dialogue dialogue_;
+    event_hub events_;
+    stream_socket socket_;
+    std::shared_ptr<dialer> dialer_;
+    stage stage_ = stage::idle;
+    boost::system::error_code reason_;
+
+    boost::asio::steady_timer timer_;
+    clock::time_point timer_deadline_ = clock::time_point::max();
+    clock::time_point connect_deadline_ = clock::time_point::max();
+
+    active_list active_;
+    deadline_set deadlines_;
+    active_list finished_;
+    std::shared_ptr<waiting_plain> connecting_;
+    std::vector<std::shared_ptr<waiting_reason>> reason_waits_;
+    std::vector<std::shared_ptr<waiting_plain>> closing_;
+    bool turn_scheduled_ = false;
+    bool turning_ = false;
+    bool waiting_to_write_ = false;
+    bool write_failed_ = false;
+
+    std::array<char, 1024> small_buffer_{};
+    std::string traced_;
+};
+
+}  // namespace coqmp::detail
+
+#endif

@@ -1,0 +1,174 @@
+#include "subscription.hpp"
+
+#include <boost/asio/append.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace coqmp::detail {
+
+struct subscription::wait : waiting_handler<void(error_code, event)>
+{
+    using waiting_handler::waiting_handler;
+
+    bool cancelled = false;
+    bool woken = false;  // settle() is on its way
+};
+
+subscription::subscription(asio::any_io_executor executor, event_filter filter, std::size_t capacity, keep which)
+    : context_member(executor),
+      executor_(std::move(executor)),
+      filter_(std::move(filter)),
+      capacity_(std::max<std::size_t>(capacity, 1)),
+      which_(which)
+{
+}
+
+subscription::~subscription() = default;
+
+std::size_t subscription::push(event what)
+{
+    std::unique_lock lock(mutex_);
+    if (ended_ || (which_ == keep::first && !queue_.empty()))
+        return 0;
+    std::size_t lost = 0;
+    if (queue_.size() >= capacity_) {
+        lost_before_next_ += queue_.front().lost_before + 1;
+        queue_.pop_front();
+        ++lost_;
+        lost = 1;
+    }
+    queue_.push_back(std::move(what));
+    wake(lock);
+    return lost;
+}
+
+void subscription::end(error_code why) noexcept
+{
+    std::unique_lock lock(mutex_);
+    if (ended_)
+        return;
+    ended_ = true;
+    end_ = why;
+    wake(lock);
+}
+
+void subscription::close() noexcept
+{
+    std::deque<event> dropped;
+    std::unique_lock lock(mutex_);
+    dropped.swap(queue_);
+    ended_ = true;
+    end_ = make_error_code(errc::end_of_stream);
+    wake(lock);
+}
+
+void subscription::async_next(next_handler handler)
+{
+    auto slot = asio::get_associated_cancellation_slot(handler);
+    std::unique_lock lock(mutex_);
+    if (wait_) {
+        lock.unlock();
+        asio::post(executor_, asio::append(std::move(handler), make_error_code(errc::operation_in_progress), event()));
+        return;
+    }
+    wait_ = std::make_shared<wait>(std::move(handler), executor_);
+    if (slot.is_connected()) {
+        auto on_cancel = [self = weak_from_this(), waiting = std::weak_ptr(wait_)](asio::cancellation_type) {
+            if (auto const alive = self.lock())
+                if (auto const what = waiting.lock())
+                    alive->cancel(what);
+        };
+        slot.assign(std::move(on_cancel));
+    }
+    if (ended_ || !queue_.empty())
+        wake(lock);
+}
+
+std::optional<event> subscription::try_next()
+{
+    std::scoped_lock const lock(mutex_);
+    if (queue_.empty())
+        return std::nullopt;
+    return pop();
+}
+
+std::uint64_t subscription::lost() const noexcept
+{
+    std::scoped_lock const lock(mutex_);
+    return lost_;
+}
+
+bool subscription::has_ended() const noexcept
+{
+    std::scoped_lock const lock(mutex_);
+    return ended_;
+}
+
+void subscription::abandon_handlers() noexcept
+{
+    auto const self = shared_from_this();
+    std::shared_ptr<wait> dropped;
+    std::scoped_lock const lock(mutex_);
+    dropped.swap(wait_);
+}
+
+void subscription::cancel(std::shared_ptr<wait> const& what)
+{
+    std::unique_lock lock(mutex_);
+    if (wait_ != what)
+        return;
+    what->cancelled = true;
+    wake(lock);
+}
+
+// Which outcome a wait has is decided where and when its handler runs: whatever cancels it before that leaves the event in
+// the queue. (`next() || timer` loses an event if it is taken out any earlier.)
+void subscription::wake(std::unique_lock<std::mutex>& lock)
+{
+    if (!wait_ || wait_->woken)
+        return;
+    auto const what = wait_;
+    what->woken = true;
+    lock.unlock();
+    auto decide = [self = shared_from_this(), what] { self->settle(what); };
+    asio::post(executor_, asio::bind_executor(what->executor, std::move(decide)));
+}
+
+void subscription::settle(std::shared_ptr<wait> const& what)
+{
+    std::unique_lock lock(mutex_);
+    if (wait_ != what)
+        return;
+    what->woken = false;
+    if (queue_.empty() && !ended_ && !what->cancelled)
+        return;  // somebody else took it by try_next()
+    error_code error;
+    event taken;
+    if (what->cancelled)
+        error = asio::error::operation_aborted;
+    else if (!queue_.empty())
+        taken = pop();
+    else
+        error = end_;
+    wait_.reset();
+    lock.unlock();
+    std::move(what->handler)(error, std::move(taken));
+}
+
+event subscription::pop()
+{
+    event taken = std::move(queue_.front());
+    queue_.pop_front();
+    taken.lost_before += std::exchange(lost_before_next_, 0);
+    return taken;
+}
+
+}  // namespace coqmp::detail

@@ -1,0 +1,84 @@
+// The queue between a session and one reader of its events.
+// Invariant: an event leaves the queue only into the hands of a reader that is about to run and was not cancelled.
+#ifndef COQMP_SRC_SUBSCRIPTION_HPP
+#define COQMP_SRC_SUBSCRIPTION_HPP
+
+#include "context_member.hpp"
+#include "waiting_handler.hpp"
+
+#include <coqmp/error.hpp>
+#include <coqmp/event.hpp>
+#include <coqmp/event_filter.hpp>
+
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+namespace coqmp::detail {
+
+/// Which events a full queue keeps.
+enum class keep {
+    newest,  ///< The oldest goes: for streams.
+    first    ///< Only the first that passes the filter is wanted: for waits.
+};
+
+/// The state behind an event_stream. Safe to use from any thread.
+class subscription final : public context_member, public std::enable_shared_from_this<subscription>
+{
+public:
+    using next_handler = boost::asio::any_completion_handler<void(boost::system::error_code, event)>;
+
+    subscription(boost::asio::any_io_executor executor, event_filter filter, std::size_t capacity, keep which);
+    ~subscription();
+
+    [[nodiscard]] boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
+
+    [[nodiscard]] bool wants(event const& what) const { return filter_.accepts(what); }
+
+    /// Queues an event. @return how many events were lost for it (0 or 1)
+    std::size_t push(event what);
+
+    /// No more events will come. The reader gets `why` after the last one.
+    void end(boost::system::error_code why) noexcept;
+
+    /// The reader wants no more events: drops those that wait.
+    void close() noexcept;
+
+    void async_next(next_handler handler);
+    static void start_next(std::shared_ptr<subscription> const& state, next_handler handler) { state->async_next(std::move(handler)); }
+    [[nodiscard]] std::optional<event> try_next();
+
+    [[nodiscard]] std::uint64_t lost() const noexcept;
+    [[nodiscard]] bool has_ended() const noexcept;
+
+    void abandon_handlers() noexcept override;
+
+private:
+    struct wait;
+
+    void cancel(std::shared_ptr<wait> const& what);
+    void settle(std::shared_ptr<wait> const& what);
+    void wake(std::unique_lock<std::mutex>& lock);
+    event pop();
+
+    boost::asio::any_io_executor executor_;
+    event_filter filter_;
+    std::size_t capacity_;
+    keep which_;
+
+    mutable std::mutex mutex_;
+    std::deque<event> queue_;
+    std::uint64_t lost_ = 0;
+    std::uint64_t lost_before_next_ = 0;
+    boost::system::error_code end_;
+    bool ended_ = false;
+    std::shared_ptr<wait> wait_;
+};
+
+}  // namespace coqmp::detail
+
+#endif
