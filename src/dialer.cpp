@@ -1,5 +1,7 @@
 #include "dialer.hpp"
 
+#include <coqmp/error.hpp>
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
