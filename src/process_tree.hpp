@@ -1,0 +1,25 @@
+// Who started whom, as /proc tells it.
+#ifndef COQMP_SRC_PROCESS_TREE_HPP
+#define COQMP_SRC_PROCESS_TREE_HPP
+
+#include <coqmp/descriptor.hpp>
+
+#include <sys/types.h>
+
+#include <vector>
+
+namespace coqmp::detail {
+
+/// The parent of a process; 0 if there is no such process.
+[[nodiscard]] ::pid_t parent_of(::pid_t process);
+
+/// Whether `process` is `ancestor`, or was started by it or by one of its children.
+[[nodiscard]] bool descends_from(::pid_t process, ::pid_t ancestor);
+
+/// Pidfds of all that a process has started and that live: a wrapper script's QEMU, for example. What cannot be found out
+/// (a kernel without CONFIG_PROC_CHILDREN) is left out.
+[[nodiscard]] std::vector<descriptor> open_descendants(::pid_t process);
+
+}  // namespace coqmp::detail
+
+#endif
