@@ -41,15 +41,15 @@ std::vector<::pid_t> children_of(::pid_t process)
     return static_cast<::pid_t>(std::strtol(text.c_str() + end_of_name + 4, nullptr, 10));
 }
 
-bool descends_from(::pid_t process, ::pid_t ancestor)
+std::vector<::pid_t> lineage_of(::pid_t process)
 {
-    // The bound is for a tree that changes under our feet; process numbers have at most 22 bits.
-    for (int steps = 0; process > 0 && steps < 1024; ++steps) {
-        if (process == ancestor)
-            return true;
+    std::vector<::pid_t> line;
+    // The bound is for a tree that changes under our feet.
+    while (process > 0 && line.size() < 1024) {
+        line.push_back(process);
         process = parent_of(process);
     }
-    return false;
+    return line;
 }
 
 std::vector<descriptor> open_descendants(::pid_t process)

@@ -13,8 +13,8 @@ namespace coqmp::detail {
 /// The parent of a process; 0 if there is no such process.
 [[nodiscard]] ::pid_t parent_of(::pid_t process);
 
-/// Whether `process` is `ancestor`, or was started by it or by one of its children.
-[[nodiscard]] bool descends_from(::pid_t process, ::pid_t ancestor);
+/// A process, its parent, the parent's parent, and so on.
+[[nodiscard]] std::vector<::pid_t> lineage_of(::pid_t process);
 
 /// Pidfds of all that a process has started and that live: a wrapper script's QEMU, for example. What cannot be found out
 /// (a kernel without CONFIG_PROC_CHILDREN) is left out.

@@ -1,0 +1,96 @@
+#include <coqmp/listener.hpp>
+
+#include "listener_state.hpp"
+
+#include <utility>
+
+namespace coqmp {
+
+namespace {
+
+/// Where a client must connect to for a socket that is bound to all addresses.
+std::string reachable(std::string const& host)
+{
+    if (host == "0.0.0.0")
+        return "127.0.0.1";
+    if (host == "::")
+        return "::1";
+    return host;
+}
+
+/// A value in an option string of QEMU's.
+std::string with_doubled_commas(std::string const& text)
+{
+    std::string result;
+    for (char const letter : text)
+        result.append(letter == ',' ? 2 : 1, letter);
+    return result;
+}
+
+}  // namespace
+
+std::vector<std::string> detail::qemu_arguments(endpoint const& where, std::string_view id)
+{
+    std::string const name(id);
+    std::string const address = where.is_unix()
+                                    ? "path=" + with_doubled_commas(where.path())
+                                    : "host=" + reachable(where.host()) + ",port=" + std::to_string(where.port());
+    return {"-chardev", "socket,id=" + name + ',' + address, "-mon", "chardev=" + name + ",mode=control"};
+}
+
+boost::asio::any_io_executor detail::executor_of(listener_state const& state) noexcept
+{
+    return state.executor();
+}
+
+listener::listener(executor_type executor, endpoint where, listener_options options)
+    : state_(std::make_shared<detail::listener_state>(std::move(executor), where, std::move(options)))
+{
+}
+
+listener& listener::operator=(listener&& other) noexcept
+{
+    if (this != &other) {
+        close();
+        state_ = std::move(other.state_);
+    }
+    return *this;
+}
+
+listener::~listener()
+{
+    close();
+}
+
+listener::executor_type listener::get_executor() const noexcept
+{
+    return state_->executor();
+}
+
+endpoint const& listener::local_endpoint() const noexcept
+{
+    return state_->local();
+}
+
+std::vector<std::string> listener::qemu_arguments(std::string_view id) const
+{
+    return detail::qemu_arguments(local_endpoint(), id);
+}
+
+std::uint64_t listener::refused() const noexcept
+{
+    return state_->refused();
+}
+
+void listener::close() noexcept
+{
+    if (state_)
+        state_->close();
+}
+
+void listener::start_accept(std::shared_ptr<detail::listener_state> const& state, accept_handler handler)
+{
+    detail::listener_state::start_accept(state, std::move(handler));
+}
+
+}  // namespace coqmp

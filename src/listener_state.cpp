@@ -1,0 +1,267 @@
+#include "listener_state.hpp"
+
+#include "cancellation.hpp"
+#include "deadline.hpp"
+#include "process_tree.hpp"
+
+#include <boost/asio/append.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace asio = boost::asio;
+
+namespace coqmp::detail {
+
+using boost::system::error_code;
+
+namespace {
+
+void post(asio::any_io_executor const& executor, accept_wait& wait, error_code error, session result)
+{
+    asio::post(executor, asio::append(std::move(wait.waiting.handler), error, std::move(result)));
+}
+
+session closed_session(accept_wait const& wait)
+{
+    return session(wait.session_executor, wait.options);
+}
+
+}  // namespace
+
+bool peer_demands::met_by(std::optional<peer_credentials> const& peer, std::vector<::pid_t> const& lineage) const
+{
+    if (user && (!peer || peer->user != *user))
+        return false;
+    return !process || std::find(lineage.begin(), lineage.end(), *process) != lineage.end();
+}
+
+listener_state::listener_state(asio::any_io_executor executor, endpoint const& where, listener_options options)
+    : context_member(executor), executor_(std::move(executor)), options_(std::move(options)), socket_(where),
+      acceptor_(executor_)
+{
+    if (where.is_tcp() && (options_.peer_user || options_.peer_process))
+        throw boost::system::system_error(make_error_code(errc::invalid_endpoint),
+                                          "cannot listen on " + where.to_string() +
+                                              ": TCP does not tell who connects; demand a peer on a unix socket");
+    owned_descriptor socket(socket_.release());
+    try {
+        acceptor_.assign(socket.number());
+    } catch (...) {
+        socket_.remove_file();
+        throw;
+    }
+    static_cast<void>(socket.release());
+}
+
+listener_state::~listener_state()
+{
+    socket_.remove_file();
+}
+
+// ---- From any thread -------------------------------------------------------------------------------------------------------
+
+void listener_state::start_accept(pointer const& self, accept_wait::handler_type handler)
+{
+    listener_options const& options = self->options_;
+    start_accept(self, std::move(handler), self->executor_, options.session,
+                 peer_demands{options.peer_user, options.peer_process});
+}
+
+void listener_state::start_accept(pointer const& self, accept_wait::handler_type handler, asio::any_io_executor of_session,
+                                  session_options of_options, peer_demands whom)
+{
+    auto const slot = asio::get_associated_cancellation_slot(handler);
+    auto wait = std::make_shared<accept_wait>(std::move(handler), self->executor_, std::move(of_session),
+                                              std::move(of_options), whom);
+    on_cancellation(slot, self, wait, [](listener_state& state, wait_pointer const& which, asio::cancellation_type kind) {
+        if (kind != asio::cancellation_type::none)
+            state.cancel(which);
+    });
+    asio::dispatch(self->executor_, [self, wait = std::move(wait)] { self->add(wait); });
+}
+
+void listener_state::close() noexcept
+{
+    // At once: who destroys a listener may look for the file right after.
+    socket_.remove_file();
+    asio::dispatch(executor_, [self = shared_from_this()] { self->end(); });
+}
+
+// ---- On the executor -------------------------------------------------------------------------------------------------------
+
+void listener_state::add(wait_pointer const& wait)
+{
+    if (closed_ || wait->cancelled) {
+        post(executor_, *wait, asio::error::operation_aborted, closed_session(*wait));
+        return;
+    }
+    waiting_.push_back(wait);
+    wait->deadline = optional_deadline_after(wait->options.connect_timeout);
+    if (wait->deadline != accept_wait::clock::time_point::max()) {
+        wait->timer.expires_at(wait->deadline);
+        wait->timer.async_wait([self = shared_from_this(), wait](error_code error) {
+            auto const found = std::find(self->waiting_.begin(), self->waiting_.end(), wait);
+            if (!error && found != self->waiting_.end())
+                self->fail(found, make_error_code(errc::timed_out));
+        });
+    }
+    await_connection();
+}
+
+void listener_state::cancel(wait_pointer const& wait)
+{
+    wait->cancelled = true;
+    if (auto const found = std::find(waiting_.begin(), waiting_.end(), wait); found != waiting_.end())
+        fail(found, asio::error::operation_aborted);
+    else if (wait->connecting)
+        wait->connecting->close();  // connected() tells
+}
+
+void listener_state::end()
+{
+    if (std::exchange(closed_, true))
+        return;
+    error_code ignored;
+    acceptor_.close(ignored);
+    while (!waiting_.empty())
+        fail(waiting_.begin(), asio::error::operation_aborted);
+    for (wait_pointer const& wait : connecting_)
+        cancel(wait);
+}
+
+void listener_state::abandon_handlers() noexcept
+{
+    auto const self = weak_from_this().lock();
+    closed_ = true;
+    auto waits = std::exchange(waiting_, {});
+    waits.splice(waits.end(), connecting_);
+    std::vector<accept_wait::handler_type> dropped;
+    for (wait_pointer const& wait : waits)
+        dropped.push_back(std::move(wait->waiting.handler));
+}
+
+void listener_state::fail(wait_list::iterator position, error_code error)
+{
+    wait_pointer const wait = *position;
+    waiting_.erase(position);
+    wait->timer.cancel();
+    post(executor_, *wait, error, closed_session(*wait));
+    stop_if_idle();
+}
+
+void listener_state::stop_if_idle()
+{
+    // Nobody waits: the execution context must be able to run out of work.
+    if (waiting_.empty() && awaiting_connection_ && acceptor_.is_open()) {
+        error_code ignored;
+        acceptor_.cancel(ignored);
+    }
+}
+
+void listener_state::await_connection()
+{
+    if (waiting_.empty() || awaiting_connection_ || closed_)
+        return;
+    awaiting_connection_ = true;
+    acceptor_.async_wait(asio::posix::descriptor_base::wait_read, [self = shared_from_this()](error_code error) {
+        self->awaiting_connection_ = false;
+        if (!error)
+            self->accept_all();
+        self->await_connection();
+    });
+}
+
+void listener_state::accept_all()
+{
+    while (!waiting_.empty() && !closed_) {
+        // Asio's own accept makes sockets that a launched QEMU would inherit.
+        int const number = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (number >= 0)
+            match(owned_descriptor(number));
+        else if (!handle_accept_error(errno))
+            return;
+    }
+}
+
+bool listener_state::handle_accept_error(int error)
+{
+    switch (error) {
+        case EAGAIN:
+            return false;
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+        case EINVAL:
+        case EBADF:
+            fail(waiting_.begin(), error_code(error, boost::system::system_category()));
+            return false;
+        default:
+            return true;  // EINTR, or what became of one connection (accept(2) names a dozen): on to the next
+    }
+}
+
+void listener_state::match(owned_descriptor connection)
+{
+    auto const peer = peer_of(connection.number());
+    auto const found = who_wants(peer);
+    if (found != waiting_.end()) {
+        wait_pointer const wait = *found;
+        connecting_.splice(connecting_.end(), waiting_, found);
+        connect(wait, std::move(connection));
+        return;
+    }
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    if (options_.session.log && peer)
+        options_.session.log("Turned away process " + std::to_string(peer->process) + " of user " +
+                             std::to_string(peer->user) + ", which nobody waits for on " + local().to_string() + ".");
+}
+
+// Who waits for this very process comes before those who take anybody.
+listener_state::wait_list::iterator listener_state::who_wants(std::optional<peer_credentials> const& peer)
+{
+    bool const process_matters =
+        std::any_of(waiting_.begin(), waiting_.end(), [](wait_pointer const& wait) { return wait->demands.process.has_value(); });
+    std::vector<::pid_t> const lineage = peer && process_matters ? lineage_of(peer->process) : std::vector<::pid_t>();
+    auto const fits = [&](wait_pointer const& wait) { return wait->demands.met_by(peer, lineage); };
+    auto const particular = std::find_if(waiting_.begin(), waiting_.end(), [&](wait_pointer const& wait) {
+        return wait->demands.process && fits(wait);
+    });
+    return particular != waiting_.end() ? particular : std::find_if(waiting_.begin(), waiting_.end(), fits);
+}
+
+void listener_state::connect(wait_pointer const& wait, owned_descriptor connection)
+{
+    wait->timer.cancel();
+    if (wait->deadline != accept_wait::clock::time_point::max())
+        wait->options.connect_timeout =
+            std::max<std::chrono::nanoseconds>(wait->deadline - accept_wait::clock::now(), std::chrono::nanoseconds(1));
+    wait->connecting.emplace(wait->session_executor, wait->options);
+    wait->connecting->async_connect(
+        endpoint::descriptor(connection.number()),
+        asio::bind_executor(executor_, [self = shared_from_this(), wait](error_code error) { self->connected(wait, error); }));
+    static_cast<void>(connection.release());  // it is the session's now
+}
+
+void listener_state::connected(wait_pointer const& wait, error_code error)
+{
+    connecting_.remove(wait);
+    if (!wait->waiting.handler)
+        return;  // abandoned
+    session result = wait->connecting ? std::move(*wait->connecting) : closed_session(*wait);
+    wait->connecting.reset();
+    if (wait->cancelled && error)
+        error = asio::error::operation_aborted;
+    post(executor_, *wait, error, std::move(result));
+}
+
+}  // namespace coqmp::detail

@@ -1,0 +1,79 @@
+// The state behind a listener: its socket, and who waits at it.
+// Invariant: a wait is in exactly one list, waiting (no connection yet) or connecting, until its handler is posted.
+#ifndef COQMP_SRC_LISTENER_STATE_HPP
+#define COQMP_SRC_LISTENER_STATE_HPP
+
+#include "accept_wait.hpp"
+#include "context_member.hpp"
+#include "server_socket.hpp"
+
+#include <coqmp/listener.hpp>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace coqmp::detail {
+
+/// Accepts only while somebody waits: connections that nobody waits for stay in the kernel's queue.
+class listener_state final : public context_member, public std::enable_shared_from_this<listener_state>
+{
+public:
+    using pointer = std::shared_ptr<listener_state>;
+    using wait_pointer = std::shared_ptr<accept_wait>;
+
+    listener_state(boost::asio::any_io_executor executor, endpoint const& where, listener_options options);
+    ~listener_state();
+
+    // From any thread.
+    static void start_accept(pointer const& self, accept_wait::handler_type handler);
+    /// The same with a session of one's own, and for one process. From a thread that runs the executor it takes effect at once.
+    static void start_accept(pointer const& self, accept_wait::handler_type handler, boost::asio::any_io_executor of_session,
+                             session_options of_options, peer_demands whom);
+    void close() noexcept;
+    [[nodiscard]] boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
+    [[nodiscard]] endpoint const& local() const noexcept { return socket_.local(); }
+    [[nodiscard]] listener_options const& options() const noexcept { return options_; }
+    [[nodiscard]] std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
+
+    void abandon_handlers() noexcept override;
+
+private:
+    using wait_list = std::list<wait_pointer>;
+
+    void add(wait_pointer const& wait);
+    void cancel(wait_pointer const& wait);
+    void end();
+    void await_connection();
+    void accept_all();
+    bool handle_accept_error(int error);
+    void match(owned_descriptor connection);
+    [[nodiscard]] wait_list::iterator who_wants(std::optional<peer_credentials> const& peer);
+    void connect(wait_pointer const& wait, owned_descriptor connection);
+    void connected(wait_pointer const& wait, boost::system::error_code error);
+    void fail(wait_list::iterator wait, boost::system::error_code error);
+    void stop_if_idle();
+
+    boost::asio::any_io_executor executor_;
+    listener_options options_;
+    server_socket socket_;
+    boost::asio::posix::stream_descriptor acceptor_;
+    wait_list waiting_;
+    wait_list connecting_;
+    std::atomic<std::uint64_t> refused_ = 0;
+    bool awaiting_connection_ = false;
+    bool closed_ = false;
+};
+
+/// The arguments that make QEMU connect to a listener there.
+[[nodiscard]] std::vector<std::string> qemu_arguments(endpoint const& where, std::string_view id);
+
+}  // namespace coqmp::detail
+
+#endif

@@ -1,0 +1,118 @@
+// The state behind a machine: a process, the session with it, and who waits for either.
+// Invariant: a start completes once: with a machine that is ready, or with a failure when the process is gone.
+#ifndef COQMP_SRC_MACHINE_STATE_HPP
+#define COQMP_SRC_MACHINE_STATE_HPP
+
+#include "context_member.hpp"
+#include "listener_state.hpp"
+#include "process.hpp"
+#include "waiting_handler.hpp"
+
+#include <coqmp/machine.hpp>
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <exception>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace coqmp::detail {
+
+class shutdown_ladder;
+
+/// The one start of a machine.
+struct machine_start
+{
+    using handler_type = waiting_handler<void(std::exception_ptr)>::handler_type;
+
+    machine_start(handler_type handler, boost::asio::any_io_executor const& executor)
+        : waiting(std::move(handler), executor), deadline(executor)
+    {
+    }
+
+    waiting_handler<void(std::exception_ptr)> waiting;
+    std::shared_ptr<listener_state> door;  ///< None: a socketpair.
+    boost::asio::cancellation_signal accepting;
+    boost::asio::steady_timer deadline;
+    boost::system::error_code failure;  ///< Why it is being killed, or why there is no session. None: all is well so far.
+    bool killed = false;                ///< We have sent SIGKILL: how it ended says nothing.
+    bool cancelled = false;
+};
+
+/// Somebody who waits for the end of the process.
+struct exit_wait
+{
+    using handler_type = waiting_handler<void(boost::system::error_code, exit_status)>::handler_type;
+
+    exit_wait(handler_type handler, boost::asio::any_io_executor const& executor) : waiting(std::move(handler), executor) {}
+
+    waiting_handler<void(boost::system::error_code, exit_status)> waiting;
+    std::shared_ptr<shutdown_ladder> ladder;  ///< What brings the end about, if this is a shutdown.
+    bool cancelled = false;
+};
+
+/// Kept alive by its handle and by the wait for the process, so that it is reaped also when the handle has gone.
+class machine_state final : public context_member, public std::enable_shared_from_this<machine_state>
+{
+public:
+    using pointer = std::shared_ptr<machine_state>;
+    using start_pointer = std::shared_ptr<machine_start>;
+    using wait_pointer = std::shared_ptr<exit_wait>;
+
+    machine_state(boost::asio::any_io_executor executor, machine_spec spec);
+    ~machine_state();
+
+    // From any thread.
+    static void start(pointer const& self, machine_start::handler_type handler, std::shared_ptr<listener_state> door);
+    static void start_wait(pointer const& self, exit_wait::handler_type handler);
+    static void start_shutdown(pointer const& self, exit_wait::handler_type handler, std::chrono::nanoseconds budget);
+    void close() noexcept;
+    void signal(int number) noexcept;
+    [[nodiscard]] ::pid_t pid() const noexcept;
+    [[nodiscard]] std::string standard_error() const;
+    [[nodiscard]] boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
+
+    [[nodiscard]] coqmp::session& session() noexcept { return session_; }
+
+    void abandon_handlers() noexcept override;
+
+private:
+    struct launched;
+
+    static std::shared_ptr<launched> launch(pointer const& self, start_pointer const& start);
+    void begin(start_pointer const& start);
+    void take_process(start_pointer const& start, launched& what);
+    void connect_pair(start_pointer const& start, int number);
+    void arm_deadline(start_pointer const& start, std::chrono::steady_clock::time_point when);
+    void connected(start_pointer const& start, boost::system::error_code error);
+    void give_up(start_pointer const& start, boost::system::error_code why);
+    void cancel_start(start_pointer const& start);
+    void complete_start(start_pointer const& start, std::exception_ptr failure);
+    [[nodiscard]] std::exception_ptr explain(machine_start const& start) const;
+
+    void wait(wait_pointer const& wait, std::optional<std::chrono::nanoseconds> budget);
+    void cancel_wait(wait_pointer const& wait);
+    void complete_wait(exit_wait& wait, boost::system::error_code error);
+    void exited(exit_status status);
+    void end();
+
+    boost::asio::any_io_executor executor_;
+    machine_spec const spec_;
+    coqmp::session session_;
+    mutable std::mutex publishing_;  // of process_, for the functions that any thread may call
+    std::unique_ptr<process> process_;
+    std::optional<exit_status> status_;
+    start_pointer starting_;
+    std::list<wait_pointer> waits_;
+    bool started_ = false;
+    bool closed_ = false;
+};
+
+}  // namespace coqmp::detail
+
+#endif

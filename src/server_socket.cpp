@@ -1,0 +1,237 @@
+#include "server_socket.hpp"
+
+#include <coqmp/error.hpp>
+
+#include <boost/system/system_error.hpp>
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+namespace coqmp::detail {
+
+namespace {
+
+using boost::system::error_code;
+
+[[noreturn]] void refuse(endpoint const& where, error_code why, std::string const& advice = {})
+{
+    throw boost::system::system_error(why, "cannot listen on " + where.to_string() + (advice.empty() ? "" : ": " + advice));
+}
+
+[[noreturn]] void refuse(endpoint const& where, int why)
+{
+    if (why == EADDRINUSE)
+        refuse(where, make_error_code(errc::address_in_use), "someone else is there; choose another address");
+    refuse(where, error_code(why, boost::system::system_category()));
+}
+
+/// Held while a socket file is examined, replaced or removed, so that two starters cannot take each other's.
+class directory_lock
+{
+public:
+    explicit directory_lock(std::string const& file)
+    {
+        std::filesystem::path const directory = std::filesystem::path(file).parent_path();
+        directory_ = owned_descriptor(::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        // A directory that cannot be read can still be written: then there is no lock, and bind() has the last word.
+        while (directory_.number() >= 0 && ::flock(directory_.number(), LOCK_EX) != 0 && errno == EINTR)
+            continue;
+    }
+
+private:
+    owned_descriptor directory_;  // Closing it unlocks it.
+};
+
+::sockaddr_un address_of(std::string const& path) noexcept
+{
+    ::sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof address.sun_path - 1));
+    return address;
+}
+
+owned_descriptor make_socket(int family, int type = SOCK_STREAM) noexcept
+{
+    return owned_descriptor(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+
+/// What connecting to a socket file says. A datagram socket asks: a living stream socket answers EPROTOTYPE and its owner
+/// notices nothing, where a stream socket would be a visitor that it has to accept.
+int probe(std::string const& path) noexcept
+{
+    owned_descriptor const socket = make_socket(AF_UNIX, SOCK_DGRAM);
+    ::sockaddr_un const address = address_of(path);
+    bool const connected = ::connect(socket.number(), reinterpret_cast<::sockaddr const*>(&address), sizeof address) == 0;
+    return connected ? 0 : errno;
+}
+
+void remove_stale(endpoint const& where)
+{
+    struct ::stat found;  // NOLINT(cppcoreguidelines-pro-type-member-init): lstat() fills it
+    if (::lstat(where.path().c_str(), &found) != 0)
+        return;  // nothing there, or bind() will say what is wrong
+    if (!S_ISSOCK(found.st_mode))
+        refuse(where, make_error_code(errc::address_in_use), "what is there is not a socket; remove it or choose another path");
+    switch (int const answer = probe(where.path())) {
+        case ENOENT:
+            return;
+        case ECONNREFUSED:
+            if (::unlink(where.path().c_str()) != 0 && errno != ENOENT)
+                refuse(where, errno);
+            return;
+        case 0:
+        case EPROTOTYPE:
+            refuse(where, make_error_code(errc::address_in_use), "someone is listening there; choose another path");
+        default:
+            refuse(where, make_error_code(errc::address_in_use),
+                   "there is a socket, and whether its owner lives cannot be told (" +
+                       error_code(answer, boost::system::system_category()).message() + "); choose another path");
+    }
+}
+
+using address_list = std::unique_ptr<::addrinfo, decltype(&::freeaddrinfo)>;
+
+address_list resolve(endpoint const& where)
+{
+    ::addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICSERV;
+    ::addrinfo* found = nullptr;
+    int const result = ::getaddrinfo(where.host().c_str(), std::to_string(where.port()).c_str(), &hints, &found);
+    if (result == EAI_SYSTEM)
+        refuse(where, errno);
+    if (result != 0)
+        refuse(where, make_error_code(errc::invalid_endpoint), ::gai_strerror(result));
+    return {found, &::freeaddrinfo};
+}
+
+/// @return 0 or what the kernel said
+int bind_and_listen(int number, ::addrinfo const& address) noexcept
+{
+    int const on = 1;
+    bool const done = ::setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                      ::bind(number, address.ai_addr, address.ai_addrlen) == 0 && ::listen(number, SOMAXCONN) == 0;
+    return done ? 0 : errno;
+}
+
+endpoint local_address(int number, endpoint const& wanted)
+{
+    ::sockaddr_storage address{};
+    ::socklen_t size = sizeof address;
+    std::array<char, NI_MAXHOST> host{};
+    std::array<char, NI_MAXSERV> port{};
+    auto* const bound = reinterpret_cast<::sockaddr*>(&address);
+    if (::getsockname(number, bound, &size) != 0)
+        refuse(wanted, errno);
+    if (int const error = ::getnameinfo(bound, size, host.data(), host.size(), port.data(), port.size(),
+                                        NI_NUMERICHOST | NI_NUMERICSERV))
+        refuse(wanted, make_error_code(errc::invalid_endpoint), ::gai_strerror(error));
+    return endpoint::tcp(host.data(), static_cast<std::uint16_t>(std::stoul(port.data())));
+}
+
+}  // namespace
+
+owned_descriptor::~owned_descriptor()
+{
+    if (number_ >= 0)
+        ::close(number_);
+}
+
+socket_file::socket_file(std::string const& path) : path_(std::filesystem::absolute(path).string())
+{
+    struct ::stat bound;  // NOLINT(cppcoreguidelines-pro-type-member-init): lstat() fills it
+    if (::lstat(path_.c_str(), &bound) == 0) {
+        device_ = bound.st_dev;
+        inode_ = bound.st_ino;
+    }
+}
+
+void socket_file::remove() noexcept
+{
+    if (removed_.exchange(true))
+        return;
+    directory_lock const lock(path_);
+    struct ::stat found;  // NOLINT(cppcoreguidelines-pro-type-member-init): lstat() fills it
+    if (::lstat(path_.c_str(), &found) == 0 && S_ISSOCK(found.st_mode) && found.st_dev == device_ && found.st_ino == inode_)
+        ::unlink(path_.c_str());
+}
+
+server_socket::server_socket(endpoint const& where) : local_(where)
+{
+    try {
+        if (where.is_unix())
+            listen_on_path();
+        else if (where.is_tcp())
+            listen_on_port();
+        else
+            refuse(where, make_error_code(errc::invalid_endpoint), "a descriptor is connected already; give a path or a port");
+    } catch (...) {
+        remove_file();
+        throw;
+    }
+}
+
+void server_socket::remove_file() noexcept
+{
+    if (file_)
+        file_->remove();
+}
+
+void server_socket::listen_on_path()
+{
+    socket_ = make_socket(AF_UNIX);
+    // Linux gives the file the mode of the socket: it is private from its first moment.
+    if (socket_.number() < 0 || ::fchmod(socket_.number(), S_IRUSR | S_IWUSR) != 0)
+        refuse(local_, errno);
+    directory_lock const lock(local_.path());
+    remove_stale(local_);
+    ::sockaddr_un const address = address_of(local_.path());
+    if (::bind(socket_.number(), reinterpret_cast<::sockaddr const*>(&address), sizeof address) != 0)
+        refuse(local_, errno);
+    file_.emplace(local_.path());
+    if (::listen(socket_.number(), SOMAXCONN) != 0)
+        refuse(local_, errno);
+}
+
+void server_socket::listen_on_port()
+{
+    address_list const addresses = resolve(local_);
+    int error = EADDRNOTAVAIL;
+    for (::addrinfo const* address = addresses.get(); address != nullptr; address = address->ai_next) {
+        owned_descriptor socket = make_socket(address->ai_family);
+        error = socket.number() < 0 ? errno : bind_and_listen(socket.number(), *address);
+        if (error == 0) {
+            local_ = local_address(socket.number(), local_);
+            socket_ = std::move(socket);
+            return;
+        }
+    }
+    refuse(local_, error);
+}
+
+std::optional<peer_credentials> peer_of(int connection) noexcept
+{
+    ::ucred peer{};
+    ::socklen_t size = sizeof peer;
+    int family = 0;
+    ::socklen_t family_size = sizeof family;
+    if (::getsockopt(connection, SOL_SOCKET, SO_DOMAIN, &family, &family_size) != 0 || family != AF_UNIX ||
+        ::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+        return std::nullopt;
+    return peer_credentials{peer.pid, peer.uid};
+}
+
+}  // namespace coqmp::detail

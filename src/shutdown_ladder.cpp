@@ -1,0 +1,114 @@
+#include "shutdown_ladder.hpp"
+
+#include <boost/asio/bind_executor.hpp>
+
+#include <signal.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace coqmp::detail {
+
+using boost::system::error_code;
+
+namespace {
+
+/// As good as for ever, and far from where clocks overflow.
+constexpr std::chrono::nanoseconds longest_budget = std::chrono::hours(24 * 365);
+
+/// A guest that does not run cannot react to its power button.
+bool says_that_it_does_not_run(error_code error, reply const& answer)
+{
+    if (error || !answer.has_value() || !answer.value().is_object())
+        return false;
+    json::value const* const running = answer.value().get_object().if_contains("running");
+    return running != nullptr && running->is_bool() && !running->get_bool();
+}
+
+}  // namespace
+
+shutdown_ladder::shutdown_ladder(asio::any_io_executor const& executor, session& monitor, std::function<void(int)> signal,
+                                 std::chrono::nanoseconds budget)
+    : monitor_(monitor), signal_(std::move(signal)), begin_(clock::now()), budget_(std::min(budget, longest_budget)),
+      timer_(executor)
+{
+}
+
+void shutdown_ladder::start()
+{
+    if (budget_ <= budget_.zero())
+        descend(rung::kill);
+    else
+        descend(rung::powerdown);
+}
+
+void shutdown_ladder::stop() noexcept
+{
+    rung_ = rung::stopped;
+    timer_.cancel();
+}
+
+shutdown_ladder::clock::time_point shutdown_ladder::end_of(rung which) const noexcept
+{
+    int const eighths = which == rung::powerdown ? 4 : which == rung::quit ? 5 : 6;
+    return begin_ + budget_ / 8 * eighths;
+}
+
+void shutdown_ladder::descend(rung next)
+{
+    rung_ = next;
+    if (next == rung::kill) {
+        timer_.cancel();
+        signal_(SIGKILL);
+        return;
+    }
+    timer_.expires_at(end_of(next));
+    timer_.async_wait([self = shared_from_this(), next](error_code error) {
+        if (!error && self->rung_ == next)
+            self->descend(static_cast<rung>(static_cast<std::uint8_t>(next) + 1));
+    });
+    switch (next) {
+        case rung::powerdown:
+            ask_whether_it_runs();
+            return;
+        case rung::quit:
+            execute("quit", [this](error_code error, reply const& answer) {
+                // QEMU may be gone before it answers: only what was not sent, or what was refused, cannot work.
+                if (error == errc::not_sent || (!error && answer.has_error()))
+                    descend(rung::terminate);
+            });
+            return;
+        default:
+            signal_(SIGTERM);
+    }
+}
+
+void shutdown_ladder::ask_whether_it_runs()
+{
+    execute("query-status", [this](error_code error, reply const& answer) {
+        if (error || says_that_it_does_not_run(error, answer))
+            descend(rung::quit);
+        else
+            execute("system_powerdown", [this](error_code failure, reply const& refusal) {
+                if (failure || refusal.has_error())
+                    descend(rung::quit);
+            });
+    });
+}
+
+void shutdown_ladder::execute(char const* name, std::function<void(error_code, reply)> done)
+{
+    command what(name);
+    what.timeout(std::max<std::chrono::nanoseconds>(end_of(rung_) - clock::now(), std::chrono::nanoseconds(1)));
+    monitor_.async_execute(std::move(what), asio::bind_executor(timer_.get_executor(),
+                                                                [self = shared_from_this(), now = rung_,
+                                                                 done = std::move(done)](error_code error, reply answer) {
+                                                                    if (self->rung_ == now)
+                                                                        done(error, std::move(answer));
+                                                                }));
+}
+
+}  // namespace coqmp::detail
