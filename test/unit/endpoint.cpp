@@ -1,0 +1,220 @@
+// Addresses: what is understood, what it prints as, and what is said of the rest.
+#include <coqmp/endpoint.hpp>
+
+#include <coqmp/error.hpp>
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace data = boost::unit_test::data;
+using coqmp::endpoint;
+using namespace std::string_literals;
+
+namespace {
+
+/// A text and what it is, as to_string() says it; or why it is nothing.
+struct sample
+{
+    std::string text;
+    std::string result;
+};
+
+std::ostream& operator<<(std::ostream& out, sample const& what)
+{
+    return out << '\'' << what.text << '\'';
+}
+
+std::string const path_107 = "/" + std::string(106, 'p');
+
+std::vector<sample> understood()
+{
+    return {
+        {"unix:/run/qmp.sock", "unix:/run/qmp.sock"},
+        {"unix:relative", "unix:relative"},
+        {"unix:a:b", "unix:a:b"},
+        {"unix:tcp:1", "unix:tcp:1"},
+        {"unix:/a,b c", "unix:/a,b c"},
+        {"unix: ", "unix: "},
+        {"unix:unix:", "unix:unix:"},
+        {"unix:ä", "unix:ä"},
+        {"/run/qmp.sock", "unix:/run/qmp.sock"},
+        {"/", "unix:/"},
+        {"./sock", "unix:./sock"},
+        {"../a/b", "unix:../a/b"},
+        {"a/b", "unix:a/b"},
+        {"sock", "unix:sock"},
+        {"qmp.sock", "unix:qmp.sock"},
+        {"4444", "unix:4444"},
+        {"/with:colon", "unix:/with:colon"},
+        {"host/with:4444", "unix:host/with:4444"},
+        {"UNIX/x", "unix:UNIX/x"},
+        {path_107, "unix:" + path_107},
+        {"unix:" + path_107, "unix:" + path_107},
+        {"tcp:localhost:4444", "tcp:localhost:4444"},
+        {"tcp:127.0.0.1:0", "tcp:127.0.0.1:0"},
+        {"tcp:example.org:65535", "tcp:example.org:65535"},
+        {"tcp:h:00080", "tcp:h:80"},
+        {"tcp:[::1]:4444", "tcp:[::1]:4444"},
+        {"tcp:[fe80::1%eth0]:1", "tcp:[fe80::1%eth0]:1"},
+        {"tcp:[localhost]:1", "tcp:localhost:1"},
+        {"localhost:4444", "tcp:localhost:4444"},
+        {"127.0.0.1:1", "tcp:127.0.0.1:1"},
+        {"[::1]:4444", "tcp:[::1]:4444"},
+        {"[::]:0", "tcp:[::]:0"},
+        {"fd:0", "fd:0"},
+        {"fd:7", "fd:7"},
+        {"fd:007", "fd:7"},
+        {"fd:2147483647", "fd:2147483647"},
+    };
+}
+
+std::vector<sample> misunderstood()
+{
+    return {
+        {"", "the address is empty"},
+        {"unix:", "the path of the unix socket is empty"},
+        {"/" + std::string(107, 'p'), "the path has 108 bytes, but a unix socket's has at most 107: use a shorter directory"},
+        {"unix:" + std::string(112, 'p'), "the path has 112 bytes, but a unix socket's has at most 107: use a shorter directory"},
+        {"unix:/a\0b"s, "the path holds a NUL byte"},
+        {"unix:\0abstract"s, "the path holds a NUL byte"},
+        {"/a\0"s, "the path holds a NUL byte"},
+        {"tcp:", "the port is missing"},
+        {"tcp:localhost", "the port is missing in 'localhost': write host:port"},
+        {"tcp:localhost:", "the port is missing"},
+        {"localhost:", "the port is missing"},
+        {"tcp::4444", "the host is missing: write localhost:4444"},
+        {":4444", "the host is missing: write localhost:4444"},
+        {":", "the host is missing"},
+        {"tcp:h\0h:1"s, "the host holds a NUL byte"},
+        {"localhost:x", "the port 'x' is no number from 0 to 65535"},
+        {"localhost:65536", "the port '65536' is no number from 0 to 65535"},
+        {"localhost:99999999999999999999", "is no number from 0 to 65535"},
+        {"localhost:-1", "the port '-1' is no number from 0 to 65535"},
+        {"localhost:+1", "the port '+1' is no number from 0 to 65535"},
+        {"localhost: 1", "the port ' 1' is no number from 0 to 65535"},
+        {"localhost:1 ", "the port '1 ' is no number from 0 to 65535"},
+        {"localhost:0x10", "the port '0x10' is no number from 0 to 65535"},
+        {"tcp:::1:4444", "an IPv6 address needs brackets: write [::1]:4444"},
+        {"::1:4444", "an IPv6 address needs brackets: write [::1]:4444"},
+        {"a:b:1", "an IPv6 address needs brackets: write [a:b]:1"},
+        {"[::1]", "the port is missing after the bracket"},
+        {"[::1]4444", "the port is missing after the bracket"},
+        {"[::1]:", "the port is missing"},
+        {"[::1]:x", "the port 'x' is no number"},
+        {"[::1]:70000", "the port '70000' is no number from 0 to 65535"},
+        {"[::1:4444", "has no closing bracket"},
+        {"tcp:[::1:4444", "has no closing bracket"},
+        {"[]:4444", "there is no address between the brackets"},
+        {"[", "has no closing bracket"},
+        {"fd:", "the descriptor '' is no number: write fd:7"},
+        {"fd:x", "the descriptor 'x' is no number"},
+        {"fd:-1", "the descriptor '-1' is no number"},
+        {"fd:7x", "the descriptor '7x' is no number"},
+        {"fd: 7", "the descriptor ' 7' is no number"},
+        {"fd:2147483648", "the descriptor '2147483648' is no number"},
+    };
+}
+
+/// The text of the refusal; also checks its code.
+template <class Function>
+std::string refusal(Function function)
+{
+    try {
+        function();
+    } catch (boost::system::system_error const& error) {
+        BOOST_TEST((error.code() == coqmp::errc::invalid_endpoint));
+        return error.what();
+    }
+    return "no refusal";
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(endpoint_suite)
+
+BOOST_DATA_TEST_CASE(an_address_is_understood, data::make(understood()), sample)
+{
+    BOOST_TEST(endpoint::parse(sample.text).to_string() == sample.result);
+}
+
+BOOST_DATA_TEST_CASE(what_an_address_prints_can_be_read_back, data::make(understood()), sample)
+{
+    endpoint const where = endpoint::parse(sample.text);
+    BOOST_TEST((endpoint::parse(where.to_string()) == where));
+    std::ostringstream out;
+    out << where;
+    BOOST_TEST(out.str() == where.to_string());
+}
+
+BOOST_DATA_TEST_CASE(a_bad_address_is_refused_with_the_reason, data::make(misunderstood()), sample)
+{
+    std::string const why = refusal([&sample] { (void)endpoint::parse(sample.text); });
+    BOOST_TEST(why.find(sample.result) != std::string::npos, why << " does not say: " << sample.result);
+}
+
+BOOST_AUTO_TEST_CASE(a_unix_endpoint_has_a_path)
+{
+    endpoint const where = endpoint::parse("unix:/run/x");
+    BOOST_TEST(where.is_unix());
+    BOOST_TEST(!where.is_tcp());
+    BOOST_TEST(!where.is_descriptor());
+    BOOST_TEST(where.path() == "/run/x");
+    BOOST_CHECK_THROW((void)where.host(), std::bad_variant_access);
+    BOOST_CHECK_THROW((void)where.port(), std::bad_variant_access);
+    BOOST_CHECK_THROW((void)where.descriptor(), std::bad_variant_access);
+}
+
+BOOST_AUTO_TEST_CASE(a_tcp_endpoint_has_a_host_without_brackets_and_a_port)
+{
+    endpoint const where = endpoint::parse("[::1]:4444");
+    BOOST_TEST(where.is_tcp());
+    BOOST_TEST(!where.is_unix());
+    BOOST_TEST(!where.is_descriptor());
+    BOOST_TEST(where.host() == "::1");
+    BOOST_TEST(where.port() == 4444);
+    BOOST_CHECK_THROW((void)where.path(), std::bad_variant_access);
+}
+
+BOOST_AUTO_TEST_CASE(a_descriptor_endpoint_has_a_number)
+{
+    endpoint const where = endpoint::parse("fd:7");
+    BOOST_TEST(where.is_descriptor());
+    BOOST_TEST(where.descriptor() == 7);
+    BOOST_CHECK_THROW((void)where.path(), std::bad_variant_access);
+}
+
+BOOST_AUTO_TEST_CASE(the_functions_make_what_parse_makes)
+{
+    BOOST_TEST((endpoint::unix_socket("/a") == endpoint::parse("/a")));
+    BOOST_TEST((endpoint::unix_socket(std::filesystem::path("/a") / "b") == endpoint::parse("unix:/a/b")));
+    BOOST_TEST((endpoint::tcp("::1", 1) == endpoint::parse("[::1]:1")));
+    BOOST_TEST((endpoint::descriptor(3) == endpoint::parse("fd:3")));
+}
+
+BOOST_AUTO_TEST_CASE(the_functions_refuse_what_cannot_be)
+{
+    BOOST_TEST(refusal([] { (void)endpoint::unix_socket(""); }).starts_with("the path of the unix socket is empty"));
+    BOOST_TEST(refusal([] { (void)endpoint::unix_socket(std::string(108, 'x')); }).starts_with("the path has 108 bytes"));
+    BOOST_TEST(refusal([] { (void)endpoint::unix_socket("a\0b"s); }).starts_with("the path holds a NUL"));
+    BOOST_TEST(refusal([] { (void)endpoint::tcp("", 1); }).starts_with("the host is empty"));
+    BOOST_TEST(refusal([] { (void)endpoint::tcp("a\0"s, 1); }).starts_with("the host holds a NUL"));
+    BOOST_TEST(refusal([] { (void)endpoint::descriptor(-1); }).starts_with("the descriptor -1 is negative"));
+}
+
+BOOST_AUTO_TEST_CASE(endpoints_differ_in_kind_and_in_each_part)
+{
+    std::vector<endpoint> const all = {endpoint::parse("/a"),  endpoint::parse("/b"),  endpoint::parse("a:1"),
+                                       endpoint::parse("a:2"), endpoint::parse("b:1"), endpoint::parse("fd:1"),
+                                       endpoint::parse("fd:2")};
+    for (std::size_t left = 0; left < all.size(); ++left)
+        for (std::size_t right = 0; right < all.size(); ++right)
+            BOOST_TEST((all[left] == all[right]) == (left == right));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
