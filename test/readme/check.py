@@ -4,7 +4,7 @@
 usage: check.py README.md PREFIX      (PREFIX: where coqmp is installed)
 
 - ```sh blocks run in order, each by `bash -e`, in one scratch copy of the checkout. Only `git clone ADDRESS` and the `cd coqmp`
-  after it are left out: the copy stands for them. Where there is no sudo and none is needed, `sudo` just runs its command.
+  after it are left out: the copy stands for them. `sudo` runs its command with a DESTDIR, so that nothing of the system changes.
 - ```cpp blocks are compiled against the installed copy: as a program if there is a main(), else as a file after the usual
   includes, else as the body of a coroutine that has a `session`, a `monitor` (an endpoint) and an `executor`.
 - ```cmake blocks are configured as part of a consumer's project.
@@ -62,11 +62,10 @@ class Checker:
                 (self.checkout / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(root / name, self.checkout / name)
         self.environment = dict(os.environ)
-        if os.geteuid() == 0 and not shutil.which("sudo"):
-            (scratch / "bin").mkdir()
-            (scratch / "bin/sudo").write_text('#!/bin/sh\nexec "$@"\n')
-            (scratch / "bin/sudo").chmod(0o755)
-            self.environment["PATH"] = f"{scratch}/bin:{os.environ['PATH']}"
+        (scratch / "bin").mkdir()
+        (scratch / "bin/sudo").write_text(f'#!/bin/sh\nexec env DESTDIR={scratch}/system "$@"\n')
+        (scratch / "bin/sudo").chmod(0o755)
+        self.environment["PATH"] = f"{scratch}/bin:{os.environ['PATH']}"
         pkg_config = next(prefix.rglob("coqmp.pc")).parent
         self.flags = subprocess.run(["pkg-config", "--cflags", "--libs", "coqmp"], stdout=subprocess.PIPE, text=True, check=True,
                                     env={**os.environ, "PKG_CONFIG_PATH": str(pkg_config)}).stdout.split()
