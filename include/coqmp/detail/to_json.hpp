@@ -5,7 +5,9 @@
 #include <boost/json/value.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace coqmp::detail {
@@ -13,8 +15,8 @@ namespace coqmp::detail {
 template <class Value>
 boost::json::value to_json(Value&& value)
 {
-    // A std::string becomes JSON in two conversions, and C++ takes only one by itself.
-    if constexpr (std::convertible_to<Value, std::string_view>)
+    // A std::string becomes JSON in two conversions, and C++ takes only one by itself. nullptr converts to a text as well.
+    if constexpr (std::convertible_to<Value, std::string_view> && !std::same_as<std::remove_cvref_t<Value>, std::nullptr_t>)
         return boost::json::value(boost::json::string_view(std::string_view(value)));
     else
         return boost::json::value(std::forward<Value>(value));
