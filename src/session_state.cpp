@@ -1,5 +1,7 @@
 #include "session_state.hpp"
 
+#include "cancellation.hpp"
+#include "deadline.hpp"
 #include "outcome.hpp"
 
 #include <boost/asio/append.hpp>
@@ -10,7 +12,7 @@
 
 #include <unistd.h>
 
-#include <limits>
+#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -32,21 +34,6 @@ std::uint64_t random_nonce()
 bool asks_to_abandon(asio::cancellation_type kind)
 {
     return (kind & (asio::cancellation_type::terminal | asio::cancellation_type::partial)) != asio::cancellation_type::none;
-}
-
-/// Lets `member` of `self` be called for `waiting` on the executor when the slot is told to cancel. Nothing is owned by the slot.
-template <class Waiting, class Member>
-void on_cancellation(asio::cancellation_slot slot, session_state::pointer const& self, std::shared_ptr<Waiting> const& waiting,
-                     Member member)
-{
-    if (!slot.is_connected())
-        return;
-    slot.assign([state = std::weak_ptr(self), what = std::weak_ptr(waiting), member](asio::cancellation_type kind) {
-        auto const alive = state.lock();
-        auto const still = what.lock();
-        if (alive && still)
-            asio::dispatch(alive->executor(), [alive, still, kind, member] { member(*alive, still, kind); });
-    });
 }
 
 }  // namespace
@@ -148,7 +135,7 @@ void session_state::connect(std::shared_ptr<waiting_plain> const& waiting, endpo
     }
     stage_ = stage::dialing;
     connecting_ = waiting;
-    connect_deadline_ = after(options_.connect_timeout);
+    connect_deadline_ = optional_deadline_after(options_.connect_timeout);
     arm_timer(connect_deadline_);
     dialer_ = std::make_shared<dialer>(executor_);
     dialer_->dial(where, [state = weak_from_this()](error_code error, stream_socket socket) {
@@ -262,7 +249,7 @@ void session_state::execute(std::shared_ptr<pending_command> const& pending)
         finish(*pending, with_outcome(error, outcome::not_sent));
         return;
     }
-    pending->deadline = after(pending->what().timeout().value_or(options_.command_timeout));
+    pending->deadline = optional_deadline_after(pending->what().timeout().value_or(options_.command_timeout));
     if (pending->deadline != never) {
         deadlines_.insert(deadlines_.end(), *pending);
         arm_timer(pending->deadline);
@@ -413,14 +400,6 @@ void session_state::write()
 }
 
 // ---- Time ------------------------------------------------------------------------------------------------------------------
-
-session_state::clock::time_point session_state::after(std::chrono::nanoseconds duration)
-{
-    auto const now = clock::now();
-    if (duration <= duration.zero() || duration >= never - now)
-        return never;
-    return now + duration;
-}
 
 // One timer for all deadlines: most are never reached, so it is set again only for an earlier one.
 void session_state::arm_timer(clock::time_point deadline)

@@ -86,7 +86,6 @@ private:
 
     void arm_timer(clock::time_point deadline);
     void on_timer();
-    [[nodiscard]] static clock::time_point after(std::chrono::nanoseconds duration);
 
     void finish(pending_command& pending, boost::system::error_code error, reply answer = {});
     template <class Waiting, class... Arguments>
