@@ -60,11 +60,11 @@ message read_greeting(json::value const& from)
 {
     json::object const* members = from.if_object();
     if (members == nullptr)
-        return unknown_message{no_sense};
+        return unknown_message{no_sense, true};
     greeting result;
     if (json::value const* version = members->if_contains("version"))
         if (!version->is_object() || !read_version(version->get_object(), result.version))
-            return unknown_message{no_sense};
+            return unknown_message{no_sense, true};
     if (json::value const* offered = members->if_contains("capabilities"); offered != nullptr && offered->is_array())
         for (json::value const& capability : offered->get_array())
             if (capability.is_string())
