@@ -169,7 +169,9 @@ void check_fails(std::string const& bytes, transcript expected, errc reason, dec
     BOOST_TEST(decode_whole(bytes, limits) == expected);
     BOOST_TEST(decode_each_byte(bytes, limits) == expected);
     std::string_view const all = bytes;
-    for (std::size_t at = 1; at < std::min<std::size_t>(all.size(), 300); ++at)
+    if (all.size() > 1000)
+        return;  // what takes long to decode is not decoded hundreds of times
+    for (std::size_t at = 1; at < all.size(); ++at)
         if (decode_parts({all.substr(0, at), all.substr(at)}, limits) != expected)
             BOOST_TEST(decode_parts({all.substr(0, at), all.substr(at)}, limits) == expected, "when split after byte " << at);
 }
@@ -287,7 +289,7 @@ BOOST_AUTO_TEST_CASE(as_many_levels_as_allowed_pass_and_one_more_does_not)
             BOOST_TEST_REQUIRE(once.size() == 1U);
             BOOST_TEST(once[0].starts_with("return "));
             BOOST_TEST(decode_each_byte(fits + fits, limits) == (transcript{once[0], once[0]}));
-            check_fails(good.substr(0, 0) + begin + nested(levels) + "}", {}, errc::nested_too_deep, limits);
+            check_fails(begin + nested(levels) + "}", {}, errc::nested_too_deep, limits);
         }
 }
 
@@ -306,7 +308,7 @@ BOOST_AUTO_TEST_CASE(a_nesting_beyond_the_parser_is_clamped)
     decoder_limits const limits{0, 1'000'000};
     BOOST_TEST(decode_whole(R"({"return": 1, "x": )" + nested(4095) + "}", limits) == transcript{"return without id 1"});
     check_fails(R"({"return": )" + nested(4096) + "}", {}, errc::nested_too_deep, limits);
-    check_fails(R"({"return": )" + std::string(1'000'000, '['), {}, errc::nested_too_deep, limits);
+    check_fails(R"({"return": )" + std::string(100'000, '['), {}, errc::nested_too_deep, limits);
 }
 
 BOOST_AUTO_TEST_CASE(long_keys_and_texts_that_come_in_parts_are_whole)
