@@ -279,8 +279,7 @@ BOOST_AUTO_TEST_CASE(the_default_limits_let_64_mebibytes_pass)
 
 BOOST_AUTO_TEST_CASE(as_many_levels_as_allowed_pass_and_one_more_does_not)
 {
-    for (std::size_t levels :
-         {std::size_t{1}, std::size_t{2}, std::size_t{32}, std::size_t{33}, std::size_t{1024}, std::size_t{4096}})
+    for (std::size_t levels : {std::size_t{1}, std::size_t{2}, std::size_t{32}, std::size_t{33}, std::size_t{1024}})
         for (char const* member : {"return", "x", "id"}) {
             decoder_limits const limits{0, levels};
             std::string const begin = "{\"return\": 1, \""s + member + "\": ";
