@@ -1,0 +1,106 @@
+// A QMP peer that says what a test tells it to say.
+// Invariant: it does nothing by itself: no greeting, no answer, no event that was not asked for.
+#ifndef COQMP_TEST_SUPPORT_FAKE_PEER_HPP
+#define COQMP_TEST_SUPPORT_FAKE_PEER_HPP
+
+#include <coqmp/descriptor.hpp>
+#include <coqmp/endpoint.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace coqmp::test {
+
+/// A command as the peer got it.
+struct received_command
+{
+    std::string name;
+    boost::json::object arguments;
+    boost::json::value id;
+    bool out_of_band = false;
+    std::string text;                     ///< exactly what came
+    std::vector<descriptor> descriptors;  ///< that came with it
+};
+
+/// One monitor with one client. A conversation reads as a dialogue:
+/// @code
+/// co_await peer.handshake();
+/// auto const id = co_await peer.expect("query-status");
+/// peer.answer(id, {{"status", "running"}});
+/// @endcode
+/// What it says is sent in order, at once if the kernel takes it. Use it on its executor only.
+class fake_peer
+{
+public:
+    /// A connected pair of sockets: the peer has one end, address() is the other.
+    [[nodiscard]] static fake_peer pair(boost::asio::any_io_executor executor);
+
+    /// Listens there. Port 0 takes a free one.
+    fake_peer(boost::asio::any_io_executor executor, endpoint const& where, int backlog = 8);
+
+    fake_peer(fake_peer&&) noexcept = default;
+    fake_peer& operator=(fake_peer&&) = delete;
+    ~fake_peer();
+
+    /// Where a client connects to. Of a pair it can be used once.
+    [[nodiscard]] endpoint const& address() const noexcept { return address_; }
+
+    /// Waits for a client, instead of the one it has.
+    boost::asio::awaitable<void> accept();
+
+    static constexpr std::string_view greeting_text =
+        R"({"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}, "package": "fake"}, "capabilities": ["oob"]}})";
+
+    /// Greets, expects `qmp_capabilities`, answers.
+    boost::asio::awaitable<void> handshake();
+    /// Says the greeting.
+    void greet() { say(greeting_text); }
+
+    /// Says these bytes.
+    void say(std::string_view bytes);
+    /// Says these bytes one at a time, each when the client has read the one before.
+    boost::asio::awaitable<void> say_one_by_one(std::string bytes);
+    void answer(boost::json::value const& id, boost::json::value const& returned = boost::json::object());
+    void refuse(boost::json::value const& id, std::string_view error_class, std::string_view description);
+    void event(std::string_view name, boost::json::object const& data = {});
+
+    /// Waits until all that was said is in the kernel's hands.
+    boost::asio::awaitable<void> flushed();
+
+    /// The next command, whatever it is. @throws boost::system::system_error eof when the client has left
+    boost::asio::awaitable<received_command> receive();
+    /// The next command, which must have this name. @return its id @throws std::runtime_error if it has another
+    boost::asio::awaitable<boost::json::value> expect(std::string name);
+    /// Expects a command and answers it.
+    boost::asio::awaitable<void> serve(std::string name, boost::json::value returned = boost::json::object());
+    /// Waits until the client leaves. @return what it had sent and nobody received
+    boost::asio::awaitable<std::string> end();
+
+    /// Whether the client has sent something that was not received.
+    [[nodiscard]] bool has_input() const;
+
+    /// Leaves, after what it said.
+    void close();
+    /// Leaves with a reset. On a unix socket that takes something that the client sent and nobody received.
+    void reset();
+
+private:
+    struct connection;
+
+    fake_peer(std::shared_ptr<connection> line, endpoint address) : line_(std::move(line)), address_(std::move(address)) {}
+
+    std::shared_ptr<connection> line_;
+    endpoint address_;
+};
+
+}  // namespace coqmp::test
+
+#endif

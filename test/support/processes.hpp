@@ -1,0 +1,64 @@
+// Programs to launch, and whether they are gone.
+#ifndef COQMP_TEST_SUPPORT_PROCESSES_HPP
+#define COQMP_TEST_SUPPORT_PROCESSES_HPP
+
+#include <coqmp/machine.hpp>
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <initializer_list>
+#include <string>
+
+namespace coqmp::test {
+
+/// A QEMU without a machine: nothing starts faster.
+inline machine_spec bare_qemu(std::initializer_list<std::string> more = {})
+{
+    machine_spec spec;
+    spec.arguments = {"-M", "none", "-nodefaults", "-display", "none", "-S"};
+    spec.arguments.insert(spec.arguments.end(), more);
+    return spec;
+}
+
+/// A QEMU with firmware that runs, and that does not care for the power button.
+inline machine_spec running_pc()
+{
+    machine_spec spec;
+    spec.arguments = {"-M", "q35", "-accel", "tcg", "-nodefaults", "-display", "none"};
+    return spec;
+}
+
+/// A shell script; the monitor's arguments are "$@".
+inline machine_spec script(std::string text)
+{
+    machine_spec spec;
+    spec.program = "/bin/sh";
+    spec.arguments = {"-c", std::move(text), "script"};
+    return spec;
+}
+
+inline bool is_gone(::pid_t process)
+{
+    return process > 0 && ::kill(process, 0) != 0 && errno == ESRCH;
+}
+
+/// No child that runs, and no zombie.
+inline bool no_child_is_left()
+{
+    ::siginfo_t information{};
+    return ::waitid(P_ALL, 0, &information, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD;
+}
+
+/// Children that somebody reaps in the background: returns when the last has been.
+inline void await_no_child()
+{
+    ::siginfo_t information{};
+    while (::waitid(P_ALL, 0, &information, WEXITED | WNOWAIT) == 0 || errno == EINTR)
+        continue;
+}
+
+}  // namespace coqmp::test
+
+#endif
