@@ -7,6 +7,17 @@
 
 namespace coqmp {
 
+reply& reply::operator=(reply&& other) noexcept
+{
+    if (this == &other)
+        return *this;
+    if (other.has_value())
+        outcome_.emplace<0>(std::move(std::get<0>(other.outcome_)));
+    else
+        outcome_.emplace<1>(std::move(std::get<1>(other.outcome_)));
+    return *this;
+}
+
 namespace {
 
 // A reply does not know which command it answers: the name stays empty, and what() begins with the class.

@@ -151,13 +151,11 @@ void subscription::settle(std::shared_ptr<wait> const& what)
     if (queue_.empty() && !ended_ && !what->cancelled)
         return;  // somebody else took it by try_next()
     error_code error;
-    event taken;
     if (what->cancelled)
         error = asio::error::operation_aborted;
-    else if (!queue_.empty())
-        taken = pop();
-    else
+    else if (queue_.empty())
         error = end_;
+    event taken = error ? event() : pop();
     wait_.reset();
     lock.unlock();
     std::move(what->handler)(error, std::move(taken));

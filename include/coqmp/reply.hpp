@@ -20,6 +20,12 @@ public:
     reply() noexcept : outcome_(boost::json::value()) {}
     explicit reply(boost::json::value returned) : outcome_(std::move(returned)) {}
     explicit reply(command_error error) : outcome_(std::move(error)) {}
+    reply(reply const&) = default;
+    reply(reply&&) noexcept = default;
+    reply& operator=(reply const&) = default;
+    /// Takes the JSON over as it is, also from another memory resource, where `json::value` would copy it.
+    reply& operator=(reply&& other) noexcept;
+    ~reply() = default;
 
     [[nodiscard]] bool has_value() const noexcept { return outcome_.index() == 0; }
     [[nodiscard]] bool has_error() const noexcept { return outcome_.index() == 1; }

@@ -1,6 +1,7 @@
 // A reply is a value or an error, never both.
 #include <coqmp/reply.hpp>
 
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -81,6 +82,16 @@ BOOST_AUTO_TEST_CASE(an_error_can_be_moved_out)
 {
     command_error const taken = failed().error();
     BOOST_TEST(taken.class_name == "DeviceNotFound");
+}
+
+BOOST_AUTO_TEST_CASE(move_assignment_takes_the_json_over_from_another_memory_resource)
+{
+    json::storage_ptr const memory = json::make_shared_resource<json::monotonic_resource>();
+    reply answer;
+    answer = reply{json::value(json::object{{"a", 1}}, memory)};
+    BOOST_TEST((answer.value().storage().get() == memory.get()));
+    answer = failed();
+    BOOST_TEST(answer.has_error());
 }
 
 BOOST_AUTO_TEST_CASE(replies_compare)
