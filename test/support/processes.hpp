@@ -8,17 +8,18 @@
 #include <sys/wait.h>
 
 #include <cerrno>
-#include <initializer_list>
 #include <string>
 
 namespace coqmp::test {
 
 /// A QEMU without a machine: nothing starts faster.
-inline machine_spec bare_qemu(std::initializer_list<std::string> more = {})
+/// @param more arguments; not a list, because g++ 12 takes no initializer list in a coroutine
+template <class... Arguments>
+machine_spec bare_qemu(Arguments... more)
 {
     machine_spec spec;
     spec.arguments = {"-M", "none", "-nodefaults", "-display", "none", "-S"};
-    spec.arguments.insert(spec.arguments.end(), more);
+    (spec.arguments.emplace_back(more), ...);
     return spec;
 }
 

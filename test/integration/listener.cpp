@@ -1,0 +1,389 @@
+// A listener's address: bound safely, open to those who were asked, gone afterwards. The guests are real QEMUs.
+#include <coqmp/listener.hpp>
+
+#include "process.hpp"
+#include "support/open_descriptors.hpp"
+#include "support/processes.hpp"
+#include "support/run.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using coqmp::endpoint;
+using coqmp::errc;
+using coqmp::listener;
+using coqmp::listener_options;
+using namespace coqmp::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+::sockaddr_un address_of(std::filesystem::path const& path)
+{
+    ::sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    return address;
+}
+
+int bound_socket(std::filesystem::path const& path)
+{
+    int const number = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ::sockaddr_un const address = address_of(path);
+    BOOST_REQUIRE(::bind(number, reinterpret_cast<::sockaddr const*>(&address), sizeof address) == 0);
+    return number;
+}
+
+int connected_socket(std::filesystem::path const& path)
+{
+    int const number = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ::sockaddr_un const address = address_of(path);
+    BOOST_REQUIRE(::connect(number, reinterpret_cast<::sockaddr const*>(&address), sizeof address) == 0);
+    return number;
+}
+
+auto refusal(errc code, std::string part)
+{
+    return [code, part = std::move(part)](boost::system::system_error const& error) {
+        BOOST_TEST_INFO(error.what());
+        return error.code() == code && std::string(error.what()).find(part) != std::string::npos;
+    };
+}
+
+/// A QEMU of nobody's that connects to the listener. Killed when the last copy goes.
+std::shared_ptr<coqmp::detail::process> launch_qemu(listener const& door)
+{
+    coqmp::detail::process_options options;
+    options.program = "qemu-system-x86_64";
+    options.arguments = bare_qemu().arguments;
+    std::vector<std::string> const monitor = door.qemu_arguments();
+    options.arguments.insert(options.arguments.end(), monitor.begin(), monitor.end());
+    auto child = std::make_shared<coqmp::detail::process>(door.get_executor(), options);
+    child->watch([child](coqmp::exit_status) {});
+    return child;
+}
+
+struct fixture
+{
+    asio::io_context context{1};
+    temporary_directory directory;
+    std::filesystem::path path = directory.path() / "monitor";
+    endpoint where = endpoint::unix_socket(path);
+};
+
+/// What an accept completed with.
+struct acceptance
+{
+    bool done = false;
+    error_code error;
+    std::optional<coqmp::session> session;
+
+    auto handler()
+    {
+        return [this](error_code code, coqmp::session opened) {
+            BOOST_TEST(!done);
+            done = true;
+            error = code;
+            session.emplace(std::move(opened));
+        };
+    }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(listener_test, fixture, *boost::unit_test::timeout(60))
+
+BOOST_AUTO_TEST_CASE(socket_is_private_whatever_the_umask)
+{
+    ::mode_t const before = ::umask(0);
+    listener const door(context.get_executor(), where);
+    ::umask(before);
+    struct ::stat found;
+    BOOST_REQUIRE(::lstat(path.c_str(), &found) == 0);
+    BOOST_TEST((found.st_mode & 0777) == 0600U);
+    BOOST_TEST(S_ISSOCK(found.st_mode));
+}
+
+BOOST_AUTO_TEST_CASE(file_of_a_dead_owner_is_replaced)
+{
+    ::close(bound_socket(path));
+    listener const door(context.get_executor(), where);
+    ::close(connected_socket(path));
+}
+
+BOOST_AUTO_TEST_CASE(living_listener_is_not_robbed_and_notices_nothing)
+{
+    listener door(context.get_executor(), where);
+    BOOST_CHECK_EXCEPTION(listener(context.get_executor(), where), boost::system::system_error,
+                          refusal(errc::address_in_use, path.native()));
+    BOOST_TEST(std::filesystem::exists(path));
+    acceptance first;
+    door.async_accept(first.handler());
+    context.poll();
+    BOOST_TEST(!first.done);  // a probe would have been taken for a guest
+    door.close();
+    context.run();
+    BOOST_TEST(first.error == asio::error::operation_aborted);
+}
+
+BOOST_AUTO_TEST_CASE(socket_that_is_bound_but_does_not_listen_yet_is_not_robbed)
+{
+    int const other = bound_socket(path);
+    BOOST_CHECK_EXCEPTION(listener(context.get_executor(), where), boost::system::system_error,
+                          refusal(errc::address_in_use, path.native()));
+    ::close(other);
+}
+
+BOOST_AUTO_TEST_CASE(regular_file_is_refused_and_kept)
+{
+    std::ofstream(path) << "precious";
+    BOOST_CHECK_EXCEPTION(listener(context.get_executor(), where), boost::system::system_error,
+                          refusal(errc::address_in_use, "not a socket"));
+    BOOST_TEST(std::filesystem::file_size(path) == 8U);
+}
+
+BOOST_AUTO_TEST_CASE(symbolic_link_is_refused_and_kept)
+{
+    std::filesystem::create_symlink("elsewhere", path);
+    BOOST_CHECK_EXCEPTION(listener(context.get_executor(), where), boost::system::system_error,
+                          refusal(errc::address_in_use, "not a socket"));
+    BOOST_TEST(std::filesystem::is_symlink(path));
+}
+
+BOOST_AUTO_TEST_CASE(missing_directory_is_named)
+{
+    endpoint const nowhere = endpoint::unix_socket(directory.path() / "none" / "monitor");
+    BOOST_CHECK_EXCEPTION(listener(context.get_executor(), nowhere), boost::system::system_error,
+                          [&](boost::system::system_error const& error) {
+                              return error.code() == boost::system::errc::no_such_file_or_directory &&
+                                     std::string(error.what()).find(nowhere.path()) != std::string::npos;
+                          });
+}
+
+BOOST_AUTO_TEST_CASE(own_file_is_unlinked_at_the_end)
+{
+    {
+        listener const door(context.get_executor(), where);
+        BOOST_TEST(std::filesystem::exists(path));
+    }
+    BOOST_TEST(!std::filesystem::exists(path));
+}
+
+BOOST_AUTO_TEST_CASE(file_of_another_is_not_unlinked_at_the_end)
+{
+    int other = -1;
+    {
+        listener const door(context.get_executor(), where);
+        std::filesystem::rename(path, directory.path() / "moved");
+        other = bound_socket(path);
+    }
+    BOOST_TEST(std::filesystem::exists(path));
+    ::close(other);
+}
+
+BOOST_AUTO_TEST_CASE(descriptor_is_no_address_to_listen_on)
+{
+    BOOST_CHECK_EXCEPTION(listener(context.get_executor(), endpoint::descriptor(0)), boost::system::system_error,
+                          refusal(errc::invalid_endpoint, "fd:0"));
+}
+
+BOOST_AUTO_TEST_CASE(peer_cannot_be_demanded_over_tcp)
+{
+    listener_options options;
+    options.peer_user = ::getuid();
+    BOOST_CHECK_EXCEPTION(listener(context.get_executor(), endpoint::tcp("127.0.0.1", 0), options), boost::system::system_error,
+                          refusal(errc::invalid_endpoint, "TCP"));
+}
+
+BOOST_AUTO_TEST_CASE(tcp_port_is_chosen_and_told)
+{
+    listener const door(context.get_executor(), endpoint::tcp("127.0.0.1", 0));
+    BOOST_TEST(door.local_endpoint().host() == "127.0.0.1");
+    BOOST_TEST(door.local_endpoint().port() != 0);
+    BOOST_CHECK_EXCEPTION(listener(context.get_executor(), door.local_endpoint()), boost::system::system_error,
+                          refusal(errc::address_in_use, "127.0.0.1"));
+}
+
+BOOST_AUTO_TEST_CASE(arguments_double_commas_and_replace_the_wildcard)
+{
+    listener const door(context.get_executor(), endpoint::unix_socket(directory.path() / "a,b"));
+    std::vector<std::string> const arguments = door.qemu_arguments("m1");
+    BOOST_TEST(arguments.at(1) == "socket,id=m1,path=" + directory.path().native() + "/a,,b");
+    BOOST_TEST(arguments.at(3) == "chardev=m1,mode=control");
+    listener const everywhere(context.get_executor(), endpoint::tcp("0.0.0.0", 0));
+    BOOST_TEST(everywhere.qemu_arguments().at(1) ==
+               "socket,id=coqmp,host=127.0.0.1,port=" + std::to_string(everywhere.local_endpoint().port()));
+}
+
+BOOST_AUTO_TEST_CASE(qemus_come_one_after_the_other_and_two_at_once)
+{
+    listener door(context.get_executor(), endpoint::unix_socket(directory.path() / "with,comma"));
+    for (int round = 0; round < 3; ++round) {
+        acceptance first;
+        acceptance second;
+        door.async_accept(first.handler());
+        door.async_accept(second.handler());
+        auto const one = launch_qemu(door);
+        auto const two = launch_qemu(door);
+        while (!(first.done && second.done) && context.run_one() > 0)
+            continue;
+        BOOST_TEST(!first.error);
+        BOOST_TEST(!second.error);
+        BOOST_TEST(first.session->greeting().version.major >= 7);
+        one->signal(SIGKILL);
+        two->signal(SIGKILL);
+    }
+    door.close();
+    context.run();
+    BOOST_TEST(no_child_is_left());
+}
+
+BOOST_AUTO_TEST_CASE(qemu_that_nobody_waited_for_yet_is_kept)
+{
+    listener door(context.get_executor(), where);
+    auto const child = launch_qemu(door);
+    context.poll();
+    acceptance cancelled;
+    asio::cancellation_signal signal;
+    door.async_accept(asio::bind_cancellation_slot(signal.slot(), cancelled.handler()));
+    signal.emit(asio::cancellation_type::total);
+    while (!cancelled.done && context.run_one() > 0)
+        continue;
+    BOOST_TEST(cancelled.error == asio::error::operation_aborted);
+    acceptance next;
+    door.async_accept(next.handler());
+    while (!next.done && context.run_one() > 0)
+        continue;
+    BOOST_TEST(!next.error);
+    child->signal(SIGKILL);
+    next.session->close();
+    context.run();
+}
+
+BOOST_AUTO_TEST_CASE(stranger_is_turned_away_and_the_wait_goes_on)
+{
+    listener_options by_user;
+    by_user.peer_user = ::getuid() + 1;
+    by_user.session.connect_timeout = 100ms;
+    listener_options by_process;
+    by_process.peer_process = 1 << 22;  // beyond the largest process number
+    by_process.session.connect_timeout = 100ms;
+    for (listener_options const& options : {by_user, by_process}) {
+        listener door(context.get_executor(), where, options);
+        int const stranger = connected_socket(path);
+        acceptance none;
+        door.async_accept(none.handler());
+        context.run();
+        context.restart();
+        char byte = 0;
+        BOOST_TEST(::recv(stranger, &byte, 1, 0) == 0);
+        ::close(stranger);
+        BOOST_TEST(none.error == errc::timed_out);
+        BOOST_TEST(door.refused() == 1U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(nobody_comes_before_the_deadline)
+{
+    listener_options options;
+    options.session.connect_timeout = 10ms;
+    listener door(context.get_executor(), where, options);
+    acceptance none;
+    door.async_accept(none.handler());
+    context.run();
+    BOOST_TEST(none.error == errc::timed_out);
+}
+
+BOOST_AUTO_TEST_CASE(guest_that_stays_silent_uses_up_the_same_deadline)
+{
+    listener_options options;
+    options.session.connect_timeout = 50ms;
+    listener door(context.get_executor(), where, options);
+    int const silent = connected_socket(path);
+    acceptance none;
+    door.async_accept(none.handler());
+    context.run();
+    ::close(silent);
+    BOOST_TEST((none.error == errc::monitor_busy || none.error == errc::timed_out));
+}
+
+BOOST_AUTO_TEST_CASE(waits_are_aborted_when_the_listener_goes)
+{
+    acceptance waiting;
+    acceptance connecting;
+    int guest = -1;
+    {
+        listener door(context.get_executor(), where);
+        guest = connected_socket(path);
+        door.async_accept(connecting.handler());
+        door.async_accept(waiting.handler());
+        context.poll();
+    }
+    context.run();
+    ::close(guest);
+    BOOST_TEST(waiting.error == asio::error::operation_aborted);
+    BOOST_TEST(connecting.error == asio::error::operation_aborted);
+}
+
+BOOST_AUTO_TEST_CASE(running_out_of_descriptors_ends_one_wait_and_loses_no_guest)
+{
+    listener door(context.get_executor(), where);
+    acceptance starved;
+    acceptance fed;
+    door.async_accept(starved.handler());
+    context.poll();
+    auto const child = launch_qemu(door);
+    ::rlimit before{};
+    BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    ::rlimit none = before;
+    none.rlim_cur = 0;
+    BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    while (!starved.done && context.run_one() > 0)
+        continue;
+    BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    BOOST_TEST(starved.error == boost::system::errc::too_many_files_open);
+    door.async_accept(fed.handler());
+    while (!fed.done && context.run_one() > 0)
+        continue;
+    BOOST_TEST(!fed.error);
+    child->signal(SIGKILL);
+    fed.session->close();
+    context.run();
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_left_when_the_context_goes_with_a_wait)
+{
+    std::size_t const before = open_descriptors();
+    auto const token = std::make_shared<int>(0);
+    {
+        asio::io_context other(1);
+        auto door = std::make_shared<listener>(other.get_executor(), where);
+        // The handler owns the listener that holds the handler.
+        door->async_accept([door, token](error_code, coqmp::session) { BOOST_FAIL("called"); });
+        other.poll();
+    }
+    BOOST_TEST(token.use_count() == 1);
+    BOOST_TEST(open_descriptors() == before);
+    BOOST_TEST(!std::filesystem::exists(path));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
