@@ -15,6 +15,7 @@ install(FILES "${PROJECT_BINARY_DIR}/coqmp-config.cmake" "${PROJECT_BINARY_DIR}/
 
 # Relative to the file itself, so that `cmake --install --prefix` elsewhere works.
 file(RELATIVE_PATH pkg_config_up "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
+string(REGEX REPLACE "/$" "" pkg_config_up "${pkg_config_up}")
 file(RELATIVE_PATH pkg_config_libdir "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_LIBDIR}")
 file(RELATIVE_PATH pkg_config_includedir "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
 configure_file(cmake/coqmp.pc.in coqmp.pc @ONLY)

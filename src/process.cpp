@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +14,11 @@
 #include <string_view>
 #include <system_error>
 #include <thread>
+
+// glibc 2.36 does not declare its functions extern "C".
+extern "C" {
+#include <sys/pidfd.h>
+}
 
 namespace asio = boost::asio;
 

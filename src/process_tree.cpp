@@ -1,12 +1,15 @@
 #include "process_tree.hpp"
 
-#include <sys/pidfd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <system_error>
+
+// glibc 2.36 does not declare its functions extern "C".
+extern "C" {
+#include <sys/pidfd.h>
+}
 
 namespace coqmp::detail {
 
