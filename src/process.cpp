@@ -1,5 +1,6 @@
 #include "process.hpp"
 
+#include "pidfd.hpp"
 #include "process_tree.hpp"
 
 #include <fcntl.h>
@@ -17,7 +18,6 @@
 
 // glibc 2.36 does not declare its functions extern "C".
 extern "C" {
-#include <sys/pidfd.h>
 }
 
 namespace asio = boost::asio;
@@ -196,7 +196,7 @@ void process::launch(process_options const& options, descriptor const& standard_
 void process::watch_child()
 {
     // Nobody but us can reap the child, so its number is still its own.
-    int const watcher = ::pidfd_open(pid_, 0);
+    int const watcher = open_pidfd(pid_);
     int const error = errno;
     if (watcher < 0) {
         ::kill(pid_, SIGKILL);
@@ -207,7 +207,7 @@ void process::watch_child()
     boost::system::error_code refused;
     watcher_.assign(watcher, refused);
     if (refused) {
-        ::pidfd_send_signal(watcher, SIGKILL, nullptr, 0);
+        send_signal(watcher, SIGKILL);
         ::siginfo_t information;
         wait_for(watcher, information, 0);
         ::close(watcher);
@@ -232,9 +232,9 @@ void process::signal(int number) noexcept
     } catch (std::exception const&) {
         // Without memory or descriptors at least the process itself gets its signal.
     }
-    ::pidfd_send_signal(watcher_.native_handle(), number, nullptr, 0);
+    send_signal(watcher_.native_handle(), number);
     for (descriptor const& descendant : descendants)
-        ::pidfd_send_signal(descendant.number(), number, nullptr, 0);
+        send_signal(descendant.number(), number);
 }
 
 void process::await_exit(callback on_exit)

@@ -1,5 +1,7 @@
 #include "process_tree.hpp"
 
+#include "pidfd.hpp"
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -8,7 +10,6 @@
 
 // glibc 2.36 does not declare its functions extern "C".
 extern "C" {
-#include <sys/pidfd.h>
 }
 
 namespace coqmp::detail {
@@ -63,7 +64,7 @@ std::vector<descriptor> open_descendants(::pid_t process)
         ::pid_t const parent = parents.back();
         parents.pop_back();
         for (::pid_t const child : children_of(parent)) {
-            int const number = ::pidfd_open(child, 0);
+            int const number = open_pidfd(child);
             if (number < 0)
                 continue;
             descriptor const handle(number);

@@ -1,0 +1,25 @@
+// The two system calls on pidfds. glibc 2.36 declares them without `extern "C"`, so that C++ cannot link them; 2.37 does.
+#ifndef COQMP_SRC_PIDFD_HPP
+#define COQMP_SRC_PIDFD_HPP
+
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+namespace coqmp::detail {
+
+/// A descriptor (close-on-exec) of a process, or -1 and errno.
+[[nodiscard]] inline int open_pidfd(::pid_t process) noexcept
+{
+    return static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
+}
+
+/// Sends a signal to exactly this process; if it has ended, nothing happens.
+inline void send_signal(int pidfd, int number) noexcept
+{
+    ::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0);
+}
+
+}  // namespace coqmp::detail
+
+#endif
