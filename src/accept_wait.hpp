@@ -37,10 +37,12 @@ struct accept_wait
     /// @param of_session where the session's work will run
     accept_wait(handler_type handler, boost::asio::any_io_executor const& door, boost::asio::any_io_executor of_session,
                 session_options session_behaviour, peer_demands whom)
-        : waiting(std::move(handler), door), session_executor(std::move(of_session)), options(std::move(session_behaviour)),
-          demands(whom), timer(door)
-    {
-    }
+        : waiting(std::move(handler), door),
+          session_executor(std::move(of_session)),
+          options(std::move(session_behaviour)),
+          demands(whom),
+          timer(door)
+    {}
 
     waiting_handler<signature> waiting;
     boost::asio::any_io_executor session_executor;

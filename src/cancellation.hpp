@@ -23,9 +23,8 @@ void on_cancellation(boost::asio::cancellation_slot slot, std::shared_ptr<State>
         if (!alive || !still)
             return;
         auto const executor = alive->executor();
-        boost::asio::dispatch(executor, [alive = std::move(alive), still = std::move(still), kind, member] {
-            member(*alive, still, kind);
-        });
+        boost::asio::dispatch(
+            executor, [alive = std::move(alive), still = std::move(still), kind, member] { member(*alive, still, kind); });
     });
 }
 

@@ -32,9 +32,8 @@ std::string with_doubled_commas(std::string const& text)
 std::vector<std::string> detail::qemu_arguments(endpoint const& where, std::string_view id)
 {
     std::string const name(id);
-    std::string const address = where.is_unix()
-                                    ? "path=" + with_doubled_commas(where.path())
-                                    : "host=" + reachable(where.host()) + ",port=" + std::to_string(where.port());
+    std::string const address = where.is_unix() ? "path=" + with_doubled_commas(where.path())
+                                                : "host=" + reachable(where.host()) + ",port=" + std::to_string(where.port());
     return {"-chardev", "socket,id=" + name + ',' + address, "-mon", "chardev=" + name + ",mode=control"};
 }
 
@@ -45,8 +44,7 @@ boost::asio::any_io_executor detail::executor_of(listener_state const& state) no
 
 listener::listener(executor_type executor, endpoint where, listener_options options)
     : state_(std::make_shared<detail::listener_state>(std::move(executor), where, std::move(options)))
-{
-}
+{}
 
 listener& listener::operator=(listener&& other) noexcept
 {

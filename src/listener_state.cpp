@@ -45,13 +45,12 @@ bool peer_demands::met_by(std::optional<peer_credentials> const& peer, std::vect
 }
 
 listener_state::listener_state(asio::any_io_executor executor, endpoint const& where, listener_options options)
-    : context_member(executor), executor_(std::move(executor)), options_(std::move(options)), socket_(where),
-      acceptor_(executor_)
+    : context_member(executor), executor_(std::move(executor)), options_(std::move(options)), socket_(where), acceptor_(executor_)
 {
     if (where.is_tcp() && (options_.peer_user || options_.peer_process))
-        throw boost::system::system_error(make_error_code(errc::invalid_endpoint),
-                                          "cannot listen on " + where.to_string() +
-                                              ": TCP does not tell who connects; demand a peer on a unix socket");
+        throw boost::system::system_error(
+            make_error_code(errc::invalid_endpoint),
+            "cannot listen on " + where.to_string() + ": TCP does not tell who connects; demand a peer on a unix socket");
     owned_descriptor socket(socket_.release());
     try {
         acceptor_.assign(socket.number());
@@ -80,8 +79,8 @@ void listener_state::start_accept(pointer const& self, accept_wait::handler_type
                                   session_options of_options, peer_demands whom)
 {
     auto const slot = asio::get_associated_cancellation_slot(handler);
-    auto wait = std::make_shared<accept_wait>(std::move(handler), self->executor_, std::move(of_session),
-                                              std::move(of_options), whom);
+    auto wait =
+        std::make_shared<accept_wait>(std::move(handler), self->executor_, std::move(of_session), std::move(of_options), whom);
     on_cancellation(slot, self, wait, [](listener_state& state, wait_pointer const& which, asio::cancellation_type kind) {
         if (kind != asio::cancellation_type::none)
             state.cancel(which);
@@ -222,8 +221,8 @@ void listener_state::match(owned_descriptor connection)
     }
     refused_.fetch_add(1, std::memory_order_relaxed);
     if (options_.session.log && peer)
-        options_.session.log("Turned away process " + std::to_string(peer->process) + " of user " +
-                             std::to_string(peer->user) + ", which nobody waits for on " + local().to_string() + ".");
+        options_.session.log("Turned away process " + std::to_string(peer->process) + " of user " + std::to_string(peer->user) +
+                             ", which nobody waits for on " + local().to_string() + ".");
 }
 
 // Who waits for this very process comes before those who take anybody.
@@ -233,9 +232,8 @@ listener_state::wait_list::iterator listener_state::who_wants(std::optional<peer
         std::any_of(waiting_.begin(), waiting_.end(), [](wait_pointer const& wait) { return wait->demands.process.has_value(); });
     std::vector<::pid_t> const lineage = peer && process_matters ? lineage_of(peer->process) : std::vector<::pid_t>();
     auto const fits = [&](wait_pointer const& wait) { return wait->demands.met_by(peer, lineage); };
-    auto const particular = std::find_if(waiting_.begin(), waiting_.end(), [&](wait_pointer const& wait) {
-        return wait->demands.process && fits(wait);
-    });
+    auto const particular = std::find_if(waiting_.begin(), waiting_.end(),
+                                         [&](wait_pointer const& wait) { return wait->demands.process && fits(wait); });
     return particular != waiting_.end() ? particular : std::find_if(waiting_.begin(), waiting_.end(), fits);
 }
 

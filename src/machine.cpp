@@ -28,13 +28,11 @@ std::ostream& operator<<(std::ostream& out, exit_status const& status)
 start_failed::start_failed(boost::system::error_code code, std::string text, std::optional<exit_status> status,
                            std::string standard_error)
     : boost::system::system_error(code), text_(std::move(text)), status_(status), standard_error_(std::move(standard_error))
-{
-}
+{}
 
 machine::machine(executor_type executor, machine_spec spec)
     : state_(std::make_shared<detail::machine_state>(std::move(executor), std::move(spec)))
-{
-}
+{}
 
 machine& machine::operator=(machine&& other) noexcept
 {
@@ -77,8 +75,7 @@ void machine::kill() noexcept
     state_->signal(SIGKILL);
 }
 
-void machine::start_with_listener(state_pointer const& state, start_handler handler,
-                                  std::shared_ptr<detail::listener_state> door)
+void machine::start_with_listener(state_pointer const& state, start_handler handler, std::shared_ptr<detail::listener_state> door)
 {
     detail::machine_state::start(state, std::move(handler), std::move(door));
 }

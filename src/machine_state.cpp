@@ -75,10 +75,11 @@ struct machine_state::launched
 };
 
 machine_state::machine_state(asio::any_io_executor executor, machine_spec spec)
-    : context_member(executor), executor_(std::move(executor)), spec_(std::move(spec)),
+    : context_member(executor),
+      executor_(std::move(executor)),
+      spec_(std::move(spec)),
       session_(executor_, without_deadline(spec_.session))
-{
-}
+{}
 
 machine_state::~machine_state() = default;
 
@@ -226,10 +227,9 @@ void machine_state::take_process(start_pointer const& start, launched& what)
 
 void machine_state::connect_pair(start_pointer const& start, int number)
 {
-    session_.async_connect(endpoint::descriptor(number),
-                           asio::bind_executor(executor_, [self = shared_from_this(), start](error_code error) {
-                               self->connected(start, error);
-                           }));
+    session_.async_connect(
+        endpoint::descriptor(number),
+        asio::bind_executor(executor_, [self = shared_from_this(), start](error_code error) { self->connected(start, error); }));
 }
 
 void machine_state::arm_deadline(start_pointer const& start, std::chrono::steady_clock::time_point when)

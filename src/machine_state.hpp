@@ -32,8 +32,7 @@ struct machine_start
 
     machine_start(handler_type handler, boost::asio::any_io_executor const& executor)
         : waiting(std::move(handler), executor), deadline(executor)
-    {
-    }
+    {}
 
     waiting_handler<void(std::exception_ptr)> waiting;
     std::shared_ptr<listener_state> door;  ///< None: a socketpair.

@@ -17,8 +17,7 @@
 #include <thread>
 
 // glibc 2.36 does not declare its functions extern "C".
-extern "C" {
-}
+extern "C" {}
 
 namespace asio = boost::asio;
 
@@ -126,6 +125,8 @@ int wait_for(int watcher, ::siginfo_t& information, int flags) noexcept
 /// For the end of a process whose executor is gone: nobody is left to tell, but it must not stay a zombie.
 void reap_in_background(int watcher) noexcept
 {
+    // Asio has made it non-blocking, and then waitid() does not block either.
+    ::fcntl(watcher, F_SETFL, 0);
     auto const reap = [watcher] {
         ::siginfo_t information;
         wait_for(watcher, information, 0);
@@ -152,10 +153,9 @@ process::process(asio::any_io_executor const& executor, process_options const& o
         descriptor const writing(ends[1]);
         adopt(errors_, ends[0]);
         // Only our end: the child expects a blocking one.
-        errors_.native_non_blocking(true);
+        ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
         launch(options, above_standard(writing));
     } catch (std::system_error const& error) {
-        // boost::system::system_error is a std::runtime_error, not a std::system_error: see adopt().
         throw std::system_error(error.code(), "cannot start \"" + program_ + '"');
     }
 }

@@ -9,8 +9,7 @@
 #include <system_error>
 
 // glibc 2.36 does not declare its functions extern "C".
-extern "C" {
-}
+extern "C" {}
 
 namespace coqmp::detail {
 

@@ -136,8 +136,8 @@ endpoint local_address(int number, endpoint const& wanted)
     auto* const bound = reinterpret_cast<::sockaddr*>(&address);
     if (::getsockname(number, bound, &size) != 0)
         refuse(wanted, errno);
-    if (int const error = ::getnameinfo(bound, size, host.data(), host.size(), port.data(), port.size(),
-                                        NI_NUMERICHOST | NI_NUMERICSERV))
+    if (int const error =
+            ::getnameinfo(bound, size, host.data(), host.size(), port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV))
         refuse(wanted, make_error_code(errc::invalid_endpoint), ::gai_strerror(error));
     return endpoint::tcp(host.data(), static_cast<std::uint16_t>(std::stoul(port.data())));
 }

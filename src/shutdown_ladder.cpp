@@ -32,10 +32,12 @@ bool says_that_it_does_not_run(error_code error, reply const& answer)
 
 shutdown_ladder::shutdown_ladder(asio::any_io_executor const& executor, session& monitor, std::function<void(int)> signal,
                                  std::chrono::nanoseconds budget)
-    : monitor_(monitor), signal_(std::move(signal)), begin_(clock::now()), budget_(std::min(budget, longest_budget)),
+    : monitor_(monitor),
+      signal_(std::move(signal)),
+      begin_(clock::now()),
+      budget_(std::min(budget, longest_budget)),
       timer_(executor)
-{
-}
+{}
 
 void shutdown_ladder::start()
 {
@@ -103,12 +105,12 @@ void shutdown_ladder::execute(char const* name, std::function<void(error_code, r
 {
     command what(name);
     what.timeout(std::max<std::chrono::nanoseconds>(end_of(rung_) - clock::now(), std::chrono::nanoseconds(1)));
-    monitor_.async_execute(std::move(what), asio::bind_executor(timer_.get_executor(),
-                                                                [self = shared_from_this(), now = rung_,
-                                                                 done = std::move(done)](error_code error, reply answer) {
-                                                                    if (self->rung_ == now)
-                                                                        done(error, std::move(answer));
-                                                                }));
+    monitor_.async_execute(std::move(what),
+                           asio::bind_executor(timer_.get_executor(), [self = shared_from_this(), now = rung_,
+                                                                       done = std::move(done)](error_code error, reply answer) {
+                               if (self->rung_ == now)
+                                   done(error, std::move(answer));
+                           }));
 }
 
 }  // namespace coqmp::detail

@@ -109,8 +109,9 @@ COROUTINE_TEST_CASE(machines_that_share_a_listener_get_each_their_own)
     auto const executor = co_await asio::this_coro::executor;
     listener door{executor, address("shared")};
     machine one{executor, bare_qemu("-uuid", "00000000-0000-0000-0000-000000000001")};
-    machine_spec wrapped = script("qemu-system-x86_64 -M none -nodefaults -display none -S "
-                                  "-uuid 00000000-0000-0000-0000-000000000002 \"$@\"; exit $?");
+    machine_spec wrapped = script(
+        "qemu-system-x86_64 -M none -nodefaults -display none -S "
+        "-uuid 00000000-0000-0000-0000-000000000002 \"$@\"; exit $?");
     machine two{executor, wrapped};
     bool one_ready = false;
     one.async_start(door, [&](std::exception_ptr failure) { one_ready = !failure; });
@@ -143,8 +144,9 @@ COROUTINE_TEST_CASE(bad_device_is_told_in_the_words_of_qemu)
     auto const failure = co_await failure_of(subject);
     BOOST_TEST((failure.code() == errc::machine_exited));
     BOOST_TEST((failure.status() == exit_status{1, 0}));
-    BOOST_TEST(failure.what() == "qemu-system-x86_64 exited with status 1 before it was ready: "
-                                 "qemu-system-x86_64: -device foo: 'foo' is not a valid device model name");
+    BOOST_TEST(failure.what() ==
+               "qemu-system-x86_64 exited with status 1 before it was ready: "
+               "qemu-system-x86_64: -device foo: 'foo' is not a valid device model name");
     BOOST_TEST(contains(failure.standard_error(), "not a valid device model name"));
 }
 
@@ -249,9 +251,8 @@ COROUTINE_TEST_CASE(cancelled_start_leaves_no_process)
     bool done = false;
     subject.async_start(asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr failure) {
         done = true;
-        BOOST_CHECK_EXCEPTION(std::rethrow_exception(failure), coqmp::start_failed, [](coqmp::start_failed const& what) {
-            return what.code() == asio::error::operation_aborted;
-        });
+        BOOST_CHECK_EXCEPTION(std::rethrow_exception(failure), coqmp::start_failed,
+                              [](coqmp::start_failed const& what) { return what.code() == asio::error::operation_aborted; });
         BOOST_TEST(is_gone(subject.pid()));
     }));
     BOOST_TEST(!done);
@@ -437,7 +438,9 @@ BOOST_AUTO_TEST_CASE(nothing_is_left_when_the_context_goes_with_a_machine)
 
 BOOST_AUTO_TEST_CASE(sigchld_is_not_touched_and_no_descriptor_is_left_after_many_machines)
 {
-    struct ::sigaction before{};
+    struct ::sigaction before
+    {
+    };
     BOOST_REQUIRE(::sigaction(SIGCHLD, nullptr, &before) == 0);
     auto const descriptors = open_descriptors();
     for (int round = 0; round < 10; ++round) {
@@ -452,7 +455,9 @@ BOOST_AUTO_TEST_CASE(sigchld_is_not_touched_and_no_descriptor_is_left_after_many
         two.async_start([&](std::exception_ptr failure) { BOOST_TEST(!!failure); });
         context.run();
     }
-    struct ::sigaction after{};
+    struct ::sigaction after
+    {
+    };
     BOOST_REQUIRE(::sigaction(SIGCHLD, nullptr, &after) == 0);
     BOOST_TEST((before.sa_handler == after.sa_handler));
     BOOST_TEST(open_descriptors() == descriptors);
