@@ -85,7 +85,7 @@ action dialogue::handle(message& received)
     counters_.unknown_messages.add();
     if (auto const* unknown = std::get_if<unknown_message>(&received))
         return ignored{"A message was ignored: " + unknown->why + "."};
-    return ignored{"A greeting was ignored: the peer has greeted before."};
+    return ignored{"A greeting was ignored: none was awaited."};
 }
 
 action dialogue::match(message_id const& id, reply answer)
@@ -135,6 +135,7 @@ boost::system::error_code dialogue::submit(request& what)
     if (asked.descriptors().size() > descriptor_limit)
         return make_error_code(errc::too_many_descriptors);
     what.id_ = next_id_;
+    what.encoded_.clear();  // it may have waited before, and was abandoned
     waiting_list& lane = asked.is_out_of_band() ? out_of_band_waiting_ : in_band_waiting_;
     std::size_t const begin = output_.size();
     bool const goes = lane.empty() && may_go(what);
@@ -205,7 +206,9 @@ bool dialogue::may_go(request const& what) const noexcept
         return wire_.empty() && output().empty();
     if (what.command_.is_out_of_band())
         return true;
-    return barriers_on_wire_ == 0 && (options_.in_band_window == 0 || in_band_on_wire_ < options_.in_band_window);
+    // Else in-band commands would keep the wire from ever being empty for an out-of-band one that carries descriptors.
+    bool const barrier_waits = !out_of_band_waiting_.empty() && !out_of_band_waiting_.front().what().descriptors().empty();
+    return barriers_on_wire_ == 0 && !barrier_waits && (options_.in_band_window == 0 || in_band_on_wire_ < options_.in_band_window);
 }
 
 void dialogue::put_on_wire(request& what, std::size_t begin)

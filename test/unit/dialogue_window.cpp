@@ -1,0 +1,299 @@
+// The window and the output: what may be on the wire at once, what waits and in which order, and a peer that does not read.
+#include "unit/script.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+using namespace coqmp;
+using namespace coqmp::protocol;
+
+namespace {
+
+std::string name_of(std::uint64_t number)
+{
+    return "c" + std::to_string(number);
+}
+
+std::string bytes_of(std::uint64_t first, std::uint64_t last)
+{
+    std::string all;
+    for (std::uint64_t number = first; number <= last; ++number)
+        all += R"({"execute":")" + name_of(number) + R"(","id":)" + std::to_string(number) + "}";
+    return all;
+}
+
+/// Submits c1 with id 1, c2 with id 2 and so on.
+script& submit_many(script& to, std::uint64_t first, std::uint64_t last)
+{
+    for (std::uint64_t number = first; number <= last; ++number)
+        to.submits(name_of(number), name_of(number));
+    return to;
+}
+
+script& answer_one(script& to, std::uint64_t number)
+{
+    return to.peer(R"({"return": {}, "id": )" + std::to_string(number) + "}", returns(name_of(number)));
+}
+
+command probe()
+{
+    return command("query-yank").out_of_band();
+}
+
+dialogue_options with_window(std::size_t window)
+{
+    auto result = test_options();
+    result.in_band_window = window;
+    return result;
+}
+
+auto waits(std::string who)
+{
+    return [who](performance& now) { BOOST_TEST((now.named(who).where() == request::stage::waiting)); };
+}
+
+// One MiB and a little.
+struct stuck
+{
+    stuck() : now(unlimited())
+    {
+        BOOST_TEST(!now.submit("large", command("large").with("text", std::string(std::size_t{1} << 20, 'x'))));
+        BOOST_TEST(!now.submit("a", "a"));
+        BOOST_TEST(!now.submit("b", "b"));
+        BOOST_TEST(!now.submit("c", "c"));
+    }
+
+    static dialogue_options unlimited()
+    {
+        auto result = with_window(0);
+        result.negotiate = false;
+        result.nonce = 0;
+        return result;
+    }
+
+    performance now;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(the_window)
+
+BOOST_AUTO_TEST_CASE(lets_seven_commands_go_and_the_eighth_when_one_is_answered)
+{
+    script full = negotiated();
+    submit_many(full, 1, 8).checks("the eighth waits", waits("c8")).sends(bytes_of(1, 7));
+    answer_one(full, 1).sends(bytes_of(8, 8));
+    full.counts(&session_counters::commands, 8);
+    answer_one(full, 2).sends("").replay();
+}
+
+BOOST_AUTO_TEST_CASE(keeps_the_order_of_what_waits)
+{
+    script full = negotiated();
+    submit_many(full, 1, 12).sends(bytes_of(1, 7));
+    answer_one(full, 1);
+    answer_one(full, 2).sends(bytes_of(8, 9));
+    answer_one(full, 9);
+    answer_one(full, 3);
+    answer_one(full, 8).sends(bytes_of(10, 12));
+    for (std::uint64_t number : {4U, 5U, 6U, 7U, 10U, 11U, 12U})
+        answer_one(full, number);
+    full.counts(&session_counters::replies, 12).sends("").replay();
+}
+
+BOOST_AUTO_TEST_CASE(opens_for_an_error_as_for_a_return)
+{
+    script full = negotiated(with_window(1));
+    submit_many(full, 1, 3).sends(bytes_of(1, 1));
+    full.peer(R"({"error": {"class": "GenericError", "desc": "x"}, "id": 1})", fails("c1", "GenericError", "x"))
+        .sends(bytes_of(2, 2))
+        .peer(R"({"error": {"class": "GenericError", "desc": "x"}})", fails("c2", "GenericError", "x"))
+        .sends(bytes_of(3, 3))
+        .replay();
+}
+
+BOOST_AUTO_TEST_CASE(does_not_open_for_a_reply_to_nobody_or_an_event)
+{
+    script full = negotiated(with_window(1));
+    submit_many(full, 1, 2).sends(bytes_of(1, 1));
+    full.peer(R"({"return": {}, "id": 77})", reply_to_nobody())
+        .peer(R"({"return": {}, "id": 2})", reply_to_nobody())  // that of the one that waits
+        .peer(R"({"event": "STOP"})", event_named("STOP"))
+        .sends("");
+    answer_one(full, 1).sends(bytes_of(2, 2)).replay();
+}
+
+BOOST_AUTO_TEST_CASE(is_overtaken_by_out_of_band_commands)
+{
+    script full = negotiated();
+    submit_many(full, 1, 9).submits("probe", probe()).submits("probe too", probe());
+    full.sends(bytes_of(1, 7) + R"({"exec-oob":"query-yank","id":10}{"exec-oob":"query-yank","id":11})")
+        .peer(R"({"return": [], "id": 11})", returns("probe too", "[]"))
+        .peer(R"({"return": [], "id": 10})", returns("probe", "[]"))
+        .sends("");
+    answer_one(full, 1).sends(bytes_of(8, 8)).replay();
+}
+
+BOOST_AUTO_TEST_CASE(is_not_taken_up_by_out_of_band_commands)
+{
+    script full = negotiated();
+    for (int count = 1; count <= 20; ++count)
+        full.submits("probe " + std::to_string(count), probe());
+    full.checks("they are on the wire", [](performance& now) { now.core().sent(now.core().output().size()); })
+        .submits("command", "stop")
+        .sends_command("stop", 21)
+        .replay();
+}
+
+BOOST_AUTO_TEST_CASE(of_zero_has_no_limit)
+{
+    script open = negotiated(with_window(0));
+    submit_many(open, 1, 100).sends(bytes_of(1, 100)).counts(&session_counters::commands, 100);
+    answer_one(open, 100).replay();
+}
+
+BOOST_AUTO_TEST_CASE(can_be_of_one)
+{
+    script narrow = negotiated(with_window(1));
+    submit_many(narrow, 1, 3).sends(bytes_of(1, 1));
+    answer_one(narrow, 1).sends(bytes_of(2, 2));
+    answer_one(narrow, 2).sends(bytes_of(3, 3));
+    answer_one(narrow, 3).sends("").replay();
+}
+
+BOOST_AUTO_TEST_CASE(can_be_of_64)
+{
+    script wide = negotiated(with_window(64));
+    submit_many(wide, 1, 65).sends(bytes_of(1, 64));
+    answer_one(wide, 40).sends(bytes_of(65, 65)).replay();
+}
+
+BOOST_AUTO_TEST_CASE(holds_without_the_out_of_band_capability_too)
+{
+    script full;
+    full.peer(hello_without_oob).sends(std::string(our_capabilities_without_oob)).peer(our_answer, ready{});
+    submit_many(full, 1, 8).sends(bytes_of(1, 7)).replay();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(an_abandoned_command)
+
+BOOST_AUTO_TEST_CASE(that_waited_is_never_sent)
+{
+    script full = negotiated(with_window(1));
+    submit_many(full, 1, 4).sends(bytes_of(1, 1)).abandons("c3").abandons("c2");
+    answer_one(full, 1).sends(bytes_of(4, 4)).counts(&session_counters::commands, 2);
+    full.peer(R"({"return": {}, "id": 3})", reply_to_nobody()).counts(&session_counters::late_replies, 0).replay();
+}
+
+BOOST_AUTO_TEST_CASE(that_was_the_last_to_wait_leaves_nothing)
+{
+    script full = negotiated(with_window(1));
+    submit_many(full, 1, 2).abandons("c2").sends(bytes_of(1, 1));
+    answer_one(full, 1).sends("");
+    full.submits("next", "next").sends_command("next", 3).replay();
+}
+
+BOOST_AUTO_TEST_CASE(that_waited_can_be_submitted_again_and_is_sent_once)
+{
+    script full = negotiated(with_window(1));
+    submit_many(full, 1, 2).abandons("c2").submits("c2", "c2").sends(bytes_of(1, 1));
+    answer_one(full, 1).sends_command("c2", 3).peer(R"({"return": {}, "id": 3})", returns("c2")).sends("").replay();
+}
+
+BOOST_AUTO_TEST_CASE(that_waited_can_be_submitted_again_and_go_at_once)
+{
+    script full = negotiated(with_window(1));
+    submit_many(full, 1, 2).abandons("c2").sends(bytes_of(1, 1));
+    answer_one(full, 1).submits("c2", "c2").sends_command("c2", 3).submits("c1", "c1").sends("");
+    full.peer(R"({"return": {}, "id": 3})", returns("c2")).sends_command("c1", 4).replay();
+}
+
+BOOST_AUTO_TEST_CASE(on_the_wire_keeps_its_place_in_the_window)
+{
+    script full = negotiated();
+    submit_many(full, 1, 8).sends(bytes_of(1, 7));
+    for (std::uint64_t number = 1; number <= 7; ++number)
+        full.abandons(name_of(number));
+    full.sends("").checks("the eighth waits", waits("c8"));
+    full.peer(R"({"return": {}, "id": 1})").sends(bytes_of(8, 8)).counts(&session_counters::late_replies, 1).replay();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(a_peer_that_does_not_read)
+
+BOOST_FIXTURE_TEST_CASE(makes_commands_wait_on_our_side, stuck)
+{
+    BOOST_TEST(now.core().output().ends_with(R"(x"},"id":1})"));
+    BOOST_TEST((now.named("large").where() == request::stage::on_wire));
+    BOOST_TEST((now.named("a").where() == request::stage::waiting));
+    now.cut();
+}
+
+BOOST_FIXTURE_TEST_CASE(does_not_get_what_is_abandoned_meanwhile, stuck)
+{
+    now.abandon("b");
+    now.core().sent(now.core().output().size());
+    BOOST_TEST(now.core().output() == R"({"execute":"a","id":2}{"execute":"c","id":4})");
+    now.cut();
+}
+
+BOOST_FIXTURE_TEST_CASE(gets_the_rest_when_it_reads_again, stuck)
+{
+    std::size_t const all = now.core().output().size();
+    now.core().sent(1);
+    BOOST_TEST(now.core().output().size() == all - 1);
+    now.core().sent(all - 2);
+    BOOST_TEST(now.core().output() == "}");
+    now.core().sent(1);
+    BOOST_TEST(now.core().output() == R"({"execute":"a","id":2}{"execute":"b","id":3}{"execute":"c","id":4})");
+    BOOST_TEST(now.core().counters().snapshot().bytes_sent == all);
+    now.cut();
+}
+
+BOOST_FIXTURE_TEST_CASE(gets_them_in_order_when_it_answers_first, stuck)
+{
+    now.core().sent(1000);  // less than 1 MiB is left
+    BOOST_TEST(!now.submit("d", "d"));
+    BOOST_TEST((now.named("d").where() == request::stage::waiting));
+    now.hear(R"({"return": {}, "id": 1})");
+    now.core().sent(now.core().output().size());
+    now.core().sent(now.core().output().size());
+    BOOST_TEST(now.core().output() == "");
+    now.hear(R"({"return": {}, "id": 5}{"return": {}, "id": 2}{"return": {}, "id": 3}{"return": {}, "id": 4})");
+    BOOST_TEST(now.take_seen().size() == 5U);
+    now.cut();
+}
+
+BOOST_FIXTURE_TEST_CASE(that_is_gone_gets_nothing_more, stuck)
+{
+    now.cut();
+    BOOST_TEST(now.core().output() == "");
+    now.core().sent(0);
+    BOOST_TEST(now.core().output() == "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(the_output)
+
+BOOST_AUTO_TEST_CASE(can_be_sent_byte_by_byte)
+{
+    performance now(stuck::unlimited());
+    BOOST_TEST(!now.submit("a", "a"));
+    BOOST_TEST(!now.submit("b", "b"));
+    std::string sent;
+    while (!now.core().output().empty()) {
+        sent += now.core().output().front();
+        now.core().sent(1);
+        if (sent.size() == 30)
+            BOOST_TEST(!now.submit("c", "c"));
+    }
+    BOOST_TEST(sent == R"({"execute":"a","id":1}{"execute":"b","id":2}{"execute":"c","id":3})");
+    now.cut();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
