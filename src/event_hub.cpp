@@ -16,9 +16,7 @@ std::shared_ptr<subscription> event_hub::subscribe(event_filter filter, std::siz
     std::scoped_lock const lock(mutex_);
     auto made = add(std::move(filter), capacity == 0 ? default_capacity_ : capacity, keep::newest);
     if (auto const early = std::exchange(early_, nullptr))
-        while (auto waiting = early->try_next())
-            if (made->wants(*waiting))
-                lost_.add(made->push(std::move(*waiting)));
+        hand_over(*early, *made);
     if (ended_)
         made->end(make_error_code(errc::end_of_stream));
     return made;
@@ -36,12 +34,6 @@ std::shared_ptr<subscription> event_hub::expect(event_filter filter)
 void event_hub::publish(event what, bool early)
 {
     std::scoped_lock const lock(mutex_);
-    if (early && subscriptions_.empty()) {
-        if (!early_)
-            early_ = std::make_shared<subscription>(executor_, event_filter(), default_capacity_, keep::newest);
-        lost_.add(early_->push(std::move(what)));
-        return;
-    }
     // The last one that wants it gets the event itself, the others copies: with one reader nothing is copied.
     std::shared_ptr<subscription> last;
     std::erase_if(subscriptions_, [&](std::weak_ptr<subscription> const& reader) {
@@ -55,6 +47,11 @@ void event_hub::publish(event what, bool early)
         }
         return false;
     });
+    if (!last && early) {
+        if (!early_)
+            early_ = std::make_shared<subscription>(executor_, event_filter(), default_capacity_, keep::newest);
+        last = early_;
+    }
     if (last)
         lost_.add(last->push(std::move(what)));
 }
@@ -66,6 +63,18 @@ void event_hub::end() noexcept
     for (auto const& reader : subscriptions_)
         if (auto const alive = reader.lock())
             alive->end(make_error_code(errc::end_of_stream));
+}
+
+void event_hub::hand_over(subscription& early, subscription& reader)
+{
+    std::uint64_t lost_before = 0;  // goes on to the next event that is wanted
+    while (auto waiting = early.try_next()) {
+        lost_before += waiting->lost_before;
+        if (!reader.wants(*waiting))
+            continue;
+        waiting->lost_before = std::exchange(lost_before, 0);
+        lost_.add(reader.push(std::move(*waiting)));
+    }
 }
 
 std::shared_ptr<subscription> event_hub::add(event_filter filter, std::size_t capacity, keep which)

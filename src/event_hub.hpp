@@ -34,6 +34,7 @@ public:
     [[nodiscard]] std::uint64_t lost() const noexcept { return lost_.read(); }
 
 private:
+    void hand_over(subscription& early, subscription& reader);
     std::shared_ptr<subscription> add(event_filter filter, std::size_t capacity, keep which);
 
     boost::asio::any_io_executor executor_;
@@ -42,7 +43,7 @@ private:
 
     std::mutex mutex_;
     std::vector<std::weak_ptr<subscription>> subscriptions_;
-    std::shared_ptr<subscription> early_;  // holds what nobody was there for
+    std::shared_ptr<subscription> early_;  // holds what nobody who was there wanted
     bool ended_ = false;
 };
 

@@ -1,0 +1,272 @@
+// Who gets which event: all streams that want it, and those who come first what came before them.
+#include "event_hub.hpp"
+
+#include "unit/reader.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace asio = boost::asio;
+using namespace coqmp;
+using namespace coqmp::detail;
+
+namespace {
+
+struct fixture
+{
+    static constexpr std::size_t default_capacity = 3;
+
+    asio::io_context context;
+    event_hub hub{context.get_executor(), default_capacity};
+
+    void publish(std::string name) { hub.publish(an_event(std::move(name)), false); }
+    void publish_early(std::string name) { hub.publish(an_event(std::move(name)), true); }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(a_hub, fixture)
+
+BOOST_AUTO_TEST_CASE(gives_each_event_to_each_subscriber)
+{
+    auto const one = hub.subscribe({}, 0);
+    auto const two = hub.subscribe({}, 0);
+    publish("A");
+    auto const late = hub.subscribe({}, 0);
+    publish("B");
+    BOOST_TEST(drain(*one) == "A B ");
+    BOOST_TEST(drain(*two) == "A B ");
+    BOOST_TEST(drain(*late) == "B ");
+}
+
+BOOST_AUTO_TEST_CASE(gives_each_subscriber_what_it_wants)
+{
+    auto const stops = hub.subscribe("STOP", 0);
+    auto const all = hub.subscribe({}, 0);
+    auto const net1 = hub.subscribe(event_filter("DEVICE_DELETED").with("device", "net1"), 0);
+    publish("STOP");
+    for (char const* device : {"net0", "net1"}) {
+        auto deleted = an_event("DEVICE_DELETED");
+        deleted.data["device"] = device;
+        hub.publish(deleted, false);
+    }
+    BOOST_TEST(drain(*stops) == "STOP ");
+    BOOST_TEST(drain(*all) == "STOP DEVICE_DELETED DEVICE_DELETED ");
+    BOOST_TEST(drain(*net1) == "DEVICE_DELETED ");
+}
+
+BOOST_AUTO_TEST_CASE(forgets_an_event_that_nobody_wants)
+{
+    auto const stops = hub.subscribe("STOP", 0);
+    publish("RESUME");
+    BOOST_TEST(drain(*stops) == "");
+    BOOST_TEST(hub.lost() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(gives_queues_of_the_capacity_that_was_asked_for)
+{
+    auto const usual = hub.subscribe({}, 0);
+    auto const small = hub.subscribe({}, 1);
+    auto const large = hub.subscribe({}, 100);
+    for (char const* name : {"A", "B", "C", "D"})
+        publish(name);
+    BOOST_TEST(drain(*usual) == "1+B C D ");
+    BOOST_TEST(drain(*small) == "3+D ");
+    BOOST_TEST(drain(*large) == "A B C D ");
+    BOOST_TEST(hub.lost() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(counts_what_is_lost_in_all_queues_together)
+{
+    auto const one = hub.subscribe({}, 1);
+    publish("A");
+    publish("B");
+    {
+        auto const two = hub.subscribe({}, 1);
+        publish("C");
+        publish("D");
+    }
+    BOOST_TEST(hub.lost() == 4U);
+    BOOST_TEST(one->lost() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(gives_nothing_to_a_stream_that_is_closed)
+{
+    auto const one = hub.subscribe({}, 1);
+    auto const two = hub.subscribe({}, 1);
+    one->close();
+    publish("A");
+    BOOST_TEST(drain(*one) == "");
+    BOOST_TEST(drain(*two) == "A ");
+}
+
+BOOST_AUTO_TEST_CASE(ends_all_streams_once_and_those_that_come_later)
+{
+    auto const one = hub.subscribe({}, 0);
+    auto const expected = hub.expect("STOP");
+    reader first(*one), second(*expected);
+    hub.end();
+    hub.end();
+    publish("STOP");
+    auto const late = hub.subscribe({}, 0);
+    auto const late_too = hub.expect({});
+    reader third(*late), fourth(*late_too);
+    context.poll();
+    for (reader const* each : {&first, &second, &third, &fourth}) {
+        BOOST_TEST(each->calls() == 1);
+        BOOST_TEST((each->error() == errc::end_of_stream));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(an_early_event, fixture)
+
+BOOST_AUTO_TEST_CASE(is_kept_for_the_first_subscriber_only)
+{
+    publish_early("A");
+    publish_early("B");
+    auto const first = hub.subscribe({}, 0);
+    auto const second = hub.subscribe({}, 0);
+    publish("C");
+    BOOST_TEST(drain(*first) == "A B C ");
+    BOOST_TEST(drain(*second) == "C ");
+}
+
+BOOST_AUTO_TEST_CASE(is_kept_until_the_first_subscriber_comes_also_after_the_end)
+{
+    publish_early("A");
+    hub.end();
+    auto const first = hub.subscribe({}, 0);
+    BOOST_TEST(drain(*first) == "A ");
+    reader last(*first);
+    context.poll();
+    BOOST_TEST((last.error() == errc::end_of_stream));
+}
+
+BOOST_AUTO_TEST_CASE(is_given_only_to_a_subscriber_that_wants_it)
+{
+    publish_early("A");
+    publish_early("STOP");
+    BOOST_TEST(drain(*hub.subscribe("STOP", 0)) == "STOP ");
+}
+
+BOOST_AUTO_TEST_CASE(is_given_at_once_when_somebody_is_there)
+{
+    auto const first = hub.subscribe({}, 0);
+    publish_early("A");
+    BOOST_TEST(drain(*first) == "A ");
+    BOOST_TEST(drain(*hub.subscribe({}, 0)) == "");
+}
+
+BOOST_AUTO_TEST_CASE(is_kept_when_all_who_were_there_are_gone)
+{
+    static_cast<void>(hub.subscribe({}, 0));
+    static_cast<void>(hub.expect({}));
+    publish_early("A");
+    BOOST_TEST(drain(*hub.subscribe({}, 0)) == "A ");
+}
+
+BOOST_AUTO_TEST_CASE(is_kept_when_nobody_who_is_there_wants_it)
+{
+    auto const stops = hub.subscribe("STOP", 0);
+    publish_early("RESUME");
+    BOOST_TEST(drain(*stops) == "");
+    BOOST_TEST(drain(*hub.subscribe({}, 0)) == "RESUME ");
+}
+
+BOOST_AUTO_TEST_CASE(is_not_kept_when_the_session_was_ready)
+{
+    publish("A");
+    BOOST_TEST(drain(*hub.subscribe({}, 0)) == "");
+}
+
+BOOST_AUTO_TEST_CASE(that_is_lost_is_told_of_by_the_next)
+{
+    for (char const* name : {"A", "B", "C", "D", "E"})
+        publish_early(name);
+    BOOST_TEST(hub.lost() == 2U);
+    BOOST_TEST(drain(*hub.subscribe({}, 10)) == "2+C D E ");
+}
+
+BOOST_AUTO_TEST_CASE(that_is_lost_is_told_of_also_when_the_next_goes_to_a_smaller_queue)
+{
+    for (char const* name : {"A", "B", "C", "D", "E"})
+        publish_early(name);
+    auto const first = hub.subscribe({}, 1);
+    BOOST_TEST(drain(*first) == "4+E ");
+    BOOST_TEST(hub.lost() == 4U);
+    BOOST_TEST(first->lost() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(that_is_lost_is_told_of_also_when_the_next_is_not_wanted)
+{
+    for (char const* name : {"STOP", "STOP", "A", "B", "STOP"})
+        publish_early(name);
+    BOOST_TEST(drain(*hub.subscribe("STOP", 0)) == "2+STOP ");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(an_expectation, fixture)
+
+BOOST_AUTO_TEST_CASE(gets_the_first_event_from_now_on)
+{
+    publish("STOP");
+    auto const expected = hub.expect("STOP");
+    publish("RESUME");
+    auto first = an_event("STOP");
+    first.data["n"] = 1;
+    hub.publish(first, false);
+    publish("STOP");
+    auto const got = expected->try_next();
+    BOOST_REQUIRE(got.has_value());
+    BOOST_TEST((*got == first));
+    BOOST_TEST(hub.lost() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(gets_no_early_event_and_leaves_them_to_the_first_subscriber)
+{
+    publish_early("STOP");
+    auto const expected = hub.expect("STOP");
+    BOOST_TEST(drain(*expected) == "");
+    BOOST_TEST(drain(*hub.subscribe({}, 0)) == "STOP ");
+}
+
+BOOST_AUTO_TEST_CASE(takes_nothing_from_the_streams)
+{
+    auto const all = hub.subscribe({}, 0);
+    auto const expected = hub.expect("STOP");
+    publish("STOP");
+    BOOST_TEST(drain(*expected) == "STOP ");
+    BOOST_TEST(drain(*all) == "STOP ");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(from_another_thread, fixture, *boost::unit_test::timeout(50))
+
+BOOST_AUTO_TEST_CASE(streams_come_and_go_while_events_are_published)
+{
+    auto const all = hub.subscribe({}, 5'000);
+    std::thread visitor([&] {
+        for (int round = 0; round < 1'000; ++round) {
+            auto const visit = hub.subscribe(round % 2 == 0 ? event_filter() : event_filter("B"), 2);
+            static_cast<void>(visit->try_next());
+            static_cast<void>(hub.lost());
+        }
+    });
+    std::size_t const count = 5'000;
+    for (std::size_t number = 0; number < count; ++number)
+        publish("A");
+    visitor.join();
+    BOOST_TEST(drain(*all).size() == 2 * count);
+    BOOST_TEST(all->lost() == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
