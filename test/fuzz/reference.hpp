@@ -1,0 +1,156 @@
+// What a message means, told a second time: from the tree of a whole document, as simply as possible.
+#ifndef COQMP_TEST_FUZZ_REFERENCE_HPP
+#define COQMP_TEST_FUZZ_REFERENCE_HPP
+
+#include "protocol/message.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <string>
+
+namespace coqmp::fuzz {
+
+namespace json = boost::json;
+
+/// Boost.JSON reads 0e400 as zero times infinity.
+inline void mend_zeros(json::value& any)
+{
+    if (any.is_double() && std::isnan(any.get_double()))
+        any = 0.0;
+    else if (any.is_array())
+        for (json::value& each : any.get_array())
+            mend_zeros(each);
+    else if (any.is_object())
+        for (auto& each : any.get_object())
+            mend_zeros(each.value());
+}
+
+inline std::string text_or_nothing(json::value const* value)
+{
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+inline protocol::message_id reference_id(json::object const& members)
+{
+    json::value const* id = members.if_contains("id");
+    if (id == nullptr)
+        return std::monostate();
+    if (id->is_int64() && id->get_int64() >= 0)
+        return static_cast<std::uint64_t>(id->get_int64());
+    if (id->is_uint64())
+        return id->get_uint64();
+    if (id->is_string())
+        return text_or_nothing(id);
+    return protocol::foreign_id();
+}
+
+inline protocol::message reference_error(json::object const& members)
+{
+    protocol::error_message result{reference_id(members), {"UnknownError", "the peer sent a malformed error"}};
+    json::object const* error = members.at("error").if_object();
+    if (error == nullptr)
+        return result;
+    result.error.class_name = text_or_nothing(error->if_contains("class"));
+    result.error.description = text_or_nothing(error->if_contains("desc"));
+    if (result.error.class_name.empty())
+        result.error.class_name = "UnknownError";
+    if (result.error.description.empty())
+        result.error.description = "the peer gave no description";
+    return result;
+}
+
+inline std::optional<std::chrono::system_clock::time_point> reference_time(json::object const& members)
+{
+    json::value const* timestamp = members.if_contains("timestamp");
+    if (timestamp == nullptr || !timestamp->is_object())
+        return std::nullopt;
+    json::value const* seconds = timestamp->get_object().if_contains("seconds");
+    json::value const* microseconds = timestamp->get_object().if_contains("microseconds");
+    if (seconds == nullptr || microseconds == nullptr || !seconds->is_int64() || !microseconds->is_int64())
+        return std::nullopt;
+    constexpr std::int64_t end_of_time = 9'223'372'036;  // in the year 2262, where the clock's nanoseconds end
+    std::int64_t const whole = seconds->get_int64();
+    std::int64_t const part = microseconds->get_int64();
+    if (whole < 0 || whole >= end_of_time || part < 0 || part > 999'999)
+        return std::nullopt;
+    return std::chrono::system_clock::time_point(std::chrono::nanoseconds(whole * 1'000'000'000 + part * 1'000));
+}
+
+inline protocol::message reference_event(json::object const& members)
+{
+    json::value const& name = members.at("event");
+    json::value const* data = members.if_contains("data");
+    if (!name.is_string() || (data != nullptr && !data->is_object()))
+        return protocol::unknown_message{};
+    return event{text_or_nothing(&name), data != nullptr ? data->get_object() : json::object(), reference_time(members), 0};
+}
+
+inline bool reference_number(json::object const& parts, char const* name, int& number)
+{
+    json::value const* value = parts.if_contains(name);
+    if (value == nullptr)
+        return true;
+    if (!value->is_int64() && !value->is_uint64())
+        return false;
+    std::int64_t const largest = std::numeric_limits<int>::max();
+    number = static_cast<int>(value->is_uint64() ? largest : std::clamp(value->get_int64(), std::int64_t{0}, largest));
+    return true;
+}
+
+inline protocol::message reference_greeting(json::object const& members)
+{
+    protocol::unknown_message const no_sense{"", true};
+    json::object const* content = members.at("QMP").if_object();
+    if (content == nullptr)
+        return no_sense;
+    greeting result;
+    if (json::value const* version = content->if_contains("version")) {
+        if (!version->is_object())
+            return no_sense;
+        result.version.package = text_or_nothing(version->get_object().if_contains("package"));
+        if (json::value const* numbers = version->get_object().if_contains("qemu")) {
+            json::object const* parts = numbers->if_object();
+            if (parts == nullptr || !reference_number(*parts, "major", result.version.major) ||
+                !reference_number(*parts, "minor", result.version.minor) ||
+                !reference_number(*parts, "micro", result.version.micro))
+                return no_sense;
+        }
+    }
+    if (json::value const* offered = content->if_contains("capabilities"); offered != nullptr && offered->is_array())
+        for (json::value const& each : offered->get_array())
+            if (each.is_string())
+                result.capabilities.push_back(text_or_nothing(&each));
+    return result;
+}
+
+inline protocol::message reference_message(json::object const& members)
+{
+    auto const has = [&](char const* name) { return members.contains(name); };
+    if (has("QMP") + has("return") + has("error") + has("event") != 1)
+        return protocol::unknown_message{};
+    if (has("return"))
+        return protocol::return_message{reference_id(members), members.at("return")};
+    if (has("error"))
+        return reference_error(members);
+    return has("event") ? reference_event(members) : reference_greeting(members);
+}
+
+/// Why an unknown message is unknown is for people, and not compared.
+inline bool same(protocol::message const& one, protocol::message const& other)
+{
+    auto const* unknown = std::get_if<protocol::unknown_message>(&one);
+    auto const* other_unknown = std::get_if<protocol::unknown_message>(&other);
+    if (unknown != nullptr && other_unknown != nullptr)
+        return unknown->malformed_greeting == other_unknown->malformed_greeting;
+    return one == other;
+}
+
+}  // namespace coqmp::fuzz
+
+#endif

@@ -1,0 +1,381 @@
+#include "watched_dialogue.hpp"
+
+#include "expect.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace coqmp::fuzz {
+
+namespace json = boost::json;
+using namespace protocol;
+
+namespace {
+
+std::string hexadecimal(std::uint64_t number)
+{
+    char digits[16];
+    auto const end = std::to_chars(digits, digits + sizeof digits, number, 16).ptr;
+    return {digits, end};
+}
+
+template <class Action>
+Action const& expect_action(action const& seen, char const* promise)
+{
+    expect(std::holds_alternative<Action>(seen), promise);
+    return std::get<Action>(seen);
+}
+
+}  // namespace
+
+watched_dialogue::watched_dialogue(dialogue_options options)
+    : options_([&] {
+          options.on_output = [this](std::string_view text) { told_.emplace_back(text); };
+          return options;
+      }()),
+      handshake_id_("coqmp-" + hexadecimal(options.nonce)),
+      dialogue_(options_),
+      decoder_(options.limits),
+      stage_(options.negotiate ? stage::greeting : stage::open)
+{}
+
+watched_dialogue::~watched_dialogue()
+{
+    if (!over_)
+        forget_all();
+    for (auto const& each : requests_)
+        expect(each->submitted == each->given_back, "what was submitted is answered, abandoned or forgotten exactly once");
+}
+
+// ---- What happens ----------------------------------------------------------------------------------------------------------
+
+asked& watched_dialogue::create(command what)
+{
+    return *requests_.emplace_back(std::make_unique<asked>(std::move(what)));
+}
+
+void watched_dialogue::submit(asked& what)
+{
+    expect(what.expected == request::stage::idle, "(the fuzzer submits what it owns)");
+    auto const error = dialogue_.submit(what);
+    if (what.what().is_out_of_band() && !has_out_of_band_)
+        expect(error == errc::out_of_band_unavailable, "no out-of-band command without the capability");
+    else if (what.what().descriptors().size() > 253)
+        expect(error == errc::too_many_descriptors, "no more descriptors than a message can carry");
+    if (error) {
+        expect(told_.empty(), "what is refused leaves no trace");
+    } else {
+        ++what.submitted;
+        what.expected = request::stage::waiting;
+        lane_of(what).push_back(&what);
+    }
+    look();
+}
+
+void watched_dialogue::abandon(asked& what)
+{
+    auto const was = what.expected;
+    dialogue_.abandon(what);
+    if (was == request::stage::waiting)
+        std::erase(lane_of(what), &what);
+    for (entry& each : wire_)
+        if (each.asker == &what)
+            each.asker = nullptr;
+    if (was != request::stage::idle)
+        give_back(what);
+    look();
+}
+
+void watched_dialogue::forget_all()
+{
+    dialogue_.forget_all();
+    for (auto const& each : requests_)
+        if (each->expected != request::stage::idle)
+            give_back(*each);
+    over_ = true;
+    wire_.clear();
+    in_band_.clear();
+    out_of_band_.clear();
+    unsent_.clear();
+    carrier_ = nullptr;
+    look();
+}
+
+void watched_dialogue::sent(std::size_t bytes)
+{
+    dialogue_.sent(bytes);
+    expected_.sent += bytes;
+    unsent_.erase(0, bytes);
+    carrier_ = nullptr;
+    if (unsent_.empty())
+        was_full_ = false;
+    look();
+}
+
+void watched_dialogue::receive(std::string_view bytes)
+{
+    std::vector<char> const buffer(bytes.begin(), bytes.end());
+    std::string_view input(buffer.data(), buffer.size());
+    while (!input.empty() && !over_) {
+        std::string_view copy = input;
+        message received = decoder_.decode(copy);
+        action seen = dialogue_.receive(input);
+        expect(input.size() == copy.size(), "it takes one message at a time");
+        expect(dialogue_.inside_message() == decoder_.inside_message(), "it knows whether a message has begun");
+        predict(received, seen);
+        look();
+    }
+    if (over_)
+        forget_all();
+}
+
+std::vector<std::uint64_t> watched_dialogue::ids_on_wire() const
+{
+    std::vector<std::uint64_t> result;
+    for (entry const& each : wire_)
+        result.push_back(each.id);
+    return result;
+}
+
+// ---- What must come of a message -------------------------------------------------------------------------------------------
+
+void watched_dialogue::predict(message& received, action& seen)
+{
+    if (std::holds_alternative<no_message>(received)) {
+        if (decoder_.error())
+            return predict_end(decoder_.error(), seen);
+        expect_action<nothing>(seen, "half a message changes nothing");
+    } else if (auto* event = std::get_if<coqmp::event>(&received)) {
+        ++expected_.events;
+        expect(expect_action<happened>(seen, "an event happens, whenever it comes").what == *event, "it is the peer's event");
+    } else if (predict_handshake(received, seen)) {
+        return;
+    } else if (auto* returned = std::get_if<return_message>(&received)) {
+        predict_reply(returned->id, reply(std::move(returned->value)), seen);
+    } else if (auto* failed = std::get_if<error_message>(&received)) {
+        predict_reply(failed->id, reply(std::move(failed->error)), seen);
+    } else {
+        predict_ignored(expected_.unknown, seen);
+    }
+}
+
+/// @return whether the message belongs to the handshake
+bool watched_dialogue::predict_handshake(message& received, action const& seen)
+{
+    if (stage_ == stage::greeting) {
+        if (auto const* hello = std::get_if<greeting>(&received)) {
+            expect_action<nothing>(seen, "a greeting is taken");
+            expect(dialogue_.greeting() == *hello, "the greeting is kept");
+            has_out_of_band_ = options_.out_of_band && hello->offers("oob");
+            handshake_expected_ = true;
+            stage_ = stage::answer;
+            return true;
+        }
+        auto const* unknown = std::get_if<unknown_message>(&received);
+        if (unknown == nullptr || !unknown->malformed_greeting)
+            return false;
+        predict_end(make_error_code(errc::not_qmp), seen);
+        return true;
+    }
+    if (stage_ != stage::answer)
+        return false;
+    message_id const ours = handshake_id_;
+    if (auto const* returned = std::get_if<return_message>(&received); returned != nullptr && returned->id == ours) {
+        expect_action<ready>(seen, "the answer to qmp_capabilities ends the handshake");
+        stage_ = stage::open;
+        return true;
+    }
+    auto const* refused = std::get_if<error_message>(&received);
+    if (refused == nullptr || refused->id != ours)
+        return false;
+    if (has_out_of_band_) {
+        expect_action<nothing>(seen, "a refusal of oob is not the end");
+        has_out_of_band_ = false;
+        handshake_expected_ = true;
+    } else {
+        predict_end(make_error_code(errc::negotiation_refused), seen);
+        expect(dialogue_.refusal() == refused->error.description, "the peer's reason is kept");
+    }
+    return true;
+}
+
+void watched_dialogue::predict_reply(message_id const& id, reply answer, action const& seen)
+{
+    if (std::holds_alternative<std::monostate>(id) && answer.has_error()) {
+        if (stage_ == stage::open && wire_.size() == 1)
+            return predict_settled(0, std::move(answer), seen);
+        return predict_ignored(expected_.unattributed, seen);
+    }
+    auto const* number = std::get_if<std::uint64_t>(&id);
+    auto const found =
+        std::find_if(wire_.begin(), wire_.end(), [&](entry const& each) { return number != nullptr && each.id == *number; });
+    if (found == wire_.end())
+        return predict_ignored(expected_.unknown_ids, seen);
+    predict_settled(static_cast<std::size_t>(found - wire_.begin()), std::move(answer), seen);
+}
+
+void watched_dialogue::predict_settled(std::size_t place, reply answer, action const& seen)
+{
+    asked* const asker = wire_[place].asker;
+    wire_.erase(wire_.begin() + static_cast<std::ptrdiff_t>(place));
+    if (asker == nullptr) {
+        ++expected_.late;
+        expect_action<nothing>(seen, "the reply to an abandoned command is dropped");
+        return;
+    }
+    ++expected_.replies;
+    auto const& given = expect_action<answered>(seen, "a reply to a command on the wire answers it");
+    expect(given.which == asker, "the reply goes to who asked");
+    expect(given.answer == answer, "the reply is what the peer said");
+    give_back(*asker);
+}
+
+void watched_dialogue::predict_end(boost::system::error_code why, action const& seen)
+{
+    over_ = true;
+    expect(expect_action<ended>(seen, "the end is told").why == why, "it is told why it ended");
+}
+
+void watched_dialogue::predict_ignored(std::uint64_t& tally, action const& seen)
+{
+    ++tally;
+    expect(!expect_action<ignored>(seen, "what belongs to nobody is ignored").sentence.empty(), "there is something to log");
+}
+
+void watched_dialogue::give_back(asked& what)
+{
+    what.expected = request::stage::idle;
+    ++what.given_back;
+}
+
+// ---- What must be sent -----------------------------------------------------------------------------------------------------
+
+void watched_dialogue::take_output()
+{
+    for (std::string const& text : std::exchange(told_, {})) {
+        boost::system::error_code error;
+        json::parse_options options;
+        options.max_depth = 1024;
+        json::value const document = json::parse(text, error, {}, options);
+        expect(!error && document.is_object(), "what is sent is JSON, one object at a time");
+        json::object const& message = document.get_object();
+        if (json::value const* id = message.if_contains("id"); id != nullptr && id->is_string())
+            take_handshake(message);
+        else
+            take_command(message);
+        unsent_ += text;
+        largest_ = std::max(largest_, text.size());
+        was_full_ = was_full_ || unsent_.size() >= options_.output_limit;
+    }
+    expect(!handshake_expected_, "a greeting, or a refusal of oob, is answered with qmp_capabilities");
+}
+
+void watched_dialogue::take_handshake(json::object const& message)
+{
+    json::object wanted{{"execute", "qmp_capabilities"}};
+    if (has_out_of_band_)
+        wanted["arguments"] = json::object{{"enable", json::array{"oob"}}};
+    wanted["id"] = handshake_id_;
+    expect(std::exchange(handshake_expected_, false), "qmp_capabilities is sent when it is due only");
+    expect(message == wanted, "qmp_capabilities asks for what was offered, under our id");
+}
+
+void watched_dialogue::take_command(json::object const& message)
+{
+    bool const out_of_band = message.contains("exec-oob");
+    lane& from = out_of_band ? out_of_band_ : in_band_;
+    expect(stage_ == stage::open && !over_, "commands are sent when the handshake is over and before the end");
+    expect(!from.empty(), "nothing is sent that was not asked for");
+    asked& first = *from.front();
+
+    json::object wanted{{out_of_band ? "exec-oob" : "execute", first.what().name()}};
+    if (!first.what().arguments().empty())
+        wanted["arguments"] = first.what().arguments();
+    json::value const* id = message.if_contains("id");
+    expect(id != nullptr && id->is_int64(), "each command has a number for an id");
+    wanted["id"] = *id;
+    expect(message == wanted, "commands of a kind are sent in the order in which they were submitted, whole");
+    auto const number = static_cast<std::uint64_t>(id->get_int64());
+    expect(used_ids_.insert(number).second, "no id is used twice");
+    expect(may_go(first), "window, barriers and the limit of the output are kept");
+
+    bool const barrier = !first.what().descriptors().empty();
+    if (barrier)
+        carrier_ = &first;
+    from.pop_front();
+    first.expected = request::stage::on_wire;
+    wire_.push_back({number, &first, out_of_band, barrier});
+    ++expected_.commands;
+}
+
+std::size_t watched_dialogue::in_band_on_wire() const
+{
+    return static_cast<std::size_t>(
+        std::count_if(wire_.begin(), wire_.end(), [](entry const& each) { return !each.out_of_band; }));
+}
+
+bool watched_dialogue::may_go(asked const& what) const
+{
+    if (unsent_.size() >= options_.output_limit)
+        return false;
+    if (!what.what().descriptors().empty())
+        return wire_.empty() && unsent_.empty();
+    if (what.what().is_out_of_band())
+        return true;
+    // An out-of-band command with descriptors would else wait for ever for an empty wire.
+    bool const barrier_waits = !out_of_band_.empty() && !out_of_band_.front()->what().descriptors().empty();
+    bool const barred = barrier_waits || std::any_of(wire_.begin(), wire_.end(), [](entry const& each) { return each.barrier; });
+    return !barred && (options_.in_band_window == 0 || in_band_on_wire() < options_.in_band_window);
+}
+
+// ---- What must hold --------------------------------------------------------------------------------------------------------
+
+void watched_dialogue::look()
+{
+    take_output();
+    expect(dialogue_.output() == unsent_, "the output is what is put into it and not sent yet");
+    expect(unsent_.size() < options_.output_limit + std::max(largest_, std::size_t{1}),
+           "the output is bounded: the limit and one command");
+    expect(dialogue_.is_ready() == (stage_ == stage::open), "it is ready when the handshake is over");
+    expect(!dialogue_.is_ready() || dialogue_.out_of_band() == has_out_of_band_, "oob is on if offered, wanted and granted");
+    for (auto const& each : requests_)
+        expect(each->where() == each->expected, "a request is where it should be");
+    look_at_counters();
+    look_at_descriptors();
+    if (!over_)
+        look_for_idlers();
+}
+
+void watched_dialogue::look_at_counters() const
+{
+    session_counters const seen = dialogue_.counters().snapshot();
+    expect(seen.commands == expected_.commands, "commands are counted");
+    expect(seen.replies == expected_.replies, "replies are counted");
+    expect(seen.events == expected_.events, "events are counted");
+    expect(seen.late_replies == expected_.late, "late replies are counted");
+    expect(seen.unknown_ids == expected_.unknown_ids, "unknown ids are counted");
+    expect(seen.unattributed_errors == expected_.unattributed, "unattributed errors are counted");
+    expect(seen.unknown_messages == expected_.unknown, "unknown messages are counted");
+    expect(seen.bytes_sent == expected_.sent, "bytes are counted");
+}
+
+void watched_dialogue::look_at_descriptors() const
+{
+    std::span<descriptor const> const given = dialogue_.output_descriptors();
+    std::size_t const wanted = carrier_ != nullptr ? carrier_->what().descriptors().size() : 0;
+    expect(given.size() == wanted, "descriptors travel with the first byte of their command, once");
+    for (std::size_t index = 0; index < wanted; ++index)
+        expect(given[index].number() == carrier_->what().descriptors()[index].number(), "they are that command's");
+}
+
+/// Nothing waits that may go. (What the limit of the output holds back goes when all is sent.)
+void watched_dialogue::look_for_idlers() const
+{
+    for (lane const* each : {&in_band_, &out_of_band_})
+        expect(each->empty() || was_full_ || !may_go(*each->front()), "what may go goes");
+}
+
+}  // namespace coqmp::fuzz
