@@ -255,9 +255,9 @@ public:
 
     /// The peer says a message, and this is what it asks us to do.
     template <class... Expected>
-    script& peer(std::string_view message, Expected... expected)
+    script& peer(std::string_view says, Expected... expected)
     {
-        steps_.push_back({"the peer says " + std::string(message.substr(0, 200)), std::string(message),
+        steps_.push_back({"the peer says " + std::string(says.substr(0, 200)), std::string(says),
                           std::vector<expectation>{expectation(std::move(expected))...}, nullptr});
         return *this;
     }
