@@ -95,9 +95,9 @@ void dialer::try_next(error_code last)
         asio::post(executor_, [self = shared_from_this(), error] { error ? self->try_next(error) : self->finish({}); });
         return;
     }
-    socket_.async_connect(next, [self = shared_from_this()](error_code error) {
-        if (error)
-            self->try_next(error);
+    socket_.async_connect(next, [self = shared_from_this()](error_code failure) {
+        if (failure)
+            self->try_next(failure);
         else
             self->finish({});
     });
