@@ -5,6 +5,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -74,8 +75,20 @@ asio::awaitable<event> event_after(state_pointer state, command what, event_filt
     auto const wait = state->events().expect(std::move(until));
     wait_deadline const deadline(*state, what, wait);
     std::string name = what.name();
-    json::value ignored = co_await value_of(state, std::move(what));
-    auto operation = detail::initiate<void(error_code, event), &detail::subscription::start_next>(wait, asio::as_tuple(asio::deferred));
+    auto sending = detail::initiate<void(error_code, reply), &detail::session_state::start_execute>(
+        std::move(state), asio::as_tuple(asio::deferred), std::move(what));
+    auto [failure, answer] = co_await std::move(sending);
+    if (failure) {
+        // After `quit` QEMU may be gone before it answers, but not before it has told the event.
+        std::optional<event> told = wait->try_next();
+        if (!told || failure != errc::disconnected)
+            throw system_error(failure, name);
+        co_return *std::move(told);
+    }
+    if (answer.has_error())
+        throw command_failed(std::move(name), std::move(answer).error());
+    auto operation =
+        detail::initiate<void(error_code, event), &detail::subscription::start_next>(wait, asio::as_tuple(asio::deferred));
     auto [error, happened] = co_await std::move(operation);
     if (error == errc::end_of_stream)
         error = with_outcome(errc::disconnected, outcome::unknown);
@@ -100,8 +113,7 @@ asio::awaitable<void> quit_on(state_pointer state)
 
 session::session(executor_type executor, session_options options)
     : state_(std::make_shared<detail::session_state>(std::move(executor), std::move(options)))
-{
-}
+{}
 
 session& session::operator=(session&& other) noexcept
 {

@@ -10,9 +10,11 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <random>
 #include <utility>
 
@@ -36,6 +38,12 @@ bool asks_to_abandon(asio::cancellation_type kind)
     return (kind & (asio::cancellation_type::terminal | asio::cancellation_type::partial)) != asio::cancellation_type::none;
 }
 
+bool carries_no_descriptor(command const& what)
+{
+    auto const is_closed = [](descriptor const& carried) { return ::fcntl(carried.number(), F_GETFD) < 0; };
+    return std::ranges::any_of(what.descriptors(), is_closed);
+}
+
 }  // namespace
 
 session_state::session_state(asio::any_io_executor executor, session_options options)
@@ -46,8 +54,7 @@ session_state::session_state(asio::any_io_executor executor, session_options opt
       events_(executor_, options_.event_capacity),
       socket_(executor_),
       timer_(executor_)
-{
-}
+{}
 
 session_state::~session_state() = default;
 
@@ -65,12 +72,45 @@ protocol::dialogue_options session_state::core_options() const
     return result;
 }
 
+greeting const& session_state::greeting() const noexcept
+{
+    static coqmp::greeting const none;
+    return negotiated_.load(std::memory_order_acquire) ? dialogue_.greeting() : none;
+}
+
 session_counters session_state::counters() const noexcept
 {
     session_counters result = dialogue_.counters().snapshot();
     result.events_lost = events_.lost();
     return result;
 }
+
+/// An endpoint on its way to the executor. If nobody takes its descriptor over it is closed.
+class session_state::unclaimed_endpoint
+{
+public:
+    explicit unclaimed_endpoint(endpoint where)
+        : where_(std::move(where)), descriptor_(where_.is_descriptor() ? where_.descriptor() : -1)
+    {}
+    unclaimed_endpoint(unclaimed_endpoint&& other) noexcept
+        : where_(std::move(other.where_)), descriptor_(std::exchange(other.descriptor_, -1))
+    {}
+    ~unclaimed_endpoint()
+    {
+        if (descriptor_ >= 0)
+            ::close(descriptor_);
+    }
+
+    endpoint const& claim() noexcept
+    {
+        descriptor_ = -1;
+        return where_;
+    }
+
+private:
+    endpoint where_;
+    int descriptor_;
+};
 
 // ---- Operations, from any thread -------------------------------------------------------------------------------------------
 
@@ -83,16 +123,17 @@ void session_state::start_connect(pointer const& self, plain_handler handler, en
             state.cancel_connect(what);
     });
     asio::dispatch(self->executor_,
-                   [self, waiting = std::move(waiting), where = std::move(where)] { self->connect(waiting, where); });
+                   [self, waiting = std::move(waiting), target = unclaimed_endpoint(std::move(where))]() mutable {
+                       self->connect(waiting, target);
+                   });
 }
 
 void session_state::start_execute(pointer const& self, reply_handler handler, command what)
 {
     auto const slot = asio::get_associated_cancellation_slot(handler);
     auto pending = std::make_shared<pending_command>(std::move(what), std::move(handler), self->executor_);
-    on_cancellation(slot, self, pending, [](session_state& state, auto const& which, asio::cancellation_type kind) {
-        state.cancel(*which, kind);
-    });
+    on_cancellation(slot, self, pending,
+                    [](session_state& state, auto const& which, asio::cancellation_type kind) { state.cancel(*which, kind); });
     asio::dispatch(self->executor_, [self, pending = std::move(pending)] { self->execute(pending); });
 }
 
@@ -110,9 +151,8 @@ void session_state::start_wait_closed(pointer const& self, reason_handler handle
 {
     auto const slot = asio::get_associated_cancellation_slot(handler);
     auto waiting = std::make_shared<waiting_reason>(std::move(handler), self->executor_);
-    on_cancellation(slot, self, waiting, [](session_state& state, auto const& what, asio::cancellation_type) {
-        state.cancel_wait_closed(what);
-    });
+    on_cancellation(slot, self, waiting,
+                    [](session_state& state, auto const& what, asio::cancellation_type) { state.cancel_wait_closed(what); });
     asio::dispatch(self->executor_, [self, waiting = std::move(waiting)] { self->wait_closed(waiting); });
 }
 
@@ -123,22 +163,21 @@ void session_state::close() noexcept
 
 // ---- Connecting and ending -------------------------------------------------------------------------------------------------
 
-void session_state::connect(std::shared_ptr<waiting_plain> const& waiting, endpoint const& where)
+void session_state::connect(std::shared_ptr<waiting_plain> const& waiting, unclaimed_endpoint& where)
 {
     if (!waiting->handler)
         return;  // cancelled on its way here
     if (stage_ != stage::idle) {
-        if (where.is_descriptor())
-            ::close(where.descriptor());
-        post(*waiting, make_error_code(errc::already_started));
+        post(*waiting, make_error_code(dialed_ ? errc::already_started : errc::disconnected));
         return;
     }
     stage_ = stage::dialing;
+    dialed_ = true;
     connecting_ = waiting;
     connect_deadline_ = optional_deadline_after(options_.connect_timeout);
     arm_timer(connect_deadline_);
     dialer_ = std::make_shared<dialer>(executor_);
-    dialer_->dial(where, [state = weak_from_this()](error_code error, stream_socket socket) {
+    dialer_->dial(where.claim(), [state = weak_from_this()](error_code error, stream_socket socket) {
         if (auto const self = state.lock())
             self->connected(error, std::move(socket));
     });
@@ -149,7 +188,8 @@ void session_state::connected(error_code error, stream_socket socket)
     if (stage_ != stage::dialing)
         return;
     if (error) {
-        end(error);
+        // A peer that accepts and resets at once: by the time that we look the connection has come and gone.
+        end(error == asio::error::connection_reset ? make_error_code(errc::disconnected) : error);
         return;
     }
     socket_ = std::move(socket);
@@ -162,6 +202,7 @@ void session_state::connected(error_code error, stream_socket socket)
 void session_state::became_ready()
 {
     stage_ = stage::open;
+    negotiated_.store(true, std::memory_order_release);
     connect_deadline_ = never;
     if (auto const waiting = std::exchange(connecting_, nullptr))
         post(*waiting, error_code());
@@ -202,6 +243,8 @@ void session_state::end(error_code why)
 
 void session_state::wait_closed(std::shared_ptr<waiting_reason> const& waiting)
 {
+    if (!waiting->handler)
+        return;  // cancelled on its way here
     if (stage_ == stage::ended)
         post(*waiting, error_code(), reason_);
     else
@@ -210,7 +253,8 @@ void session_state::wait_closed(std::shared_ptr<waiting_reason> const& waiting)
 
 void session_state::cancel_wait_closed(std::shared_ptr<waiting_reason> const& waiting)
 {
-    if (std::erase(reason_waits_, waiting) != 0)
+    std::erase(reason_waits_, waiting);
+    if (waiting->handler)
         post(*waiting, error_code(asio::error::operation_aborted), error_code());
 }
 
@@ -243,6 +287,11 @@ void session_state::execute(std::shared_ptr<pending_command> const& pending)
     }
     if (stage_ != stage::open) {
         finish(*pending, with_outcome(errc::disconnected, outcome::not_sent));
+        return;
+    }
+    if (carries_no_descriptor(pending->what())) {
+        // To the kernel it would be an error of the socket, and the end of the session.
+        finish(*pending, error_code(EBADF, boost::system::system_category()));
         return;
     }
     if (auto const error = dialogue_.submit(*pending)) {
@@ -290,9 +339,8 @@ void session_state::finish(pending_command& pending, error_code error, reply ans
 
 void session_state::read()
 {
-    socket_.async_read_some(asio::buffer(small_buffer_), [self = shared_from_this()](error_code error, std::size_t size) {
-        self->on_read(error, size);
-    });
+    socket_.async_read_some(asio::buffer(small_buffer_),
+                            [self = shared_from_this()](error_code error, std::size_t size) { self->on_read(error, size); });
 }
 
 void session_state::on_read(error_code error, std::size_t size)
@@ -480,7 +528,8 @@ void session_state::turn()
 
 void session_state::run_handlers()
 {
-    for (std::size_t waiting = finished_.size(); waiting != 0; --waiting) {
+    // A handler may run the context itself, and so this function: then there are fewer than there were.
+    for (std::size_t waiting = finished_.size(); waiting != 0 && !finished_.empty(); --waiting) {
         auto const next = std::exchange(finished_.front().kept, nullptr);
         finished_.pop_front();
         asio::dispatch(executor_, asio::append(std::move(next->handler), next->error, std::move(next->answer)));

@@ -18,6 +18,7 @@
 #include <boost/intrusive/set.hpp>
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,8 +49,11 @@ public:
     [[nodiscard]] session_counters counters() const noexcept;
     [[nodiscard]] boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
     [[nodiscard]] session_options const& options() const noexcept { return options_; }
-    [[nodiscard]] coqmp::greeting const& greeting() const noexcept { return dialogue_.greeting(); }
-    [[nodiscard]] bool out_of_band() const noexcept { return dialogue_.out_of_band(); }
+    [[nodiscard]] coqmp::greeting const& greeting() const noexcept;
+    [[nodiscard]] bool out_of_band() const noexcept
+    {
+        return negotiated_.load(std::memory_order_acquire) && dialogue_.out_of_band();
+    }
 
     void abandon_handlers() noexcept override;
 
@@ -57,13 +61,13 @@ private:
     enum class stage { idle, dialing, greeting, open, ended };
     using clock = std::chrono::steady_clock;
     using active_list =
-        boost::intrusive::list<pending_command, boost::intrusive::base_hook<boost::intrusive::list_base_hook<
-                                                    boost::intrusive::tag<pending_tag>>>>;
-    using deadline_set =
-        boost::intrusive::multiset<pending_command, boost::intrusive::base_hook<boost::intrusive::set_base_hook<
-                                                        boost::intrusive::tag<deadline_tag>>>>;
+        boost::intrusive::list<pending_command,
+                               boost::intrusive::base_hook<boost::intrusive::list_base_hook<boost::intrusive::tag<pending_tag>>>>;
+    using deadline_set = boost::intrusive::multiset<
+        pending_command, boost::intrusive::base_hook<boost::intrusive::set_base_hook<boost::intrusive::tag<deadline_tag>>>>;
 
-    void connect(std::shared_ptr<waiting_plain> const& waiting, endpoint const& where);
+    class unclaimed_endpoint;
+    void connect(std::shared_ptr<waiting_plain> const& waiting, unclaimed_endpoint& where);
     void cancel_connect(std::shared_ptr<waiting_plain> const& waiting);
     void connected(boost::system::error_code error, stream_socket socket);
     void became_ready();
@@ -101,6 +105,7 @@ private:
     stream_socket socket_;
     std::shared_ptr<dialer> dialer_;
     stage stage_ = stage::idle;
+    std::atomic<bool> negotiated_{false};  // from then on what was negotiated does not change, and any thread may read it
     boost::system::error_code reason_;
 
     boost::asio::steady_timer timer_;
@@ -113,6 +118,7 @@ private:
     std::shared_ptr<waiting_plain> connecting_;
     std::vector<std::shared_ptr<waiting_reason>> reason_waits_;
     std::vector<std::shared_ptr<waiting_plain>> closing_;
+    bool dialed_ = false;
     bool turn_scheduled_ = false;
     bool turning_ = false;
     bool waiting_to_write_ = false;
