@@ -29,8 +29,7 @@ struct conversation
 {
     explicit conversation(boost::asio::any_io_executor executor, session_options options = {})
         : client(executor, std::move(options)), peer(fake_peer::pair(executor))
-    {
-    }
+    {}
 
     /// Sends a command and records its end.
     completion<reply> ask(command what)

@@ -38,8 +38,9 @@ int check(int result, char const* what)
 std::vector<std::string> with_monitor(std::vector<std::string> arguments, monitor_kind kind, std::string const& mon)
 {
     bool const connected = kind == monitor_kind::pair;
-    arguments.insert(arguments.end(), {"-chardev", std::string("socket,id=monitor,fd=3") + (connected ? "" : ",server=on,wait=off"),
-                                       "-mon", "chardev=monitor,mode=control" + mon});
+    arguments.insert(arguments.end(),
+                     {"-chardev", std::string("socket,id=monitor,fd=3") + (connected ? "" : ",server=on,wait=off"), "-mon",
+                      "chardev=monitor,mode=control" + mon});
     return arguments;
 }
 
@@ -77,8 +78,7 @@ std::vector<std::string> real_qemu::no_machine()
 
 real_qemu::real_qemu(std::vector<std::string> const& arguments, monitor_kind kind, std::string const& mon)
     : real_qemu("qemu-system-x86_64", with_monitor(arguments, kind, mon), kind)
-{
-}
+{}
 
 real_qemu::real_qemu(std::string const& program, std::vector<std::string> const& arguments, monitor_kind kind)
     : monitor_(endpoint::unix_socket(directory_.path() / "monitor"))

@@ -46,12 +46,12 @@ inline void run(boost::asio::awaitable<void> body)
 }  // namespace coqmp::test
 
 /// A test case whose body is a coroutine.
-#define COROUTINE_TEST_CASE(name)                   \
-    static boost::asio::awaitable<void> name##_();  \
-    BOOST_AUTO_TEST_CASE(name)                      \
-    {                                               \
-        coqmp::test::run(name##_());                \
-    }                                               \
+#define COROUTINE_TEST_CASE(name)                  \
+    static boost::asio::awaitable<void> name##_(); \
+    BOOST_AUTO_TEST_CASE(name)                     \
+    {                                              \
+        coqmp::test::run(name##_());               \
+    }                                              \
     static boost::asio::awaitable<void> name##_()
 
 #endif

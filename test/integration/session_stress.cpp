@@ -1,0 +1,141 @@
+// Much at once, and often: nothing is lost, nothing is left behind.
+#include "support/conversation.hpp"
+#include "support/open_descriptors.hpp"
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <malloc.h>
+
+#include <thread>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define COQMP_TEST_OTHER_MALLOC 1
+#endif
+#endif
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+namespace this_coro = boost::asio::this_coro;
+using boost::system::error_code;
+using namespace coqmp::test;
+using coqmp::reply;
+
+namespace {
+
+constexpr int many = 100'000;
+
+asio::awaitable<void> answer_with_an_event_each(fake_peer& peer)
+{
+    co_await peer.handshake();
+    for (int count = 0; count < many; ++count) {
+        auto const got = co_await peer.receive();
+        json::object data;
+        data["count"] = count;
+        peer.event("TICK", data);
+        peer.answer(got.id, count);
+    }
+    co_await peer.end();
+}
+
+asio::awaitable<void> count_events(coqmp::event_stream stream, int& seen)
+{
+    while (auto event = co_await stream.next()) {
+        BOOST_REQUIRE(event->data.at("count").as_int64() == seen);
+        BOOST_REQUIRE(event->lost_before == 0);
+        ++seen;
+    }
+}
+
+/// Keeps a number of commands under way until all are done.
+class pipeline
+{
+public:
+    explicit pipeline(coqmp::session& client) : client_(client), done_(client.get_executor()) {}
+
+    asio::awaitable<void> run(int width)
+    {
+        for (int index = 0; index < width; ++index)
+            start();
+        co_await done_.done();
+    }
+
+private:
+    void start()
+    {
+        if (started_ == many)
+            return;
+        ++started_;
+        client_.async_execute("query-status", [this](error_code error, reply const& answer) {
+            BOOST_REQUIRE(!error);
+            BOOST_REQUIRE(answer.value().as_int64() == completed_);
+            if (++completed_ == many)
+                done_.token()(error_code());
+            start();
+        });
+    }
+
+    coqmp::session& client_;
+    completion<> done_;
+    int started_ = 0;
+    int completed_ = 0;
+};
+
+asio::awaitable<void> one_cycle()
+{
+    conversation talk(co_await this_coro::executor);
+    co_await talk.begin();
+    completion<> ended(talk.client.get_executor());
+    asio::co_spawn(talk.client.get_executor(), talk.client.quit(), [end = ended.token()](std::exception_ptr failure) mutable {
+        BOOST_TEST((failure == nullptr));
+        end(error_code());
+    });
+    co_await talk.peer.serve("quit");
+    talk.peer.close();
+    co_await ended.done();
+    co_await talk.client.async_close(asio::deferred);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_hundred_thousand_commands_and_events_between_two_threads)
+{
+    asio::io_context far_side(1);
+    fake_peer peer = fake_peer::pair(far_side.get_executor());
+    asio::co_spawn(far_side, answer_with_an_event_each(peer), asio::detached);
+    std::thread thread([&far_side] { far_side.run(); });
+
+    int seen = 0;
+    run([](coqmp::endpoint where, int& events) -> asio::awaitable<void> {
+        auto const executor = co_await this_coro::executor;
+        coqmp::session client(executor);
+        co_await client.async_connect(where, asio::deferred);
+        asio::co_spawn(executor, count_events(client.subscribe(), events), asio::detached);
+        pipeline work(client);
+        co_await work.run(50);
+        auto const counters = client.counters();
+        BOOST_TEST(counters.commands == std::uint64_t{many});
+        BOOST_TEST(counters.replies == std::uint64_t{many});
+        BOOST_TEST(counters.events == std::uint64_t{many});
+        BOOST_TEST(counters.events_lost == 0U);
+    }(peer.address(), seen));
+    thread.join();
+    BOOST_TEST(seen == many);
+}
+
+COROUTINE_TEST_CASE(a_thousand_connections_leave_no_descriptor_and_no_byte_behind)
+{
+    for (int cycle = 0; cycle < 100; ++cycle)
+        co_await one_cycle();
+    std::size_t const descriptors = open_descriptors();
+    std::size_t const bytes = ::mallinfo2().uordblks;
+    for (int cycle = 100; cycle < 1000; ++cycle)
+        co_await one_cycle();
+    BOOST_TEST(open_descriptors() == descriptors);
+#if !defined(COQMP_TEST_OTHER_MALLOC)
+    BOOST_TEST(::mallinfo2().uordblks <= bytes);
+#else
+    static_cast<void>(bytes);  // the sanitizer's malloc does not tell, but it has a leak detector
+#endif
+}
