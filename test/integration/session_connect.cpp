@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -257,8 +258,9 @@ COROUTINE_TEST_CASE(a_peer_that_leaves_in_the_middle_of_its_answer_is_a_disconne
         talk.peer.greet();
         auto const asked = co_await talk.peer.receive();
         std::string const answer = R"({"return": {}, "id": )" + boost::json::serialize(asked.id) + "}";
-        whole = cut + 1 == answer.size();
-        talk.peer.say(std::string_view(answer).substr(0, cut));
+        // The id, and so the answer, is not always as long.
+        whole = cut + 1 >= answer.size();
+        talk.peer.say(std::string_view(answer).substr(0, std::min(cut, answer.size() - 1)));
         talk.peer.close();
         error_code const error = co_await connected.done();
         BOOST_TEST(error == errc::disconnected, "after " << cut << " bytes: " << error.message());

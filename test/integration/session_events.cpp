@@ -1,0 +1,251 @@
+// Events in a session, and what a session lets one see of itself: trace, log, counters. A peer that does not read, too.
+#include "support/conversation.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+namespace this_coro = boost::asio::this_coro;
+using boost::system::error_code;
+using namespace coqmp::test;
+using namespace std::chrono_literals;
+using coqmp::command;
+using coqmp::errc;
+using coqmp::reply;
+
+namespace {
+
+/// Everything that a session traces.
+struct traced
+{
+    std::vector<std::string> sent;
+    std::vector<std::string> received;
+
+    coqmp::session_options options()
+    {
+        coqmp::session_options result;
+        result.trace = [this](coqmp::direction way, std::string_view message) {
+            (way == coqmp::direction::sent ? sent : received).emplace_back(message);
+        };
+        return result;
+    }
+};
+
+using texts = std::vector<std::string>;
+
+}  // namespace
+
+BOOST_TEST_SPECIALIZED_COLLECTION_COMPARE(texts)
+
+COROUTINE_TEST_CASE(events_before_the_session_is_ready_go_to_the_first_stream)
+{
+    auto const executor = co_await this_coro::executor;
+    conversation talk(executor);
+    completion<> connected(executor);
+    talk.client.async_connect(talk.peer.address(), connected.token());
+    talk.peer.event("BEFORE_THE_GREETING");
+    talk.peer.greet();
+    talk.peer.event("BEFORE_THE_ANSWER");
+    co_await talk.peer.serve("qmp_capabilities");
+    co_await connected.done();
+    auto first = talk.client.subscribe();
+    auto second = talk.client.subscribe();
+    auto event = first.try_next();
+    BOOST_REQUIRE(event.has_value());
+    BOOST_TEST(event->name == "BEFORE_THE_GREETING");
+    event = first.try_next();
+    BOOST_REQUIRE(event.has_value());
+    BOOST_TEST(event->name == "BEFORE_THE_ANSWER");
+    BOOST_TEST(!second.try_next().has_value());
+}
+
+COROUTINE_TEST_CASE(a_subscriber_that_never_reads_delays_no_reply)
+{
+    conversation talk(co_await this_coro::executor);
+    co_await talk.begin();
+    auto lazy = talk.client.subscribe({}, 16);
+    for (int index = 0; index < 20'000; ++index)
+        talk.peer.event("FLOOD");
+    auto status = talk.ask("query-status");
+    co_await talk.peer.serve("query-status");
+    error_code const error = co_await status.done();
+    BOOST_TEST(error == error_code());
+    BOOST_TEST(talk.client.counters().events == 20'000U);
+    BOOST_TEST(talk.client.counters().events_lost == 20'000U - 16U);
+    BOOST_TEST(lazy.lost() == 20'000U - 16U);
+    auto const first = lazy.try_next();
+    BOOST_REQUIRE(first.has_value());
+    BOOST_TEST(first->lost_before == 20'000U - 16U);
+}
+
+COROUTINE_TEST_CASE(a_cancelled_wait_for_an_event_loses_none)
+{
+    auto const executor = co_await this_coro::executor;
+    conversation talk(executor);
+    co_await talk.begin();
+    auto stream = talk.client.subscribe();
+    for (int round = 0; round < 50; ++round) {
+        completion<coqmp::event> wait(executor);
+        asio::cancellation_signal signal;
+        stream.async_next(asio::bind_cancellation_slot(signal.slot(), wait.token()));
+        json::object data;
+        data["round"] = round;
+        talk.peer.event("TICK", data);
+        for (int step = 0; step < round % 7; ++step)
+            co_await asio::post(executor, asio::deferred);
+        signal.emit(asio::cancellation_type::total);
+        error_code const error = co_await wait.done();
+        coqmp::event got;
+        if (error)
+            got = co_await stream.async_next(asio::deferred);
+        else
+            got = wait.value();
+        BOOST_TEST(got.data.at("round").as_int64() == round);
+    }
+}
+
+COROUTINE_TEST_CASE(one_reader_at_a_time)
+{
+    auto const executor = co_await this_coro::executor;
+    conversation talk(executor);
+    co_await talk.begin();
+    auto stream = talk.client.subscribe();
+    completion<coqmp::event> first(executor);
+    completion<coqmp::event> second(executor);
+    stream.async_next(first.token());
+    stream.async_next(second.token());
+    error_code error = co_await second.done();
+    BOOST_TEST(error == errc::operation_in_progress);
+    talk.peer.event("STOP");
+    error = co_await first.done();
+    BOOST_TEST(error == error_code());
+}
+
+COROUTINE_TEST_CASE(the_trace_sees_each_message_once_however_it_comes)
+{
+    traced seen;
+    conversation talk(co_await this_coro::executor, seen.options());
+    co_await talk.begin();
+    seen.sent.clear();
+    seen.received.clear();
+    auto status = talk.ask("query-status");
+    co_await talk.peer.expect("query-status");
+    std::string const pretty = "{\r\n    \"return\": {\r\n        \"status\": \"running\"\r\n    },\r\n    \"id\": 1\r\n}";
+    std::string const event = R"({"event": "STOP", "timestamp": {"seconds": 1, "microseconds": 1}})";
+    co_await talk.peer.say_one_by_one(pretty + "\r\n" + event + "\n");
+    talk.peer.say(event + "\r\n" + event);
+    error_code const error = co_await status.done();
+    BOOST_TEST(error == error_code());
+    auto next = talk.ask("next");
+    co_await talk.peer.serve("next");
+    co_await next.done();
+    texts const sent = {R"({"execute":"query-status","id":1})", R"({"execute":"next","id":2})"};
+    texts const received = {pretty, event, event, event, R"({"return": {}, "id": 2})"};
+    BOOST_TEST(seen.sent == sent);
+    BOOST_TEST(seen.received == received);
+}
+
+COROUTINE_TEST_CASE(the_log_tells_of_what_is_odd_and_the_counters_count_it)
+{
+    texts sentences;
+    coqmp::session_options options;
+    options.log = [&sentences](std::string_view sentence) { sentences.emplace_back(sentence); };
+    conversation talk(co_await this_coro::executor, options);
+    co_await talk.begin();
+    auto first = talk.ask("first");
+    auto second = talk.ask("second");
+    talk.peer.say(R"({"error": {"class": "GenericError", "desc": "secret"}})");
+    talk.peer.say(R"({"return": "secret", "id": "nobody"})");
+    talk.peer.say(R"({"hello": "secret"})");
+    co_await talk.peer.serve("first");
+    co_await talk.peer.serve("second");
+    co_await second.done();
+    BOOST_TEST(sentences.size() == 3U);
+    for (std::string const& each : sentences) {
+        BOOST_TEST(each.find("secret") == std::string::npos, each);
+        BOOST_TEST(each.ends_with('.'), each);
+    }
+    auto const counters = talk.client.counters();
+    BOOST_TEST(counters.unattributed_errors == 1U);
+    BOOST_TEST(counters.unknown_ids == 1U);
+    BOOST_TEST(counters.unknown_messages == 1U);
+    BOOST_TEST(counters.commands == 2U);
+    BOOST_TEST(counters.replies == 2U);
+}
+
+COROUTINE_TEST_CASE(an_error_without_an_id_fails_the_only_command_on_the_wire)
+{
+    conversation talk(co_await this_coro::executor);
+    co_await talk.begin();
+    auto only = talk.ask("only");
+    co_await talk.peer.expect("only");
+    talk.peer.say(R"({"error": {"class": "GenericError", "desc": "it is yours"}})");
+    error_code const error = co_await only.done();
+    BOOST_TEST(error == error_code());
+    BOOST_TEST(only.value().error().description == "it is yours");
+}
+
+COROUTINE_TEST_CASE(all_bytes_are_counted)
+{
+    traced seen;
+    conversation talk(co_await this_coro::executor, seen.options());
+    co_await talk.begin();
+    auto status = talk.ask("query-status");
+    co_await talk.peer.serve("query-status");
+    co_await status.done();
+    std::size_t sent = 0;
+    for (std::string const& each : seen.sent)
+        sent += each.size();
+    std::size_t received = 0;
+    for (std::string const& each : seen.received)
+        received += each.size();
+    BOOST_TEST(talk.client.counters().bytes_sent == sent);
+    BOOST_TEST(talk.client.counters().bytes_received == received + 4);  // two line ends
+}
+
+COROUTINE_TEST_CASE(a_message_of_a_megabyte_arrives_whole)
+{
+    conversation talk(co_await this_coro::executor);
+    co_await talk.begin();
+    auto large = talk.ask("large");
+    json::value const id = co_await talk.peer.expect("large");
+    talk.peer.answer(id, json::string(1 << 20, 'x'));
+    error_code const error = co_await large.done();
+    BOOST_TEST(error == error_code());
+    BOOST_TEST(large.value().value().as_string().size() == 1U << 20);
+}
+
+COROUTINE_TEST_CASE(a_peer_that_never_reads_makes_commands_time_out_and_our_memory_stays_bounded)
+{
+    coqmp::session_options options;
+    options.in_band_window = 0;
+    options.command_timeout = 30ms;
+    std::size_t put_out = 0;
+    options.trace = [&put_out](coqmp::direction way, std::string_view message) {
+        put_out += way == coqmp::direction::sent ? message.size() : 0;
+    };
+    conversation talk(co_await this_coro::executor, options);
+    co_await talk.begin();
+    std::vector<completion<reply>> replies;
+    std::string const argument(100'000, 'x');
+    for (int index = 0; index < 100; ++index)
+        replies.push_back(talk.ask(command("large").with("argument", argument)));
+    int unknown = 0;
+    int not_sent = 0;
+    for (auto const& each : replies) {
+        error_code const error = co_await each.done();
+        BOOST_TEST(error == errc::timed_out);
+        unknown += error == errc::outcome_unknown;
+        not_sent += error == errc::not_sent;
+    }
+    BOOST_TEST(unknown > 0);
+    BOOST_TEST(not_sent > unknown);
+    // What the kernel's buffer takes, and 1 MiB of our own.
+    BOOST_TEST(put_out < std::size_t{4} << 20);
+}
