@@ -1,0 +1,58 @@
+// The first steps: connect to a QEMU that runs, read its greeting, send commands, and see what a refusal looks like.
+// usage: first_command ADDRESS        (unix:/path/to/socket, a bare path, or tcp:host:port)
+#include <coqmp/coqmp.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+#include <iostream>
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+asio::awaitable<void> talk(coqmp::endpoint monitor)
+{
+    coqmp::session session{co_await asio::this_coro::executor};
+    co_await session.async_connect(monitor);  // dials, awaits the greeting, negotiates capabilities
+    std::cout << "connected to QEMU " << session.greeting().version << '\n';
+
+    // A command without arguments is its name; what it returns is JSON.
+    json::value const status = co_await session.execute("query-status");
+    std::cout << "the guest is in state " << status.at("status") << '\n';
+
+    // Arguments come one by one, from any C++ value that JSON can hold.
+    co_await session.execute(
+        coqmp::command("blockdev-add").with("driver", "null-co").with("node-name", "disk0").with("size", 4096));
+
+    // Bind what a command returned before you walk through it: in a range-for, a temporary would be gone already.
+    json::value const nodes = co_await session.execute("query-named-block-nodes");
+    for (json::value const& node : nodes.as_array())
+        std::cout << "block node " << node.at("node-name") << " of " << node.at("image").at("virtual-size") << " bytes\n";
+
+    // What QEMU refuses, execute() throws: the command's name, the class of the error, a description for people.
+    try {
+        co_await session.execute(coqmp::command("blockdev-del").with("node-name", "disk1"));
+    } catch (coqmp::command_failed const& refusal) {
+        std::cout << "refused: " << refusal.what() << '\n';
+    }
+    co_await session.execute(coqmp::command("blockdev-del").with("node-name", "disk0"));
+    co_await session.async_close();  // QEMU runs on, and serves the next client
+}
+
+int main(int argc, char** argv)
+try {
+    if (argc != 2) {
+        std::cerr << "usage: first_command ADDRESS\n";
+        return 2;
+    }
+    asio::io_context context;
+    asio::co_spawn(context, talk(coqmp::endpoint::parse(argv[1])), [](std::exception_ptr failure) {
+        if (failure)
+            std::rethrow_exception(failure);  // out of run(), to the handler below
+    });
+    context.run();
+} catch (std::exception const& error) {
+    std::cerr << "first_command: " << error.what() << '\n';
+    return 1;
+}

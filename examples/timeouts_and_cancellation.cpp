@@ -1,0 +1,59 @@
+// Every wait can end: by its own deadline, or because the caller cancels it. The session goes on either way: it drops the reply
+// if it comes late. The error says what became of the command: not_sent, or outcome_unknown.
+// usage: timeouts_and_cancellation ADDRESS
+#include <coqmp/coqmp.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <chrono>
+#include <iostream>
+
+namespace asio = boost::asio;
+using namespace asio::experimental::awaitable_operators;
+using namespace std::chrono_literals;
+
+asio::awaitable<void> run(coqmp::endpoint monitor)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    coqmp::session session{executor};
+    co_await session.async_connect(monitor);
+
+    // A deadline for one command, and what follows from it. (session_options::command_timeout is that of all others.)
+    try {
+        co_await session.execute_until(coqmp::command("query-status").timeout(50ms), "SHUTDOWN");
+    } catch (boost::system::system_error const& error) {
+        bool const late = error.code() == coqmp::errc::timed_out && error.code() == coqmp::errc::outcome_unknown;
+        std::cout << "no SHUTDOWN within 50 ms: " << (late ? "timed out" : error.what()) << '\n';
+    }
+
+    // Whichever comes first: || cancels the other. A read that is cancelled leaves the events in the stream.
+    coqmp::event_stream events = session.subscribe();
+    asio::steady_timer timer{executor, 50ms};
+    auto const first = co_await (events.next() || timer.async_wait(asio::use_awaitable));
+    std::cout << (first.index() == 0 ? "an event\n" : "no event within 50 ms\n");
+
+    // A cancellation slot: for a button, a signal handler, a request whose client hung up.
+    asio::cancellation_signal give_up;
+    session.async_execute("query-qmp-schema", asio::bind_cancellation_slot(give_up.slot(), [](auto error, auto const&) {
+                              std::cout << (error == asio::error::operation_aborted ? "given up\n" : "answered\n");
+                          }));
+    give_up.emit(asio::cancellation_type::terminal);
+
+    auto const status = co_await session.execute("query-status");
+    std::cout << "the session goes on: " << status.at("status") << '\n';
+}
+
+int main(int argc, char** argv)
+{
+    asio::io_context context;
+    auto done = asio::co_spawn(context, run(coqmp::endpoint::parse(argc == 2 ? argv[1] : "")), asio::use_future);
+    context.run();
+    done.get();
+}
