@@ -185,7 +185,9 @@ void process::launch(process_options const& options, descriptor const& standard_
     std::vector<std::string> words{program_};
     words.insert(words.end(), options.arguments.begin(), options.arguments.end());
     std::vector<char*> const arguments = pointers(words);
-    std::vector<char*> const environment = pointers(options.environment.value_or(std::vector<std::string>()));
+    std::vector<char*> environment;
+    if (options.environment)
+        environment = pointers(*options.environment);
     int const error = ::posix_spawnp(&pid_, program_.c_str(), setup.actions(), setup.attributes(), arguments.data(),
                                      options.environment ? environment.data() : environ);
     if (error != 0)
