@@ -1,0 +1,336 @@
+// Whatever is closed, cancelled, moved or destroyed, and after whichever handler: each operation completes exactly once.
+// Then the same from many threads.
+#include "support/conversation.hpp"
+#include "support/open_descriptors.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <functional>
+#include <future>
+#include <optional>
+#include <ostream>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+namespace this_coro = boost::asio::this_coro;
+using boost::system::error_code;
+using namespace coqmp::test;
+using coqmp::reply;
+
+namespace {
+
+/// Answers everything, with an event before and after, until its client leaves.
+asio::awaitable<void> serve_all(fake_peer& peer)
+{
+    try {
+        co_await peer.handshake();
+        for (;;) {
+            auto const got = co_await peer.receive();
+            peer.event("BEFORE");
+            peer.answer(got.id);
+            peer.event("AFTER");
+        }
+    } catch (boost::system::system_error const&) {
+        // The client has left.
+    }
+}
+
+enum class deed { nothing, close, destroy_session, move_session, destroy_stream, cancel_terminal, cancel_total, peer_leaves };
+
+std::ostream& operator<<(std::ostream& out, deed what)
+{
+    constexpr std::array names = {"nothing",        "close",           "destroy_session", "move_session",
+                                  "destroy_stream", "cancel_terminal", "cancel_total",    "peer_leaves"};
+    return out << names.at(static_cast<std::size_t>(what));
+}
+
+/// A handler of any operation: counts, and goes on.
+class ending
+{
+public:
+    ending(int& times, std::function<void(error_code)> then) : times_(&times), then_(std::move(then)) {}
+
+    template <class... Results>
+    void operator()(error_code error, Results const&...)
+    {
+        ++*times_;
+        if (then_)
+            then_(error);
+    }
+
+private:
+    int* times_;
+    std::function<void(error_code)> then_;
+};
+
+/// Connects, subscribes, sends ten commands and waits for an event, closes; one handler after the other.
+class scenario
+{
+public:
+    scenario() : peer_(fake_peer::pair(context_.get_executor())), client_(std::in_place, context_.get_executor())
+    {
+        asio::co_spawn(context_, serve_all(peer_), asio::detached);
+        client_->async_wait_closed(operation());
+        client_->async_connect(peer_.address(), operation([this](error_code error) { connected(error); }));
+    }
+
+    /// @return how many handlers have run
+    int run(int most)
+    {
+        int steps = 0;
+        while (steps < most && context_.run_one_for(time_limit) != 0)
+            ++steps;
+        return steps;
+    }
+
+    void act(deed what)
+    {
+        switch (what) {
+            case deed::nothing:
+                break;
+            case deed::close:
+                client_->close();
+                break;
+            case deed::destroy_session:
+                client_.reset();
+                break;
+            case deed::move_session: {
+                coqmp::session moved = std::move(*client_);
+                client_.emplace(std::move(moved));
+                break;
+            }
+            case deed::destroy_stream:
+                stream_.reset();
+                break;
+            case deed::cancel_terminal:
+                cancel(asio::cancellation_type::terminal);
+                break;
+            case deed::cancel_total:
+                cancel(asio::cancellation_type::total);
+                break;
+            case deed::peer_leaves:
+                peer_.close();
+                break;
+        }
+    }
+
+    /// Ends all and tells whether each operation completed once.
+    [[nodiscard]] bool all_completed_once()
+    {
+        client_.reset();
+        stream_.reset();
+        peer_.close();
+        context_.run_for(time_limit);
+        return context_.stopped() && std::ranges::all_of(ends_, [](int times) { return times == 1; });
+    }
+
+private:
+    auto operation(std::function<void(error_code)> then = {}) -> asio::cancellation_slot_binder<ending, asio::cancellation_slot>
+    {
+        int& times = ends_.emplace_back(0);
+        return asio::bind_cancellation_slot(signals_.emplace_back().slot(), ending(times, std::move(then)));
+    }
+
+    void connected(error_code error)
+    {
+        if (error || !client_)
+            return;
+        stream_.emplace(client_->subscribe());
+        next();
+        for (int index = 0; index < 10; ++index)
+            client_->async_execute("query-status", operation([this, index](error_code) { answered(index); }));
+        ends_.push_back(0);
+        asio::co_spawn(context_, client_->execute_until("cont", "AFTER"),
+                       [&times = ends_.back()](std::exception_ptr, coqmp::event const&) { ++times; });
+    }
+
+    void next()
+    {
+        stream_->async_next(operation([this](error_code error) {
+            if (!error && stream_)
+                next();
+        }));
+    }
+
+    void answered(int index)
+    {
+        if (index == 9 && client_)
+            client_->async_close(operation());
+    }
+
+    void cancel(asio::cancellation_type kind)
+    {
+        for (asio::cancellation_signal& each : signals_)
+            each.emit(kind);
+    }
+
+    asio::io_context context_{1};
+    fake_peer peer_;
+    std::deque<asio::cancellation_signal> signals_;
+    std::deque<int> ends_;
+    std::optional<coqmp::session> client_;
+    std::optional<coqmp::event_stream> stream_;
+};
+
+/// The same as one coroutine, which owns everything.
+asio::awaitable<void> whole_life()
+{
+    auto const executor = co_await this_coro::executor;
+    fake_peer peer = fake_peer::pair(executor);
+    coqmp::session client(executor);
+    asio::co_spawn(executor, serve_all(peer), asio::detached);
+    co_await client.async_connect(peer.address(), asio::deferred);
+    auto stream = client.subscribe();
+    for (int index = 0; index < 10; ++index)
+        client.async_execute("query-status", asio::detached);
+    co_await client.execute_until("cont", "AFTER");
+    while (auto event = stream.try_next())
+        BOOST_TEST(!event->name.empty());
+    co_await client.async_close(asio::deferred);
+}
+
+}  // namespace
+
+BOOST_DATA_TEST_CASE(each_operation_completes_once_after_every_handler,
+                     boost::unit_test::data::make({deed::nothing, deed::close, deed::destroy_session, deed::move_session,
+                                                   deed::destroy_stream, deed::cancel_terminal, deed::cancel_total,
+                                                   deed::peer_leaves}),
+                     what)
+{
+    std::size_t const before = open_descriptors();
+    bool reached_the_end = false;
+    for (int steps = 0; !reached_the_end; ++steps) {
+        scenario once;
+        reached_the_end = once.run(steps) < steps;
+        once.act(what);
+        bool const good = once.all_completed_once();
+        BOOST_REQUIRE_MESSAGE(good, what << " after " << steps << " handlers");
+    }
+    BOOST_TEST(open_descriptors() == before);
+}
+
+BOOST_AUTO_TEST_CASE(a_context_that_ends_after_any_handler_takes_everything_with_it)
+{
+    std::size_t const before = open_descriptors();
+    bool reached_the_end = false;
+    for (int most = 0; !reached_the_end; ++most) {
+        asio::io_context context(1);
+        asio::co_spawn(context, whole_life(), asio::detached);
+        int steps = 0;
+        while (steps < most && context.run_one_for(time_limit) != 0)
+            ++steps;
+        reached_the_end = steps < most;
+    }
+    BOOST_TEST(open_descriptors() == before);
+}
+
+BOOST_AUTO_TEST_CASE(a_session_that_is_destroyed_just_before_its_context_leaves_nothing)
+{
+    std::size_t const before = open_descriptors();
+    for (int steps = 0; steps < 100; ++steps) {
+        scenario once;
+        once.run(steps);
+        once.act(deed::destroy_session);
+    }
+    BOOST_TEST(open_descriptors() == before);
+}
+
+namespace {
+
+/// A peer that answers everything, on a thread of its own.
+class served_peer
+{
+public:
+    served_peer() : peer_(fake_peer::pair(context_.get_executor()))
+    {
+        asio::co_spawn(context_, serve_all(peer_), asio::detached);
+        thread_ = std::thread([this] { context_.run(); });
+    }
+    ~served_peer() { thread_.join(); }
+
+    [[nodiscard]] coqmp::endpoint const& address() const noexcept { return peer_.address(); }
+
+private:
+    asio::io_context context_{1};
+    fake_peer peer_;
+    std::thread thread_;
+};
+
+error_code error_of(std::future<reply>& answer)
+{
+    try {
+        answer.get();
+        return {};
+    } catch (boost::system::system_error const& error) {
+        return error.code();
+    }
+}
+
+/// Sends commands, cancels some, and sees each of them end.
+void use_from_this_thread(coqmp::session& client, int number)
+{
+    auto stream = client.subscribe();
+    for (int round = 0; round < 100; ++round) {
+        asio::cancellation_signal signal;
+        auto kept = client.async_execute("query-status", asio::use_future);
+        auto cancelled = client.async_execute("query-status", asio::bind_cancellation_slot(signal.slot(), asio::use_future));
+        if ((round + number) % 3 != 0)
+            signal.emit(asio::cancellation_type::terminal);
+        if (!kept.get().has_value() || client.counters().commands == 0 || client.greeting().version.major != 7)
+            throw std::logic_error("not what the peer says");
+        error_code const error = error_of(cancelled);
+        if (error && error != asio::error::operation_aborted)
+            throw boost::system::system_error(error);
+        static_cast<void>(stream.try_next());
+    }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_session_on_a_strand_is_used_from_eight_threads)
+{
+    served_peer const peer;
+    asio::thread_pool pool(4);
+    coqmp::session client(asio::make_strand(pool.get_executor()));
+    client.async_connect(peer.address(), asio::use_future).get();
+    std::vector<std::future<void>> users;
+    for (int number = 0; number < 8; ++number)
+        users.push_back(std::async(std::launch::async, [&client, number] { use_from_this_thread(client, number); }));
+    for (auto& each : users)
+        BOOST_CHECK_NO_THROW(each.get());
+    client.async_close(asio::use_future).get();
+    pool.join();
+}
+
+BOOST_AUTO_TEST_CASE(a_session_is_destroyed_while_its_operations_are_pending_on_other_threads)
+{
+    for (int round = 0; round < 50; ++round) {
+        served_peer const peer;
+        asio::thread_pool pool(4);
+        std::optional<coqmp::session> client(asio::make_strand(pool.get_executor()));
+        client->async_connect(peer.address(), asio::use_future).get();
+        std::vector<std::future<reply>> pending;
+        for (int index = 0; index < 20; ++index)
+            pending.push_back(client->async_execute("query-status", asio::use_future));
+        client.reset();
+        for (auto& each : pending) {
+            error_code const error = error_of(each);
+            BOOST_TEST((!error || error == coqmp::errc::disconnected));
+        }
+        pool.join();
+    }
+}
