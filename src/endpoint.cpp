@@ -17,8 +17,11 @@ namespace {
 
 constexpr std::size_t longest_path = sizeof(sockaddr_un::sun_path) - 1;
 
-[[noreturn]] void refuse(std::string const& why)
+/// @param why may hold what was refused, and so anything: a NUL would end it early, and a terminal obeys other characters.
+[[noreturn]] void refuse(std::string why)
 {
+    auto const is_control = [](char each) { return (each >= '\0' && each < ' ') || each == '\x7f'; };
+    std::replace_if(why.begin(), why.end(), is_control, '?');
     throw boost::system::system_error(make_error_code(errc::invalid_endpoint), why);
 }
 
@@ -113,6 +116,9 @@ endpoint endpoint::tcp(std::string host, std::uint16_t port)
         refuse("the host is empty: use a name or an address, such as localhost");
     if (host.find('\0') != std::string::npos)
         refuse("the host holds a NUL byte: use a name or an address, such as localhost");
+    // to_string() could not be read back: where a bracket comes it begins or ends the address.
+    if (host.find_first_of("[]") != std::string::npos)
+        refuse("the host " + quoted(std::string_view(host)) + " holds a bracket: write the address itself, such as ::1");
     return endpoint(tcp_address{std::move(host), port});
 }
 

@@ -22,6 +22,7 @@ public:
 
     /// Of a TCP port. @param host a name or a numeric address (IPv6 without brackets) @param port 0 to 65535; 0 lets a
     /// listener choose one @throws boost::system::system_error errc::invalid_endpoint if the host is empty or holds a NUL
+    /// or a bracket
     [[nodiscard]] static endpoint tcp(std::string host, std::uint16_t port);
 
     /// A connected stream socket. It is taken over by the session that connects to it.

@@ -158,6 +158,12 @@ BOOST_DATA_TEST_CASE(a_bad_address_is_refused_with_the_reason, data::make(misund
     BOOST_TEST(why.find(sample.result) != std::string::npos, why << " does not say: " << sample.result);
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_is_told_to_its_end_whatever_the_address_holds)
+{
+    std::string const why = refusal([] { (void)endpoint::parse("host:8\0\x1b[31m\n"s); });
+    BOOST_TEST(why.starts_with("the port '8??[31m?' is no number from 0 to 65535"), why);
+}
+
 BOOST_AUTO_TEST_CASE(a_unix_endpoint_has_a_path)
 {
     endpoint const where = endpoint::parse("unix:/run/x");
@@ -204,6 +210,9 @@ BOOST_AUTO_TEST_CASE(the_functions_refuse_what_cannot_be)
     BOOST_TEST(refusal([] { (void)endpoint::unix_socket("a\0b"s); }).starts_with("the path holds a NUL"));
     BOOST_TEST(refusal([] { (void)endpoint::tcp("", 1); }).starts_with("the host is empty"));
     BOOST_TEST(refusal([] { (void)endpoint::tcp("a\0"s, 1); }).starts_with("the host holds a NUL"));
+    for (auto const* host : {"[::1]", "[", "a]b", "[a:1"})
+        BOOST_TEST(refusal([host] { (void)endpoint::tcp(host, 1); }).find("holds a bracket") != std::string::npos);
+    BOOST_TEST(refusal([] { (void)endpoint::parse("[[::1]:1"); }).find("holds a bracket") != std::string::npos);
     BOOST_TEST(refusal([] { (void)endpoint::descriptor(-1); }).starts_with("the descriptor -1 is negative"));
 }
 
