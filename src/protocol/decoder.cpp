@@ -9,6 +9,8 @@
 #include <boost/json/value_stack.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -55,6 +57,16 @@ constexpr std::size_t large_message = std::size_t{1} << 20;
 
 /// Boost.JSON's parser calls itself for each level: 4,096 levels take about 1 MiB of the thread's stack.
 constexpr std::size_t deepest_nesting = 4096;
+
+/// Boost.JSON 1.81 rounds: the last digit depends on where the input is cut, and 0e400 is zero times infinity.
+/// @param rough what it says
+double exact(std::string_view number, double rough) noexcept
+{
+    double result = 0;
+    if (std::from_chars(number.data(), number.data() + number.size(), result).ec == std::errc())
+        return result;
+    return std::copysign(std::abs(rough) > 1 ? std::numeric_limits<double>::infinity() : 0.0, rough);
+}
 
 /// What the parser reports, one call for each token. At depth 1 are the members of the envelope; a payload is everything
 /// below one of them; and of the others only the few members at depth 2 count that the envelope asks for.
@@ -135,22 +147,29 @@ public:
         return true;
     }
 
-    bool on_number_part(json::string_view, json::error_code&) const noexcept { return true; }
+    bool on_number_part(json::string_view part, json::error_code&)
+    {
+        text_.append(part.data(), part.size());
+        return true;
+    }
 
     bool on_int64(std::int64_t number, json::string_view, json::error_code&)
     {
+        text_.clear();
         in_payload_ ? tree().push_int64(number) : scalar(number);
         return true;
     }
 
     bool on_uint64(std::uint64_t number, json::string_view, json::error_code&)
     {
+        text_.clear();
         in_payload_ ? tree().push_uint64(number) : scalar(number);
         return true;
     }
 
-    bool on_double(double number, json::string_view, json::error_code&)
+    bool on_double(double number, json::string_view last_part, json::error_code&)
     {
+        with_text(last_part, [&](std::string_view text) { number = exact(text, number); });
         in_payload_ ? tree().push_double(number) : scalar(number);
         return true;
     }
@@ -220,7 +239,7 @@ private:
         return true;
     }
 
-    /// Long texts, those with escapes and those that the input cuts come in parts.
+    /// Long texts, those with escapes and those that the input cuts (numbers, too) come in parts.
     template <class Use>
     void with_text(json::string_view last_part, Use use)
     {
