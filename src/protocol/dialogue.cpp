@@ -10,9 +10,6 @@ namespace coqmp::protocol {
 
 namespace {
 
-// More than this in the output means that the peer does not read: what is not encoded yet waits where it can be cancelled.
-constexpr std::size_t output_limit = std::size_t{1} << 20;
-
 // SCM_MAX_FD of Linux: sendmsg() fails with EINVAL above it.
 constexpr std::size_t descriptor_limit = 253;
 
@@ -186,10 +183,16 @@ void dialogue::sent(std::size_t bytes)
     counters_.bytes_sent.add(bytes);
     sent_ += bytes;
     output_descriptors_.clear();
-    if (sent_ < output_.size())
+    if (sent_ < output_.size()) {
+        // A peer that reads slowly may never let it run empty. (Moving less than is dropped: no more than twice the work.)
+        if (sent_ >= options_.output_limit && sent_ >= output_.size() - sent_) {
+            output_.erase(0, sent_);
+            sent_ = 0;
+        }
         return;
+    }
     // The buffer is kept for the next commands, but not after a large one.
-    if (output_.capacity() > output_limit)
+    if (output_.capacity() > options_.output_limit)
         std::string().swap(output_);
     output_.clear();
     sent_ = 0;
@@ -200,7 +203,7 @@ void dialogue::sent(std::size_t bytes)
 // An out-of-band command asks for none and needs not wait for one that does: it is there to find out what is stuck.
 bool dialogue::may_go(request const& what) const noexcept
 {
-    if (output_.size() - sent_ >= output_limit)
+    if (output_.size() - sent_ >= options_.output_limit)
         return false;
     if (!what.command_.descriptors().empty())
         return wire_.empty() && output().empty();

@@ -89,6 +89,8 @@ struct dialogue_options
 {
     decoder_limits limits;
     std::size_t in_band_window = 7;  ///< Zero: no limit.
+    /// More than this in the output means that the peer does not read: what comes then waits where it can be cancelled.
+    std::size_t output_limit = std::size_t{1} << 20;
     bool negotiate = true;
     bool out_of_band = true;
     std::uint64_t nonce = 0;  ///< Differs from that of any other client of this monitor.
