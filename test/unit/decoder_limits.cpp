@@ -440,13 +440,13 @@ std::vector<std::string_view> random_parts(std::string_view bytes, std::mt19937&
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(random_values_come_out_as_boost_json_reads_them)
+BOOST_AUTO_TEST_CASE(random_values_come_out_as_they_went_in)
 {
     std::mt19937 random(1);
     for (int round = 0; round < 500; ++round) {
         std::string const text = json::serialize(random_value(random, 5));
         std::string const bytes = R"({"id": 9, "return": )" + text + "}";
-        transcript const expected{"return 9 " + json::serialize(json::parse(text))};
+        transcript const expected{"return 9 " + text};
         BOOST_TEST(decode_whole(bytes) == expected);
         BOOST_TEST(decode_parts(random_parts(bytes, random)) == expected);
     }
