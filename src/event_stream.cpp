@@ -44,9 +44,13 @@ namespace {
 // Holds the state, not the stream: the stream may be moved or destroyed while this waits.
 asio::awaitable<std::optional<event>> next_of(std::shared_ptr<detail::subscription> state)
 {
+    // What waits already is taken without a way through the executor: else one who reads on the session's own thread falls
+    // behind a flood.
+    std::optional<event> result = state->try_next();
+    if (result)
+        co_return std::move(result);
     auto read = detail::initiate<void(error_code, event), &detail::subscription::start_next>(state, asio::as_tuple(asio::deferred));
     auto [error, what] = co_await std::move(read);
-    std::optional<event> result;
     if (!error)
         result.emplace(std::move(what));
     else if (error != errc::end_of_stream)

@@ -353,7 +353,7 @@ void session_state::on_read(error_code error, std::size_t size)
     } else {
         receive(std::string_view(small_buffer_.data(), size));
         if (size == small_buffer_.size())
-            drain();
+            drain(1);  // not more events than a stream holds before its reader has a turn on this thread
         if (stage_ != stage::ended)
             read();
     }
@@ -361,10 +361,9 @@ void session_state::on_read(error_code error, std::size_t size)
 }
 
 // An idle session has a small buffer; what does not fit into it is read into one that all sessions of a thread share.
-void session_state::drain()
+void session_state::drain(int most_rounds)
 {
     constexpr std::size_t shared_size = std::size_t{64} << 10;
-    constexpr int most_rounds = 16;  // then others have their turn
     thread_local std::vector<char> shared;
     shared.resize(shared_size);
     for (int round = 0; round < most_rounds && (stage_ == stage::open || stage_ == stage::greeting); ++round) {
@@ -471,7 +470,7 @@ void session_state::on_timer()
     auto const now = clock::now();
     bool const late = connect_deadline_ <= now || (!deadlines_.empty() && deadlines_.begin()->deadline <= now);
     if (late)
-        drain();  // an answer that has come wins, even if this process was too slow to look
+        drain(16);  // an answer that has come wins, even if this process was too slow to look
     if (connect_deadline_ <= now && stage_ != stage::ended) {
         bool const silent = stage_ == stage::greeting && dialogue_.counters().bytes_received.read() == 0;
         end(make_error_code(silent ? errc::monitor_busy : errc::timed_out));

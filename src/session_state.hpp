@@ -80,7 +80,7 @@ private:
 
     void read();
     void on_read(boost::system::error_code error, std::size_t size);
-    void drain();
+    void drain(int most_rounds);
     void receive(std::string_view bytes);
     void handle(protocol::action& next);
     [[nodiscard]] protocol::dialogue_options core_options() const;
