@@ -8,8 +8,7 @@ namespace coqmp::detail {
 
 event_hub::event_hub(asio::any_io_executor executor, std::size_t default_capacity)
     : executor_(std::move(executor)), default_capacity_(default_capacity)
-{
-}
+{}
 
 std::shared_ptr<subscription> event_hub::subscribe(event_filter filter, std::size_t capacity)
 {

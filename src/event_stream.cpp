@@ -49,7 +49,8 @@ asio::awaitable<std::optional<event>> next_of(std::shared_ptr<detail::subscripti
     std::optional<event> result = state->try_next();
     if (result)
         co_return std::move(result);
-    auto read = detail::initiate<void(error_code, event), &detail::subscription::start_next>(state, asio::as_tuple(asio::deferred));
+    auto read =
+        detail::initiate<void(error_code, event), &detail::subscription::start_next>(state, asio::as_tuple(asio::deferred));
     auto [error, what] = co_await std::move(read);
     if (!error)
         result.emplace(std::move(what));

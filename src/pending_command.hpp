@@ -29,8 +29,7 @@ public:
 
     pending_command(command what, handler_type waiting, boost::asio::any_io_executor const& fallback)
         : waiting_handler(std::move(waiting), fallback), request(std::move(what))
-    {
-    }
+    {}
 
     std::shared_ptr<pending_command> kept;  // itself, while it is in a list
     time_point deadline = time_point::max();

@@ -28,8 +28,7 @@ subscription::subscription(asio::any_io_executor executor, event_filter filter, 
       filter_(std::move(filter)),
       capacity_(std::max<std::size_t>(capacity, 1)),
       which_(which)
-{
-}
+{}
 
 subscription::~subscription() = default;
 

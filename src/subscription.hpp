@@ -10,7 +10,6 @@
 #include <coqmp/event.hpp>
 #include <coqmp/event_filter.hpp>
 
-
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -49,7 +48,10 @@ public:
     void close() noexcept;
 
     void async_next(next_handler handler);
-    static void start_next(std::shared_ptr<subscription> const& state, next_handler handler) { state->async_next(std::move(handler)); }
+    static void start_next(std::shared_ptr<subscription> const& state, next_handler handler)
+    {
+        state->async_next(std::move(handler));
+    }
     [[nodiscard]] std::optional<event> try_next();
 
     [[nodiscard]] std::uint64_t lost() const noexcept;

@@ -23,8 +23,7 @@ struct waiting_handler
         : executor(boost::asio::prefer(boost::asio::get_associated_executor(waiting, fallback),
                                        boost::asio::execution::outstanding_work.tracked)),
           handler(std::move(waiting))
-    {
-    }
+    {}
 
     boost::asio::any_completion_executor executor;
     handler_type handler;

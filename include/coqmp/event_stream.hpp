@@ -44,7 +44,7 @@ public:
     auto async_next(Token&& token = Token())
     {
         return detail::initiate<void(boost::system::error_code, event), &event_stream::start_next>(state_,
-                                                                                                  std::forward<Token>(token));
+                                                                                                   std::forward<Token>(token));
     }
 
     /// Reads the next event; yields nothing once the session has ended, so that it can drive a loop:

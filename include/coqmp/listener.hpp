@@ -73,7 +73,7 @@ public:
     auto async_accept(Token&& token = Token())
     {
         return detail::initiate<void(boost::system::error_code, session), &listener::start_accept>(state_,
-                                                                                                  std::forward<Token>(token));
+                                                                                                   std::forward<Token>(token));
     }
 
     /// Where it listens, with the port that the kernel chose.

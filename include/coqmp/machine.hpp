@@ -107,7 +107,7 @@ public:
     auto async_start(listener& door, Token&& token = Token())
     {
         return detail::initiate<void(std::exception_ptr), &machine::start_with_listener>(state_, std::forward<Token>(token),
-                                                                                       door.state_);
+                                                                                         door.state_);
     }
 
     /// The same through a socketpair: no address, no file, nobody else can connect.
@@ -129,7 +129,7 @@ public:
     auto async_wait(Token&& token = Token())
     {
         return detail::initiate<void(boost::system::error_code, exit_status), &machine::start_wait>(state_,
-                                                                                                   std::forward<Token>(token));
+                                                                                                    std::forward<Token>(token));
     }
 
     /// Ends it, the gentlest way that works within the budget: `system_powerdown` (half of the budget, for the guest to shut

@@ -65,7 +65,7 @@ public:
     auto async_connect(endpoint where, Token&& token = Token())
     {
         return detail::initiate<void(boost::system::error_code), &session::start_connect>(state_, std::forward<Token>(token),
-                                                                                         std::move(where));
+                                                                                          std::move(where));
     }
 
     /// Sends a command and completes with its reply. QEMU's refusal is a reply too, not an error code.

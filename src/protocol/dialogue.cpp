@@ -34,8 +34,7 @@ dialogue::dialogue(dialogue_options const& options)
       handshake_(handshake_id(options.nonce), options.out_of_band),
       ready_(!options.negotiate),
       next_id_(first_id(options))
-{
-}
+{}
 
 action dialogue::receive(std::string_view& input)
 {
@@ -56,16 +55,16 @@ action dialogue::handle_handshake(message& received)
 {
     std::size_t const begin = output_.size();
     switch (handshake_.handle(received, output_)) {
-    case handshake_step::taken:
-        tell_output(begin);
-        return nothing{};
-    case handshake_step::done:
-        ready_ = true;
-        return ready{};
-    case handshake_step::failed:
-        return ended{handshake_.error()};
-    case handshake_step::not_mine:
-        break;
+        case handshake_step::taken:
+            tell_output(begin);
+            return nothing{};
+        case handshake_step::done:
+            ready_ = true;
+            return ready{};
+        case handshake_step::failed:
+            return ended{handshake_.error()};
+        case handshake_step::not_mine:
+            break;
     }
     return handle(received);
 }
@@ -211,7 +210,8 @@ bool dialogue::may_go(request const& what) const noexcept
         return true;
     // Else in-band commands would keep the wire from ever being empty for an out-of-band one that carries descriptors.
     bool const barrier_waits = !out_of_band_waiting_.empty() && !out_of_band_waiting_.front().what().descriptors().empty();
-    return barriers_on_wire_ == 0 && !barrier_waits && (options_.in_band_window == 0 || in_band_on_wire_ < options_.in_band_window);
+    return barriers_on_wire_ == 0 && !barrier_waits &&
+           (options_.in_band_window == 0 || in_band_on_wire_ < options_.in_band_window);
 }
 
 void dialogue::put_on_wire(request& what, std::size_t begin)

@@ -93,7 +93,7 @@ struct dialogue_options
     std::size_t output_limit = std::size_t{1} << 20;
     bool negotiate = true;
     bool out_of_band = true;
-    std::uint64_t nonce = 0;  ///< Differs from that of any other client of this monitor.
+    std::uint64_t nonce = 0;                          ///< Differs from that of any other client of this monitor.
     std::function<void(std::string_view)> on_output;  ///< Sees each message as it is put into the output.
 };
 

@@ -438,9 +438,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_left_when_the_context_goes_with_a_machine)
 
 BOOST_AUTO_TEST_CASE(sigchld_is_not_touched_and_no_descriptor_is_left_after_many_machines)
 {
-    struct ::sigaction before
-    {
-    };
+    struct ::sigaction before{};
     BOOST_REQUIRE(::sigaction(SIGCHLD, nullptr, &before) == 0);
     auto const descriptors = open_descriptors();
     for (int round = 0; round < 10; ++round) {
@@ -455,9 +453,7 @@ BOOST_AUTO_TEST_CASE(sigchld_is_not_touched_and_no_descriptor_is_left_after_many
         two.async_start([&](std::exception_ptr failure) { BOOST_TEST(!!failure); });
         context.run();
     }
-    struct ::sigaction after
-    {
-    };
+    struct ::sigaction after{};
     BOOST_REQUIRE(::sigaction(SIGCHLD, nullptr, &after) == 0);
     BOOST_TEST((before.sa_handler == after.sa_handler));
     BOOST_TEST(open_descriptors() == descriptors);
