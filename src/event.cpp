@@ -8,7 +8,10 @@ namespace coqmp {
 
 std::ostream& operator<<(std::ostream& out, event const& what)
 {
-    return out << what.name << ' ' << boost::json::serialize(what.data);
+    out << what.name;
+    if (!what.data.empty())
+        out << ' ' << boost::json::serialize(what.data);
+    return out;
 }
 
 }  // namespace coqmp

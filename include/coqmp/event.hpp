@@ -26,7 +26,7 @@ struct event
     friend bool operator==(event const&, event const&) = default;
 };
 
-/// Prints the name and the data as JSON.
+/// Prints the name and, if it has any, the data as JSON.
 std::ostream& operator<<(std::ostream& out, event const& what);
 
 }  // namespace coqmp

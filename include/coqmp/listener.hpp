@@ -28,6 +28,8 @@ boost::asio::any_io_executor executor_of(listener_state const& state) noexcept;
 /// Whom a listener lets in, and how the sessions behave that it makes.
 struct listener_options
 {
+    listener_options() = default;  // no aggregate, as session_options
+
     /// Of the sessions; connect_timeout bounds async_accept() as a whole: waiting, greeting and negotiation.
     session_options session;
     /// Only this user's processes. Nothing: any user's (but the socket's mode, 0600, lets only the owner and root in).
@@ -47,7 +49,7 @@ class listener
 public:
     using executor_type = boost::asio::any_io_executor;
 
-    /// Binds and listens.
+    /// Binds and listens. A host's name is resolved here, and that may block.
     /// @param executor where the work runs, and that of the sessions
     /// @param where a unix socket or a TCP port (0: the kernel chooses, local_endpoint() tells)
     /// @param options whom to let in

@@ -32,6 +32,8 @@ boost::asio::any_io_executor executor_of(machine_state const& state) noexcept;
 /// What to launch.
 struct machine_spec
 {
+    machine_spec() = default;  // no aggregate, as session_options
+
     std::string program = "qemu-system-x86_64";  ///< Found through PATH if it has no slash.
     std::vector<std::string> arguments;          ///< Without the monitor's, which are appended.
     /// `NAME=value` each, instead of our own environment.
@@ -65,7 +67,7 @@ public:
     /// How it ended, if it ended by itself.
     [[nodiscard]] std::optional<exit_status> const& status() const noexcept { return status_; }
 
-    /// The end of what it wrote to its standard error.
+    /// The end of what it wrote to its standard error, as it wrote it.
     [[nodiscard]] std::string const& standard_error() const noexcept { return standard_error_; }
 
     [[nodiscard]] char const* what() const noexcept override { return text_.c_str(); }
@@ -79,7 +81,8 @@ private:
 /// Launches a QEMU, talks to it, ends it. Linux: a pidfd watches it, no SIGCHLD handler is involved, and no other child is touched.
 /// @par Threads As session.
 /// @par Lifetime Destroying a machine that runs kills it (SIGKILL) and reaps it in the background, without blocking. Shut it
-/// down first if the guest matters. The execution context must outlive the object.
+/// down first if the guest matters. While it runs the execution context has work: run() does not return. A machine outlives
+/// a supervisor that is killed itself: nobody is left then to end it. The execution context must outlive the object.
 class machine
 {
 public:
@@ -118,7 +121,8 @@ public:
         return detail::initiate<void(std::exception_ptr), &machine::start_with_pair>(state_, std::forward<Token>(token));
     }
 
-    /// The session with it. Use it after async_start() has completed; before, every command is errc::disconnected.
+    /// The session with it. Use it after async_start() has completed: before, every command is errc::disconnected, and after
+    /// a start through a listener it is another session, of which earlier streams see nothing.
     [[nodiscard]] coqmp::session& session() noexcept;
 
     /// Completes when the process has ended.

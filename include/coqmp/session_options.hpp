@@ -16,6 +16,8 @@ enum class direction { sent, received };
 /// How a session behaves. Fill it in before the session is made; the session keeps a copy.
 struct session_options
 {
+    session_options() = default;  // no aggregate: g++ 12 destroys temporaries of those in a co_await expression twice
+
     /// Dial, greeting and negotiation together. Zero: no deadline.
     std::chrono::nanoseconds connect_timeout = std::chrono::seconds(30);
 

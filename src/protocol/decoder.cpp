@@ -28,7 +28,7 @@ class message_memory final : public json::memory_resource
 {
     void* do_allocate(std::size_t size, std::size_t alignment) override { return blocks_.allocate(size, alignment); }
     void do_deallocate(void*, std::size_t, std::size_t) override {}
-    bool do_is_equal(json::memory_resource const& other) const noexcept override { return this == &other; }
+    [[nodiscard]] bool do_is_equal(json::memory_resource const& other) const noexcept override { return this == &other; }
 
     // Most payloads fit, and so a message costs one allocation.
     alignas(std::max_align_t) unsigned char first_block_[512];
