@@ -36,7 +36,7 @@ inline std::string describe(message const& what)
     } else if (auto const* error = std::get_if<error_message>(&what)) {
         out << "error " << describe(error->id) << ' ' << error->error;
     } else if (auto const* happened = std::get_if<event>(&what)) {
-        out << "event " << *happened;
+        out << "event " << happened->name << ' ' << boost::json::serialize(happened->data);
         if (happened->timestamp)
             out << " at "
                 << std::chrono::duration_cast<std::chrono::microseconds>(happened->timestamp->time_since_epoch()).count()
