@@ -11,6 +11,10 @@ function(coqmp_target_options target)
 
     if(COQMP_DEVELOPER)
         target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+        if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+            # False in optimised builds: `"'" + text` (GCC bug 105651), and coroutine frames (GCC bug 109224).
+            target_compile_options(${target} PRIVATE -Wno-restrict -Wno-mismatched-new-delete)
+        endif()
         find_program(COQMP_CCACHE ccache)
         if(COQMP_CCACHE)
             set_target_properties(${target} PROPERTIES CXX_COMPILER_LAUNCHER "${COQMP_CCACHE}")
