@@ -59,6 +59,8 @@ char const* text_of(errc value) noexcept
             return "an out-of-band command needs a session with the oob capability: connect with it, or send the command in band";
         case errc::too_many_descriptors:
             return "a command can carry at most 253 descriptors: send them with several commands";
+        case errc::closed_descriptor:
+            return "a descriptor of the command is not open: hand over one that is, and do not close it";
         case errc::already_started:
             return "a session connects once and a machine starts once: make a new one";
         case errc::operation_in_progress:

@@ -119,6 +119,9 @@ void listener_state::add(wait_pointer const& wait)
 void listener_state::cancel(wait_pointer const& wait)
 {
     wait->cancelled = true;
+    // Its process may have connected and died: that connection must not be left for whoever accepts next.
+    if (wait->demands.process)
+        accept_all();
     if (auto const found = std::find(waiting_.begin(), waiting_.end(), wait); found != waiting_.end())
         fail(found, asio::error::operation_aborted);
     else if (wait->connecting)

@@ -3,6 +3,7 @@
 #include "cancellation.hpp"
 #include "deadline.hpp"
 #include "outcome.hpp"
+#include "unclaimed_endpoint.hpp"
 
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -14,7 +15,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <functional>
 #include <random>
 #include <utility>
 
@@ -84,33 +85,6 @@ session_counters session_state::counters() const noexcept
     result.events_lost = events_.lost();
     return result;
 }
-
-/// An endpoint on its way to the executor. If nobody takes its descriptor over it is closed.
-class session_state::unclaimed_endpoint
-{
-public:
-    explicit unclaimed_endpoint(endpoint where)
-        : where_(std::move(where)), descriptor_(where_.is_descriptor() ? where_.descriptor() : -1)
-    {}
-    unclaimed_endpoint(unclaimed_endpoint&& other) noexcept
-        : where_(std::move(other.where_)), descriptor_(std::exchange(other.descriptor_, -1))
-    {}
-    ~unclaimed_endpoint()
-    {
-        if (descriptor_ >= 0)
-            ::close(descriptor_);
-    }
-
-    endpoint const& claim() noexcept
-    {
-        descriptor_ = -1;
-        return where_;
-    }
-
-private:
-    endpoint where_;
-    int descriptor_;
-};
 
 // ---- Operations, from any thread -------------------------------------------------------------------------------------------
 
@@ -291,7 +265,7 @@ void session_state::execute(std::shared_ptr<pending_command> const& pending)
     }
     if (carries_no_descriptor(pending->what())) {
         // To the kernel it would be an error of the socket, and the end of the session.
-        finish(*pending, error_code(EBADF, boost::system::system_category()));
+        finish(*pending, with_outcome(errc::closed_descriptor, outcome::not_sent));
         return;
     }
     if (auto const error = dialogue_.submit(*pending)) {
@@ -475,17 +449,28 @@ void session_state::on_timer()
         bool const silent = stage_ == stage::greeting && dialogue_.counters().bytes_received.read() == 0;
         end(make_error_code(silent ? errc::monitor_busy : errc::timed_out));
     }
-    while (!deadlines_.empty() && deadlines_.begin()->deadline <= now) {
-        pending_command& pending = *deadlines_.begin();
-        bool const on_wire = pending.where() == protocol::request::stage::on_wire;
-        give_up(pending, with_outcome(errc::timed_out, on_wire ? outcome::unknown : outcome::not_sent));
-    }
+    time_out(now);
     if (stage_ != stage::ended) {
         arm_timer(connect_deadline_);
         if (!deadlines_.empty())
             arm_timer(deadlines_.begin()->deadline);
     }
     turn();
+}
+
+void session_state::time_out(clock::time_point now)
+{
+    std::vector<pending_command*> late;
+    while (!deadlines_.empty() && deadlines_.begin()->deadline <= now) {
+        late.push_back(&*deadlines_.begin());
+        deadlines_.erase(deadlines_.begin());
+    }
+    // The last one first: giving one up may make room for those behind it, and none that is late may be sent then.
+    std::ranges::sort(late, std::greater(), [](pending_command const* each) { return each->number(); });
+    for (pending_command* each : late) {
+        bool const on_wire = each->where() == protocol::request::stage::on_wire;
+        give_up(*each, with_outcome(errc::timed_out, on_wire ? outcome::unknown : outcome::not_sent));
+    }
 }
 
 // ---- Handlers --------------------------------------------------------------------------------------------------------------

@@ -25,6 +25,8 @@
 
 namespace coqmp::detail {
 
+class unclaimed_endpoint;
+
 /// The state behind a session.
 class session_state final : public context_member, public std::enable_shared_from_this<session_state>
 {
@@ -66,7 +68,6 @@ private:
     using deadline_set = boost::intrusive::multiset<
         pending_command, boost::intrusive::base_hook<boost::intrusive::set_base_hook<boost::intrusive::tag<deadline_tag>>>>;
 
-    class unclaimed_endpoint;
     void connect(std::shared_ptr<waiting_plain> const& waiting, unclaimed_endpoint& where);
     void cancel_connect(std::shared_ptr<waiting_plain> const& waiting);
     void connected(boost::system::error_code error, stream_socket socket);
@@ -90,6 +91,7 @@ private:
 
     void arm_timer(clock::time_point deadline);
     void on_timer();
+    void time_out(clock::time_point now);
 
     void finish(pending_command& pending, boost::system::error_code error, reply answer = {});
     template <class Waiting, class... Arguments>

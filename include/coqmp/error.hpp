@@ -30,6 +30,7 @@ enum class errc {
     arguments_not_json,       ///< An argument is a number that JSON cannot say (inf, nan), or a text that is not UTF-8.
     out_of_band_unavailable,  ///< An out-of-band command on a session without the `oob` capability.
     too_many_descriptors,     ///< More descriptors on one command than a message on a socket can carry (253).
+    closed_descriptor,        ///< A descriptor of the command is not open.
     already_started,          ///< A session connects once, a machine starts once: make a new one.
     operation_in_progress,    ///< A stream can be awaited by one reader at a time.
     end_of_stream,            ///< The session has ended, or the stream was closed: no more events.

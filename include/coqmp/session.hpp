@@ -76,10 +76,10 @@ public:
     /// @param what the command
     /// @par Handler signature `void(error_code, reply)`
     /// @par Errors errc::disconnected; errc::timed_out; errc::arguments_too_deep, errc::arguments_too_large,
-    /// errc::arguments_not_json, errc::out_of_band_unavailable, errc::too_many_descriptors (nothing was sent); the error
-    /// that ended the session (errc::not_json, errc::message_too_large, errc::nested_too_deep); `EBADF` for a descriptor
-    /// that is none (nothing was sent); `operation_aborted` when cancelled. All but the last two tell whether the command
-    /// was sent: errc::not_sent or errc::outcome_unknown.
+    /// errc::arguments_not_json, errc::out_of_band_unavailable, errc::too_many_descriptors, errc::closed_descriptor
+    /// (nothing was sent); the error that ended the session (errc::not_json, errc::message_too_large,
+    /// errc::nested_too_deep); `operation_aborted` when cancelled. All but the last tell whether the command was sent:
+    /// errc::not_sent or errc::outcome_unknown.
     /// @par Cancellation terminal and partial: the command is abandoned; if it was sent its reply is dropped when it
     /// comes, and the session goes on. total: only a command that was not sent yet is cancelled. A reply that came wins
     /// over a cancellation.

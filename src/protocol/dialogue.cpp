@@ -108,11 +108,11 @@ action dialogue::match_without_id(command_error error)
 action dialogue::settle(std::deque<entry>::iterator found, reply answer)
 {
     request* const asker = found->asker;
-    if (!found->out_of_band)
-        --in_band_on_wire_;
-    if (found->barrier)
-        --barriers_on_wire_;
-    wire_.erase(found);
+    bool const in_band = !found->out_of_band;
+    auto const place = found - wire_.begin();
+    take_off_wire(found);
+    if (in_band)
+        forget_passed_over(place);
     release();
     if (asker == nullptr) {
         counters_.late_replies.add();
@@ -121,6 +121,26 @@ action dialogue::settle(std::deque<entry>::iterator found, reply answer)
     asker->stage_ = request::stage::idle;
     counters_.replies.add();
     return answered{asker, std::move(answer)};
+}
+
+void dialogue::take_off_wire(std::deque<entry>::iterator which)
+{
+    if (!which->out_of_band)
+        --in_band_on_wire_;
+    if (which->barrier)
+        --barriers_on_wire_;
+    wire_.erase(which);
+}
+
+// QEMU answers in-band commands in their order, so an abandoned one that was passed over never gets its reply: its answer was
+// an error without an id. It must not keep its place in the window for ever.
+void dialogue::forget_passed_over(std::ptrdiff_t place)
+{
+    while (place-- > 0) {
+        auto const older = wire_.begin() + place;
+        if (!older->out_of_band && older->asker == nullptr)
+            take_off_wire(older);
+    }
 }
 
 boost::system::error_code dialogue::submit(request& what)

@@ -41,6 +41,8 @@ public:
 
     [[nodiscard]] command const& what() const noexcept { return command_; }
     [[nodiscard]] stage where() const noexcept { return stage_; }
+    /// Grows with each request that is submitted.
+    [[nodiscard]] std::uint64_t number() const noexcept { return id_; }
 
 protected:
     ~request() = default;
@@ -153,6 +155,8 @@ private:
     action match(message_id const& id, reply answer);
     action match_without_id(command_error error);
     action settle(std::deque<entry>::iterator found, reply answer);
+    void take_off_wire(std::deque<entry>::iterator which);
+    void forget_passed_over(std::ptrdiff_t place);
     [[nodiscard]] bool may_go(request const& what) const noexcept;
     void put_on_wire(request& what, std::size_t begin);
     void tell_output(std::size_t begin) const;

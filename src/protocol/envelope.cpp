@@ -60,11 +60,11 @@ message read_greeting(json::value const& from)
 {
     json::object const* members = from.if_object();
     if (members == nullptr)
-        return unknown_message{no_sense, true};
+        return unknown_message{no_sense};
     greeting result;
     if (json::value const* version = members->if_contains("version"))
         if (!version->is_object() || !read_version(version->get_object(), result.version))
-            return unknown_message{no_sense, true};
+            return unknown_message{no_sense};
     if (json::value const* offered = members->if_contains("capabilities"); offered != nullptr && offered->is_array())
         for (json::value const& capability : offered->get_array())
             if (capability.is_string())
@@ -260,6 +260,8 @@ message envelope::finish()
             return finish_event();
         case is_error:
             return finish_error();
+        case is_return | is_error:
+            return error_message{std::move(id_), {"UnknownError", "the peer sent a reply that is both a return and an error"}};
         case is_greeting:
             return read_greeting(*greeting_);
         case 0:

@@ -11,7 +11,7 @@ handshake_step handshake::handle(message& received, std::string& output)
     if (stage_ == stage::greeting) {
         if (auto* first = std::get_if<coqmp::greeting>(&received))
             return greeted(*first, output);
-        if (auto* unknown = std::get_if<unknown_message>(&received); unknown != nullptr && unknown->malformed_greeting) {
+        if (std::holds_alternative<unknown_message>(received)) {
             error_ = make_error_code(errc::not_qmp);
             return handshake_step::failed;
         }

@@ -40,8 +40,7 @@ struct error_message
 /// An object that is none of the others, or one of them with a member of the wrong kind.
 struct unknown_message
 {
-    std::string why;                  ///< for the log; never holds values from the message
-    bool malformed_greeting = false;  ///< it has a `QMP` member that makes no sense
+    std::string why;  ///< for the log; never holds values from the message
     friend bool operator==(unknown_message const&, unknown_message const&) = default;
 };
 

@@ -119,7 +119,7 @@ inline bool reference_number(json::object const& parts, char const* name, int& n
 
 inline protocol::message reference_greeting(json::object const& members)
 {
-    protocol::unknown_message const no_sense{"", true};
+    protocol::unknown_message const no_sense;
     json::object const* content = members.at("QMP").if_object();
     if (content == nullptr)
         return no_sense;
@@ -146,7 +146,11 @@ inline protocol::message reference_greeting(json::object const& members)
 inline protocol::message reference_message(json::object const& members)
 {
     auto const has = [&](char const* name) { return members.contains(name); };
-    if (has("QMP") + has("return") + has("error") + has("event") != 1)
+    int const kinds = has("QMP") + has("return") + has("error") + has("event");
+    if (kinds == 2 && has("return") && has("error"))
+        return protocol::error_message{reference_id(members),
+                                       {"UnknownError", "the peer sent a reply that is both a return and an error"}};
+    if (kinds != 1)
         return protocol::unknown_message{};
     if (has("return"))
         return protocol::return_message{reference_id(members), members.at("return")};
@@ -167,10 +171,8 @@ inline bool same(protocol::message const& one, protocol::message const& other)
     if (happened != nullptr && other_happened != nullptr)
         return happened->name == other_happened->name && happened->timestamp == other_happened->timestamp &&
                alike(happened->data, other_happened->data);
-    auto const* unknown = std::get_if<protocol::unknown_message>(&one);
-    auto const* other_unknown = std::get_if<protocol::unknown_message>(&other);
-    if (unknown != nullptr && other_unknown != nullptr)
-        return unknown->malformed_greeting == other_unknown->malformed_greeting;
+    if (std::holds_alternative<protocol::unknown_message>(one) && std::holds_alternative<protocol::unknown_message>(other))
+        return true;
     return one == other;
 }
 

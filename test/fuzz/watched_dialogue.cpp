@@ -175,8 +175,7 @@ bool watched_dialogue::predict_handshake(message& received, action const& seen)
             stage_ = stage::answer;
             return true;
         }
-        auto const* unknown = std::get_if<unknown_message>(&received);
-        if (unknown == nullptr || !unknown->malformed_greeting)
+        if (!std::holds_alternative<unknown_message>(received))
             return false;
         predict_end(make_error_code(errc::not_qmp), seen);
         return true;
@@ -221,7 +220,11 @@ void watched_dialogue::predict_reply(message_id const& id, reply answer, action 
 void watched_dialogue::predict_settled(std::size_t place, reply answer, action const& seen)
 {
     asked* const asker = wire_[place].asker;
+    bool const in_band = !wire_[place].out_of_band;
     wire_.erase(wire_.begin() + static_cast<std::ptrdiff_t>(place));
+    while (in_band && place-- > 0)
+        if (!wire_[place].out_of_band && wire_[place].asker == nullptr)
+            wire_.erase(wire_.begin() + static_cast<std::ptrdiff_t>(place));
     if (asker == nullptr) {
         ++expected_.late;
         expect_action<nothing>(seen, "the reply to an abandoned command is dropped");

@@ -214,12 +214,13 @@ COROUTINE_TEST_CASE(descriptors_travel_with_their_command_and_nothing_is_on_the_
     BOOST_TEST(::fcntl(opened, F_GETFD) == -1, "our copy is closed when the command is over");
 }
 
-COROUTINE_TEST_CASE(a_descriptor_that_is_none_ends_its_command_and_not_the_session)
+COROUTINE_TEST_CASE(a_descriptor_that_is_closed_ends_its_command_and_not_the_session)
 {
     conversation talk(co_await this_coro::executor);
     co_await talk.begin();
     error_code const error = co_await talk.ask(command("getfd").with_descriptor(coqmp::descriptor(-1))).done();
-    BOOST_TEST(error == error_code(EBADF, boost::system::system_category()));
+    BOOST_TEST(error == errc::closed_descriptor);
+    BOOST_TEST(error == errc::not_sent);
     auto status = talk.ask("query-status");
     co_await talk.peer.serve("query-status");
     error_code const good = co_await status.done();

@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(is_dropped_when_it_makes_no_sense)
         .submits("status", "query-status")
         .peer("{}", odd("the message has neither QMP, return, error nor event"))
         .peer(R"({"id": 1})", odd("the message has neither QMP, return, error nor event"))
-        .peer(R"({"return": {}, "error": {}, "id": 1})", odd("the message has more than one of QMP, return, error and event"))
+        .peer(R"({"return": {}, "event": "E", "id": 1})", odd("the message has more than one of QMP, return, error and event"))
         .peer(R"({"event": 7})", odd("the event's name is no text"))
         .peer(R"({"event": "E", "data": []})", odd("the event's data is no object"))
         .counts(&session_counters::unknown_messages, 5)
@@ -253,6 +253,26 @@ BOOST_AUTO_TEST_CASE(can_be_submitted_again_before_its_late_reply)
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(an_error_without_an_id)
+
+BOOST_AUTO_TEST_CASE(leaves_no_abandoned_command_in_the_window)
+{
+    dialogue_options options = test_options();
+    options.in_band_window = 2;
+    negotiated(options)
+        .submits("bad", "bad")
+        .submits("good", "good")
+        .sends(R"({"execute":"bad","id":1}{"execute":"good","id":2})")
+        .peer(idless_error, error_of_nobody(2))
+        .abandons("bad")
+        .submits("third", "third")
+        .submits("fourth", "fourth")
+        .sends("")
+        .peer(R"({"return": {}, "id": 2})", returns("good"))
+        .sends(R"({"execute":"third","id":3}{"execute":"fourth","id":4})")
+        .peer(R"({"return": {}, "id": 3})", returns("third"))
+        .peer(R"({"return": {}, "id": 4})", returns("fourth"))
+        .replay();
+}
 
 BOOST_AUTO_TEST_CASE(fails_the_only_command_on_the_wire)
 {
