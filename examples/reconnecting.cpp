@@ -29,7 +29,7 @@ asio::awaitable<void> watch(coqmp::endpoint monitor)
 {
     coqmp::session session = co_await connect(monitor);
     for (int lives = 3; lives > 0;) {
-        auto const [error, reply] = co_await session.async_execute("query-status", asio::as_tuple(asio::deferred));
+        auto const [error, reply] = co_await session.async_execute("cont", asio::as_tuple(asio::deferred));
         if (error == coqmp::errc::outcome_unknown)
             std::cout << "QEMU has gone, perhaps after it executed the command\n";
         else if (error == coqmp::errc::not_sent && --lives > 0)
@@ -40,11 +40,11 @@ asio::awaitable<void> watch(coqmp::endpoint monitor)
 asio::awaitable<void> replace_qemu(std::string monitor)
 {
     coqmp::machine_spec spec;
-    spec.arguments = {"-M", "none", "-display", "none", "-qmp", monitor + ",server=on,wait=off"};
+    spec.arguments = {"-M", "none", "-display", "none", "-S", "-qmp", monitor + ",server=on,wait=off"};
     for (;;) {
         coqmp::machine machine{co_await asio::this_coro::executor, spec};
         co_await machine.async_start();
-        co_await asio::steady_timer(machine.session().get_executor(), 200ms).async_wait(asio::deferred);
+        co_await machine.session().subscribe("RESUME").next();
         ::kill(machine.pid(), SIGSTOP);  // it hangs, with a command on the way
         co_await machine.async_shutdown(400ms);
     }
