@@ -22,7 +22,11 @@ namespace {
 // A unix socket connects at once or not at all. Asio takes EAGAIN for "in progress", and then for success.
 error_code connect_at_once(stream_socket& socket, asio::generic::stream_protocol::endpoint const& where)
 {
-    if (::connect(socket.native_handle(), where.data(), static_cast<::socklen_t>(where.size())) == 0)
+    int result = 0;
+    do {
+        result = ::connect(socket.native_handle(), where.data(), static_cast<::socklen_t>(where.size()));
+    } while (result != 0 && errno == EINTR);
+    if (result == 0)
         return {};
     if (errno == EAGAIN)  // QEMU listens with a backlog of 1: others wait for this monitor already
         return make_error_code(errc::monitor_busy);

@@ -250,6 +250,7 @@ void process::await_exit(callback on_exit)
                                 return await_exit(std::move(on_exit));
                             drain_errors();
                             errors_.close(error);
+                            watcher_.close(error);
                             on_exit(*status);
                         });
 }
