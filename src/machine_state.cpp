@@ -58,6 +58,12 @@ std::exception_ptr failed(errc code, std::string text)
     return std::make_exception_ptr(start_failed(make_error_code(code), std::move(text), std::nullopt, {}));
 }
 
+// QEMU takes its options with one dash or two.
+bool goes_to_background(std::vector<std::string> const& arguments)
+{
+    return std::ranges::any_of(arguments, [](std::string const& each) { return each == "-daemonize" || each == "--daemonize"; });
+}
+
 session_options without_deadline(session_options options)
 {
     options.connect_timeout = 0s;  // the start has one
@@ -157,6 +163,11 @@ void machine_state::begin(start_pointer const& start)
     }
     if (std::exchange(started_, true)) {
         complete_start(start, failed(errc::already_started, "the machine was started before; make a new one"));
+        return;
+    }
+    if (goes_to_background(spec_.arguments)) {
+        complete_start(start,
+                       failed(errc::launch_failed, "a machine cannot watch what goes to the background: leave out -daemonize"));
         return;
     }
     starting_ = start;

@@ -35,7 +35,9 @@ struct machine_spec
     machine_spec() = default;  // no aggregate, as session_options
 
     std::string program = "qemu-system-x86_64";  ///< Found through PATH if it has no slash.
-    std::vector<std::string> arguments;          ///< Without the monitor's, which are appended.
+    /// Without the monitor's, which are appended. QEMU has to stay in the foreground: `-daemonize` is refused, and a script
+    /// that ends before the QEMU that it has started leaves that one unwatched.
+    std::vector<std::string> arguments;
     /// `NAME=value` each, instead of our own environment.
     std::optional<std::vector<std::string>> environment;
     /// From launch to negotiated. Zero: no deadline.

@@ -50,7 +50,7 @@ json::parse_options deep()
     return result;
 }
 
-stream_protocol::endpoint listening_address(endpoint const& where)
+stream_protocol::endpoint native_address(endpoint const& where)
 {
     if (where.is_unix())
         return asio::local::stream_protocol::endpoint(where.path());
@@ -184,12 +184,22 @@ fake_peer fake_peer::pair(asio::any_io_executor executor)
 fake_peer::fake_peer(asio::any_io_executor executor, endpoint const& where, int backlog)
     : line_(std::make_shared<connection>(executor)), address_(where)
 {
-    stream_protocol::endpoint const address = listening_address(where);
+    stream_protocol::endpoint const address = native_address(where);
     line_->acceptor.open(address.protocol());
     line_->acceptor.bind(address);
     line_->acceptor.listen(backlog);
     if (where.is_tcp())
         address_ = endpoint::tcp(where.host(), port_of(line_->acceptor.native_handle()));
+}
+
+fake_peer fake_peer::calling(asio::any_io_executor executor, endpoint const& listener)
+{
+    auto line = std::make_shared<connection>(executor);
+    stream_protocol::endpoint const address = native_address(listener);
+    line->socket.open(address.protocol());
+    line->socket.connect(address);
+    line->socket.non_blocking(true);
+    return fake_peer(std::move(line), listener);
 }
 
 fake_peer::~fake_peer()

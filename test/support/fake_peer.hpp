@@ -46,6 +46,9 @@ public:
     /// Listens there. Port 0 takes a free one.
     fake_peer(boost::asio::any_io_executor executor, endpoint const& where, int backlog = 8);
 
+    /// Connects to a listener, as a QEMU that was launched does; address() is the listener's.
+    [[nodiscard]] static fake_peer calling(boost::asio::any_io_executor executor, endpoint const& listener);
+
     fake_peer(fake_peer&&) noexcept = default;
     fake_peer& operator=(fake_peer&&) = delete;
     ~fake_peer();
