@@ -322,12 +322,17 @@ void session_state::on_read(error_code error, std::size_t size)
     if (stage_ == stage::ended)
         return;
     turning_ = true;
-    if (error) {
+    bool const looking = std::exchange(looking_, false);
+    if (error && !(looking && error == asio::error::operation_aborted)) {
         end(make_error_code(errc::disconnected));
     } else {
         receive(std::string_view(small_buffer_.data(), size));
-        if (size == small_buffer_.size())
+        if (looking)
+            drain(16);
+        else if (size == small_buffer_.size())
             drain(1);  // not more events than a stream holds before its reader has a turn on this thread
+        if (looking)
+            expire();
         if (stage_ != stage::ended)
             read();
     }
@@ -439,23 +444,36 @@ void session_state::on_timer()
 {
     if (stage_ == stage::ended)
         return;
-    turning_ = true;
     timer_deadline_ = never;
     auto const now = clock::now();
     bool const late = connect_deadline_ <= now || (!deadlines_.empty() && deadlines_.begin()->deadline <= now);
-    if (late)
-        drain(16);  // an answer that has come wins, even if this process was too slow to look
-    if (connect_deadline_ <= now && stage_ != stage::ended) {
+    if (late && stage_ != stage::dialing) {
+        // An answer that has come wins, even if this process was too slow to look. Not drain() here: what the pending read
+        // has taken already comes first.
+        looking_ = true;
+        error_code ignored;
+        socket_.cancel(ignored);
+        return;
+    }
+    turning_ = true;
+    expire();
+    turn();
+}
+
+void session_state::expire()
+{
+    if (stage_ == stage::ended)
+        return;
+    auto const now = clock::now();
+    if (connect_deadline_ <= now) {
         bool const silent = stage_ == stage::greeting && dialogue_.counters().bytes_received.read() == 0;
         end(make_error_code(silent ? errc::monitor_busy : errc::timed_out));
+        return;
     }
     time_out(now);
-    if (stage_ != stage::ended) {
-        arm_timer(connect_deadline_);
-        if (!deadlines_.empty())
-            arm_timer(deadlines_.begin()->deadline);
-    }
-    turn();
+    arm_timer(connect_deadline_);
+    if (!deadlines_.empty())
+        arm_timer(deadlines_.begin()->deadline);
 }
 
 void session_state::time_out(clock::time_point now)

@@ -91,6 +91,7 @@ private:
 
     void arm_timer(clock::time_point deadline);
     void on_timer();
+    void expire();
     void time_out(clock::time_point now);
 
     void finish(pending_command& pending, boost::system::error_code error, reply answer = {});
@@ -125,6 +126,7 @@ private:
     bool turning_ = false;
     bool waiting_to_write_ = false;
     bool write_failed_ = false;
+    bool looking_ = false;  // for what has come, because a deadline has passed
 
     std::array<char, 1024> small_buffer_{};
     std::string traced_;

@@ -5,6 +5,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/post.hpp>
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,6 +64,33 @@ COROUTINE_TEST_CASE(events_before_the_session_is_ready_go_to_the_first_stream)
     BOOST_REQUIRE(event.has_value());
     BOOST_TEST(event->name == "BEFORE_THE_ANSWER");
     BOOST_TEST(!second.try_next().has_value());
+}
+
+COROUTINE_TEST_CASE(events_keep_their_order_when_a_deadline_passes_in_the_middle_of_a_flood)
+{
+    // Found by the soak: what a deadline made the session look for overtook what a pending read had taken already.
+    coqmp::session_options options;
+    options.event_capacity = 100'000;
+    conversation talk(co_await this_coro::executor, options);
+    co_await talk.begin();
+    auto stream = talk.client.subscribe();
+    auto late = talk.ask(command("slow").timeout(50ms));
+    co_await talk.peer.expect("slow");
+    auto const deadline = std::chrono::steady_clock::now() + 50ms;
+    std::string flood;  // in one piece: more of it fits into the socket than a session takes at once
+    for (int number = 0; number < 3000; ++number)
+        flood += R"({"event": "NUMBER", "data": {"number": )" + std::to_string(number) + "}}\r\n";
+    talk.peer.say(flood);
+    // On this thread: the flood and the deadline are both there when the session has its turn.
+    while (std::chrono::steady_clock::now() < deadline)
+        continue;
+    error_code const error = co_await late.done();
+    BOOST_TEST(error == errc::timed_out);
+    for (int number = 0; number < 3000; ++number) {
+        auto const event = co_await stream.next();
+        BOOST_REQUIRE(event.has_value());
+        BOOST_REQUIRE(event->data.at("number").as_int64() == number);
+    }
 }
 
 COROUTINE_TEST_CASE(a_subscriber_that_never_reads_delays_no_reply)

@@ -1,0 +1,175 @@
+// Much work in one process: real QEMUs and fake monitors, random faults, and the promises checked all the time.
+// usage: soak SECONDS [SEED]
+// The work comes in generations: when one has ended nothing of it may be left, no descriptor, no process and no memory.
+#include "client.hpp"
+#include "operator.hpp"
+#include "support/open_descriptors.hpp"
+#include "support/processes.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <future>
+#include <iomanip>
+#include <iostream>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace asio = boost::asio;
+using coqmp::soak::time_point;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int fakes = 50;
+constexpr int operators = 8;
+constexpr auto patience = 60s;  // with what has not ended so long after the end of its generation
+
+/// What is there when nothing should be.
+struct remains
+{
+    std::size_t descriptors = coqmp::test::open_descriptors();
+    std::size_t heap = ::mallinfo2().uordblks >> 10;
+    std::size_t resident = resident_kibibytes();
+
+    static std::size_t resident_kibibytes()
+    {
+        std::ifstream file("/proc/self/statm");
+        std::size_t all = 0;
+        std::size_t resident = 0;
+        file >> all >> resident;
+        return resident * (static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) >> 10);
+    }
+};
+
+class campaign
+{
+public:
+    campaign(std::chrono::seconds length, std::uint64_t seed)
+        : begin_(std::chrono::steady_clock::now()),
+          end_(begin_ + length),
+          generation_(std::clamp<std::chrono::milliseconds>(length / 4, 1s, 20s)),
+          seeds_(seed)
+    {}
+
+    /// @return whether all promises were kept
+    bool run()
+    {
+        asio::io_context interruptions;
+        asio::signal_set signals(interruptions, SIGINT, SIGTERM);
+        bool interrupted = false;
+        signals.async_wait([&interrupted](boost::system::error_code error, int) { interrupted = !error; });
+        std::cout << "second sessions machines operations events lost faults | descriptors heap/KiB resident/KiB" << std::endl;
+        while (std::chrono::steady_clock::now() < end_ && !interrupted && book_.violations == 0) {
+            run_generation();
+            history_.emplace_back();
+            print();
+            interruptions.poll();
+        }
+        check_that_memory_is_flat();
+        summarize();
+        return book_.violations == 0;
+    }
+
+private:
+    void run_generation()
+    {
+        auto const until = std::min(std::chrono::steady_clock::now() + generation_, end_);
+        {
+            coqmp::test::temporary_directory const directory;
+            asio::thread_pool pool(2);
+            auto const strand = [&pool] { return asio::make_strand(pool.get_executor()); };
+            coqmp::listener door(strand(), coqmp::endpoint::unix_socket(directory.path() / "monitor"));
+            std::vector<std::future<void>> work;
+            for (int index = 0; index < fakes; ++index)
+                work.push_back(
+                    asio::co_spawn(strand(), coqmp::soak::talk_to_fakes(strand(), book_, seeds_(), until), asio::use_future));
+            for (int index = 0; index < operators; ++index)
+                work.push_back(
+                    asio::co_spawn(strand(), coqmp::soak::operate_machines(door, book_, seeds_(), until), asio::use_future));
+            await(work, until);
+            door.close();
+            pool.join();
+        }
+        coqmp::test::await_no_child();
+    }
+
+    void await(std::vector<std::future<void>>& work, time_point until)
+    {
+        for (auto& each : work) {
+            if (each.wait_until(until + patience) != std::future_status::ready) {
+                // What hangs cannot be torn down either.
+                book_.violation("something hangs");
+                std::abort();
+            }
+            each.get();
+        }
+    }
+
+    // The first generations fill caches: the allocator's, Asio's, those of libstdc++.
+    void check_that_memory_is_flat()
+    {
+        if (history_.size() < 3)
+            return;
+        auto const settled = history_.begin() + static_cast<std::ptrdiff_t>((history_.size() + 2) / 3);
+        std::size_t const heap =
+            std::max_element(history_.begin(), settled, [](auto const& a, auto const& b) { return a.heap < b.heap; })->heap;
+        remains const& last = history_.back();
+        book_.expect(last.descriptors == history_.front().descriptors, "descriptors are left");
+        book_.expect(last.heap <= heap + 256,
+                     "the heap has grown from " + std::to_string(heap) + " KiB to " + std::to_string(last.heap) + " KiB");
+    }
+
+    void print() const
+    {
+        remains const& now = history_.back();
+        auto const second = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin_).count();
+        std::cout << second << ' ' << book_.sessions << ' ' << book_.machines << ' ' << book_.operations << ' ' << book_.events
+                  << ' ' << book_.events_lost << ' ' << book_.faults << " | " << now.descriptors << ' ' << now.heap << ' '
+                  << now.resident << std::endl;
+    }
+
+    void summarize() const
+    {
+        std::cout << book_.operations << " operations: " << book_.succeeded << " succeeded, " << book_.refused << " refused, "
+                  << book_.cancelled << " cancelled, " << book_.not_sent << " not sent, " << book_.outcome_unknown
+                  << " with unknown outcome; at most " << book_.worst_lateness << " ms late; " << book_.violations
+                  << " violations" << std::endl;
+    }
+
+    coqmp::soak::ledger book_;
+    time_point begin_;
+    time_point end_;
+    std::chrono::milliseconds generation_;
+    coqmp::soak::random seeds_;
+    std::vector<remains> history_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    try {
+        std::chrono::seconds const length(argc > 1 ? std::stol(argv[1]) : 60);
+        std::uint64_t const seed = argc > 2 ? std::stoull(argv[2]) : std::random_device()();
+        std::cout << "seed " << seed << std::endl;
+        return campaign(length, seed).run() ? EXIT_SUCCESS : EXIT_FAILURE;
+    } catch (std::exception const& error) {
+        std::cerr << "soak: " << error.what() << "\nusage: soak SECONDS [SEED]\n";
+        return 2;
+    }
+}
