@@ -57,7 +57,7 @@ private:
 
     asio::awaitable<void> act()
     {
-        switch (up_to(random_, 60)) {
+        switch (up_to(random_, patience_)) {
             case 0:
                 fault();
                 peer_.say(R"({"return": {}, "id": 123456789}{"return": 1, "id": "text"}{"return": 1, "id": [1]}{"x": 1})");
@@ -162,6 +162,7 @@ private:
     std::shared_ptr<received_tags> received_;
     ledger& book_;
     random random_;
+    int const patience_ = 20 << up_to(random_, 8);  // some live long
     std::vector<std::pair<json::value, json::value>> waiting_;
     std::int64_t next_event_ = 0;
     bool over_ = false;

@@ -80,10 +80,17 @@ struct fake_peer::connection : std::enable_shared_from_this<connection>
     std::optional<received_command> take();
     void leave() noexcept;
 
+    void forget_output() noexcept
+    {
+        output.clear();
+        gone = 0;
+    }
+
     asio::basic_stream_socket<stream_protocol, asio::any_io_executor> socket;
     asio::basic_socket_acceptor<stream_protocol, asio::any_io_executor> acceptor;
     asio::steady_timer written;
     std::string output;
+    std::size_t gone = 0;  // of the output
     bool waiting_to_write = false;
     bool closing = false;
     std::string input;
@@ -93,9 +100,12 @@ struct fake_peer::connection : std::enable_shared_from_this<connection>
 void fake_peer::connection::write()
 {
     while (!output.empty() && !waiting_to_write && socket.is_open()) {
-        ::ssize_t const sent = ::send(socket.native_handle(), output.data(), output.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        std::string_view const rest = std::string_view(output).substr(gone);
+        ::ssize_t const sent = ::send(socket.native_handle(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent >= 0) {
-            output.erase(0, static_cast<std::size_t>(sent));
+            gone += static_cast<std::size_t>(sent);
+            if (gone == output.size())
+                forget_output();
         } else if (errno == EAGAIN) {
             waiting_to_write = true;
             socket.async_wait(asio::socket_base::wait_write, [self = shared_from_this()](error_code) {
@@ -103,7 +113,7 @@ void fake_peer::connection::write()
                 self->write();
             });
         } else {
-            output.clear();  // the client has left
+            forget_output();  // the client has left
         }
     }
     if (!output.empty() && socket.is_open())
@@ -216,7 +226,7 @@ asio::awaitable<void> fake_peer::accept()
     auto const line = line_;
     line->leave();
     line->input.clear();
-    line->output.clear();
+    line->forget_output();
     line->closing = false;
     co_await line->acceptor.async_accept(line->socket, asio::deferred);
 }
