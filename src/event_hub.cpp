@@ -30,7 +30,7 @@ std::shared_ptr<subscription> event_hub::expect(event_filter filter)
     return made;
 }
 
-void event_hub::publish(event what, bool early)
+void event_hub::publish(event what)
 {
     std::scoped_lock const lock(mutex_);
     // The last one that wants it gets the event itself, the others copies: with one reader nothing is copied.
@@ -46,13 +46,20 @@ void event_hub::publish(event what, bool early)
         }
         return false;
     });
-    if (!last && early) {
+    if (!last && phase_ != phase::used) {
         if (!early_)
             early_ = std::make_shared<subscription>(executor_, event_filter(), default_capacity_, keep::newest);
         last = early_;
     }
     if (last)
         lost_.add(last->push(std::move(what)));
+}
+
+void event_hub::used() noexcept
+{
+    phase before = phase::ready;
+    if (phase_ == before)
+        phase_.compare_exchange_strong(before, phase::used);
 }
 
 void event_hub::end() noexcept
@@ -78,6 +85,7 @@ void event_hub::hand_over(subscription& early, subscription& reader)
 
 std::shared_ptr<subscription> event_hub::add(event_filter filter, std::size_t capacity, keep which)
 {
+    used();
     auto made = std::make_shared<subscription>(executor_, std::move(filter), capacity, which);
     std::erase_if(subscriptions_, [](std::weak_ptr<subscription> const& reader) { return reader.expired(); });
     subscriptions_.push_back(made);

@@ -1,11 +1,12 @@
 // Gives each event to each subscription.
-// Invariant: an event that comes before the session is ready is kept until there is somebody to give it to.
+// Invariant: an event that comes before anybody could have asked for it is kept until there is somebody to give it to.
 #ifndef COQMP_SRC_EVENT_HUB_HPP
 #define COQMP_SRC_EVENT_HUB_HPP
 
 #include "protocol/counters.hpp"
 #include "subscription.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -25,8 +26,13 @@ public:
     /// The first event from now on that passes the filter.
     [[nodiscard]] std::shared_ptr<subscription> expect(event_filter filter);
 
-    /// @param early before the session is ready
-    void publish(event what, bool early);
+    void publish(event what);
+
+    /// The session can be used. What nobody wants is kept until it is: between this and the caller's first step other things
+    /// run, and more of them on a busy machine.
+    void ready() noexcept { phase_ = phase::ready; }
+    /// The caller has the session in hand: from now on what nobody wants is dropped. Does nothing before ready().
+    void used() noexcept;
 
     /// All streams end, those too that are made later.
     void end() noexcept;
@@ -34,12 +40,16 @@ public:
     [[nodiscard]] std::uint64_t lost() const noexcept { return lost_.read(); }
 
 private:
+    enum class phase { negotiating, ready, used };
+
     void hand_over(subscription& early, subscription& reader);
     std::shared_ptr<subscription> add(event_filter filter, std::size_t capacity, keep which);
 
     boost::asio::any_io_executor executor_;
     std::size_t default_capacity_;
     protocol::tally lost_;
+
+    std::atomic<phase> phase_ = phase::negotiating;
 
     std::mutex mutex_;
     std::vector<std::weak_ptr<subscription>> subscriptions_;

@@ -176,6 +176,7 @@ void session_state::connected(error_code error, stream_socket socket)
 void session_state::became_ready()
 {
     stage_ = stage::open;
+    events_.ready();
     negotiated_.store(true, std::memory_order_release);
     connect_deadline_ = never;
     if (auto const waiting = std::exchange(connecting_, nullptr))
@@ -263,6 +264,7 @@ void session_state::execute(std::shared_ptr<pending_command> const& pending)
         finish(*pending, with_outcome(errc::disconnected, outcome::not_sent));
         return;
     }
+    events_.used();
     if (carries_no_descriptor(pending->what())) {
         // To the kernel it would be an error of the socket, and the end of the session.
         finish(*pending, with_outcome(errc::closed_descriptor, outcome::not_sent));
@@ -373,7 +375,7 @@ void session_state::handle(protocol::action& next)
     if (auto* reply = std::get_if<protocol::answered>(&next)) {
         finish(static_cast<pending_command&>(*reply->which), {}, std::move(reply->answer));
     } else if (auto* event = std::get_if<protocol::happened>(&next)) {
-        events_.publish(std::move(event->what), stage_ != stage::open);
+        events_.publish(std::move(event->what));
     } else if (std::holds_alternative<protocol::ready>(next)) {
         became_ready();
     } else if (auto const* over = std::get_if<protocol::ended>(&next)) {

@@ -110,7 +110,7 @@ public:
     [[nodiscard]] boost::asio::awaitable<void> quit();
 
     /// Starts a stream of events. It begins with this call: no event that comes later is missed. Events that came before
-    /// the session was ready go to the first stream that is made.
+    /// the session was ready, or after that and before its first command or stream, go to the first stream that is made.
     /// @param filter which events
     /// @param capacity how many may wait in the stream; zero: session_options::event_capacity
     [[nodiscard]] event_stream subscribe(event_filter filter = {}, std::size_t capacity = 0);

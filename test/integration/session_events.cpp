@@ -4,6 +4,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <chrono>
 #include <string>
@@ -64,6 +65,29 @@ COROUTINE_TEST_CASE(events_before_the_session_is_ready_go_to_the_first_stream)
     BOOST_REQUIRE(event.has_value());
     BOOST_TEST(event->name == "BEFORE_THE_ANSWER");
     BOOST_TEST(!second.try_next().has_value());
+}
+
+COROUTINE_TEST_CASE(events_before_the_session_is_used_go_to_the_first_stream)
+{
+    auto const executor = co_await this_coro::executor;
+    conversation talk(executor);
+    completion<> connected(executor);
+    talk.client.async_connect(talk.peer.address(), connected.token());
+    talk.peer.greet();
+    json::value const id = co_await talk.peer.expect("qmp_capabilities");
+    // More than what the session reads with the answer.
+    talk.peer.say(R"({"return": {}, "id": )" + json::serialize(id) + R"(}{"event": "FIRST", "data": {"text": ")" +
+                  std::string(5000, 'x') + R"("}})");
+    talk.peer.event("SECOND");
+    co_await connected.done();
+    while (talk.client.counters().events < 2)
+        co_await asio::post(executor, asio::deferred);
+    auto stream = talk.client.subscribe();
+    for (char const* name : {"FIRST", "SECOND"}) {
+        auto const event = stream.try_next();
+        BOOST_REQUIRE(event.has_value());
+        BOOST_TEST(event->name == name);
+    }
 }
 
 COROUTINE_TEST_CASE(events_keep_their_order_when_a_deadline_passes_in_the_middle_of_a_flood)

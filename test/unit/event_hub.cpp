@@ -24,8 +24,14 @@ struct fixture
     asio::io_context context;
     event_hub hub{context.get_executor(), default_capacity};
 
-    void publish(std::string name) { hub.publish(an_event(std::move(name)), false); }
-    void publish_early(std::string name) { hub.publish(an_event(std::move(name)), true); }
+    /// When the session is ready and used.
+    void publish(std::string name)
+    {
+        hub.ready();
+        hub.used();
+        hub.publish(an_event(std::move(name)));
+    }
+    void publish_early(std::string name) { hub.publish(an_event(std::move(name))); }
 };
 
 }  // namespace
@@ -53,7 +59,7 @@ BOOST_AUTO_TEST_CASE(gives_each_subscriber_what_it_wants)
     for (char const* device : {"net0", "net1"}) {
         auto deleted = an_event("DEVICE_DELETED");
         deleted.data["device"] = device;
-        hub.publish(deleted, false);
+        hub.publish(deleted);
     }
     BOOST_TEST(drain(*stops) == "STOP ");
     BOOST_TEST(drain(*all) == "STOP DEVICE_DELETED DEVICE_DELETED ");
@@ -180,10 +186,37 @@ BOOST_AUTO_TEST_CASE(is_kept_when_nobody_who_is_there_wants_it)
     BOOST_TEST(drain(*hub.subscribe({}, 0)) == "RESUME ");
 }
 
-BOOST_AUTO_TEST_CASE(is_not_kept_when_the_session_was_ready)
+BOOST_AUTO_TEST_CASE(is_kept_when_the_session_is_ready_and_nobody_has_used_it_yet)
 {
-    publish("A");
+    publish_early("A");
+    hub.ready();
+    publish_early("B");
+    BOOST_TEST(drain(*hub.subscribe({}, 0)) == "A B ");
+}
+
+BOOST_AUTO_TEST_CASE(is_not_kept_when_a_ready_session_has_been_used)
+{
+    hub.ready();
+    hub.used();
+    publish_early("A");
     BOOST_TEST(drain(*hub.subscribe({}, 0)) == "");
+}
+
+BOOST_AUTO_TEST_CASE(is_not_kept_when_somebody_has_subscribed_to_a_ready_session)
+{
+    hub.ready();
+    auto const reader = hub.subscribe("STOP", 0);
+    publish_early("A");
+    BOOST_TEST(drain(*hub.subscribe({}, 0)) == "");
+}
+
+BOOST_AUTO_TEST_CASE(is_kept_when_a_session_that_was_not_ready_has_been_used)
+{
+    hub.used();
+    auto const reader = hub.subscribe("STOP", 0);
+    hub.ready();
+    publish_early("A");
+    BOOST_TEST(drain(*hub.subscribe({}, 0)) == "A ");
 }
 
 BOOST_AUTO_TEST_CASE(that_is_lost_is_told_of_by_the_next)
@@ -222,7 +255,7 @@ BOOST_AUTO_TEST_CASE(gets_the_first_event_from_now_on)
     publish("RESUME");
     auto first = an_event("STOP");
     first.data["n"] = 1;
-    hub.publish(first, false);
+    hub.publish(first);
     publish("STOP");
     auto const got = expected->try_next();
     BOOST_REQUIRE(got.has_value());
