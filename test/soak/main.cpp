@@ -3,6 +3,7 @@
 // The work comes in generations: when one has ended nothing of it may be left, no descriptor, no process and no memory.
 #include "client.hpp"
 #include "operator.hpp"
+#include "support/memory.hpp"
 #include "support/open_descriptors.hpp"
 #include "support/processes.hpp"
 #include "support/temporary_directory.hpp"
@@ -14,14 +15,10 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 
-#include <malloc.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <future>
 #include <iomanip>
 #include <iostream>
@@ -43,17 +40,8 @@ constexpr auto patience = 60s;  // with what has not ended so long after the end
 struct remains
 {
     std::size_t descriptors = coqmp::test::open_descriptors();
-    std::size_t heap = ::mallinfo2().uordblks >> 10;
-    std::size_t resident = resident_kibibytes();
-
-    static std::size_t resident_kibibytes()
-    {
-        std::ifstream file("/proc/self/statm");
-        std::size_t all = 0;
-        std::size_t resident = 0;
-        file >> all >> resident;
-        return resident * (static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) >> 10);
-    }
+    std::size_t heap = coqmp::test::allocated_bytes() >> 10;
+    std::size_t resident = coqmp::test::resident_bytes() >> 10;
 };
 
 class campaign

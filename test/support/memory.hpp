@@ -1,0 +1,43 @@
+// How much memory this process holds.
+#ifndef COQMP_TEST_SUPPORT_MEMORY_HPP
+#define COQMP_TEST_SUPPORT_MEMORY_HPP
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <fstream>
+
+namespace coqmp::test {
+
+/// Whether what is freed is free: a sanitizer has a malloc of its own that keeps what was freed to find those who use it.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define COQMP_TEST_OTHER_MALLOC 1
+#endif
+#endif
+#if defined(COQMP_TEST_OTHER_MALLOC)
+inline constexpr bool memory_can_be_measured = false;
+#else
+inline constexpr bool memory_can_be_measured = true;
+#endif
+
+/// What the allocator has given out.
+inline std::size_t allocated_bytes()
+{
+    return ::mallinfo2().uordblks;
+}
+
+/// What the process has of the machine's memory.
+inline std::size_t resident_bytes()
+{
+    std::ifstream file("/proc/self/statm");
+    std::size_t all = 0;
+    std::size_t resident = 0;
+    file >> all >> resident;
+    return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace coqmp::test
+
+#endif
