@@ -201,9 +201,9 @@ private:
     int handlers_before_ = -1;
 };
 
-auto const all_deeds = boost::unit_test::data::make({deed::nothing, deed::close, deed::destroy_session, deed::move_session,
-                                                     deed::destroy_stream, deed::cancel_terminal, deed::cancel_total,
-                                                     deed::peer_leaves});
+auto const all_deeds =
+    boost::unit_test::data::make({deed::nothing, deed::close, deed::destroy_session, deed::move_session, deed::destroy_stream,
+                                  deed::cancel_terminal, deed::cancel_total, deed::peer_leaves});
 
 /// The same as one coroutine, which owns everything.
 asio::awaitable<void> whole_life()
