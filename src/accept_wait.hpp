@@ -3,8 +3,8 @@
 #define COQMP_SRC_ACCEPT_WAIT_HPP
 
 #include "server_socket.hpp"
-#include "waiting_handler.hpp"
 
+#include <coqmp/detail/waiting_handler.hpp>
 #include <coqmp/session.hpp>
 
 #include <boost/asio/steady_timer.hpp>
@@ -30,21 +30,21 @@ struct peer_demands
 struct accept_wait
 {
     using signature = void(boost::system::error_code, session);
-    using handler_type = waiting_handler<signature>::handler_type;
+    using handler_type = waiting_handler<signature>;
     using clock = std::chrono::steady_clock;
 
     /// @param door where the listener's work runs, the timer's too
     /// @param of_session where the session's work will run
     accept_wait(handler_type handler, boost::asio::any_io_executor const& door, boost::asio::any_io_executor of_session,
                 session_options session_behaviour, peer_demands whom)
-        : waiting(std::move(handler), door),
+        : waiting(std::move(handler)),
           session_executor(std::move(of_session)),
           options(std::move(session_behaviour)),
           demands(whom),
           timer(door)
     {}
 
-    waiting_handler<signature> waiting;
+    handler_type waiting;
     boost::asio::any_io_executor session_executor;
     session_options options;  ///< connect_timeout bounds the wait as a whole.
     peer_demands demands;

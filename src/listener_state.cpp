@@ -4,10 +4,9 @@
 #include "deadline.hpp"
 #include "process_tree.hpp"
 
-#include <boost/asio/append.hpp>
 #include <boost/asio/bind_executor.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
 
 #include <sys/socket.h>
 
@@ -24,11 +23,6 @@ namespace coqmp::detail {
 using boost::system::error_code;
 
 namespace {
-
-void post(asio::any_io_executor const& executor, accept_wait& wait, error_code error, session result)
-{
-    asio::post(executor, asio::append(std::move(wait.waiting.handler), error, std::move(result)));
-}
 
 session closed_session(accept_wait const& wait)
 {
@@ -78,7 +72,7 @@ void listener_state::start_accept(pointer const& self, accept_wait::handler_type
 void listener_state::start_accept(pointer const& self, accept_wait::handler_type handler, asio::any_io_executor of_session,
                                   session_options of_options, peer_demands whom)
 {
-    auto const slot = asio::get_associated_cancellation_slot(handler);
+    auto const slot = handler.slot();
     auto wait =
         std::make_shared<accept_wait>(std::move(handler), self->executor_, std::move(of_session), std::move(of_options), whom);
     on_cancellation(slot, self, wait, [](listener_state& state, wait_pointer const& which, asio::cancellation_type kind) {
@@ -100,7 +94,7 @@ void listener_state::close() noexcept
 void listener_state::add(wait_pointer const& wait)
 {
     if (closed_ || wait->cancelled) {
-        post(executor_, *wait, asio::error::operation_aborted, closed_session(*wait));
+        wait->waiting.post(error_code(asio::error::operation_aborted), closed_session(*wait));
         return;
     }
     waiting_.push_back(wait);
@@ -148,7 +142,7 @@ void listener_state::abandon_handlers() noexcept
     waits.splice(waits.end(), connecting_);
     std::vector<accept_wait::handler_type> dropped;
     for (wait_pointer const& wait : waits)
-        dropped.push_back(std::move(wait->waiting.handler));
+        dropped.push_back(std::move(wait->waiting));
 }
 
 void listener_state::fail(wait_list::iterator position, error_code error)
@@ -156,7 +150,7 @@ void listener_state::fail(wait_list::iterator position, error_code error)
     wait_pointer const wait = *position;
     waiting_.erase(position);
     wait->timer.cancel();
-    post(executor_, *wait, error, closed_session(*wait));
+    wait->waiting.post(error, closed_session(*wait));
     stop_if_idle();
 }
 
@@ -256,13 +250,13 @@ void listener_state::connect(wait_pointer const& wait, owned_descriptor connecti
 void listener_state::connected(wait_pointer const& wait, error_code error)
 {
     connecting_.remove(wait);
-    if (!wait->waiting.handler)
+    if (!wait->waiting)
         return;  // abandoned
     session result = wait->connecting ? std::move(*wait->connecting) : closed_session(*wait);
     wait->connecting.reset();
     if (wait->cancelled && error)
         error = asio::error::operation_aborted;
-    post(executor_, *wait, error, std::move(result));
+    wait->waiting.post(error, std::move(result));
 }
 
 }  // namespace coqmp::detail

@@ -93,7 +93,7 @@ machine_state::~machine_state() = default;
 
 void machine_state::start(pointer const& self, machine_start::handler_type handler, std::shared_ptr<listener_state> door)
 {
-    auto const slot = asio::get_associated_cancellation_slot(handler);
+    auto const slot = handler.slot();
     auto start = std::make_shared<machine_start>(std::move(handler), self->executor_);
     start->door = std::move(door);
     on_cancellation(slot, self, start, [](machine_state& state, start_pointer const& which, asio::cancellation_type kind) {
@@ -105,8 +105,8 @@ void machine_state::start(pointer const& self, machine_start::handler_type handl
 
 void machine_state::start_wait(pointer const& self, exit_wait::handler_type handler)
 {
-    auto const slot = asio::get_associated_cancellation_slot(handler);
-    auto waiting = std::make_shared<exit_wait>(std::move(handler), self->executor_);
+    auto const slot = handler.slot();
+    auto waiting = std::make_shared<exit_wait>(std::move(handler));
     on_cancellation(slot, self, waiting, [](machine_state& state, wait_pointer const& which, asio::cancellation_type kind) {
         if (kind != asio::cancellation_type::none)
             state.cancel_wait(which);
@@ -116,8 +116,8 @@ void machine_state::start_wait(pointer const& self, exit_wait::handler_type hand
 
 void machine_state::start_shutdown(pointer const& self, exit_wait::handler_type handler, std::chrono::nanoseconds budget)
 {
-    auto const slot = asio::get_associated_cancellation_slot(handler);
-    auto waiting = std::make_shared<exit_wait>(std::move(handler), self->executor_);
+    auto const slot = handler.slot();
+    auto waiting = std::make_shared<exit_wait>(std::move(handler));
     on_cancellation(slot, self, waiting, [](machine_state& state, wait_pointer const& which, asio::cancellation_type kind) {
         if (kind != asio::cancellation_type::none)
             state.cancel_wait(which);
@@ -211,10 +211,10 @@ std::shared_ptr<machine_state::launched> machine_state::launch(pointer const& se
                 self->session_ = std::move(opened);
             self->connected(start, error);
         };
-        listener_state::start_accept(
-            start->door,
-            asio::bind_cancellation_slot(start->accepting.slot(), asio::bind_executor(self->executor_, std::move(accepted))),
-            self->executor_, without_deadline(self->spec_.session), whom);
+        auto handler =
+            asio::bind_cancellation_slot(start->accepting.slot(), asio::bind_executor(self->executor_, std::move(accepted)));
+        listener_state::start_accept(start->door, {std::move(handler), start->door->executor()}, self->executor_,
+                                     without_deadline(self->spec_.session), whom);
     }
     return result;
 }
@@ -298,7 +298,7 @@ void machine_state::complete_start(start_pointer const& start, std::exception_pt
     if (starting_ == start)
         starting_.reset();
     start->deadline.cancel();
-    asio::post(executor_, asio::append(std::move(start->waiting.handler), std::move(failure)));
+    start->waiting.post(std::move(failure));
 }
 
 std::exception_ptr machine_state::explain(machine_start const& start) const
@@ -354,7 +354,7 @@ void machine_state::complete_wait(exit_wait& wait, error_code error)
 {
     if (wait.ladder)
         wait.ladder->stop();
-    asio::post(executor_, asio::append(std::move(wait.waiting.handler), error, status_.value_or(exit_status())));
+    wait.waiting.post(error, status_.value_or(exit_status()));
 }
 
 void machine_state::exited(exit_status status)
@@ -392,10 +392,10 @@ void machine_state::abandon_handlers() noexcept
     for (wait_pointer const& wait : waits) {
         if (wait->ladder)
             wait->ladder->stop();
-        dropped.push_back(std::move(wait->waiting.handler));
+        dropped.push_back(std::move(wait->waiting));
     }
     if (start) {
-        machine_start::handler_type const handler = std::move(start->waiting.handler);
+        machine_start::handler_type const handler = std::move(start->waiting);
         static_cast<void>(handler);
     }
 }

@@ -6,8 +6,8 @@
 #include "context_member.hpp"
 #include "listener_state.hpp"
 #include "process.hpp"
-#include "waiting_handler.hpp"
 
+#include <coqmp/detail/waiting_handler.hpp>
 #include <coqmp/machine.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -28,13 +28,13 @@ class shutdown_ladder;
 /// The one start of a machine.
 struct machine_start
 {
-    using handler_type = waiting_handler<void(std::exception_ptr)>::handler_type;
+    using handler_type = waiting_handler<void(std::exception_ptr)>;
 
     machine_start(handler_type handler, boost::asio::any_io_executor const& executor)
-        : waiting(std::move(handler), executor), deadline(executor)
+        : waiting(std::move(handler)), deadline(executor)
     {}
 
-    waiting_handler<void(std::exception_ptr)> waiting;
+    handler_type waiting;
     std::shared_ptr<listener_state> door;  ///< None: a socketpair.
     boost::asio::cancellation_signal accepting;
     boost::asio::steady_timer deadline;
@@ -46,11 +46,11 @@ struct machine_start
 /// Somebody who waits for the end of the process.
 struct exit_wait
 {
-    using handler_type = waiting_handler<void(boost::system::error_code, exit_status)>::handler_type;
+    using handler_type = waiting_handler<void(boost::system::error_code, exit_status)>;
 
-    exit_wait(handler_type handler, boost::asio::any_io_executor const& executor) : waiting(std::move(handler), executor) {}
+    explicit exit_wait(handler_type handler) : waiting(std::move(handler)) {}
 
-    waiting_handler<void(boost::system::error_code, exit_status)> waiting;
+    handler_type waiting;
     std::shared_ptr<shutdown_ladder> ladder;  ///< What brings the end about, if this is a shutdown.
     bool cancelled = false;
 };

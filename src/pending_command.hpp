@@ -3,7 +3,8 @@
 #define COQMP_SRC_PENDING_COMMAND_HPP
 
 #include "protocol/dialogue.hpp"
-#include "waiting_handler.hpp"
+
+#include <coqmp/detail/waiting_handler.hpp>
 
 #include <boost/intrusive/list_hook.hpp>
 #include <boost/intrusive/set_hook.hpp>
@@ -27,9 +28,7 @@ class pending_command final : public waiting_handler<void(boost::system::error_c
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    pending_command(command what, handler_type waiting, boost::asio::any_io_executor const& fallback)
-        : waiting_handler(std::move(waiting), fallback), request(std::move(what))
-    {}
+    pending_command(command what, waiting_handler waiting) : waiting_handler(std::move(waiting)), request(std::move(what)) {}
 
     std::shared_ptr<pending_command> kept;  // itself, while it is in a list
     time_point deadline = time_point::max();

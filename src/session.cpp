@@ -29,20 +29,14 @@ namespace {
 // The coroutines hold the state, not the session: the session may be moved or destroyed while they wait.
 using state_pointer = std::shared_ptr<detail::session_state>;
 
-asio::awaitable<reply> execute_on(state_pointer state, command what)
+asio::awaitable<json::value> value_of(state_pointer state, command what)
 {
+    std::string name = what.name();
     auto operation = detail::initiate<void(error_code, reply), &detail::session_state::start_execute>(
         std::move(state), asio::as_tuple(asio::deferred), std::move(what));
     auto [error, answer] = co_await std::move(operation);
     if (error)
         throw system_error(error);
-    co_return std::move(answer);
-}
-
-asio::awaitable<json::value> value_of(state_pointer state, command what)
-{
-    std::string name = what.name();
-    reply answer = co_await execute_on(std::move(state), std::move(what));
     if (answer.has_error())
         throw command_failed(std::move(name), std::move(answer).error());
     co_return std::move(answer).value();

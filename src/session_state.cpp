@@ -5,11 +5,11 @@
 #include "outcome.hpp"
 #include "unclaimed_endpoint.hpp"
 
-#include <boost/asio/append.hpp>
-#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/recycling_allocator.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -37,6 +37,13 @@ std::uint64_t random_nonce()
 bool asks_to_abandon(asio::cancellation_type kind)
 {
     return (kind & (asio::cancellation_type::terminal | asio::cancellation_type::partial)) != asio::cancellation_type::none;
+}
+
+/// Whether this thread is running handlers of an `io_context` with this executor. Of other executors it cannot be said.
+bool runs_here(asio::any_io_executor const& executor) noexcept
+{
+    auto const* const context = executor.target<asio::io_context::executor_type>();
+    return context != nullptr && context->running_in_this_thread();
 }
 
 bool carries_no_descriptor(command const& what)
@@ -90,8 +97,8 @@ session_counters session_state::counters() const noexcept
 
 void session_state::start_connect(pointer const& self, plain_handler handler, endpoint where)
 {
-    auto const slot = asio::get_associated_cancellation_slot(handler);
-    auto waiting = std::make_shared<waiting_plain>(std::move(handler), self->executor_);
+    auto const slot = handler.slot();
+    auto waiting = std::make_shared<waiting_plain>(std::move(handler));
     on_cancellation(slot, self, waiting, [](session_state& state, auto const& what, asio::cancellation_type kind) {
         if (asks_to_abandon(kind))
             state.cancel_connect(what);
@@ -104,16 +111,20 @@ void session_state::start_connect(pointer const& self, plain_handler handler, en
 
 void session_state::start_execute(pointer const& self, reply_handler handler, command what)
 {
-    auto const slot = asio::get_associated_cancellation_slot(handler);
-    auto pending = std::make_shared<pending_command>(std::move(what), std::move(handler), self->executor_);
+    auto const slot = handler.slot();
+    auto pending =
+        std::allocate_shared<pending_command>(asio::recycling_allocator<pending_command>(), std::move(what), std::move(handler));
     on_cancellation(slot, self, pending,
                     [](session_state& state, auto const& which, asio::cancellation_type kind) { state.cancel(*which, kind); });
-    asio::dispatch(self->executor_, [self, pending = std::move(pending)] { self->execute(pending); });
+    if (runs_here(self->executor_))
+        self->execute(pending);
+    else
+        asio::dispatch(self->executor_, [self, pending = std::move(pending)] { self->execute(pending); });
 }
 
 void session_state::start_close(pointer const& self, plain_handler handler)
 {
-    auto waiting = std::make_shared<waiting_plain>(std::move(handler), self->executor_);
+    auto waiting = std::make_shared<waiting_plain>(std::move(handler));
     asio::dispatch(self->executor_, [self, waiting = std::move(waiting)] {
         self->end({});
         self->closing_.push_back(waiting);
@@ -123,8 +134,8 @@ void session_state::start_close(pointer const& self, plain_handler handler)
 
 void session_state::start_wait_closed(pointer const& self, reason_handler handler)
 {
-    auto const slot = asio::get_associated_cancellation_slot(handler);
-    auto waiting = std::make_shared<waiting_reason>(std::move(handler), self->executor_);
+    auto const slot = handler.slot();
+    auto waiting = std::make_shared<waiting_reason>(std::move(handler));
     on_cancellation(slot, self, waiting,
                     [](session_state& state, auto const& what, asio::cancellation_type) { state.cancel_wait_closed(what); });
     asio::dispatch(self->executor_, [self, waiting = std::move(waiting)] { self->wait_closed(waiting); });
@@ -139,10 +150,10 @@ void session_state::close() noexcept
 
 void session_state::connect(std::shared_ptr<waiting_plain> const& waiting, unclaimed_endpoint& where)
 {
-    if (!waiting->handler)
+    if (!*waiting)
         return;  // cancelled on its way here
     if (stage_ != stage::idle) {
-        post(*waiting, make_error_code(dialed_ ? errc::already_started : errc::disconnected));
+        waiting->post(make_error_code(dialed_ ? errc::already_started : errc::disconnected));
         return;
     }
     stage_ = stage::dialing;
@@ -180,7 +191,7 @@ void session_state::became_ready()
     negotiated_.store(true, std::memory_order_release);
     connect_deadline_ = never;
     if (auto const waiting = std::exchange(connecting_, nullptr))
-        post(*waiting, error_code());
+        waiting->post(error_code());
 }
 
 void session_state::cancel_connect(std::shared_ptr<waiting_plain> const& waiting)
@@ -211,17 +222,17 @@ void session_state::end(error_code why)
     dialogue_.forget_all();
     events_.end();
     if (auto const waiting = std::exchange(connecting_, nullptr))
-        post(*waiting, why ? why : error_code(asio::error::operation_aborted));
+        waiting->post(why ? why : error_code(asio::error::operation_aborted));
     for (auto const& waiting : std::exchange(reason_waits_, {}))
-        post(*waiting, error_code(), reason_);
+        waiting->post(error_code(), reason_);
 }
 
 void session_state::wait_closed(std::shared_ptr<waiting_reason> const& waiting)
 {
-    if (!waiting->handler)
+    if (!*waiting)
         return;  // cancelled on its way here
     if (stage_ == stage::ended)
-        post(*waiting, error_code(), reason_);
+        waiting->post(error_code(), reason_);
     else
         reason_waits_.push_back(waiting);
 }
@@ -229,8 +240,8 @@ void session_state::wait_closed(std::shared_ptr<waiting_reason> const& waiting)
 void session_state::cancel_wait_closed(std::shared_ptr<waiting_reason> const& waiting)
 {
     std::erase(reason_waits_, waiting);
-    if (waiting->handler)
-        post(*waiting, error_code(asio::error::operation_aborted), error_code());
+    if (*waiting)
+        waiting->post(error_code(asio::error::operation_aborted), error_code());
 }
 
 void session_state::abandon_handlers() noexcept
@@ -315,33 +326,21 @@ void session_state::finish(pending_command& pending, error_code error, reply ans
 
 void session_state::read()
 {
-    socket_.async_read_some(asio::buffer(small_buffer_),
-                            [self = shared_from_this()](error_code error, std::size_t size) { self->on_read(error, size); });
+    socket_.async_wait(stream_socket::wait_read, [self = shared_from_this()](error_code) { self->on_readable(); });
 }
 
-void session_state::on_read(error_code error, std::size_t size)
+void session_state::on_readable()
 {
     if (stage_ == stage::ended)
         return;
     turning_ = true;
-    bool const looking = std::exchange(looking_, false);
-    if (error && !(looking && error == asio::error::operation_aborted)) {
-        end(make_error_code(errc::disconnected));
-    } else {
-        receive(std::string_view(small_buffer_.data(), size));
-        if (looking)
-            drain(16);
-        else if (size == small_buffer_.size())
-            drain(1);  // not more events than a stream holds before its reader has a turn on this thread
-        if (looking)
-            expire();
-        if (stage_ != stage::ended)
-            read();
-    }
+    drain(1);  // not more events than a stream holds before its reader has a turn on this thread
+    if (stage_ != stage::ended)
+        read();
     turn();
 }
 
-// An idle session has a small buffer; what does not fit into it is read into one that all sessions of a thread share.
+// An idle session has no buffer: all sessions of a thread share one.
 void session_state::drain(int most_rounds)
 {
     constexpr std::size_t shared_size = std::size_t{64} << 10;
@@ -449,33 +448,20 @@ void session_state::on_timer()
     timer_deadline_ = never;
     auto const now = clock::now();
     bool const late = connect_deadline_ <= now || (!deadlines_.empty() && deadlines_.begin()->deadline <= now);
-    if (late && stage_ != stage::dialing) {
-        // An answer that has come wins, even if this process was too slow to look. Not drain() here: what the pending read
-        // has taken already comes first.
-        looking_ = true;
-        error_code ignored;
-        socket_.cancel(ignored);
-        return;
-    }
     turning_ = true;
-    expire();
-    turn();
-}
-
-void session_state::expire()
-{
-    if (stage_ == stage::ended)
-        return;
-    auto const now = clock::now();
-    if (connect_deadline_ <= now) {
+    if (late)
+        drain(16);  // an answer that has come wins, even if this process was too slow to look
+    if (connect_deadline_ <= now && stage_ != stage::ended) {
         bool const silent = stage_ == stage::greeting && dialogue_.counters().bytes_received.read() == 0;
         end(make_error_code(silent ? errc::monitor_busy : errc::timed_out));
-        return;
     }
     time_out(now);
-    arm_timer(connect_deadline_);
-    if (!deadlines_.empty())
-        arm_timer(deadlines_.begin()->deadline);
+    if (stage_ != stage::ended) {
+        arm_timer(connect_deadline_);
+        if (!deadlines_.empty())
+            arm_timer(deadlines_.begin()->deadline);
+    }
+    turn();
 }
 
 void session_state::time_out(clock::time_point now)
@@ -494,12 +480,6 @@ void session_state::time_out(clock::time_point now)
 }
 
 // ---- Handlers --------------------------------------------------------------------------------------------------------------
-
-template <class Waiting, class... Arguments>
-void session_state::post(Waiting& waiting, Arguments... arguments)
-{
-    asio::post(executor_, asio::append(std::move(waiting.handler), arguments...));
-}
 
 void session_state::schedule_turn()
 {
@@ -536,11 +516,11 @@ void session_state::run_handlers()
     for (std::size_t waiting = finished_.size(); waiting != 0 && !finished_.empty(); --waiting) {
         auto const next = std::exchange(finished_.front().kept, nullptr);
         finished_.pop_front();
-        asio::dispatch(executor_, asio::append(std::move(next->handler), next->error, std::move(next->answer)));
+        next->complete(next->error, std::move(next->answer));
     }
     if (finished_.empty())
         for (auto const& waiting : std::exchange(closing_, {}))
-            post(*waiting, error_code());
+            waiting->post(error_code());
 }
 
 }  // namespace coqmp::detail

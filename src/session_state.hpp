@@ -17,7 +17,6 @@
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/set.hpp>
 
-#include <array>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -33,9 +32,9 @@ class session_state final : public context_member, public std::enable_shared_fro
 public:
     using waiting_plain = waiting_handler<void(boost::system::error_code)>;
     using waiting_reason = waiting_handler<void(boost::system::error_code, boost::system::error_code)>;
-    using plain_handler = waiting_plain::handler_type;
-    using reply_handler = pending_command::handler_type;
-    using reason_handler = waiting_reason::handler_type;
+    using plain_handler = waiting_plain;
+    using reply_handler = waiting_handler<void(boost::system::error_code, reply)>;
+    using reason_handler = waiting_reason;
     using pointer = std::shared_ptr<session_state>;
 
     session_state(boost::asio::any_io_executor executor, session_options options);
@@ -80,7 +79,7 @@ private:
     void end(boost::system::error_code why);
 
     void read();
-    void on_read(boost::system::error_code error, std::size_t size);
+    void on_readable();
     void drain(int most_rounds);
     void receive(std::string_view bytes);
     void handle(protocol::action& next);
@@ -91,12 +90,9 @@ private:
 
     void arm_timer(clock::time_point deadline);
     void on_timer();
-    void expire();
     void time_out(clock::time_point now);
 
     void finish(pending_command& pending, boost::system::error_code error, reply answer = {});
-    template <class Waiting, class... Arguments>
-    void post(Waiting& waiting, Arguments... arguments);
     void schedule_turn();
     void turn();
     void run_handlers();
@@ -126,9 +122,7 @@ private:
     bool turning_ = false;
     bool waiting_to_write_ = false;
     bool write_failed_ = false;
-    bool looking_ = false;  // for what has come, because a deadline has passed
 
-    std::array<char, 1024> small_buffer_{};
     std::string traced_;
 };
 

@@ -1,10 +1,6 @@
 #include "subscription.hpp"
 
-#include <boost/asio/append.hpp>
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -14,10 +10,11 @@ using boost::system::error_code;
 
 namespace coqmp::detail {
 
-struct subscription::wait : waiting_handler<void(error_code, event)>
+struct subscription::wait
 {
-    using waiting_handler::waiting_handler;
+    explicit wait(next_handler waiting) : handler(std::move(waiting)) {}
 
+    next_handler handler;
     bool cancelled = false;
     bool woken = false;  // settle() is on its way
 };
@@ -71,14 +68,14 @@ void subscription::close() noexcept
 
 void subscription::async_next(next_handler handler)
 {
-    auto slot = asio::get_associated_cancellation_slot(handler);
+    auto slot = handler.slot();
     std::unique_lock lock(mutex_);
     if (wait_) {
         lock.unlock();
-        asio::post(executor_, asio::append(std::move(handler), make_error_code(errc::operation_in_progress), event()));
+        handler.post(make_error_code(errc::operation_in_progress), event());
         return;
     }
-    wait_ = std::make_shared<wait>(std::move(handler), executor_);
+    wait_ = std::make_shared<wait>(std::move(handler));
     if (slot.is_connected()) {
         auto on_cancel = [self = weak_from_this(), waiting = std::weak_ptr(wait_)](asio::cancellation_type) {
             if (auto const alive = self.lock())
@@ -137,8 +134,7 @@ void subscription::wake(std::unique_lock<std::mutex>& lock)
     auto const what = wait_;
     what->woken = true;
     lock.unlock();
-    auto decide = [self = shared_from_this(), what] { self->settle(what); };
-    asio::post(executor_, asio::bind_executor(what->executor, std::move(decide)));
+    what->handler.run_later([self = shared_from_this(), what] { self->settle(what); });
 }
 
 void subscription::settle(std::shared_ptr<wait> const& what)
@@ -157,7 +153,7 @@ void subscription::settle(std::shared_ptr<wait> const& what)
     event taken = error ? event() : pop();
     wait_.reset();
     lock.unlock();
-    std::move(what->handler)(error, std::move(taken));
+    what->handler.complete_here(error, std::move(taken));
 }
 
 event subscription::pop()

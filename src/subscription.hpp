@@ -4,8 +4,8 @@
 #define COQMP_SRC_SUBSCRIPTION_HPP
 
 #include "context_member.hpp"
-#include "waiting_handler.hpp"
 
+#include <coqmp/detail/waiting_handler.hpp>
 #include <coqmp/error.hpp>
 #include <coqmp/event.hpp>
 #include <coqmp/event_filter.hpp>
@@ -29,7 +29,7 @@ enum class keep {
 class subscription final : public context_member, public std::enable_shared_from_this<subscription>
 {
 public:
-    using next_handler = boost::asio::any_completion_handler<void(boost::system::error_code, event)>;
+    using next_handler = waiting_handler<void(boost::system::error_code, event)>;
 
     subscription(boost::asio::any_io_executor executor, event_filter filter, std::size_t capacity, keep which);
     ~subscription();

@@ -68,7 +68,7 @@ private:
     friend class session;
     explicit event_stream(std::shared_ptr<detail::subscription> state) noexcept : state_(std::move(state)) {}
 
-    using next_handler = boost::asio::any_completion_handler<void(boost::system::error_code, event)>;
+    using next_handler = detail::waiting_handler<void(boost::system::error_code, event)>;
     static void start_next(std::shared_ptr<detail::subscription> const& state, next_handler handler);
 
     std::shared_ptr<detail::subscription> state_;

@@ -94,7 +94,7 @@ public:
 
 private:
     friend class machine;
-    using accept_handler = boost::asio::any_completion_handler<void(boost::system::error_code, session)>;
+    using accept_handler = detail::waiting_handler<void(boost::system::error_code, session)>;
     static void start_accept(std::shared_ptr<detail::listener_state> const& state, accept_handler handler);
 
     std::shared_ptr<detail::listener_state> state_;

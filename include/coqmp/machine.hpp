@@ -162,8 +162,8 @@ public:
     void kill() noexcept;
 
 private:
-    using start_handler = boost::asio::any_completion_handler<void(std::exception_ptr)>;
-    using exit_handler = boost::asio::any_completion_handler<void(boost::system::error_code, exit_status)>;
+    using start_handler = detail::waiting_handler<void(std::exception_ptr)>;
+    using exit_handler = detail::waiting_handler<void(boost::system::error_code, exit_status)>;
     using state_pointer = std::shared_ptr<detail::machine_state>;
 
     static void start_with_listener(state_pointer const& state, start_handler handler,

@@ -152,9 +152,9 @@ public:
     }
 
 private:
-    using plain_handler = boost::asio::any_completion_handler<void(boost::system::error_code)>;
-    using reply_handler = boost::asio::any_completion_handler<void(boost::system::error_code, reply)>;
-    using reason_handler = boost::asio::any_completion_handler<void(boost::system::error_code, boost::system::error_code)>;
+    using plain_handler = detail::waiting_handler<void(boost::system::error_code)>;
+    using reply_handler = detail::waiting_handler<void(boost::system::error_code, reply)>;
+    using reason_handler = detail::waiting_handler<void(boost::system::error_code, boost::system::error_code)>;
     using state_pointer = std::shared_ptr<detail::session_state>;
 
     static void start_connect(state_pointer const& state, plain_handler handler, endpoint where);

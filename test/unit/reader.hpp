@@ -45,7 +45,7 @@ public:
             error_ = error;
             seen_ = std::move(what.name);
         };
-        events.async_next(boost::asio::bind_cancellation_slot(signal_.slot(), std::move(done)));
+        events.async_next({boost::asio::bind_cancellation_slot(signal_.slot(), std::move(done)), events.executor()});
     }
 
     void cancel(boost::asio::cancellation_type kind = boost::asio::cancellation_type::terminal) { signal_.emit(kind); }

@@ -235,9 +235,9 @@ BOOST_AUTO_TEST_CASE(may_read_on_from_its_handler)
         if (error)
             return;
         seen += what.name;
-        events->async_next(again);
+        events->async_next({again, context.get_executor()});
     };
-    events->async_next(again);
+    events->async_next({again, context.get_executor()});
     for (char const* name : {"A", "B", "C"})
         events->push(an_event(name));
     events->end(make_error_code(errc::end_of_stream));
@@ -250,9 +250,10 @@ BOOST_AUTO_TEST_CASE(runs_on_its_own_executor)
     asio::io_context other;
     auto const events = make();
     bool ran_there = false;
-    events->async_next(asio::bind_executor(other.get_executor(), [&](boost::system::error_code, event) {
+    auto reader = asio::bind_executor(other.get_executor(), [&](boost::system::error_code, event) {
         ran_there = other.get_executor().running_in_this_thread();
-    }));
+    });
+    events->async_next({reader, context.get_executor()});
     events->push(an_event("A"));
     settle();
     BOOST_TEST(!ran_there);
@@ -375,7 +376,7 @@ BOOST_AUTO_TEST_CASE(destroys_a_handler_that_owns_its_subscription)
         asio::io_context context;
         auto events = std::make_shared<subscription>(context.get_executor(), event_filter(), 1, keep::newest);
         auto& state = *events;
-        state.async_next([token, events](boost::system::error_code, event) { BOOST_ERROR("called"); });
+        state.async_next({[token, events](boost::system::error_code, event) { BOOST_ERROR("called"); }, state.executor()});
         BOOST_TEST(token.use_count() == 2);
     }
     BOOST_TEST(token.use_count() == 1);
@@ -388,7 +389,7 @@ BOOST_AUTO_TEST_CASE(destroys_a_handler_that_was_about_to_run)
         asio::io_context context;
         auto events = std::make_shared<subscription>(context.get_executor(), event_filter(), 1, keep::newest);
         auto& state = *events;
-        state.async_next([token, events](boost::system::error_code, event) { BOOST_ERROR("called"); });
+        state.async_next({[token, events](boost::system::error_code, event) { BOOST_ERROR("called"); }, state.executor()});
         state.push(an_event("A"));
     }
     BOOST_TEST(token.use_count() == 1);

@@ -32,9 +32,9 @@ BOOST_AUTO_TEST_CASE(events_come_in_order_and_none_is_lost)
         if (error)
             return;
         in_order = in_order && what.name == std::to_string(seen++);
-        events->async_next(again);
+        events->async_next({again, context.get_executor()});
     };
-    events->async_next(again);
+    events->async_next({again, context.get_executor()});
     std::thread pusher([&] {
         for (int number = 0; number < count; ++number)
             events->push(an_event(std::to_string(number)));
@@ -58,9 +58,9 @@ BOOST_AUTO_TEST_CASE(each_event_is_read_or_lost_and_said_to_be)
             return;
         ++seen;
         said_lost += what.lost_before;
-        events->async_next(again);
+        events->async_next({again, context.get_executor()});
     };
-    events->async_next(again);
+    events->async_next({again, context.get_executor()});
     std::thread pusher([&] {
         for (std::uint64_t number = 0; number < count; ++number)
             events->push(an_event("E"));
@@ -85,11 +85,11 @@ BOOST_AUTO_TEST_CASE(a_wait_that_is_cancelled_again_and_again_loses_nothing)
             return;
         if (!error)
             ++seen;
-        events->async_next(asio::bind_cancellation_slot(signal.slot(), again));
+        events->async_next({asio::bind_cancellation_slot(signal.slot(), again), context.get_executor()});
         if (++rounds % 2 == 0)
             asio::post(context, [&signal] { signal.emit(asio::cancellation_type::terminal); });
     };
-    events->async_next(asio::bind_cancellation_slot(signal.slot(), again));
+    events->async_next({asio::bind_cancellation_slot(signal.slot(), again), context.get_executor()});
     std::thread pusher([&] {
         for (int number = 0; number < count; ++number)
             events->push(an_event("E"));

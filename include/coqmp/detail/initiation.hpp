@@ -2,7 +2,8 @@
 #ifndef COQMP_DETAIL_INITIATION_HPP
 #define COQMP_DETAIL_INITIATION_HPP
 
-#include <boost/asio/any_completion_handler.hpp>
+#include <coqmp/detail/waiting_handler.hpp>
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 
@@ -26,7 +27,7 @@ public:
     template <class Handler, class... Arguments>
     void operator()(Handler&& handler, Arguments&&... arguments) const
     {
-        Start(state_, boost::asio::any_completion_handler<Signature>(std::forward<Handler>(handler)),
+        Start(state_, waiting_handler<Signature>(std::forward<Handler>(handler), executor_of(*state_)),
               std::forward<Arguments>(arguments)...);
     }
 
