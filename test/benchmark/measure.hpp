@@ -1,0 +1,47 @@
+// What one run of a client costs: wall time, processor time, allocations.
+#ifndef COQMP_TEST_BENCHMARK_MEASURE_HPP
+#define COQMP_TEST_BENCHMARK_MEASURE_HPP
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+
+namespace coqmp::benchmark {
+
+/// How often this program has asked for memory. Of malloc() and its relatives, which operator new calls too.
+std::size_t allocations() noexcept;
+
+/// From its construction to print().
+class measurement
+{
+public:
+    /// Prints `{"wall": seconds, "processor": seconds, "allocations": number}`.
+    void print() const
+    {
+        std::chrono::duration<double> const wall = std::chrono::steady_clock::now() - begin_;
+        std::printf(R"({"wall": %.9f, "processor": %.6f, "allocations": %zu})"
+                    "\n",
+                    wall.count(), processor_time() - processor_, allocations() - allocations_);
+    }
+
+private:
+    static double processor_time() noexcept
+    {
+        ::rusage usage{};
+        ::getrusage(RUSAGE_SELF, &usage);
+        auto const seconds = [](::timeval time) {
+            return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+        };
+        return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+    }
+
+    std::size_t allocations_ = allocations();
+    double processor_ = processor_time();
+    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace coqmp::benchmark
+
+#endif
