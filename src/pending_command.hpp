@@ -6,11 +6,14 @@
 
 #include <coqmp/detail/waiting_handler.hpp>
 
+#include <boost/asio/recycling_allocator.hpp>
 #include <boost/intrusive/list_hook.hpp>
 #include <boost/intrusive/set_hook.hpp>
 
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace coqmp::detail {
@@ -18,17 +21,23 @@ namespace coqmp::detail {
 struct pending_tag;
 struct deadline_tag;
 
-/// One command and its handler. A session owns those in its lists; the handler's cancellation slot must not own any, because
+/// One command and its outcome. A session owns those in its lists; the handler's cancellation slot must not own any, because
 /// the handler often owns the slot.
-class pending_command final : public waiting_handler<void(boost::system::error_code, reply)>,
-                              public boost::intrusive::list_base_hook<boost::intrusive::tag<pending_tag>>,
-                              public boost::intrusive::set_base_hook<boost::intrusive::tag<deadline_tag>>,
-                              public protocol::request
+class pending_command : public boost::intrusive::list_base_hook<boost::intrusive::tag<pending_tag>>,
+                        public boost::intrusive::set_base_hook<boost::intrusive::tag<deadline_tag>>,
+                        public protocol::request
 {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    pending_command(command what, waiting_handler waiting) : waiting_handler(std::move(waiting)), request(std::move(what)) {}
+    explicit pending_command(command&& what) : request(std::move(what)) {}
+    pending_command(pending_command const&) = delete;
+    pending_command& operator=(pending_command const&) = delete;
+    virtual ~pending_command() = default;
+
+    /// Tells the outcome to whoever waits for it.
+    /// @param self this command
+    virtual void complete(std::shared_ptr<pending_command> self) = 0;
 
     std::shared_ptr<pending_command> kept;  // itself, while it is in a list
     time_point deadline = time_point::max();
@@ -41,6 +50,41 @@ public:
         return left.deadline < right.deadline;
     }
 };
+
+/// What async_execute() completes with.
+using reply_signature = void(boost::system::error_code, reply);
+
+/// What a session's own coroutines are told: the command itself. So its answer is moved once, to where it is wanted.
+using pending_signature = void(boost::system::error_code, std::shared_ptr<pending_command>);
+
+/// A command and its handler, which comes when the caller begins to wait.
+template <class Signature>
+class awaited_command final : public pending_command
+{
+public:
+    using pending_command::pending_command;
+
+    void await(waiting_handler<Signature>&& waiting) { handler_.emplace(std::move(waiting)); }
+
+    void complete(std::shared_ptr<pending_command> self) override
+    {
+        if constexpr (std::is_same_v<Signature, reply_signature>)
+            handler_->complete(error, std::move(answer));
+        else
+            handler_->complete(error, std::move(self));
+    }
+
+private:
+    std::optional<waiting_handler<Signature>> handler_;
+};
+
+/// One allocation, which the next command takes over.
+template <class Signature>
+std::shared_ptr<awaited_command<Signature>> make_pending(command&& what)
+{
+    using awaited = awaited_command<Signature>;
+    return std::allocate_shared<awaited>(boost::asio::recycling_allocator<awaited>(), std::move(what));
+}
 
 }  // namespace coqmp::detail
 

@@ -109,17 +109,27 @@ void session_state::start_connect(pointer const& self, plain_handler handler, en
                    });
 }
 
-void session_state::start_execute(pointer const& self, reply_handler handler, command what)
+template <class Signature>
+void session_state::start(pointer const& self, waiting_handler<Signature>&& handler,
+                          std::shared_ptr<awaited_command<Signature>>&& awaited)
 {
     auto const slot = handler.slot();
-    auto pending =
-        std::allocate_shared<pending_command>(asio::recycling_allocator<pending_command>(), std::move(what), std::move(handler));
+    awaited->await(std::move(handler));
+    std::shared_ptr<pending_command> pending = std::move(awaited);
     on_cancellation(slot, self, pending,
                     [](session_state& state, auto const& which, asio::cancellation_type kind) { state.cancel(*which, kind); });
     if (runs_here(self->executor_))
-        self->execute(pending);
+        self->execute(std::move(pending));
     else
-        asio::dispatch(self->executor_, [self, pending = std::move(pending)] { self->execute(pending); });
+        asio::dispatch(self->executor_, [self, pending = std::move(pending)]() mutable { self->execute(std::move(pending)); });
+}
+
+template void session_state::start(pointer const&, waiting_handler<pending_signature>&&,
+                                   std::shared_ptr<awaited_command<pending_signature>>&&);
+
+void session_state::start_execute(pointer const& self, reply_handler&& handler, command&& what)
+{
+    start(self, std::move(handler), make_pending<reply_signature>(std::move(what)));
 }
 
 void session_state::start_close(pointer const& self, plain_handler handler)
@@ -263,9 +273,10 @@ void session_state::abandon_handlers() noexcept
 
 // ---- Commands --------------------------------------------------------------------------------------------------------------
 
-void session_state::execute(std::shared_ptr<pending_command> const& pending)
+void session_state::execute(std::shared_ptr<pending_command>&& what)
 {
-    pending->kept = pending;
+    pending_command* const pending = what.get();
+    pending->kept = std::move(what);
     active_.push_back(*pending);
     if (pending->cancelled) {
         finish(*pending, asio::error::operation_aborted);
@@ -311,13 +322,12 @@ void session_state::give_up(pending_command& pending, error_code why)
     finish(pending, why);
 }
 
-void session_state::finish(pending_command& pending, error_code error, reply answer)
+void session_state::finish(pending_command& pending, error_code error)
 {
     if (pending.boost::intrusive::set_base_hook<boost::intrusive::tag<deadline_tag>>::is_linked())
         deadlines_.erase(deadlines_.iterator_to(pending));
     active_.erase(active_.iterator_to(pending));
     pending.error = error;
-    pending.answer = std::move(answer);
     finished_.push_back(pending);
     schedule_turn();
 }
@@ -372,7 +382,9 @@ void session_state::receive(std::string_view input)
 void session_state::handle(protocol::action& next)
 {
     if (auto* reply = std::get_if<protocol::answered>(&next)) {
-        finish(static_cast<pending_command&>(*reply->which), {}, std::move(reply->answer));
+        auto& pending = static_cast<pending_command&>(*reply->which);
+        pending.answer = std::move(reply->answer);
+        finish(pending, {});
     } else if (auto* event = std::get_if<protocol::happened>(&next)) {
         events_.publish(std::move(event->what));
     } else if (std::holds_alternative<protocol::ready>(next)) {
@@ -514,9 +526,10 @@ void session_state::run_handlers()
 {
     // A handler may run the context itself, and so this function: then there are fewer than there were.
     for (std::size_t waiting = finished_.size(); waiting != 0 && !finished_.empty(); --waiting) {
-        auto const next = std::exchange(finished_.front().kept, nullptr);
+        auto next = std::exchange(finished_.front().kept, nullptr);
         finished_.pop_front();
-        next->complete(next->error, std::move(next->answer));
+        pending_command& finished = *next;
+        finished.complete(std::move(next));
     }
     if (finished_.empty())
         for (auto const& waiting : std::exchange(closing_, {}))

@@ -33,7 +33,7 @@ public:
     using waiting_plain = waiting_handler<void(boost::system::error_code)>;
     using waiting_reason = waiting_handler<void(boost::system::error_code, boost::system::error_code)>;
     using plain_handler = waiting_plain;
-    using reply_handler = waiting_handler<void(boost::system::error_code, reply)>;
+    using reply_handler = waiting_handler<reply_signature>;
     using reason_handler = waiting_reason;
     using pointer = std::shared_ptr<session_state>;
 
@@ -42,7 +42,10 @@ public:
 
     // From any thread.
     static void start_connect(pointer const& self, plain_handler handler, endpoint where);
-    static void start_execute(pointer const& self, reply_handler handler, command what);
+    static void start_execute(pointer const& self, reply_handler&& handler, command&& what);
+    template <class Signature>
+    static void start(pointer const& self, waiting_handler<Signature>&& handler,
+                      std::shared_ptr<awaited_command<Signature>>&& pending);
     static void start_close(pointer const& self, plain_handler handler);
     static void start_wait_closed(pointer const& self, reason_handler handler);
     void close() noexcept;
@@ -71,7 +74,7 @@ private:
     void cancel_connect(std::shared_ptr<waiting_plain> const& waiting);
     void connected(boost::system::error_code error, stream_socket socket);
     void became_ready();
-    void execute(std::shared_ptr<pending_command> const& pending);
+    void execute(std::shared_ptr<pending_command>&& what);
     void cancel(pending_command& pending, boost::asio::cancellation_type kind);
     void give_up(pending_command& pending, boost::system::error_code why);
     void wait_closed(std::shared_ptr<waiting_reason> const& waiting);
@@ -92,7 +95,7 @@ private:
     void on_timer();
     void time_out(clock::time_point now);
 
-    void finish(pending_command& pending, boost::system::error_code error, reply answer = {});
+    void finish(pending_command& pending, boost::system::error_code error);
     void schedule_turn();
     void turn();
     void run_handlers();

@@ -158,7 +158,7 @@ private:
     using state_pointer = std::shared_ptr<detail::session_state>;
 
     static void start_connect(state_pointer const& state, plain_handler handler, endpoint where);
-    static void start_execute(state_pointer const& state, reply_handler handler, command what);
+    static void start_execute(state_pointer const& state, reply_handler&& handler, command&& what);
     static void start_close(state_pointer const& state, plain_handler handler);
     static void start_wait_closed(state_pointer const& state, reason_handler handler);
 

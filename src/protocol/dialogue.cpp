@@ -84,7 +84,7 @@ action dialogue::handle(message& received)
     return ignored{"A greeting was ignored: none was awaited."};
 }
 
-action dialogue::match(message_id const& id, reply answer)
+action dialogue::match(message_id const& id, reply&& answer)
 {
     if (auto const* number = std::get_if<std::uint64_t>(&id)) {
         auto const found = std::find_if(wire_.begin(), wire_.end(), [&](entry const& one) { return one.id == *number; });
@@ -95,7 +95,7 @@ action dialogue::match(message_id const& id, reply answer)
     return ignored{"A reply was ignored: it answers none of our commands, but perhaps an earlier client's."};
 }
 
-action dialogue::match_without_id(command_error error)
+action dialogue::match_without_id(command_error&& error)
 {
     // With one command on the wire it can be no other's. Before the handshake is over it can be an earlier client's.
     if (ready_ && wire_.size() == 1)
@@ -105,7 +105,7 @@ action dialogue::match_without_id(command_error error)
                    " commands on the wire for certain: " + error.class_name + "."};
 }
 
-action dialogue::settle(std::deque<entry>::iterator found, reply answer)
+action dialogue::settle(std::deque<entry>::iterator found, reply&& answer)
 {
     request* const asker = found->asker;
     bool const in_band = !found->out_of_band;
@@ -129,7 +129,10 @@ void dialogue::take_off_wire(std::deque<entry>::iterator which)
         --in_band_on_wire_;
     if (which->barrier)
         --barriers_on_wire_;
-    wire_.erase(which);
+    if (which == wire_.begin())
+        wire_.pop_front();  // as nearly always, and ten times as fast as erase()
+    else
+        wire_.erase(which);
 }
 
 // QEMU answers in-band commands in their order, so an abandoned one that was passed over never gets its reply: its answer was

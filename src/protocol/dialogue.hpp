@@ -152,9 +152,9 @@ private:
 
     action handle(message& received);
     action handle_handshake(message& received);
-    action match(message_id const& id, reply answer);
-    action match_without_id(command_error error);
-    action settle(std::deque<entry>::iterator found, reply answer);
+    action match(message_id const& id, reply&& answer);
+    action match_without_id(command_error&& error);
+    action settle(std::deque<entry>::iterator found, reply&& answer);
     void take_off_wire(std::deque<entry>::iterator which);
     void forget_passed_over(std::ptrdiff_t place);
     [[nodiscard]] bool may_go(request const& what) const noexcept;

@@ -32,6 +32,22 @@ std::string_view view(json::string_view text) noexcept
     return {text.data(), text.size()};
 }
 
+/// What stands in a text as it is: ASCII but for control characters, quote and backslash.
+constexpr auto is_plain = [] {
+    std::array<bool, 256> result{};
+    for (std::size_t character = ' '; character < 0x80; ++character)
+        result[character] = character != '"' && character != '\\';
+    return result;
+}();
+
+std::size_t plain_length(std::string_view text) noexcept
+{
+    std::size_t length = 0;
+    while (length < text.size() && is_plain[static_cast<unsigned char>(text[length])])
+        ++length;
+    return length;
+}
+
 bool is_continuation(char byte) noexcept
 {
     return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
@@ -68,6 +84,14 @@ public:
         return counted();
     }
 
+    /// Tokens whose text needs no check, at once.
+    bool tokens(std::string_view text, std::size_t number)
+    {
+        output_ += text;
+        tokens_ += number;
+        return within_limits();
+    }
+
     bool member(std::string_view key) { return text(key) && punctuation(':'); }
 
     bool text(std::string_view characters);
@@ -87,7 +111,12 @@ private:
 
     bool counted()
     {
-        return (++tokens_ <= max_tokens && output_.size() - start_ <= max_size) || refuse(errc::arguments_too_large);
+        ++tokens_;
+        return within_limits();
+    }
+    bool within_limits()
+    {
+        return (tokens_ <= max_tokens && output_.size() - start_ <= max_size) || refuse(errc::arguments_too_large);
     }
     bool refuse(errc reason) noexcept
     {
@@ -166,9 +195,7 @@ bool writer::text(std::string_view characters)
     output_ += '"';
     while (!characters.empty()) {
         char const first = characters.front();
-        std::size_t length = 0;  // of what can be copied as it is
-        while (length < characters.size() && characters[length] >= ' ' && characters[length] != '"' && characters[length] != '\\')
-            ++length;
+        std::size_t length = plain_length(characters);
         if (length == 0 && static_cast<unsigned char>(first) >= 0x80) {
             length = multibyte_length(characters);
             if (length == 0)
@@ -230,23 +257,17 @@ bool writer::real(double number)
     return true;
 }
 
-template <class Id>
-bool write_command(writer& out, command const& what, Id id)
+bool write_command(writer& out, command const& what, std::uint64_t id)
 {
-    bool good = out.punctuation('{') && out.member(what.is_out_of_band() ? "exec-oob" : "execute") && out.text(what.name());
+    bool good = out.tokens(what.is_out_of_band() ? R"({"exec-oob":)" : R"({"execute":)", 3) && out.text(what.name());
     if (good && !what.arguments().empty())
-        good = out.punctuation(',') && out.member("arguments") && out.object(what.arguments(), 2);
-    if (!good || !out.punctuation(',') || !out.member("id"))
-        return false;
-    if constexpr (std::is_same_v<Id, std::uint64_t>)
-        good = out.number(id);
-    else
-        good = out.text(id);
-    return good && out.punctuation('}');
+        good = out.tokens(R"(,"arguments":)", 3) && out.object(what.arguments(), 2);
+    return good && out.tokens(R"(,"id":)", 3) && out.number(id) && out.punctuation('}');
 }
 
-template <class Id>
-boost::system::error_code append_command(command const& what, Id id, std::string& output)
+}  // namespace
+
+boost::system::error_code encode(command const& what, std::uint64_t id, std::string& output)
 {
     std::size_t const start = output.size();
     try {
@@ -259,18 +280,6 @@ boost::system::error_code append_command(command const& what, Id id, std::string
         output.resize(start);  // half a command would spoil all those that come after it
         throw;
     }
-}
-
-}  // namespace
-
-boost::system::error_code encode(command const& what, std::uint64_t id, std::string& output)
-{
-    return append_command(what, id, output);
-}
-
-boost::system::error_code encode(command const& what, std::string_view id, std::string& output)
-{
-    return append_command(what, id, output);
 }
 
 }  // namespace coqmp::protocol

@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 namespace coqmp::protocol {
 
@@ -18,9 +17,6 @@ namespace coqmp::protocol {
 /// 2 Mi tokens, a number that JSON cannot say, a text that is not UTF-8.
 /// @return errc::arguments_too_deep, errc::arguments_too_large, errc::arguments_not_json, or success
 [[nodiscard]] boost::system::error_code encode(command const& what, std::uint64_t id, std::string& output);
-
-/// The same with a text for an id: the handshake's.
-[[nodiscard]] boost::system::error_code encode(command const& what, std::string_view id, std::string& output);
 
 }  // namespace coqmp::protocol
 

@@ -94,6 +94,21 @@ envelope::member envelope::member_named(std::string_view key) noexcept
     return member::other;
 }
 
+void envelope::clear() noexcept
+{
+    member_ = member::other;
+    field_ = field::other;
+    kinds_ = 0;
+    has_error_object_ = false;
+    has_name_ = false;
+    id_ = std::monostate();
+    greeting_.reset();
+    returned_.reset();
+    data_.reset();
+    seconds_ = -1;
+    microseconds_ = -1;
+}
+
 void envelope::enter(std::string_view key) noexcept
 {
     member_ = member_named(key);

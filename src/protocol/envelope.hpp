@@ -20,6 +20,9 @@ namespace coqmp::protocol {
 class envelope
 {
 public:
+    /// Begins a new message. What an earlier one left behind is of no account once these say so.
+    void clear() noexcept;
+
     /// A member begins: what is taken next is its value.
     void enter(std::string_view key) noexcept;
     /// A member of the current member's value begins.
@@ -46,7 +49,7 @@ public:
         forget_field();
     }
 
-    /// The whole message; the envelope is used up.
+    /// The whole message; the envelope is used up until it is cleared.
     [[nodiscard]] message finish();
 
 private:

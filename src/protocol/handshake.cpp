@@ -1,9 +1,5 @@
 #include "protocol/handshake.hpp"
 
-#include "protocol/encoder.hpp"
-
-#include <boost/json/array.hpp>
-
 namespace coqmp::protocol {
 
 handshake_step handshake::handle(message& received, std::string& output)
@@ -51,15 +47,11 @@ handshake_step handshake::refused(command_error& error, std::string& output)
 
 void handshake::ask(bool out_of_band, std::string& output)
 {
-    command capabilities("qmp_capabilities");
-    if (out_of_band) {
-        boost::json::array enable;
-        enable.emplace_back("oob");
-        capabilities.with("enable", std::move(enable));
-    }
     asked_out_of_band_ = out_of_band;
-    // It cannot be refused: there is nothing in it that the encoder refuses.
-    static_cast<void>(encode(capabilities, std::string_view(id_), output));
+    output += R"({"execute":"qmp_capabilities",)";
+    if (out_of_band)
+        output += R"("arguments":{"enable":["oob"]},)";
+    output.append(R"("id":")").append(id_).append("\"}");  // an id of ours needs no escapes
 }
 
 bool handshake::is_ours(message_id const& id) const noexcept

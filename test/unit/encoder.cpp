@@ -49,8 +49,6 @@ void check_refused(command const& what, errc reason)
     std::string output = "before";
     BOOST_TEST((encode(what, 7, output) == reason));
     BOOST_TEST(output == "before");
-    BOOST_TEST((encode(what, "text", output) == reason));
-    BOOST_TEST(output == "before");
 }
 
 json::value nested_arrays(std::size_t levels)
@@ -214,13 +212,6 @@ BOOST_AUTO_TEST_CASE(an_id_may_be_any_number)
     BOOST_TEST(encoded("x", std::numeric_limits<std::uint64_t>::max()) == R"({"execute":"x","id":18446744073709551615})");
 }
 
-BOOST_AUTO_TEST_CASE(an_id_may_be_a_text)
-{
-    std::string output;
-    BOOST_TEST(!encode("qmp_capabilities", "coqmp-\"1\"", output));
-    BOOST_TEST(output == R"({"execute":"qmp_capabilities","id":"coqmp-\"1\""})");
-}
-
 BOOST_AUTO_TEST_CASE(a_command_is_appended_to_what_is_there)
 {
     std::string output = "first";
@@ -256,9 +247,6 @@ BOOST_DATA_TEST_CASE(what_is_no_utf8_is_refused, data::make(no_texts()), text)
     check_refused(command("x").with("a", json::array{json::object{{text, 1}}}), errc::arguments_not_json);
     check_refused(command("x").with("a", json::array{1, json::object{{"b", text}}}), errc::arguments_not_json);
     check_refused(command(text), errc::arguments_not_json);
-    std::string output = "before";
-    BOOST_TEST((encode("x", text, output) == errc::arguments_not_json));
-    BOOST_TEST(output == "before");
 }
 
 BOOST_AUTO_TEST_CASE(a_number_that_json_cannot_say_is_refused)
