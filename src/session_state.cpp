@@ -182,6 +182,7 @@ void session_state::connected(error_code error, stream_socket socket)
 {
     if (stage_ != stage::dialing)
         return;
+    dialer_.reset();  // it has a socket and addresses of its own
     if (error) {
         // A peer that accepts and resets at once: by the time that we look the connection has come and gone.
         end(error == asio::error::connection_reset ? make_error_code(errc::disconnected) : error);

@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -74,7 +73,7 @@ namespace {
 /// A buffer over this size is not kept for the next message.
 constexpr std::size_t kept_buffer = std::size_t{64} << 10;
 
-/// A message over this size leaves behind a new value stack and envelope: the old ones have no way to shrink.
+/// A message over this size leaves no value stack and no envelope behind: they have no way to shrink.
 constexpr std::size_t large_message = std::size_t{1} << 20;
 
 /// Boost.JSON's parser calls itself for each level: 4,096 levels take about 1 MiB of the thread's stack.
@@ -114,8 +113,10 @@ public:
         message finished = envelope_.finish();
         memory_ = {};
         if (size > large_message) {
-            stack_.emplace();
+            stack_.reset();
             envelope_ = envelope();
+        } else if (stack_) {
+            spare_stack() = std::move(stack_);
         }
         if (text_.capacity() > kept_buffer)
             text_ = {};
@@ -250,8 +251,17 @@ private:
     {
         if (!memory_.is_shared())
             memory_ = json::make_shared_resource<message_memory>();
+        if (!stack_)
+            stack_ = spare_stack() ? std::move(spare_stack()) : std::make_unique<json::value_stack>();
         stack_->reset(memory_);
         tree_started_ = true;
+    }
+
+    /// A stack has 1.5 KiB, and is in use while a message is read: the sessions of a thread share one.
+    static std::unique_ptr<json::value_stack>& spare_stack()
+    {
+        static thread_local std::unique_ptr<json::value_stack> spare;
+        return spare;
     }
 
     bool add_text(json::string_view part)
@@ -284,7 +294,7 @@ private:
     }
 
     envelope envelope_;
-    std::optional<json::value_stack> stack_{std::in_place};
+    std::unique_ptr<json::value_stack> stack_;
     json::storage_ptr memory_;
     std::string text_;
     std::size_t depth_ = 0;

@@ -1,6 +1,6 @@
 // coqmp doing what raw_client does, through the public interface and from coroutines, with all that a user gets: deadlines,
 // cancellation, replies and events as values.
-// usage: client SOCKET commands WIDTH COUNT | events COUNT | schema COUNT | connect COUNT | sessions SESSIONS COUNT [THREADS]
+// usage: client SOCKET commands WIDTH COUNT | events COUNT | schema COUNT | connect COUNT
 #include "measure.hpp"
 
 #include <coqmp/session.hpp>

@@ -4,27 +4,34 @@
 
 #include <sys/resource.h>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <string>
 
 namespace coqmp::benchmark {
 
 /// How often this program has asked for memory. Of malloc() and its relatives, which operator new calls too.
 std::size_t allocations() noexcept;
 
-/// From its construction to print().
+/// From its construction to print() or json().
 class measurement
 {
 public:
-    /// Prints `{"wall": seconds, "processor": seconds, "allocations": number}`.
-    void print() const
+    /// `{"wall": seconds, "processor": seconds, "allocations": number}`
+    [[nodiscard]] std::string json() const
     {
         std::chrono::duration<double> const wall = std::chrono::steady_clock::now() - begin_;
-        std::printf(R"({"wall": %.9f, "processor": %.6f, "allocations": %zu})"
-                    "\n",
-                    wall.count(), processor_time() - processor_, allocations() - allocations_);
+        double const processor = processor_time() - processor_;
+        std::size_t const allocated = allocations() - allocations_;
+        std::array<char, 160> text;
+        int const size = std::snprintf(text.data(), text.size(), R"({"wall": %.9f, "processor": %.6f, "allocations": %zu})",
+                                       wall.count(), processor, allocated);
+        return {text.data(), static_cast<std::size_t>(size)};
     }
+
+    void print() const { std::puts(json().c_str()); }
 
 private:
     static double processor_time() noexcept

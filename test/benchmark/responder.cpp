@@ -2,7 +2,7 @@
 // usage: responder SOCKET
 //
 // It knows `qmp_capabilities`, `query-status`, `query-qmp-schema` (a reply of 207 KB, as QEMU 7.2's), `flood` with the argument
-// `count` (so many events of 200 bytes, then the reply) and `quit`; any other command gets an empty reply. It expects what
+// `count` (so many events of 200 bytes, then the reply), `hang` (no reply) and `quit`; any other command gets an empty reply. It expects what
 // the clients here send: ids that are numbers and the last member, no braces in texts.
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -164,6 +164,8 @@ void responder::answer(connection& client, std::string_view text)
 {
     std::size_t const colon = text.rfind(':');
     std::string_view const id = text.substr(colon + 1, text.find_first_of("},", colon) - colon - 1);
+    if (text.find("\"hang\"") != text.npos)
+        return;
     std::string& output = client.output;
     output += R"({"return": )";
     if (text.find("query-status") != text.npos) {

@@ -1,0 +1,23 @@
+// What a user writes: one session, one coroutine. The benchmark compiles it, without optimisation, and asks what that costs.
+#include <coqmp/session.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <iostream>
+
+boost::asio::awaitable<void> ask(coqmp::session& vm)
+{
+    co_await vm.async_connect(coqmp::endpoint::parse("/run/vm.sock"));
+    auto status = co_await vm.execute("query-status");
+    std::cout << status << '\n';
+}
+
+int main()
+{
+    boost::asio::io_context context;
+    coqmp::session vm{context.get_executor()};
+    boost::asio::co_spawn(context, ask(vm), boost::asio::detached);
+    context.run();
+}
