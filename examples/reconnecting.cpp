@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
+#include <cstdio>
 #include <iostream>
 
 namespace asio = boost::asio;
@@ -52,9 +53,9 @@ asio::awaitable<void> replace_qemu(std::string monitor)
 
 int main(int argc, char** argv)
 {
-    auto const monitor = coqmp::endpoint::unix_socket(std::filesystem::path(argc == 2 ? argv[1] : ".") / "monitor");
+    auto const monitor = coqmp::endpoint::unix_socket(std::string(argc == 2 ? argv[1] : ".") + "/monitor");
     asio::io_context context{1};
     asio::co_spawn(context, watch(monitor) || replace_qemu(monitor.to_string()), asio::detached);
     context.run();
-    std::filesystem::remove(monitor.path());  // a QEMU that is killed leaves it
+    std::remove(monitor.path().c_str());  // a QEMU that is killed leaves it
 }

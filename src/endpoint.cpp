@@ -97,17 +97,16 @@ endpoint parse_descriptor(std::string_view text)
 
 }  // namespace
 
-endpoint endpoint::unix_socket(std::filesystem::path const& path)
+endpoint endpoint::unix_socket(std::string path)
 {
-    std::string const& text = path.native();
-    if (text.empty())
+    if (path.empty())
         refuse("the path of the unix socket is empty: write unix:/path/to/socket");
-    if (text.find('\0') != std::string::npos)
+    if (path.find('\0') != std::string::npos)
         refuse("the path holds a NUL byte: abstract sockets are not supported, use a path in the file system");
-    if (text.size() > longest_path)
-        refuse("the path has " + std::to_string(text.size()) + " bytes, but a unix socket's has at most " +
+    if (path.size() > longest_path)
+        refuse("the path has " + std::to_string(path.size()) + " bytes, but a unix socket's has at most " +
                std::to_string(longest_path) + ": use a shorter directory");
-    return endpoint(unix_address{text});
+    return endpoint(unix_address{std::move(path)});
 }
 
 endpoint endpoint::tcp(std::string host, std::uint16_t port)

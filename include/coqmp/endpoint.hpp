@@ -3,7 +3,6 @@
 #define COQMP_ENDPOINT_HPP
 
 #include <cstdint>
-#include <filesystem>
 #include <iosfwd>
 #include <string>
 #include <string_view>
@@ -16,9 +15,10 @@ namespace coqmp {
 class endpoint
 {
 public:
-    /// Of a unix socket. @throws boost::system::system_error errc::invalid_endpoint if the path is empty, holds a NUL
-    /// or is longer than the 107 bytes that a socket address takes
-    [[nodiscard]] static endpoint unix_socket(std::filesystem::path const& path);
+    /// Of a unix socket. @param path as text; a `std::filesystem::path` will do
+    /// @throws boost::system::system_error errc::invalid_endpoint if the path is empty, holds a NUL or is longer than the
+    /// 107 bytes that a socket address takes
+    [[nodiscard]] static endpoint unix_socket(std::string path);
 
     /// Of a TCP port. @param host a name or a numeric address (IPv6 without brackets) @param port 0 to 65535; 0 lets a
     /// listener choose one @throws boost::system::system_error errc::invalid_endpoint if the host is empty or holds a NUL

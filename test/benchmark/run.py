@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""Runs the benchmark: every figure beside a reference in the same run, interleaved, with its spread.
+
+usage: run.py PROGRAMS [--only NAME ...] [--rounds N] [--json FILE]
+
+PROGRAMS is the folder with the benchmark's programs; `./dev bench` builds them and runs this. NAME is one of the sections
+below. It reports and judges nothing.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parent
+PROCESSORS = sorted(os.sched_getaffinity(0))
+
+
+def pinned(processor):
+    """Client and responder on a processor each, where there are two."""
+    return (lambda: os.sched_setaffinity(0, {processor})) if len(PROCESSORS) > 1 else None
+
+
+class Bench:
+    def __init__(self, programs, rounds):
+        self.programs = pathlib.Path(programs)
+        self.rounds = rounds
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="coqmp-bench-"))
+        self.started = []
+        self.results = {}
+        self.socket = self.start_responder("responder.sock")
+
+    def program(self, name):
+        return str(self.programs / f"benchmark_{name}")
+
+    def start_responder(self, name):
+        path = self.folder / name
+        self.start([self.program("responder"), str(path)], path)
+        return str(path)
+
+    def start(self, command, socket):
+        """Starts a server, and waits until its socket is there."""
+        process = subprocess.Popen(command, preexec_fn=pinned(PROCESSORS[0]))
+        self.started.append(process)
+        deadline = time.monotonic() + 10
+        while not socket.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"{command[0]} did not start")
+            time.sleep(0.01)
+        return process
+
+    def end(self):
+        for process in self.started:
+            process.terminate()
+            process.wait()
+        shutil.rmtree(self.folder)
+
+    def run(self, name, *arguments, socket=None, lines=False):
+        """Runs a client and returns what it printed: one JSON object a line."""
+        command = [self.program(name), *([socket or self.socket] if socket != "" else []), *map(str, arguments)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, preexec_fn=pinned(PROCESSORS[-1]))
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        return found if lines else found[0]
+
+    def interleaved(self, *runs):
+        """Each run in turn, over and over: what disturbs the machine disturbs all of them."""
+        seen = [[] for _ in runs]
+        for _ in range(self.rounds):
+            for figures, one in zip(seen, runs):
+                figures.append(one())
+        return seen
+
+
+def spread(figures):
+    return f"{statistics.median(figures):.3g} ({min(figures):.3g} to {max(figures):.3g})"
+
+
+def table(title, columns, rows):
+    print(f"\n## {title}\n")
+    print("| " + " | ".join(columns) + " |")
+    print("|" + " --- |" * len(columns))
+    for row in rows:
+        print("| " + " | ".join(str(cell) for cell in row) + " |", flush=True)
+
+
+WORK = {  # name: arguments with the number of operations as %, for wall time, for instructions
+    "command, one at a time": ("commands 1 %", 20000, (1000, 3000)),
+    "command, 8 awaited at once": ("commands 8 %", 80000, (1600, 4800)),
+    "command, 64 awaited at once": ("commands 64 %", 192000, (6400, 19200)),
+    "event of 200 bytes": ("events %", 200000, (2000, 20000)),
+    "reply of 207 KB": ("schema %", 200, (4, 12)),
+    "connect to quit": ("connect %", 2000, (50, 250)),
+}
+
+
+def arguments(work, count):
+    return work.replace("%", str(count)).split()
+
+
+def wall(bench):
+    """Wall clock of each kind of work, as a ratio of the raw client's speed (1 is as fast)."""
+    rows = []
+    for name, (work, count, _) in WORK.items():
+        raw, ours = bench.interleaved(lambda: bench.run("raw_client", *arguments(work, count)),
+                                      lambda: bench.run("client", *arguments(work, count)))
+        ratios = [a["wall"] / b["wall"] for a, b in zip(raw, ours)]
+        each = statistics.median(one["wall"] for one in ours) / count * 1e6
+        processor = statistics.median(one["processor"] for one in ours) / count * 1e6
+        allocations = (ours[0]["allocations"]) / count
+        bench.results[name] = {"ratio": statistics.median(ratios), "microseconds": each, "processor": processor,
+                               "allocations": allocations}
+        rows.append([name, spread(ratios), f"{each:.3g}", f"{processor:.3g}", f"{allocations:.2f}"])
+    table("Wall clock", ["work", "speed, raw client = 1", "µs each", "µs of processor each", "allocations each"], rows)
+
+
+def measured_by(tool, pattern, bench, name, work, count):
+    command = [*tool, bench.program(name), bench.socket, *arguments(work, count)]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
+    return int(re.search(pattern, done.stderr, re.MULTILINE).group(1).replace(",", ""))
+
+
+def costs(bench):
+    """Instructions and system calls of one operation: what more of them cost, so that the start of the program cancels out."""
+    tools = {"instructions": (["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"], r"Collected : (\d+)"),
+             "system calls": (["strace", "-f", "-c", "-U", "calls,name"], r"^\s*(\d+) total")}
+    rows = []
+    for name, (work, _, (few, many)) in WORK.items():
+        row = [name]
+        for kind, (tool, pattern) in tools.items():
+            for client in ("raw_client", "client"):
+                low, high = (measured_by(tool, pattern, bench, client, work, count) for count in (few, many))
+                each = (high - low) / (many - few)
+                bench.results.setdefault(name, {})[f"{kind} of {client}"] = each
+                row.append(f"{each:,.2f}" if each < 100 else f"{each:,.0f}")
+        rows.append(row)
+    table("Costs of one operation", ["work", "instructions: raw", "coqmp", "system calls: raw", "coqmp"], rows)
+
+
+def fleet(bench):
+    """Many sessions in one process."""
+    rows = []
+    for count in (100, 1000, 9000):
+        commands = 200000
+        raw, busy = bench.interleaved(lambda: bench.run("raw_client", "sessions", count, commands),
+                                      lambda: bench.run("fleet", count, 2, "busy"))
+        speed = [one["commands"] / one["work"]["wall"] for one in busy]
+        ratios = [mine / (commands / other["wall"]) for mine, other in zip(speed, raw)]
+        two = bench.run("fleet", count, 2, "busy", 2)
+        paced = [bench.run("fleet", count, 4, "paced") for _ in range(bench.rounds)]
+        bench.results[f"fleet of {count}"] = {
+            "ratio": statistics.median(ratios), "commands per second": statistics.median(speed),
+            "p99 paced": statistics.median(one["p99"] for one in paced), "resident": busy[0]["resident_per_session"]}
+        rows.append([count, spread(ratios), f"{statistics.median(speed):,.0f}",
+                     f"{two['commands'] / two['work']['wall']:,.0f}", f"{statistics.median(one['p99'] for one in busy):,.0f}",
+                     spread([one["p99"] for one in paced]), f"{busy[0]['resident_per_session']:,}",
+                     f"{statistics.median(one['connect']['wall'] for one in busy):.3f}"])
+    table("Sessions in one process", ["sessions", "busy: speed, raw client = 1", "commands/s", "commands/s, two threads",
+                                      "busy: p99, µs", "one a second: p99, µs", "bytes per idle session", "s to connect all"], rows)
+
+
+def neighbours(bench):
+    """What one silent or one flooding peer does to the p99 of a thousand others."""
+    flooding = bench.start_responder("flood.sock")
+    alone, silent, flood = bench.interleaved(lambda: bench.run("fleet", 1000, 2, "busy")["p99"],
+                                             lambda: bench.run("fleet", 1000, 2, "busy", "silent")["p99"],
+                                             lambda: bench.run("fleet", 1000, 2, "busy", f"flood:{flooding}")["p99"])
+    rows = [["nobody", spread(alone), ""]]
+    for name, figures in (("one that is silent", silent), ("one that floods events", flood)):
+        ratios = [mine / base for mine, base in zip(figures, alone)]
+        bench.results[f"neighbour: {name}"] = statistics.median(ratios)
+        rows.append([name, spread(figures), spread(ratios)])
+    table("A thousand busy sessions and", ["one more", "p99 of the thousand, µs", "against nobody"], rows)
+
+
+def qemu(bench):
+    """Round trip of `query-status` on a real QEMU, which reads its monitor a byte at a time."""
+    path = bench.folder / "qemu.sock"
+    bench.start(["qemu-system-x86_64", "-M", "none", "-nodefaults", "-display", "none", "-S",
+                 "-qmp", f"unix:{path},server=on,wait=off"], path)
+    raw, ours = bench.interleaved(lambda: bench.run("raw_client", "commands", 1, 2000, socket=str(path)),
+                                  lambda: bench.run("client", "commands", 1, 2000, socket=str(path)))
+    ratios = [b["wall"] / a["wall"] for a, b in zip(raw, ours)]
+    bench.results["qemu"] = statistics.median(ratios)
+    table("query-status on a real QEMU", ["client", "µs", "against raw", "bytes of a command (ids 7 and 1234)"], [
+        ["raw", spread([one["wall"] / 2000 * 1e6 for one in raw]), "1", "33, 36"],
+        ["coqmp", spread([one["wall"] / 2000 * 1e6 for one in ours]), spread(ratios), "33, 36"]])
+
+
+def machines(bench):
+    """From fork to the answer to qmp_capabilities."""
+    reference, ours = bench.interleaved(lambda: bench.run("launch", "reference", 20, socket="", lines=True),
+                                        lambda: bench.run("launch", "machine", 20, socket="", lines=True))
+    middle = [[statistics.median(one["wall"] * 1e3 for one in run) for run in runs] for runs in (reference, ours)]
+    ratios = [mine / base for base, mine in zip(*middle)]
+    crowd = bench.run("launch", "crowd", 200, socket="")
+    bench.results["machines"] = {"ratio": statistics.median(ratios), "200 at once": crowd["wall"]}
+    table("Launching QEMU (-M none)", ["what", "ms", "against QEMU's own"], [
+        ["a C program: fork to capabilities", spread(middle[0]), "1"],
+        ["machine::async_start", spread(middle[1]), spread(ratios)],
+        ["200 machines at once, from launch to the end of all", f"{crowd['wall'] * 1e3:.0f}", ""]])
+
+
+def compiling(bench):
+    """What a user's file costs to compile without optimisation, and how large the library is."""
+    root = SOURCE.parent.parent
+    command = ["g++", "-std=c++20", "-O0", f"-I{root / 'include'}", "-c", str(SOURCE / "user.cpp"), "-o", "/dev/null"]
+    seconds, kilobytes = [], []
+    for _ in range(bench.rounds):
+        begin = time.monotonic()
+        process = subprocess.Popen(command)
+        _, status, usage = os.wait4(process.pid, 0)
+        if status != 0:
+            sys.exit("user.cpp does not compile")
+        seconds.append(time.monotonic() - begin)
+        kilobytes.append(usage.ru_maxrss)
+    library = next(bench.programs.parents[1].glob("src/libcoqmp.a"))
+    stripped = bench.folder / "stripped"
+    shutil.copy(bench.program("user"), stripped)
+    subprocess.run(["strip", str(stripped)], check=True)
+    bench.results["compiling"] = {"seconds": statistics.median(seconds), "megabytes": statistics.median(kilobytes) / 1024}
+    table("Compiling", ["what", ""], [
+        ["a file with one session and one coroutine, g++ -O0: seconds", spread(seconds)],
+        ["the same: MB", spread([one / 1024 for one in kilobytes])],
+        ["libcoqmp.a: KB", library.stat().st_size // 1024],
+        ["that program, stripped: KB", stripped.stat().st_size // 1024]])
+
+
+SECTIONS = {each.__name__: each for each in (costs, wall, qemu, fleet, neighbours, machines, compiling)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("programs")
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=pathlib.Path)
+    wanted = parser.parse_args()
+    bench = Bench(wanted.programs, wanted.rounds)
+    try:
+        for name in wanted.only:
+            SECTIONS[name](bench)
+    finally:
+        bench.end()
+    if wanted.json:
+        wanted.json.write_text(json.dumps(bench.results, indent=4) + "\n")
+        print(f"\nAll of it is in {wanted.json}.")
+
+
+if __name__ == "__main__":
+    main()
