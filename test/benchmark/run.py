@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the benchmark: every figure beside a reference in the same run, interleaved, with its spread.
 
-usage: run.py PROGRAMS [--only NAME ...] [--rounds N] [--json FILE]
+usage: run.py PROGRAMS [--only NAME ...] [--rounds N] [--json FILE] [--peers DIRECTORY]
 
 PROGRAMS is the folder with the benchmark's programs; `./dev bench` builds them and runs this. NAME is one of the sections
 below. It reports and judges nothing.
@@ -28,8 +28,9 @@ def pinned(processor):
 
 
 class Bench:
-    def __init__(self, programs, rounds):
+    def __init__(self, programs, rounds, peers):
         self.programs = pathlib.Path(programs)
+        self.peers = peers
         self.rounds = rounds
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="coqmp-bench-"))
         self.started = []
@@ -67,6 +68,13 @@ class Bench:
         done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, preexec_fn=pinned(PROCESSORS[-1]))
         found = [json.loads(line) for line in done.stdout.splitlines()]
         return found if lines else found[0]
+
+    def run_python(self, *arguments, socket=None):
+        """The same of QEMU's Python client."""
+        command = [sys.executable, str(SOURCE / "python_client.py"), socket or self.socket, *map(str, arguments)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, preexec_fn=pinned(PROCESSORS[-1]),
+                              env={**os.environ, "PYTHONPATH": str(self.peers)})
+        return json.loads(done.stdout)
 
     def interleaved(self, *runs):
         """Each run in turn, over and over: what disturbs the machine disturbs all of them."""
@@ -231,17 +239,35 @@ def compiling(bench):
         ["that program, stripped: KB", stripped.stat().st_size // 1024]])
 
 
-SECTIONS = {each.__name__: each for each in (costs, wall, qemu, fleet, neighbours, machines, compiling)}
+def peers(bench):
+    """QEMU's Python client beside ours, per operation. Its reader takes no line of 207 KB."""
+    if not bench.peers:
+        sys.exit("peers: where are they? (--peers DIRECTORY, see fetch_peers)")
+    rows = []
+    for name, (work, count, _) in WORK.items():
+        if work.startswith("schema"):
+            continue
+        few = count // 20
+        ours, theirs = bench.interleaved(lambda: bench.run("client", *arguments(work, few))["wall"] / few * 1e6,
+                                         lambda: bench.run_python(*arguments(work, few))["wall"] / few * 1e6)
+        ratios = [slow / fast for slow, fast in zip(theirs, ours)]
+        bench.results[f"qemu.qmp: {name}"] = statistics.median(ratios)
+        rows.append([name, spread(ours), spread(theirs), spread(ratios)])
+    table("QEMU's Python client", ["work", "coqmp, µs", "qemu.qmp, µs", "times as long"], rows)
+
+
+SECTIONS = {each.__name__: each for each in (costs, wall, qemu, fleet, neighbours, machines, compiling, peers)}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("programs")
-    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS))
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=[name for name in SECTIONS if name != "peers"])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--peers", type=pathlib.Path, help="where fetch_peers has put them")
     wanted = parser.parse_args()
-    bench = Bench(wanted.programs, wanted.rounds)
+    bench = Bench(wanted.programs, wanted.rounds, wanted.peers)
     try:
         for name in wanted.only:
             SECTIONS[name](bench)
