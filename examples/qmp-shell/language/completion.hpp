@@ -16,18 +16,18 @@ namespace qmp_shell {
 /// Values that only the running QEMU knows.
 enum class live {
     none,
-    node_name,          ///< query-named-block-nodes
-    block_device,       ///< query-block: `device`
-    device_id,          ///< qom-list /machine/peripheral: `id` of device_del and the like
-    job_id,             ///< query-jobs
-    chardev_id,         ///< query-chardev
-    netdev_id,          ///< query-rx-filter, or HMP's `info network`
-    iothread_id,        ///< query-iothreads
-    qom_path,           ///< qom-list of what stands before the last slash
-    qom_property,       ///< qom-list of the argument `path`
-    qom_type,           ///< qom-list-types: `driver`, `typename`
-    device_driver,      ///< qom-list-types implements=device abstract=false
-    device_property     ///< device-list-properties of the argument `driver`
+    node_name,       ///< query-named-block-nodes
+    block_device,    ///< query-block: `device`
+    device_id,       ///< qom-list /machine/peripheral: `id` of device_del and the like
+    job_id,          ///< query-jobs
+    chardev_id,      ///< query-chardev
+    netdev_id,       ///< query-rx-filter, or HMP's `info network`
+    iothread_id,     ///< query-iothreads
+    qom_path,        ///< qom-list of what stands before the last slash
+    qom_property,    ///< qom-list of the argument `path`
+    qom_type,        ///< qom-list-types: `driver`, `typename`
+    device_driver,   ///< qom-list-types implements=device abstract=false
+    device_property  ///< device-list-properties of the argument `driver`
 };
 
 struct candidate
@@ -41,9 +41,9 @@ struct completion
 {
     std::size_t begin = 0;  ///< column where the word to be completed begins
     std::vector<candidate> candidates;
-    live wish = live::none;           ///< ask QEMU and add what begins with `prefix`
-    std::string prefix;               ///< what stands between begin and the cursor
-    boost::json::object arguments;    ///< what was typed so far, for wishes that depend on it
+    live wish = live::none;         ///< ask QEMU and add what begins with `prefix`
+    std::string prefix;             ///< what stands between begin and the cursor
+    boost::json::object arguments;  ///< what was typed so far, for wishes that depend on it
 };
 
 /// @param line up to the cursor

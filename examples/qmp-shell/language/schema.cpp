@@ -43,9 +43,9 @@ bool has_feature(json::object const& entry, json::string_view name)
 
 kind builtin_kind(std::string_view json_type)
 {
-    static std::map<std::string_view, kind> const kinds = {{"string", kind::string},   {"number", kind::number},
-                                                           {"int", kind::integer},     {"boolean", kind::boolean},
-                                                           {"null", kind::null},       {"value", kind::any}};
+    static std::map<std::string_view, kind> const kinds = {{"string", kind::string}, {"number", kind::number},
+                                                           {"int", kind::integer},   {"boolean", kind::boolean},
+                                                           {"null", kind::null},     {"value", kind::any}};
     auto const found = kinds.find(json_type);
     return found != kinds.end() ? found->second : kind::any;
 }
@@ -222,8 +222,7 @@ schema::schema(json::value const& reply)
     for (json::object const* entry : commands)
         commands_.emplace(text_of(*entry, "name"), read_command(*entry, types));
     for (json::object const* entry : events)
-        events_.emplace(text_of(*entry, "name"),
-                        event_entry{text_of(*entry, "name"), types.named(text_of(*entry, "arg-type"))});
+        events_.emplace(text_of(*entry, "name"), event_entry{text_of(*entry, "name"), types.named(text_of(*entry, "arg-type"))});
 }
 
 schema::schema(schema&&) noexcept = default;
