@@ -4,6 +4,8 @@
 #include "language/literal.hpp"
 #include "language/typing.hpp"
 
+#include <algorithm>
+
 namespace json = boost::json;
 
 namespace qmp_shell {
@@ -63,13 +65,22 @@ std::optional<mistake> refuse_name(word const& name)
     if (text == ")")
         return mistake{name.where, "no transaction is open: `transaction(` opens one"};
     if (text.starts_with('-'))
-        return mistake{name.where, "a command's name comes first, then its options"};
+        return mistake{name.where, "a command's name comes first; options begin with two dashes: --oob, --fd NAME=PATH"};
     if (text.find('=') != std::string::npos)
         return mistake{name.where, "a command's name comes first, then its arguments"};
     std::size_t const odd = text.find_first_of("\"'{}[]();,");
     if (odd != std::string::npos)
         return mistake{name.at(odd), "no command has such a character in its name"};
     return std::nullopt;
+}
+
+/// How many words are options that stand before the name of a command.
+std::size_t count_options(words_view words)
+{
+    std::size_t count = 0;
+    while (count < words.size() && words[count].text.starts_with("--"))
+        count += words[count].text == "--fd" ? 2 : 1;
+    return std::min(count, words.size());
 }
 
 /// Whether a result is a mistake, which it takes out.
@@ -87,11 +98,16 @@ bool keep_wrong(std::variant<Good, mistake>& result, mistake& wrong)
 
 std::variant<typed_command, mistake> read_command(words_view words, schema const* known)
 {
-    word const& name = words.front();
+    std::size_t const options = count_options(words);
+    if (options == words.size())
+        return mistake{words.front().where, "the name of a command is missing after the options"};
+    word const& name = words[options];
     if (std::optional<mistake> wrong = refuse_name(name))
         return *std::move(wrong);
     command_words rest;
-    if (std::optional<mistake> wrong = rest.read(words.subspan(1)))
+    if (std::optional<mistake> wrong = rest.read(words.first(options)))
+        return *std::move(wrong);
+    if (std::optional<mistake> wrong = rest.read(words.subspan(options + 1)))
         return *std::move(wrong);
     typed_command result;
     result.name = name.text;

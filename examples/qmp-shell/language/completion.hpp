@@ -42,12 +42,19 @@ struct completion
     std::size_t begin = 0;  ///< column where the word to be completed begins
     std::vector<candidate> candidates;
     live wish = live::none;         ///< ask QEMU and add what begins with `prefix`
-    std::string prefix;             ///< what stands between begin and the cursor
+    std::string prefix;             ///< what stands between begin and the cursor, without an open quote
+    char quote = '\0';              ///< the open quote
     boost::json::object arguments;  ///< what was typed so far, for wishes that depend on it
 };
 
 /// @param line up to the cursor
-[[nodiscard]] completion complete(std::string_view line, schema const& known, std::vector<std::string> const& meta_commands);
+/// @param in_transaction whether an earlier line opened a transaction
+[[nodiscard]] completion complete(std::string_view line, schema const& known, std::vector<std::string> const& meta_commands,
+                                  bool in_transaction = false);
+
+/// A text as a value has to be written to be read as that text: in quotes if it needs some.
+/// @param quote the one that was typed already, or 0
+[[nodiscard]] std::string quoted(std::string_view text, char quote = '\0');
 
 }  // namespace qmp_shell
 
