@@ -174,6 +174,7 @@ private:
                 rest = words.subspan(index + 1);
         }
         if (closed) {
+            closed_transaction_ = true;
             command_entry const* entry = known_.find_command("transaction");
             arguments("transaction", entry != nullptr ? entry->arguments : nullptr, rest, current);
         } else if (inside) {
@@ -291,8 +292,7 @@ private:
             for (member const& each : what.members) {
                 argument_node const* had = given.find(each.name);
                 if (each.optional != optional || !each.name.starts_with(result_.prefix) || (had != nullptr && had->value) ||
-                    !exists(each, given) || (command_ == "transaction" && each.name == "actions") ||
-                    !seen.insert(each.name).second)
+                    !exists(each, given) || (closed_transaction_ && each.name == "actions") || !seen.insert(each.name).second)
                     continue;
                 member_keys(each.name, *each.what, described(each), had);
             }
@@ -348,6 +348,7 @@ private:
     schema const& known_;
     std::vector<std::string> const& meta_commands_;
     std::string command_;
+    bool closed_transaction_ = false;  ///< its actions stand between parentheses already
     completion result_;
 };
 

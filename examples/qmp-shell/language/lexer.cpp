@@ -136,11 +136,23 @@ ending lexer::rest_of_word(bool value_begins)
     return ending::complete;
 }
 
+/// Takes what means nothing inside braces.
+void lexer::take_until_bracket(bool& after_white)
+{
+    std::size_t const end = std::min(line_.find_first_of("{}[]\"'#", column_), line_.size());
+    if (end == column_)
+        return;
+    words_.back().text.append(line_.substr(column_, end - column_));
+    column_ = end;
+    after_white = is_white(line_[end - 1]);
+}
+
 /// Takes a bracket and all until the one that closes it; or goes on doing so.
 ending lexer::rest_of_braces()
 {
     bool after_white = column_ == 0;
     do {
+        take_until_bracket(after_white);
         if (at_end())
             return ending::open_brace;
         char const character = next();
@@ -149,7 +161,7 @@ ending lexer::rest_of_braces()
             column_ = line_.size();
             return ending::open_brace;
         }
-        after_white = is_white(character);
+        after_white = false;
         if (is_quote(character)) {
             if (!take_quoted())
                 return ending::open_quote;

@@ -60,6 +60,7 @@ private:
     ending begin_word();
     ending rest_of_word(bool value_begins);
     ending rest_of_braces();
+    void take_until_bracket(bool& after_white);
     bool take_quoted();
     bool take_transaction();
     void take_character();

@@ -195,6 +195,9 @@ private:
             case '(':
                 return python() ? nested([&] { return array(to, ')'); }) : word(to);
             case '\'':
+                if (!python())
+                    return word(to);
+                [[fallthrough]];
             case '"': {
                 std::string text;
                 if (!quoted(text))

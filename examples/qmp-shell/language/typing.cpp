@@ -137,8 +137,8 @@ private:
                 std::optional<std::size_t> const index = read_index(each.first);
                 return !index || *index >= node.members.size();
             });
-            return refuse(*bad->second,
-                          "no such name: the members of the array `" + node.path() + "` are numbered from 0, none left out");
+            return refuse(bad->second->where, '`' + bad->second->path() + "` is no item of `" + node.path() +
+                                                  "`: the items of an array are numbered from 0, none left out");
         }
         items.resize(node.members.size());
         return std::all_of(node.members.begin(), node.members.end(),

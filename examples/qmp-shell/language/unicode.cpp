@@ -28,6 +28,10 @@ code_point first_code_point(std::string_view text)
 std::size_t find_no_utf8(std::string_view text)
 {
     for (std::size_t position = 0; position < text.size();) {
+        if (static_cast<unsigned char>(text[position]) < 0x80) {
+            ++position;
+            continue;
+        }
         std::size_t const length = first_code_point(text.substr(position)).length;
         if (length == 0)
             return position;
