@@ -73,9 +73,10 @@ std::string argument_node::path() const
     std::vector<std::string_view> names;
     for (argument_node const* each = this; each != nullptr; each = each->parent)
         names.emplace_back(each->name);
+    std::reverse(names.begin(), names.end());
     std::string result;
-    for (auto each = names.rbegin(); each != names.rend(); ++each)
-        result.append(result.empty() ? "" : ".").append(*each);
+    for (std::string_view const each : names)
+        result.append(result.empty() ? "" : ".").append(each);
     return result;
 }
 

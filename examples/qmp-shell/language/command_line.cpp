@@ -132,12 +132,12 @@ std::string refuse_raw(json::object const& members)
     json::value const* in_band = members.if_contains("execute");
     json::value const* out_of_band = members.if_contains("exec-oob");
     if ((in_band == nullptr) == (out_of_band == nullptr))
-        return "a raw command has either \"execute\" or \"exec-oob\"";
+        return R"(a raw command has either "execute" or "exec-oob")";
     if (!(in_band != nullptr ? in_band : out_of_band)->is_string())
-        return "the name of the command is a text: {\"execute\": \"query-status\"}";
+        return R"(the name of the command is a text: {"execute": "query-status"})";
     json::value const* arguments = members.if_contains("arguments");
     if (arguments != nullptr && !arguments->is_object())
-        return "\"arguments\" is an object: {\"execute\": \"stop\", \"arguments\": {}}";
+        return R"("arguments" is an object: {"execute": "stop", "arguments": {}})";
     return {};
 }
 

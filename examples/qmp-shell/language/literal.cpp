@@ -130,7 +130,7 @@ private:
 
     bool unicode()
     {
-        constexpr std::string_view half = "this is half a character: \\ud800 to \\udbff must be followed by \\udc00 to \\udfff";
+        constexpr std::string_view half = R"(this is half a character: \ud800 to \udbff must be followed by \udc00 to \udfff)";
         std::optional<std::uint32_t> const first = hexadecimal(position_ + 2, 4);
         if (!first || *first < 0xd800 || *first > 0xdfff)
             return code_point(4);
@@ -202,7 +202,7 @@ private:
                 std::string text;
                 if (!quoted(text))
                     return false;
-                to = std::move(text);
+                to = text;
                 return true;
             }
             default:
@@ -225,7 +225,7 @@ private:
     bool quoted(std::string& to)
     {
         if (next() != '"' && (next() != '\'' || !python()))
-            return refuse(position_, "a quoted name is expected here, as in {\"name\": value}");
+            return refuse(position_, R"(a quoted name is expected here, as in {"name": value})");
         auto result = read_quoted(text_, position_, allowed_);
         if (auto* error = std::get_if<literal_error>(&result); error != nullptr)
             return refuse(error->offset, std::move(error->message));
@@ -243,7 +243,7 @@ private:
                 return false;
             skip_white();
             if (next() != ':')
-                return refuse(position_, "a colon is expected here, as in {\"name\": value}");
+                return refuse(position_, R"(a colon is expected here, as in {"name": value})");
             ++position_;
             json::value member;
             if (!value(member))

@@ -6,6 +6,7 @@
 #include <boost/json/string.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 
 namespace json = boost::json;
@@ -16,6 +17,7 @@ namespace {
 
 /// A union's variant may be a union itself. QEMU stops at two; a damaged schema could go round in circles.
 constexpr int most_unions_in_unions = 4;
+constexpr std::size_t most_members = 10'000;
 
 std::string text_of(json::object const& from, json::string_view key)
 {
@@ -132,7 +134,7 @@ private:
     void read_members(json::object const& entry, std::optional<std::pair<std::string, std::string>> const& when,
                       std::vector<member>& members) const
     {
-        auto const first = static_cast<std::ptrdiff_t>(members.size());
+        std::vector<member> optional;
         for_each_object(array_of(entry, "members"), [&](json::object const& description) {
             member made;
             made.name = text_of(description, "name");
@@ -142,9 +144,9 @@ private:
             made.unstable = has_feature(description, "unstable");
             made.when = when;
             if (!made.name.empty())
-                members.push_back(std::move(made));
+                (made.optional ? optional : members).push_back(std::move(made));
         });
-        std::stable_partition(members.begin() + first, members.end(), [](member const& each) { return !each.optional; });
+        std::move(optional.begin(), optional.end(), std::back_inserter(members));
     }
 
     void read_variants(json::object const& entry, int deeper, std::vector<member>& members) const
@@ -154,7 +156,7 @@ private:
             return;
         for_each_object(array_of(entry, "variants"), [&](json::object const& variant) {
             auto const found = known_.find(text_of(variant, "type"));
-            if (found == known_.end())
+            if (found == known_.end() || members.size() > most_members)
                 return;
             json::object const& description = *found->second.entry;
             read_members(description, std::pair(tag, text_of(variant, "case")), members);

@@ -158,7 +158,7 @@ private:
             return refuse(bad_quote.where, std::move(bad_quote.message));
         if (!plain->quoted)
             return bare(node, what, plain->text, to);
-        to = std::move(plain->text);
+        to = plain->text;
         return true;
     }
 
