@@ -208,8 +208,12 @@ private:
         begin(current.where.column, current.text);
         if (current.text.starts_with('-'))
             return options();
-        if (words.size() > 1)
+        if (words.size() > 1) {  // help blockdev-add driver=qcow2
+            command_entry const* entry = known_.find_command(words[1].text);
+            if (entry != nullptr)
+                arguments(words[1].text, entry->arguments, words.subspan(2), current);
             return;
+        }
         add_commands();
         add_names(words.empty() ? std::vector<std::string>{"help"} : known_.event_names());
         if (words.empty() && !current.text.empty())

@@ -1,6 +1,8 @@
 // Types in a few words, and what is like a mistyped name.
 #include "language/help.hpp"
 
+#include "language/typing.hpp"
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -78,42 +80,68 @@ type const* inside(type const* what)
 class members_text
 {
 public:
+    static constexpr std::size_t top = 2;
+
     [[nodiscard]] std::string text() const { return text_; }
 
     /// All members, each in a line; nested ones a level deep.
-    void add(type const& what, std::size_t indent, bool nested)
+    /// @param given what was said of the members: of a variant that is chosen, the members are shown as all others
+    void add(type const& what, argument_node const& given, std::size_t indent, bool nested)
     {
-        std::size_t width = 0;
+        static argument_node const nothing;
+        std::vector<member const*> shown;
         for (member const& each : what.members)
-            if (!each.when)
-                width = std::max(width, each.name.size());
-        for (member const& each : what.members) {
-            if (each.when)
-                continue;
-            text_.append(indent, ' ').append(each.name).append(width + 2 - each.name.size(), ' ');
-            text_ += describe(*each.what) + remarks(each) + '\n';
-            type const* const below = nested ? inside(each.what) : nullptr;
+            if (exists(each, given))
+                shown.push_back(&each);
+        std::size_t width = 0;
+        for (member const* each : shown)
+            width = std::max(width, each->name.size());
+        for (member const* each : shown) {
+            text_.append(indent, ' ').append(each->name).append(width + 2 - each->name.size(), ' ');
+            text_ += describe(*each->what) + remarks(*each) + '\n';
+            argument_node const* inner = given.find(each->name);
+            type const* const below = nested || inner != nullptr ? inside(each->what) : nullptr;
             if (below != nullptr)
-                add(*below, indent + 4, false);
+                add(*below, inner != nullptr ? *inner : nothing, indent + 4, inner != nullptr && !inner->value);
         }
-        add_variants(what, indent);
+        add_variants(what, given, indent);
     }
 
 private:
     /// `with driver=qcow2: file, [backing], ...`
-    void add_variants(type const& what, std::size_t indent)
+    void add_variants(type const& what, argument_node const& given, std::size_t indent)
     {
         std::vector<std::pair<std::string, std::vector<std::string>>> variants;
         for (member const& each : what.members) {
-            if (!each.when)
+            if (!each.when || given.find(each.when->first) != nullptr)
                 continue;
             std::string choice = each.when->first + '=' + each.when->second;
             if (variants.empty() || variants.back().first != choice)
                 variants.emplace_back(std::move(choice), std::vector<std::string>());
             variants.back().second.push_back(each.optional ? '[' + each.name + ']' : each.name);
         }
+        constexpr std::size_t most_nested = 8;
+        if (indent > top && variants.size() > most_nested) {
+            text_.append(indent, ' ').append("further members depend on ").append(what.discriminator).append("\n");
+            return;
+        }
         for (auto const& [choice, names] : variants)
-            text_.append(indent, ' ').append("with ").append(choice).append(": ").append(joined(names, ", ")).append("\n");
+            add_wrapped("with " + choice + ':', names, indent);
+    }
+
+    void add_wrapped(std::string line, std::vector<std::string> const& names, std::size_t indent)
+    {
+        constexpr std::size_t widest = 100;
+        line.insert(0, indent, ' ');
+        for (std::size_t index = 0; index < names.size(); ++index) {
+            std::string const next = names[index] + (index + 1 < names.size() ? "," : "");
+            if (line.size() + 1 + next.size() > widest) {
+                text_ += line + '\n';
+                line = std::string(indent + 3, ' ');
+            }
+            line += ' ' + next;
+        }
+        text_ += line + '\n';
     }
 
     std::string text_;
@@ -124,11 +152,11 @@ bool has_members(type const* what)
     return what != nullptr && !what->members.empty();
 }
 
-std::string described_members(std::string_view title, type const* what)
+std::string described_members(std::string_view title, type const* what, argument_node const& given)
 {
     members_text members;
     if (has_members(what))
-        members.add(*what, 2, true);
+        members.add(*what, given, members_text::top, true);
     else if (what != nullptr && what->kind != kind::object)
         return std::string(title) + ": " + describe(*what) + '\n';
     return std::string(title) + (has_members(what) ? ":\n" : ": none\n") + members.text();
@@ -141,7 +169,7 @@ std::string described_return(type const* what)
         return "returns: nothing\n";
     members_text members;
     if (has_members(below))
-        members.add(*below, 2, false);
+        members.add(*below, argument_node(), members_text::top, false);
     return "returns: " + describe(*what) + '\n' + members.text();
 }
 
@@ -164,20 +192,28 @@ std::size_t distance(std::string_view left, std::string_view right)
 
 }  // namespace
 
-std::string describe_command(schema const& known, std::string_view name)
+std::string describe_command(schema const& known, std::string_view line)
 {
-    command_entry const* entry = known.find_command(name);
+    lexer reader;
+    reader.feed(line);
+    std::vector<word> const words = reader.take();
+    command_entry const* entry = words.empty() ? nullptr : known.find_command(words.front().text);
     if (entry == nullptr)
         return {};
+    argument_node given;
+    for (std::size_t index = 1; index < words.size(); ++index)
+        if (add_argument(given, words[index]))
+            break;  // what is said well so far is described
     std::string result = entry->name + (entry->deprecated ? ", deprecated" : "") + (entry->unstable ? ", unstable" : "") +
                          (entry->out_of_band ? ", may be sent with --oob" : "") + '\n';
-    return result + described_members("arguments", entry->arguments) + described_return(entry->returns);
+    return result + described_members("arguments", entry->arguments, given) + described_return(entry->returns);
 }
 
 std::string describe_event(schema const& known, std::string_view name)
 {
     event_entry const* entry = known.find_event(name);
-    return entry == nullptr ? std::string() : "event " + entry->name + '\n' + described_members("data", entry->data);
+    return entry == nullptr ? std::string()
+                            : "event " + entry->name + '\n' + described_members("data", entry->data, argument_node());
 }
 
 std::string describe(type const& what)

@@ -10,8 +10,10 @@
 
 namespace qmp_shell {
 
-/// Arguments with types, optional or not, deprecated, unstable; what it returns. @return empty: there is no such command
-[[nodiscard]] std::string describe_command(schema const& known, std::string_view name);
+/// Arguments with types, optional or not, deprecated, unstable; what it returns.
+/// @param line the name; also with arguments, whose variants are then described: `blockdev-add driver=qcow2 file.driver=file`
+/// @return empty: there is no such command
+[[nodiscard]] std::string describe_command(schema const& known, std::string_view line);
 
 /// The same of an event. @return empty: there is no such event
 [[nodiscard]] std::string describe_event(schema const& known, std::string_view name);

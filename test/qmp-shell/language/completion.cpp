@@ -52,6 +52,8 @@ std::vector<sample> names()
             {"help bl", "5: block_resize blockdev-add blockdev-backup blockdev-reopen"},
             {"help ST", "5: STOP"},
             {"help stop ", "10:"},
+            {"help blockdev-add d", "18: driver="},
+            {"help blockdev-add driver=q", "25: qcow2"},
             {"# st", "4:"},
             {"stop # st", "9:"}};
 }

@@ -52,6 +52,33 @@ std::vector<sample> commands()
             {"yank", "yank, may be sent with --oob\narguments:\n  instances  [string]\nreturns: nothing\n"},
             {"old-one", "old-one, deprecated\narguments: none\nreturns: nothing\n"},
             {"x-new-one", "x-new-one, unstable\narguments: none\nreturns: nothing\n"},
+            {"blockdev-add driver=nbd cache.direct=on server.type=unix oops",
+             "blockdev-add\narguments:\n"
+             "  driver     \"file\"|\"qcow2\"|\"nbd\"|\"null-co\"\n"
+             "  read-only  boolean, optional\n"
+             "  node-name  string, optional\n"
+             "  cache      object, optional\n"
+             "      direct    boolean, optional\n"
+             "      no-flush  boolean, optional\n"
+             "  server     object\n"
+             "      type  \"inet\"|\"unix\"\n"
+             "      path  string\n"
+             "  size       string, optional\n"
+             "returns: nothing\n"},
+            {"blockdev-add driver=nbd",
+             "blockdev-add\narguments:\n"
+             "  driver     \"file\"|\"qcow2\"|\"nbd\"|\"null-co\"\n"
+             "  read-only  boolean, optional\n"
+             "  node-name  string, optional\n"
+             "  cache      object, optional\n"
+             "      direct    boolean, optional\n"
+             "      no-flush  boolean, optional\n"
+             "  server     object\n"
+             "      type  \"inet\"|\"unix\"\n"
+             "      with type=inet: host, port\n"
+             "      with type=unix: path\n"
+             "  size       string, optional\n"
+             "returns: nothing\n"},
             {"blockdev-add",
              "blockdev-add\narguments:\n"
              "  driver     \"file\"|\"qcow2\"|\"nbd\"|\"null-co\"\n"
