@@ -7,6 +7,7 @@
 #include "language/typing.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <set>
 #include <span>
 
@@ -98,11 +99,18 @@ private:
         result_.candidates.push_back({std::move(text), std::move(description), final});
     }
 
-    void add_names(std::vector<std::string> const& names, bool final = true)
+    void add_names(std::vector<std::string> const& names)
     {
         for (std::string const& name : names)
             if (name.starts_with(result_.prefix))
-                add(name, {}, final);
+                add(name, {}, true);
+    }
+
+    void add_words(std::initializer_list<std::string_view> words)
+    {
+        for (std::string_view const each : words)
+            if (each.starts_with(result_.prefix))
+                add(std::string(each), {}, true);
     }
 
     void add_commands()
@@ -144,7 +152,7 @@ private:
             if (result_.prefix.starts_with('!'))
                 begin(result_.begin + 1, std::string(result_.prefix, 1));
             else if (first)
-                add_names({"off", "on"});
+                add_words({"off", "on"});
             add_names(known_.event_names());
         } else if ((name == "help" || name == "schema") && first) {
             add_commands();
@@ -152,7 +160,7 @@ private:
         } else if (name == "wait" && first) {
             result_.wish = live::job_id;
         } else if ((name == "trace" || name == "pretty") && first) {
-            add_names({"off", "on"});
+            add_words({"off", "on"});
         }
     }
 
@@ -215,9 +223,11 @@ private:
             return;
         }
         add_commands();
-        add_names(words.empty() ? std::vector<std::string>{"help"} : known_.event_names());
-        if (words.empty() && !current.text.empty())
-            add_names({std::string(transaction_opening)});
+        if (!words.empty())
+            return add_names(known_.event_names());
+        add_words({"help"});
+        if (!current.text.empty())
+            add_words({transaction_opening});
     }
 
     void options()
@@ -340,9 +350,9 @@ private:
                 if (each.starts_with(result_.prefix))
                     add(quoted(each, quote), {}, true);
         if (what.kind == kind::boolean && result_.quote == '\0')
-            add_names({"true", "false"});
+            add_words({"true", "false"});
         if (what.kind == kind::null && result_.quote == '\0')
-            add_names({"null"});
+            add_words({"null"});
         if (what.kind == kind::alternate)
             for (type const* each : what.alternatives)
                 if (each->kind != kind::alternate)
