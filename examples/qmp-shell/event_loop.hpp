@@ -45,6 +45,9 @@ public:
         return held;
     }
 
+    /// Runs what is ready, and waits for nothing.
+    void settle() { context_.poll(); }
+
     /// The signal that tells the shell to leave; zero: none came.
     [[nodiscard]] int terminated() const noexcept { return terminated_; }
 

@@ -23,11 +23,6 @@ bool needs_schema(std::string_view line)
     return line.find('=') != std::string_view::npos && !line.starts_with('{');
 }
 
-std::string_view first_word(std::string_view line)
-{
-    return line.substr(0, line.find_first_of(" \t"));
-}
-
 }  // namespace
 
 interpreter::interpreter(monitor& qemu, screen& shown_on, traffic& seen, history& past, options const& how)
@@ -46,14 +41,6 @@ exit_code interpreter::execute(std::string_view line)
     std::string_view const text = trimmed(line);
     if (hmp_ && !text.starts_with(':'))
         return text.empty() ? exit_code::success : human_.execute(text);
-    std::string_view const word = first_word(text);
-    if (!expects_more() && (word == "help" || word == "?"))
-        return help(trimmed(text.substr(word.size())));
-    return execute_statement(line);
-}
-
-exit_code interpreter::execute_statement(std::string_view line)
-{
     reader_.use(needs_schema(trimmed(line)) || monitor_.is_known() ? &monitor_.known() : nullptr);
     statement said = reader_.read(line);
     if (auto const* const mistake = std::get_if<syntax_error>(&said))
@@ -61,13 +48,13 @@ exit_code interpreter::execute_statement(std::string_view line)
     if (auto const* const meta = std::get_if<meta_command>(&said))
         return execute_meta(*meta);
     if (auto* const command = std::get_if<typed_command>(&said))
-        return execute_command(*command, line);
+        return execute_command(*command);
     return exit_code::success;
 }
 
-exit_code interpreter::execute_command(typed_command& said, std::string_view line)
+exit_code interpreter::execute_command(typed_command const& said)
 try {
-    outgoing_commands const ready = prepare(said, line, monitor_);
+    outgoing_commands const ready = prepare(said, monitor_);
     for (coqmp::command const& sent : ready) {
         if (verbose_)
             screen_.note(print(as_message(sent), {pretty_, screen_.colour()}));
@@ -147,8 +134,6 @@ exit_code interpreter::explain(syntax_error const& mistake, std::string_view lin
 
 exit_code interpreter::help(std::string_view topic)
 {
-    if (topic.empty())
-        return meta_help({});
     schema const& known = monitor_.known();
     std::string text = describe_command(known, topic);
     if (text.empty())

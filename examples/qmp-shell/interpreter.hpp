@@ -48,8 +48,7 @@ private:
     static std::vector<meta_entry> const& meta_entries();
     static std::vector<std::string> meta_names();
 
-    exit_code execute_statement(std::string_view line);
-    exit_code execute_command(typed_command& said, std::string_view line);
+    exit_code execute_command(typed_command const& said);
     exit_code execute_meta(meta_command const& said);
     exit_code explain(syntax_error const& mistake, std::string_view line);
     exit_code help(std::string_view topic);

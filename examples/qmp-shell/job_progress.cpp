@@ -1,5 +1,6 @@
 #include "job_progress.hpp"
 
+#include "json_access.hpp"
 #include "text.hpp"
 
 #include <boost/json/array.hpp>
@@ -7,8 +8,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
-#include <optional>
 #include <string_view>
 
 namespace json = boost::json;
@@ -22,132 +21,86 @@ namespace {
 /// How often QEMU is asked how far a job has come; its changes of state come by themselves.
 constexpr auto interval = 250ms;
 
-std::string text_of(json::object const& object, std::string_view name)
-{
-    auto const* const found = object.if_contains(name);
-    return found != nullptr && found->is_string() ? harmless(std::string_view(found->get_string())) : std::string();
-}
-
-std::uint64_t number_of(json::object const& object, std::string_view name)
-{
-    auto const* const found = object.if_contains(name);
-    boost::system::error_code error;
-    return found != nullptr && found->is_number() ? found->to_number<std::uint64_t>(error) : 0;
-}
-
-/// What is known of one job, from its events and from asking.
-class watched_job : public std::enable_shared_from_this<watched_job>
+/// One wait for one job.
+class job_wait
 {
 public:
-    watched_job(monitor& qemu, screen& shown_on, std::string name)
-        : monitor_(qemu), screen_(shown_on), name_(std::move(name)), changes_(qemu.session().subscribe(job_events()))
-    {}
+    job_wait(monitor& qemu, screen& shown_on, std::string name) : monitor_(qemu), screen_(shown_on), name_(std::move(name)) {}
 
-    /// Reads events, from the beginning of this object on.
-    void read()
+    /// Asks QEMU. A job that it does not know any more has ended, or there never was one.
+    void look()
     {
-        changes_.async_next([weak = weak_from_this()](boost::system::error_code error, coqmp::event const& what) {
-            auto const self = weak.lock();
-            if (error || !self)
-                return;
-            self->take(what);
-            self->read();
-        });
-    }
-
-    /// Asks QEMU. @return whether there is such a job
-    bool look()
-    {
-        auto const jobs = monitor_.look_up("query-jobs");
-        if (!jobs || !jobs->is_array())
-            return !jobs;  // it did not say
-        for (json::value const& each : jobs->get_array()) {
-            auto const* const job = each.if_object();
-            if (job == nullptr || text_of(*job, "id") != name_)
+        auto const listed = monitor_.look_up("query-jobs");
+        auto const* const jobs = listed ? listed->if_array() : nullptr;
+        if (jobs == nullptr)
+            return;  // it did not say
+        gone_ = true;
+        for (json::value const& each : *jobs) {
+            if (text_in(each, "id") != name_)
                 continue;
-            enter(text_of(*job, "status"));
-            if (job->contains("error"))
-                failure_ = text_of(*job, "error");
-            done_ = number_of(*job, "current-progress");
-            total_ = number_of(*job, "total-progress");
-            return true;
+            gone_ = false;
+            monitor_.jobs().note(name_, each.get_object());
         }
-        return false;
     }
 
-    /// Until the job does not go on by itself, or is in that state.
-    [[nodiscard]] bool rests(std::string const& wanted) const { return over_ || (!wanted.empty() && state_ == wanted); }
-    [[nodiscard]] bool over() const noexcept { return over_; }
-    void vanished() noexcept { over_ = true; }
+    [[nodiscard]] bool exists() const { return !gone_ || record() != nullptr; }
+    [[nodiscard]] bool over() const { return gone_ || (record() != nullptr && record()->over()); }
+    /// Until the job has ended, or is in that state.
+    [[nodiscard]] bool rests(std::string const& wanted) const
+    {
+        return over() || (!wanted.empty() && record() != nullptr && record()->state == wanted);
+    }
 
-    void draw() { screen_.progress(progress_bar(name_, state_, done_, total_, screen::width())); }
+    void draw()
+    {
+        if (job_record const* const known = record()) {
+            hint(known->state);
+            screen_.progress(progress_bar(name_, known->state, known->done, known->total, screen::width()));
+        }
+    }
 
     /// Waits for a change, but not for long.
     void pause(bool const& stopped)
     {
-        changed_ = false;
-        monitor_.loop().run_until([&] { return changed_ || stopped || monitor_.has_ended(); }, interval);
+        std::size_t const before = monitor_.jobs().changes();
+        monitor_.loop().run_until([&] { return monitor_.jobs().changes() != before || stopped || monitor_.has_ended(); },
+                                  interval);
     }
 
     exit_code tell()
     {
         screen_.progress({});
-        if (over_ && (failure_ || aborted_)) {
-            std::string const reason = failure_ && !failure_->empty() ? ": " + *failure_ : std::string();
-            screen_.complain(name_ + (failure_ ? " failed" : " was cancelled or failed") + reason);
+        job_record const* const known = record();
+        if (over() && known != nullptr && (known->failure || known->aborted)) {
+            std::string const reason = known->failure && !known->failure->empty() ? ": " + *known->failure : std::string();
+            screen_.complain(name_ + (known->failure ? " failed" : " was cancelled or failed") + reason);
             return exit_code::refused;
         }
         if (screen_.interactive())
-            screen_.note(name_ + (over_ ? ": done" : ": " + state_));
+            screen_.note(name_ + (over() ? ": done" : ": " + (known != nullptr ? known->state : "unknown")));
         return exit_code::success;
     }
 
 private:
-    static coqmp::event_filter job_events()
-    {
-        return coqmp::event_filter({"JOB_STATUS_CHANGE", "BLOCK_JOB_COMPLETED", "BLOCK_JOB_CANCELLED"});
-    }
+    [[nodiscard]] job_record const* record() const { return monitor_.jobs().find(name_); }
 
-    void take(coqmp::event const& what)
+    /// Some states are not left without a command.
+    void hint(std::string const& state)
     {
-        bool const change = what.name == "JOB_STATUS_CHANGE";
-        if (text_of(what.data, change ? "id" : "device") != name_)
+        if (state == hinted_ || !screen_.interactive())
             return;
-        if (change)
-            enter(text_of(what.data, "status"));
-        else if (what.data.contains("error"))
-            failure_ = text_of(what.data, "error");
-        else
-            aborted_ = aborted_ || what.name == "BLOCK_JOB_CANCELLED";
-        changed_ = true;
-    }
-
-    void enter(std::string const& state)
-    {
-        if (state == state_)
-            return;
-        aborted_ = aborted_ || state == "aborting";
-        over_ = over_ || state == "concluded" || state == "null";
-        state_ = state;
-        if (!screen_.interactive())
-            return;
+        hinted_ = state;
         if (state == "ready")
-            screen_.note(name_ + " is ready: job-complete id=" + name_ + " ends it");
+            screen_.note(name_ + " is ready: job-complete id=" + name_ + " ends it (Ctrl-C ends the wait)");
         if (state == "pending")
-            screen_.note(name_ + " is pending: job-finalize id=" + name_ + " ends it");
+            screen_.note(name_ + " is pending: job-finalize id=" + name_ + " ends it (Ctrl-C ends the wait)");
     }
 
     monitor& monitor_;
     screen& screen_;
     std::string const name_;
-    coqmp::event_stream changes_;
-    std::string state_;
-    std::optional<std::string> failure_;
-    std::uint64_t done_ = 0;
-    std::uint64_t total_ = 0;
-    bool aborted_ = false;
-    bool over_ = false;
-    bool changed_ = false;
+    std::string hinted_;
+    bool gone_ = false;
 };
 
 }  // namespace
@@ -167,24 +120,24 @@ std::string progress_bar(std::string const& job, std::string const& state, std::
 
 exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, std::string const& state)
 {
-    auto const watched = std::make_shared<watched_job>(qemu, shown_on, job);
-    watched->read();
     bool stopped = false;
-    if (!watched->look()) {
+    interruption const on_interrupt(qemu.loop(), [&stopped] { stopped = true; });
+    job_wait wait(qemu, shown_on, job);
+    wait.look();
+    if (!wait.exists()) {
         shown_on.complain("there is no job \"" + job + '"');
         return exit_code::refused;
     }
-    interruption const on_interrupt(qemu.loop(), [&stopped] { stopped = true; });
-    while (!watched->rests(state) && !stopped && !qemu.has_ended()) {
-        watched->draw();
-        watched->pause(stopped);
-        if (!watched->rests(state) && !stopped && !watched->look())
-            watched->vanished();
+    while (!wait.rests(state) && !stopped && !qemu.has_ended()) {
+        wait.draw();
+        wait.pause(stopped);
+        if (!wait.rests(state) && !stopped)
+            wait.look();
     }
-    exit_code const told = watched->tell();
+    exit_code const told = wait.tell();
     if (qemu.has_ended())
         return exit_code::connection;
-    return stopped && !watched->rests(state) ? exit_code::interrupted : told;
+    return stopped && !wait.rests(state) ? exit_code::interrupted : told;
 }
 
 }  // namespace qmp_shell

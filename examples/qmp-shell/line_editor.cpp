@@ -118,8 +118,12 @@ line_end line_editor::read(std::string const& prompt, std::function<bool()> cons
     await_terminal_signals();
     screen_.line_is_typed(this);
     ::el_resize(editor_.get());  // it may have changed while nobody looked
+    // Before the prompt is there to be answered, and again when the line has ended: what is typed meanwhile is kept, as it was
+    // typed. The kernel would swallow Ctrl-D.
+    ::el_set(editor_.get(), EL_PREP_TERM, 1);
     int size = 0;
     char const* const text = ::el_gets(editor_.get(), &size);
+    ::el_set(editor_.get(), EL_PREP_TERM, 1);
     screen_.line_is_typed(nullptr);
     terminal_signals_.clear();
     bool const shown = std::exchange(shown_, false);

@@ -1,5 +1,6 @@
 #include "live_values.hpp"
 
+#include "json_access.hpp"
 #include "text.hpp"
 
 #include <boost/json/array.hpp>
@@ -17,20 +18,6 @@ namespace json = boost::json;
 namespace qmp_shell {
 
 namespace {
-
-/// A text in an object; empty if there is none.
-std::string_view text_in(json::value const& object, std::string_view name)
-{
-    auto const* const members = object.if_object();
-    auto const* const found = members != nullptr ? members->if_contains(name) : nullptr;
-    return found != nullptr && found->is_string() ? std::string_view(found->get_string()) : std::string_view();
-}
-
-std::string_view text_in(json::object const& object, std::string_view name)
-{
-    auto const* const found = object.if_contains(name);
-    return found != nullptr && found->is_string() ? std::string_view(found->get_string()) : std::string_view();
-}
 
 bool has_children(std::string_view type)
 {

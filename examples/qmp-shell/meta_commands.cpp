@@ -18,7 +18,7 @@ std::vector<interpreter::meta_entry> const& interpreter::meta_entries()
     static std::vector<meta_entry> const all{
         {"events", "[on|off|PATTERN...]", "show events or not, or only some: JOB_* !JOB_STATUS_CHANGE",
          &interpreter::meta_events},
-        {"help", "", "this", &interpreter::meta_help},
+        {"help", "[COMMAND|EVENT]", "this; the arguments of a command and what it returns", &interpreter::meta_help},
         {"history", "[COUNT]", "what was typed before", &interpreter::meta_history},
         {"hmp", "LINE", "a line for the human monitor", &interpreter::meta_hmp},
         {"page", "LINE", "execute a line and leaf through its answer with $PAGER", &interpreter::meta_page},
@@ -73,14 +73,17 @@ exit_code interpreter::meta_events(meta_command const& said)
     return exit_code::success;
 }
 
-exit_code interpreter::meta_help(meta_command const& /*said*/)
+exit_code interpreter::meta_help(meta_command const& said)
 {
+    if (!said.rest.empty())
+        return help(said.rest);
     std::string text =
         "command key=value a.b.c=value  execute a command of QEMU's; key:=JSON for a value exactly as it is\n"
         "{\"execute\": \"command\"}         the same in QMP's own words\n"
         "transaction( ... )             several actions at once, in one line or many\n"
         "--oob, --fd NAME=PATH          before a command's name or after: out of band; with an open file\n"
-        "help COMMAND                   its arguments and what it returns; Tab completes all of them\n";
+        "help COMMAND                   its arguments and what it returns; Tab completes all of them\n"
+        "exit                           leaves the shell, not QEMU, as Ctrl-D does; quit ends QEMU\n";
     for (meta_entry const& each : meta_entries()) {
         std::string line = ':' + std::string(each.name) + ' ' + std::string(each.arguments);
         line.resize(std::max<std::size_t>(line.size() + 1, 31), ' ');

@@ -27,7 +27,7 @@ bool answer::cancelled() const
 }
 
 monitor::monitor(event_loop& loop, screen& shown_on, std::unique_ptr<connection> opened)
-    : loop_(loop), connection_(std::move(opened)), events_(connection_->session(), shown_on)
+    : loop_(loop), connection_(std::move(opened)), events_(connection_->session(), shown_on), jobs_(connection_->session())
 {
     session().async_wait_closed([this](error_code error, error_code why) {
         if (!error)
@@ -45,6 +45,7 @@ answer monitor::ask(coqmp::command what)
                                 result.emplace(error, std::move(reply));
                             }));
     loop_.run_until([&result] { return result.has_value(); });
+    loop_.settle();  // events that came before the answer are shown before it
     return std::move(*result);
 }
 

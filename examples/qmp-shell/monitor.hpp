@@ -6,6 +6,7 @@
 #include "connection.hpp"
 #include "event_loop.hpp"
 #include "event_watch.hpp"
+#include "job_log.hpp"
 #include "language/schema.hpp"
 
 #include <coqmp/command.hpp>
@@ -47,6 +48,7 @@ public:
 
     [[nodiscard]] coqmp::session& session() noexcept { return connection_->session(); }
     [[nodiscard]] event_watch& events() noexcept { return events_; }
+    [[nodiscard]] job_log& jobs() noexcept { return jobs_; }
     [[nodiscard]] event_loop& loop() noexcept { return loop_; }
 
     /// Whether the session has ended, and all events it had have been seen.
@@ -64,6 +66,7 @@ private:
     event_loop& loop_;
     std::unique_ptr<connection> connection_;
     event_watch events_;
+    job_log jobs_;
     schema schema_;
     std::optional<boost::system::error_code> ended_with_;
     bool asked_to_quit_ = false;

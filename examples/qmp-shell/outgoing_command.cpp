@@ -1,15 +1,9 @@
 #include "outgoing_command.hpp"
 
-#include "text.hpp"
-
-#include <boost/json/array.hpp>
-
 #include <fcntl.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <map>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -66,56 +60,26 @@ void add_descriptors(outgoing_commands& commands, typed_command const& said, mon
     commands.push_back(std::move(last));
 }
 
-/// What a property takes instead of a text, by the name of its type in QEMU's object model. Nothing: it is left as it is.
-std::optional<json::value> typed(std::string_view type, std::string const& text)
+/// Asks QEMU for a device's properties if anything about their types was guessed; QEMU 9.2 and later insist on the right ones.
+void type_device_properties(typed_command& said, monitor& qemu)
 {
-    if (type == "bool") {
-        if (text == "on" || text == "yes" || text == "true")
-            return json::value(true);
-        if (text == "off" || text == "no" || text == "false")
-            return json::value(false);
-    }
-    return std::nullopt;
-}
-
-/// `device_add` takes any property of any device, so its schema cannot say what they are; QEMU 9.2 and later insist on it.
-void type_device_properties(coqmp::command& sent, std::string_view line, monitor& qemu)
-{
-    json::object& arguments = sent.arguments();
-    auto const* const driver = arguments.if_contains("driver");
-    bool const any_text = std::any_of(arguments.begin(), arguments.end(), [](auto const& each) {
-        return each.value().is_string() && each.key() != "driver" && each.key() != "id" && each.key() != "bus";
-    });
-    if (driver == nullptr || !driver->is_string() || !any_text)
+    auto const* const driver = said.arguments.if_contains("driver");
+    if (said.name != "device_add" || said.guessed.empty() || driver == nullptr || !driver->is_string())
         return;
     auto const listed =
         qemu.look_up(coqmp::command("device-list-properties").with("typename", std::string_view(driver->get_string())));
-    if (!listed || !listed->is_array())
-        return;
-    for (json::value const& property : listed->get_array()) {
-        auto const* const about = property.if_object();
-        auto const* const name = about != nullptr ? about->if_contains("name") : nullptr;
-        auto const* const type = about != nullptr ? about->if_contains("type") : nullptr;
-        if (name == nullptr || type == nullptr || !name->is_string() || !type->is_string())
-            continue;
-        json::value* const given = arguments.if_contains(name->get_string());
-        bool const exact = line.find(std::string(std::string_view(name->get_string())) + ":=") != std::string_view::npos;
-        if (given == nullptr || !given->is_string() || exact)
-            continue;
-        if (auto value = typed(std::string_view(type->get_string()), std::string(std::string_view(given->get_string()))))
-            *given = std::move(*value);
-    }
+    if (listed)
+        type_by_properties(said, *listed);
 }
 
 }  // namespace
 
-outgoing_commands prepare(typed_command const& said, std::string_view line, monitor& qemu)
+outgoing_commands prepare(typed_command said, monitor& qemu)
 {
+    type_device_properties(said, qemu);
     coqmp::command sent(said.name, said.arguments);
     if (said.out_of_band)
         sent.out_of_band();
-    if (said.name == "device_add" && !trimmed(line).starts_with('{'))
-        type_device_properties(sent, line, qemu);
     outgoing_commands result;
     result.push_back(std::move(sent));
     if (!said.files.empty())

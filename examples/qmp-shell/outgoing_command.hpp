@@ -9,7 +9,6 @@
 
 #include <boost/json/object.hpp>
 
-#include <string_view>
 #include <vector>
 
 namespace qmp_shell {
@@ -17,9 +16,8 @@ namespace qmp_shell {
 /// One command, or several of which the first hand over descriptors.
 using outgoing_commands = std::vector<coqmp::command>;
 
-/// @param line what was typed, where `key:=value` says that a value is to stay as it is
 /// @throws std::system_error when a file cannot be opened
-[[nodiscard]] outgoing_commands prepare(typed_command const& said, std::string_view line, monitor& qemu);
+[[nodiscard]] outgoing_commands prepare(typed_command said, monitor& qemu);
 
 /// What will travel, for show.
 [[nodiscard]] boost::json::object as_message(coqmp::command const& sent);

@@ -1,5 +1,6 @@
 #include "qom_tools.hpp"
 
+#include "json_access.hpp"
 #include "language/print.hpp"
 #include "text.hpp"
 
@@ -28,19 +29,12 @@ struct property
     [[nodiscard]] bool is_link() const { return type.starts_with("link<"); }
 };
 
-std::string text_in(json::value const& object, std::string_view name)
-{
-    auto const* const members = object.if_object();
-    auto const* const found = members != nullptr ? members->if_contains(name) : nullptr;
-    return found != nullptr && found->is_string() ? std::string(std::string_view(found->get_string())) : std::string();
-}
-
 std::vector<property> properties_in(json::value const& listed)
 {
     std::vector<property> result;
     if (auto const* const items = listed.if_array()) {
         for (json::value const& each : *items)
-            result.push_back({text_in(each, "name"), text_in(each, "type")});
+            result.push_back({std::string(text_in(each, "name")), std::string(text_in(each, "type"))});
     }
     return result;
 }
