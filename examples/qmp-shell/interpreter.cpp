@@ -162,9 +162,15 @@ std::string interpreter::prompt() const
 
 completion interpreter::complete(std::string_view line)
 {
+    constexpr std::string_view for_the_human = ":hmp ";
+    if (line.starts_with(for_the_human)) {
+        completion found = human_.complete(line.substr(for_the_human.size()));
+        found.begin += for_the_human.size();
+        return found;
+    }
     if (hmp_ && !trimmed(line).starts_with(':'))
         return human_.complete(line);
-    completion found = qmp_shell::complete(line, monitor_.known(), meta_names());
+    completion found = qmp_shell::complete(line, monitor_.known(), meta_names(), reader_.in_transaction());
     add_live_values(found, monitor_);
     return found;
 }

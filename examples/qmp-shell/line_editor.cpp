@@ -188,6 +188,7 @@ int line_editor::take_byte(wchar_t& character)
         return 0;
     partial_ += byte;
     std::mbstate_t state{};
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, and a state of its own
     std::size_t const used = std::mbrtowc(&character, partial_.data(), partial_.size(), &state);
     if (used == static_cast<std::size_t>(-2))
         return 1;

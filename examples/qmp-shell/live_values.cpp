@@ -40,6 +40,14 @@ candidates members_of(monitor& qemu, coqmp::command what, std::string_view name,
     return result;
 }
 
+/// QEMU makes names for nodes without one, such as `#block010`: only for who begins to type such a name.
+candidates node_names(monitor& qemu, std::string_view prefix)
+{
+    candidates result = members_of(qemu, coqmp::command("query-named-block-nodes").with("flat", true), "node-name", "drv");
+    std::erase_if(result, [prefix](candidate const& each) { return each.text.starts_with('#') && !prefix.starts_with('#'); });
+    return result;
+}
+
 candidates device_ids(monitor& qemu)
 {
     candidates result;
@@ -120,7 +128,7 @@ candidates wished(live wish, std::string_view prefix, json::object const& argume
         case live::none:
             break;
         case live::node_name:
-            return members_of(qemu, coqmp::command("query-named-block-nodes").with("flat", true), "node-name", "drv");
+            return node_names(qemu, prefix);
         case live::block_device:
             return members_of(qemu, "query-block", "device", "qdev");
         case live::device_id:
@@ -152,9 +160,15 @@ candidates wished(live wish, std::string_view prefix, json::object const& argume
 void add_live_values(completion& to, monitor& qemu)
 {
     candidates found = wished(to.wish, to.prefix, to.arguments, qemu);
+    std::erase_if(found, [&to](candidate const& each) { return each.text.empty() || !each.text.starts_with(to.prefix); });
+    for (candidate& each : found) {
+        if (each.final)
+            each.text = qmp_shell::quoted(each.text, to.quote);
+        else if (to.quote != '\0')
+            each.text.insert(0, 1, to.quote);
+    }
     std::erase_if(found, [&to](candidate const& each) {
-        return each.text.empty() || !each.text.starts_with(to.prefix) ||
-               std::any_of(to.candidates.begin(), to.candidates.end(),
+        return std::any_of(to.candidates.begin(), to.candidates.end(),
                            [&each](candidate const& had) { return had.text == each.text; });
     });
     std::sort(found.begin(), found.end(), [](candidate const& left, candidate const& right) { return left.text < right.text; });

@@ -16,9 +16,11 @@ namespace {
 /// QEMU's texts are UTF-8, and what is typed shall be too.
 void speak_utf8()
 {
+    // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread
     std::setlocale(LC_CTYPE, "");
     if (std::string_view(::nl_langinfo(CODESET)) != "UTF-8")
         std::setlocale(LC_CTYPE, "C.UTF-8");
+    // NOLINTEND(concurrency-mt-unsafe)
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ public:
         }
         if (buffer_.empty())
             return std::nullopt;
-        std::string const line = buffer_.substr(0, end);
+        std::string line = buffer_.substr(0, end);
         buffer_.erase(0, end == std::string::npos ? buffer_.size() : end + 1);
         return line;
     }

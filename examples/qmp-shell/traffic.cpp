@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <system_error>
+#include <utility>
 
 namespace qmp_shell {
 
@@ -43,7 +44,7 @@ std::string in_one_line(coqmp::direction way, std::string_view message)
 
 }  // namespace
 
-traffic::traffic(screen& shown_on, std::string const& file) : screen_(shown_on), name_(file)
+traffic::traffic(screen& shown_on, std::string file) : screen_(shown_on), name_(std::move(file))
 {
     if (name_.empty())
         return;

@@ -18,7 +18,7 @@ class traffic
 public:
     /// @param file to append to, made readable for its owner only: passwords travel as well. Empty: none.
     /// @throws std::system_error if it cannot be written to; it is opened, never bound or replaced
-    traffic(screen& shown_on, std::string const& file);
+    traffic(screen& shown_on, std::string file);
 
     /// For session_options::trace.
     void see(coqmp::direction way, std::string_view message);
