@@ -36,5 +36,5 @@ try {
     return static_cast<int>(qmp_shell::converse(std::get<qmp_shell::options>(read)));
 } catch (std::exception const& error) {
     std::cerr << "qmp-shell: " << error.what() << '\n';
-    return 1;
+    return static_cast<int>(qmp_shell::exit_code::connection);
 }

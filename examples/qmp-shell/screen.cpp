@@ -85,7 +85,7 @@ void screen::complain(std::string_view text)
 {
     if (!interactive_)
         print(STDERR_FILENO, "qmp-shell: " + as_lines(text));
-    else if (colour_)
+    else if (colour_ && ::isatty(STDERR_FILENO) == 1)
         print(STDERR_FILENO, "\033[31m" + as_lines(text) + "\033[m");
     else
         print(STDERR_FILENO, as_lines(text));
