@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// For questions that somebody did not ask, and that make them wait.
-constexpr auto short_patience = 2s;
+constexpr auto short_patience = 5s;
 constexpr auto time_to_go = 5s;
 
 }  // namespace

@@ -27,7 +27,7 @@ bool takes_a_value(std::string_view word)
     constexpr std::array<std::string_view, 4> long_names{"--command", "--logfile", "--listen", "--timeout"};
     if (word.starts_with("--"))
         return std::find(long_names.begin(), long_names.end(), word) != long_names.end();
-    return word.ends_with('c') || word.ends_with('l');
+    return word.find_first_of("cl") == word.size() - 1;  // -vc COMMAND, but -lFILE
 }
 
 /// A command line, cut where the one of the program to wrap begins: that one's options are not ours.

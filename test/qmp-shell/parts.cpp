@@ -84,6 +84,9 @@ BOOST_AUTO_TEST_CASE(a_command_may_look_like_an_option)
 {
     options const read_one = read({"qmp-shell", "-c", "--oob query-yank", "-c", "query-status", "/sock"});
     BOOST_TEST(read_one.commands == words({"--oob query-yank", "query-status"}), boost::test_tools::per_element());
+    options const attached = read({"qmp-shell", "--wrap", "-l/tmp/c", "-vpc", "x", "qemu"});
+    BOOST_TEST(attached.logfile == "/tmp/c");
+    BOOST_TEST(attached.program == words({"qemu"}), boost::test_tools::per_element());
     options const wrapped = read({"qmp-shell", "--wrap", "-c", "--wrap", "qemu"});
     BOOST_TEST(wrapped.commands == words({"--wrap"}), boost::test_tools::per_element());
 }

@@ -54,6 +54,17 @@ void screen_model::write(std::string_view text)
     }
 }
 
+void screen_model::resize(std::size_t columns)
+{
+    columns_ = columns;
+    while (rows_[row_].size() > columns_) {
+        rows_.insert(rows_.begin() + static_cast<std::ptrdiff_t>(row_) + 1, rows_[row_].substr(columns_));
+        rows_[row_].resize(columns_);
+        ++row_;
+        column_ -= std::min(column_, columns_);
+    }
+}
+
 void screen_model::take(char32_t character)
 {
     if (sequence_) {

@@ -25,7 +25,8 @@ public:
     [[nodiscard]] std::string line_at_cursor() const;
     [[nodiscard]] std::size_t cursor_column() const noexcept { return column_; }
 
-    void resize(std::size_t columns) { columns_ = columns; }
+    /// As terminals do that fold anew what they show; only for the row with the cursor, which is the last.
+    void resize(std::size_t columns);
 
 private:
     void take(char32_t character);

@@ -305,7 +305,9 @@ BOOST_AUTO_TEST_CASE(a_line_is_redrawn_when_the_terminal_gets_narrower)
     shell.expect_line(prompt);
     shell.type("blockdev-add driver=null-co node-name=scratch");
     shell.expect_line("(QEMU) blockdev-add driver=null-co node-name=scratch");
+    std::size_t const before = shell.written().size();
     shell.resize(40);
+    shell.expect([&](screen_model const&) { return has(shell.written().substr(before), "node-"); }, "the line again");
     shell.type(" size=4096");
     shell.expect_line("(QEMU) blockdev-add driver=null-co node-name=scratch size=4096");
     shell.type(enter);
