@@ -155,14 +155,17 @@ int line_editor::await_character(wchar_t& character)
     interruption const on_interrupt(loop_, [&interrupted] { interrupted = true; });
     for (;;) {
         await_input();
-        loop_.run_until(
-            [&] { return readable_ || interrupted || resized_ || suspended_ || loop_.terminated() != 0 || stops_(); });
-        if (std::exchange(resized_, false)) {
+        loop_.run_until([&] {
+            return seen_->readable || interrupted || seen_->resized || seen_->suspended || loop_.terminated() != 0 || stops_();
+        });
+        if (seen_->resized || seen_->suspended)
+            await_terminal_signals();
+        if (std::exchange(seen_->resized, false)) {
             hide();
             ::el_resize(editor_.get());
             show();
         }
-        if (std::exchange(suspended_, false))
+        if (std::exchange(seen_->suspended, false))
             suspend();
         stopped_ = loop_.terminated() != 0 || stops_();
         if (stopped_)
@@ -171,7 +174,7 @@ int line_editor::await_character(wchar_t& character)
             character = control_c;
             return 1;
         }
-        if (!std::exchange(readable_, false) || !input_is_there())
+        if (!std::exchange(seen_->readable, false) || !input_is_there())
             continue;
         int const result = take_byte(character);
         if (result <= 0 || partial_.empty())
@@ -200,16 +203,16 @@ int line_editor::take_byte(wchar_t& character)
 
 void line_editor::await_input()
 {
-    if (readable_ || awaiting_input_)
+    if (seen_->readable || seen_->awaiting_input)
         return;
     if (input_is_there()) {
-        readable_ = true;
+        seen_->readable = true;
         return;
     }
-    awaiting_input_ = true;
-    input_.async_wait(asio::posix::descriptor_base::wait_read, [this](boost::system::error_code) {
-        awaiting_input_ = false;
-        readable_ = true;
+    seen_->awaiting_input = true;
+    input_.async_wait(asio::posix::descriptor_base::wait_read, [seen = seen_](boost::system::error_code) {
+        seen->awaiting_input = false;
+        seen->readable = true;
     });
 }
 
@@ -217,11 +220,9 @@ void line_editor::await_input()
 
 void line_editor::await_terminal_signals()
 {
-    terminal_signals_.async_wait([this](boost::system::error_code error, int number) {
-        if (error)
-            return;
-        (number == SIGTSTP ? suspended_ : resized_) = true;
-        await_terminal_signals();
+    terminal_signals_.async_wait([seen = seen_](boost::system::error_code error, int number) {
+        if (!error)
+            (number == SIGTSTP ? seen->suspended : seen->resized) = true;
     });
 }
 

@@ -46,6 +46,15 @@ public:
     void remember(std::string const& line);
 
 private:
+    /// What handlers tell; they may run when the editor has gone.
+    struct happenings
+    {
+        bool awaiting_input = false;
+        bool readable = false;
+        bool resized = false;
+        bool suspended = false;
+    };
+
     static line_editor& self(EditLine* editor);
     static int next_character(EditLine* editor, wchar_t* character);
     static char* current_prompt(EditLine* editor);
@@ -86,13 +95,10 @@ private:
     std::string prompt_;
     std::function<bool()> stops_;
     std::string partial_;  ///< bytes of a character that is not whole yet
-    bool awaiting_input_ = false;
-    bool readable_ = false;
-    bool shown_ = false;  ///< the line stands on the terminal
+    bool shown_ = false;   ///< the line stands on the terminal
     bool interrupted_ = false;
     bool stopped_ = false;
-    bool resized_ = false;
-    bool suspended_ = false;
+    std::shared_ptr<happenings> const seen_ = std::make_shared<happenings>();
 };
 
 }  // namespace qmp_shell

@@ -35,7 +35,8 @@ terminal::terminal(std::vector<std::string> const& arguments, std::filesystem::p
 {
     std::vector<std::string> words{QMP_SHELL_PROGRAM};
     words.insert(words.end(), arguments.begin(), arguments.end());
-    std::vector<std::string> environment{"HOME=" + home.native(), "TERM=xterm", "LC_ALL=C.UTF-8"};
+    std::vector<std::string> environment{"HOME=" + home.native(), "TERM=xterm", "LC_ALL=C.UTF-8",
+                                         "LSAN_OPTIONS=print_suppressions=0:suppressions=" QMP_SHELL_LEAKS};
     for (char const* const name : {"PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE"}) {
         if (char const* const value = std::getenv(name))
             environment.push_back(std::string(name) + '=' + value);
