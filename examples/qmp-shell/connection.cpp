@@ -1,0 +1,157 @@
+#include "connection.hpp"
+
+#include "wrapped_program.hpp"
+
+#include <coqmp/endpoint.hpp>
+#include <coqmp/listener.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <chrono>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace qmp_shell {
+
+namespace {
+
+using boost::system::error_code;
+using namespace std::chrono_literals;
+
+/// QEMU greets within milliseconds. Longer than this needs an explanation, and then somebody sits there and waits for it.
+constexpr auto time_for_a_hint = 1500ms;
+
+/// As the old shell read it: what has no colon is a path, without a slash too.
+coqmp::endpoint address_of(std::string const& text)
+try {
+    if (text.find_first_of(":/") == std::string::npos)
+        return coqmp::endpoint::unix_socket(text);
+    return coqmp::endpoint::parse(text);
+} catch (boost::system::system_error const& error) {
+    throw connection_failed(error.what());
+}
+
+std::string seconds(std::chrono::nanoseconds duration)
+{
+    std::ostringstream text;
+    text << std::chrono::duration<double>(duration).count() << " s";
+    return text.str();
+}
+
+std::string why_not(coqmp::endpoint const& where, error_code error, std::chrono::nanoseconds patience)
+{
+    std::string const name = where.to_string();
+    if (error == coqmp::errc::monitor_busy) {
+        return name + " is busy: it accepted the connection and said nothing for " + seconds(patience) +
+               ". A monitor serves one client at a time; is another one connected?";
+    }
+    if (error == coqmp::errc::timed_out)
+        return name + " did not get ready within " + seconds(patience);
+    if (error == coqmp::errc::not_qmp || error == coqmp::errc::not_json)
+        return name + " does not talk QMP (is it a monitor with mode=control?)";
+    if (error == coqmp::errc::disconnected)
+        return name + " closed the connection before it was ready";
+    return "cannot connect to " + name + ": " + error.message();
+}
+
+/// A QEMU that was there before us and stays after us.
+class foreign_qemu : public connection
+{
+public:
+    foreign_qemu(std::string name, coqmp::session opened) : name_(std::move(name)), session_(std::move(opened)) {}
+
+    coqmp::session& session() override { return session_; }
+
+    std::string how_it_ended(error_code why) override
+    {
+        if (why == coqmp::errc::disconnected)
+            return "QEMU has gone: " + name_ + " closed the connection";
+        return "the conversation with " + name_ + " cannot go on: " + why.message();
+    }
+
+    void leave() override { session_.close(); }
+
+private:
+    std::string name_;
+    coqmp::session session_;
+};
+
+std::unique_ptr<connection> dial(event_loop& loop, screen& shown_on, options const& how, coqmp::session_options behaviour)
+{
+    coqmp::endpoint const where = address_of(how.address);
+    behaviour.connect_timeout = how.timeout.value_or(10s);
+    coqmp::session session(loop.get_executor(), behaviour);
+    asio::cancellation_signal give_up;
+    interruption const on_interrupt(loop, [&] { give_up.emit(asio::cancellation_type::terminal); });
+
+    std::optional<error_code> outcome;
+    session.async_connect(where, asio::bind_cancellation_slot(give_up.slot(), [&](error_code error) { outcome = error; }));
+    auto const connected = [&outcome] { return outcome.has_value(); };
+    if (!loop.run_until(connected, time_for_a_hint) && shown_on.interactive())
+        shown_on.note(where.to_string() + " does not answer yet (Ctrl-C gives up)");
+    loop.run_until(connected);
+    if (*outcome == asio::error::operation_aborted)
+        throw connection_given_up();
+    if (*outcome)
+        throw connection_failed(why_not(where, *outcome, behaviour.connect_timeout));
+    return std::make_unique<foreign_qemu>(where.to_string(), std::move(session));
+}
+
+std::string in_one_line(std::vector<std::string> const& words)
+{
+    std::string result;
+    for (std::string const& word : words)
+        result += (result.empty() ? "" : " ") + word;
+    return result;
+}
+
+std::unique_ptr<connection> wait_for_qemu(event_loop& loop, screen& shown_on, options const& how,
+                                          coqmp::session_options behaviour)
+try {
+    coqmp::listener_options whom;
+    behaviour.connect_timeout = how.timeout.value_or(0s);
+    whom.session = std::move(behaviour);
+    coqmp::listener door(loop.get_executor(), address_of(how.address), whom);
+    shown_on.note("waiting for a QEMU at " + door.local_endpoint().to_string() + ", started with\n  " +
+                  in_one_line(door.qemu_arguments("qmp-shell")));
+    asio::cancellation_signal give_up;
+    interruption const on_interrupt(loop, [&] { give_up.emit(asio::cancellation_type::terminal); });
+
+    std::optional<error_code> outcome;
+    std::optional<coqmp::session> accepted;
+    door.async_accept(asio::bind_cancellation_slot(give_up.slot(), [&](error_code error, coqmp::session opened) {
+        outcome = error;
+        accepted.emplace(std::move(opened));
+    }));
+    loop.run_until([&outcome] { return outcome.has_value(); });
+    if (*outcome == asio::error::operation_aborted)
+        throw connection_given_up();
+    if (*outcome == coqmp::errc::timed_out)
+        throw connection_failed("no QEMU came to " + door.local_endpoint().to_string());
+    if (*outcome)
+        throw connection_failed("a QEMU came and did not get ready: " + outcome->message());
+    return std::make_unique<foreign_qemu>(door.local_endpoint().to_string(), std::move(*accepted));
+} catch (boost::system::system_error const& error) {
+    throw connection_failed(error.what());
+}
+
+}  // namespace
+
+std::unique_ptr<connection> connect(event_loop& loop, screen& shown_on, options const& how, coqmp::session_options behaviour)
+{
+    switch (how.way) {
+        case way_in::listen:
+            return wait_for_qemu(loop, shown_on, how, std::move(behaviour));
+        case way_in::wrap:
+            return launch(loop, shown_on, how, std::move(behaviour));
+        case way_in::dial:
+            break;
+    }
+    return dial(loop, shown_on, how, std::move(behaviour));
+}
+
+}  // namespace qmp_shell

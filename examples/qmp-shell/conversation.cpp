@@ -1,0 +1,127 @@
+#include "conversation.hpp"
+
+#include "connection.hpp"
+#include "event_loop.hpp"
+#include "history.hpp"
+#include "interpreter.hpp"
+#include "line_editor.hpp"
+#include "monitor.hpp"
+#include "qom_tools.hpp"
+#include "screen.hpp"
+#include "script.hpp"
+#include "text.hpp"
+#include "traffic.hpp"
+
+#include <unistd.h>
+
+#include <sstream>
+#include <string>
+#include <system_error>
+
+namespace qmp_shell {
+
+namespace {
+
+bool somebody_sits_there(options const& how)
+{
+    return how.commands.empty() && how.tool == tool::none && ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+}
+
+coqmp::session_options behaviour(options const& how, traffic& seen, screen& shown_on)
+{
+    coqmp::session_options result;
+    result.negotiate = !how.skip_negotiation;
+    result.command_timeout = result.command_timeout.zero();  // Ctrl-C is the deadline
+    result.trace = [&seen](coqmp::direction way, std::string_view message) { seen.see(way, message); };
+    result.log = [&shown_on](std::string_view sentence) { shown_on.note(harmless(sentence)); };
+    return result;
+}
+
+void greet(screen& shown_on, monitor& qemu, options const& how)
+{
+    std::ostringstream text;
+    if (how.skip_negotiation)
+        text << "Connected; nothing was negotiated: QEMU takes qmp_capabilities first";
+    else
+        text << "Connected to QEMU " << qemu.session().greeting().version << (how.hmp ? ", its human monitor" : "");
+    shown_on.note(harmless(text.str()) + ". Tab completes, :help helps, Ctrl-D leaves.");
+}
+
+exit_code run_interactively(event_loop& loop, screen& shown_on, monitor& qemu, interpreter& lines, history& past)
+{
+    line_editor editor(loop, shown_on, past, [&lines](std::string_view line) { return lines.complete(line); });
+    while (!qemu.has_ended() && !lines.leaving() && loop.terminated() == 0) {
+        std::string line;
+        line_end const how = editor.read(lines.prompt(), [&qemu] { return qemu.has_ended(); }, line);
+        if (how == line_end::end_of_input)
+            break;
+        if (how == line_end::interrupted)
+            lines.forget();
+        if (how != line_end::entered)
+            continue;
+        if (past.add(line))
+            editor.remember(line);
+        lines.execute(line);
+        if (qemu.asked_to_quit())
+            qemu.await_end();
+    }
+    return exit_code::success;
+}
+
+/// What is to be said at the end, and with what status.
+exit_code say_goodbye(screen& shown_on, monitor& qemu, exit_code so_far)
+{
+    bool const ended = qemu.has_ended();
+    if (ended && !qemu.asked_to_quit()) {
+        shown_on.complain(harmless(qemu.how_it_ended()));
+        so_far = exit_code::connection;
+    } else if (ended && shown_on.interactive()) {
+        shown_on.note(harmless(qemu.how_it_ended()));
+    }
+    if (ended && qemu.asked_to_quit() && so_far == exit_code::connection)
+        so_far = exit_code::success;
+    qemu.leave();
+    return so_far;
+}
+
+exit_code converse_through(event_loop& loop, screen& shown_on, traffic& seen, options const& how)
+{
+    monitor qemu(loop, shown_on, connect(loop, shown_on, how, behaviour(how, seen, shown_on)));
+    bool const interactive = shown_on.interactive();
+    history past = interactive ? history(history::usual_file()) : history();
+    interpreter lines(qemu, shown_on, seen, past, how);
+    qemu.events().shown(interactive);
+    exit_code result = exit_code::success;
+    if (how.tool != tool::none) {
+        result = run_tool(qemu, shown_on, how);
+    } else if (interactive) {
+        greet(shown_on, qemu, how);
+        result = run_interactively(loop, shown_on, qemu, lines, past);
+    } else {
+        result = run_script(qemu, shown_on, lines, how);
+    }
+    return say_goodbye(shown_on, qemu, result);
+}
+
+}  // namespace
+
+exit_code converse(options const& how)
+{
+    event_loop loop;
+    screen shown_on(somebody_sits_there(how));
+    try {
+        traffic seen(shown_on, how.logfile);
+        exit_code const result = converse_through(loop, shown_on, seen, how);
+        return loop.terminated() != 0 ? static_cast<exit_code>(128 + loop.terminated()) : result;
+    } catch (connection_failed const& error) {
+        shown_on.complain(harmless(error.what()));
+        return exit_code::connection;
+    } catch (connection_given_up const&) {
+        return exit_code::interrupted;
+    } catch (std::system_error const& error) {
+        shown_on.complain(harmless(error.what()));
+        return exit_code::usage;
+    }
+}
+
+}  // namespace qmp_shell

@@ -1,0 +1,169 @@
+#include "human_monitor.hpp"
+
+#include "text.hpp"
+
+#include <boost/json/string.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace json = boost::json;
+
+namespace qmp_shell {
+
+namespace {
+
+bool is_quit(std::string_view line)
+{
+    return line == "quit" || line == "q";
+}
+
+/// The human monitor has no errors, only texts; these are how they begin.
+bool sounds_like_an_error(std::string_view text)
+{
+    return text.starts_with("Error: ") || text.starts_with("unknown command: ") || text.starts_with("Invalid parameter ");
+}
+
+std::optional<std::int64_t> number_in(std::string_view text)
+{
+    std::int64_t result = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
+    return error == std::errc() && end == text.data() + text.size() && result >= 0 ? std::optional(result) : std::nullopt;
+}
+
+}  // namespace
+
+std::vector<candidate> listed_in(std::string_view text, std::string_view before)
+{
+    std::vector<candidate> result;
+    for (std::string_view line : lines_of(text)) {
+        if (!line.starts_with(before))
+            continue;
+        line.remove_prefix(before.size());
+        std::size_t const dashes = line.find("--");
+        std::string_view names = line.substr(0, line.find_first_of(" \t\r"));
+        if (names.empty() || dashes == std::string_view::npos)
+            continue;
+        std::string const purpose = harmless(trimmed(line.substr(dashes + 2)));
+        while (!names.empty()) {
+            std::size_t const end = names.find('|');
+            result.push_back({harmless(names.substr(0, end)), purpose, true});
+            names.remove_prefix(end == std::string_view::npos ? names.size() : end + 1);
+        }
+    }
+    std::sort(result.begin(), result.end(), [](candidate const& left, candidate const& right) { return left.text < right.text; });
+    return result;
+}
+
+coqmp::command human_monitor::command_of(std::string_view line) const
+{
+    coqmp::command result("human-monitor-command");
+    result.with("command-line", line);
+    if (processor_)
+        result.with("cpu-index", *processor_);
+    return result;
+}
+
+exit_code human_monitor::execute(std::string_view line)
+{
+    std::vector<std::string> const words = words_of(line);
+    if (!words.empty() && words.front() == "cpu")
+        return choose_processor(trimmed(line.substr(line.find("cpu") + 3)));
+    answer const came = monitor_.ask(command_of(line));
+    if (is_quit(trimmed(line)) && (came.error || came.reply.has_value()))
+        monitor_.ask_to_quit();
+    return show(line, came);
+}
+
+exit_code human_monitor::choose_processor(std::string_view words)
+{
+    if (words.empty()) {
+        screen_.answer(processor_ ? "CPU " + std::to_string(*processor_)
+                                  : "no CPU was chosen; QEMU takes the first, if there is one");
+        return exit_code::success;
+    }
+    auto const number = number_in(words);
+    if (!number) {
+        screen_.complain("cpu takes the number of a CPU");
+        return exit_code::usage;
+    }
+    auto const former = std::exchange(processor_, number);
+    // Any command tells whether there is such a CPU.
+    answer const came = monitor_.ask(command_of("info version"));
+    if (!came.error && came.reply.has_value())
+        return exit_code::success;
+    processor_ = former;
+    return show("cpu", came);
+}
+
+exit_code human_monitor::show(std::string_view line, answer const& came)
+{
+    std::string const name(line.substr(0, line.find(' ')));
+    if (came.error == coqmp::errc::disconnected)
+        return exit_code::connection;
+    if (came.cancelled()) {
+        screen_.complain(name + ": cancelled; QEMU may execute it all the same");
+        return exit_code::interrupted;
+    }
+    if (came.error) {
+        screen_.complain(name + ": " + came.error.message());
+        return exit_code::usage;
+    }
+    if (came.reply.has_error()) {
+        screen_.complain(harmless(name + ": " + came.reply.error().description));
+        return exit_code::refused;
+    }
+    json::value const& text = came.reply.value();
+    std::string const shown = text.is_string() ? harmless(std::string_view(text.get_string())) : std::string();
+    if (sounds_like_an_error(shown)) {
+        screen_.complain(shown);
+        return exit_code::refused;
+    }
+    if (!shown.empty())
+        screen_.answer(shown);
+    return exit_code::success;
+}
+
+std::string human_monitor::prompt() const
+{
+    return processor_ ? "(qemu, CPU " + std::to_string(*processor_) + ") " : "(qemu) ";
+}
+
+std::vector<candidate> const& human_monitor::commands()
+{
+    if (commands_.empty()) {
+        auto const text = monitor_.look_up(command_of("help"));
+        if (text && text->is_string())
+            commands_ = listed_in(std::string_view(text->get_string()), "");
+    }
+    return commands_;
+}
+
+std::vector<candidate> const& human_monitor::subjects()
+{
+    if (subjects_.empty()) {
+        auto const text = monitor_.look_up(command_of("help info"));
+        if (text && text->is_string())
+            subjects_ = listed_in(std::string_view(text->get_string()), "info ");
+    }
+    return subjects_;
+}
+
+completion human_monitor::complete(std::string_view line)
+{
+    completion result;
+    result.begin = line.find_last_of(" \t") + 1;  // npos + 1 is 0
+    result.prefix = line.substr(result.begin);
+    std::vector<std::string> const before = words_of(line.substr(0, result.begin));
+    bool const command = before.empty() || (before.size() == 1 && (before[0] == "help" || before[0] == "?"));
+    bool const subject = (before.size() == 1 && before[0] == "info") || (before.size() == 2 && before[1] == "info");
+    if (!command && !subject)
+        return result;
+    for (candidate const& each : command ? commands() : subjects()) {
+        if (each.text.starts_with(result.prefix))
+            result.candidates.push_back(each);
+    }
+    return result;
+}
+
+}  // namespace qmp_shell

@@ -1,0 +1,178 @@
+#include "interpreter.hpp"
+
+#include "language/help.hpp"
+#include "language/print.hpp"
+#include "live_values.hpp"
+#include "outgoing_command.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+#include <sstream>
+#include <system_error>
+#include <variant>
+
+namespace json = boost::json;
+
+namespace qmp_shell {
+
+namespace {
+
+/// Whether values could be meant that only the schema can tell apart, or a name could be wrong.
+bool needs_schema(std::string_view line)
+{
+    return line.find('=') != std::string_view::npos && !line.starts_with('{');
+}
+
+}  // namespace
+
+interpreter::interpreter(monitor& qemu, screen& shown_on, traffic& seen, history& past, options const& how)
+    : monitor_(qemu),
+      screen_(shown_on),
+      traffic_(seen),
+      history_(past),
+      human_(qemu, shown_on),
+      hmp_(how.hmp),
+      verbose_(how.verbose),
+      pretty_(how.pretty)
+{}
+
+exit_code interpreter::execute(std::string_view line)
+{
+    std::string_view const text = trimmed(line);
+    if (hmp_ && !text.starts_with(':'))
+        return text.empty() ? exit_code::success : human_.execute(text);
+    reader_.use(needs_schema(trimmed(line)) || monitor_.is_known() ? &monitor_.known() : nullptr);
+    statement said = reader_.read(line);
+    if (auto const* const mistake = std::get_if<syntax_error>(&said))
+        return explain(*mistake, line);
+    if (auto const* const meta = std::get_if<meta_command>(&said))
+        return execute_meta(*meta);
+    if (auto* const command = std::get_if<typed_command>(&said))
+        return execute_command(*command);
+    return exit_code::success;
+}
+
+exit_code interpreter::execute_command(typed_command const& said)
+try {
+    outgoing_commands const ready = prepare(said, monitor_);
+    for (coqmp::command const& sent : ready) {
+        if (verbose_)
+            screen_.note(print(as_message(sent), {pretty_, screen_.colour()}));
+        answer const came = monitor_.ask(sent);
+        bool const last = &sent == &ready.back();
+        if (last || came.error || came.reply.has_error())
+            return show(sent.name(), came, said);
+    }
+    return exit_code::success;
+} catch (std::system_error const& error) {
+    return refuse(error.what());
+}
+
+exit_code interpreter::show(std::string const& name, answer const& came, typed_command const& said)
+{
+    if (name == "quit" && (came.error || came.reply.has_value()))
+        monitor_.ask_to_quit();
+    if (came.error == coqmp::errc::disconnected)
+        return exit_code::connection;
+    if (came.cancelled()) {
+        bool const sent = came.error == coqmp::errc::outcome_unknown || came.error != coqmp::errc::not_sent;
+        screen_.complain(name + ": cancelled" + (sent ? "; QEMU may execute it all the same" : ""));
+        return exit_code::interrupted;
+    }
+    if (came.error)
+        return refuse(name + ": " + came.error.message());
+    if (came.reply.has_error())
+        return show_refusal(name, came.reply.error());
+    print_options const how{pretty_, screen_.colour()};
+    if (!said.id) {
+        screen_.answer(print(came.reply.value(), how));
+        return exit_code::success;
+    }
+    // Who writes QMP's own form reads it as well.
+    json::object whole;
+    whole["return"] = came.reply.value();
+    whole["id"] = *said.id;
+    screen_.answer(print(whole, how));
+    return exit_code::success;
+}
+
+exit_code interpreter::show_refusal(std::string const& name, coqmp::command_error const& error)
+{
+    std::ostringstream text;
+    text << name << ": " << error;
+    if (error.class_name == "CommandNotFound") {
+        std::vector<std::string> const similar = similar_commands(monitor_.known(), name);
+        for (std::string const& each : similar)
+            text << (&each == &similar.front() ? " (did you mean " : &each == &similar.back() ? " or " : ", ") << each;
+        text << (similar.empty() ? "" : "?)");
+    }
+    screen_.complain(harmless(text.str()));
+    return exit_code::refused;
+}
+
+exit_code interpreter::refuse(std::string const& reason)
+{
+    screen_.complain(reason);
+    return exit_code::usage;
+}
+
+exit_code interpreter::explain(syntax_error const& mistake, std::string_view line)
+{
+    std::string_view const before = line.substr(0, std::min(mistake.column, line.size()));
+    if (screen_.interactive()) {
+        // Below what was typed, if that stands in one line.
+        std::size_t const column = columns_of(prompt()) + columns_of(before);
+        bool const points = columns_of(prompt()) + columns_of(line) < screen::width();
+        screen_.complain((points ? std::string(column, ' ') + "^\n" : "column " + std::to_string(mistake.column + 1) + ": ") +
+                         mistake.message);
+    } else {
+        screen_.complain("column " + std::to_string(mistake.column + 1) + ": " + mistake.message + "\n  " + harmless(line) +
+                         "\n  " + std::string(columns_of(before), ' ') + '^');
+    }
+    return exit_code::usage;
+}
+
+exit_code interpreter::help(std::string_view topic)
+{
+    schema const& known = monitor_.known();
+    std::string text = describe_command(known, topic);
+    if (text.empty())
+        text = describe_event(known, topic);
+    if (!text.empty()) {
+        screen_.answer(text);
+        return exit_code::success;
+    }
+    std::string reason = "this QEMU has no command and no event \"" + harmless(topic) + '"';
+    for (std::string const& similar : similar_commands(known, topic))
+        reason += "\n  perhaps " + similar;
+    return refuse(known.empty() ? "QEMU does not tell what it knows" : reason);
+}
+
+bool interpreter::expects_more() const
+{
+    return reader_.in_transaction() || reader_.in_brace();
+}
+
+std::string interpreter::prompt() const
+{
+    if (hmp_)
+        return human_.prompt();
+    return reader_.in_brace() ? "  ...> " : reader_.in_transaction() ? "TRANS> " : "(QEMU) ";
+}
+
+completion interpreter::complete(std::string_view line)
+{
+    constexpr std::string_view for_the_human = ":hmp ";
+    if (line.starts_with(for_the_human)) {
+        completion found = human_.complete(line.substr(for_the_human.size()));
+        found.begin += for_the_human.size();
+        return found;
+    }
+    if (hmp_ && !trimmed(line).starts_with(':'))
+        return human_.complete(line);
+    completion found = qmp_shell::complete(line, monitor_.known(), meta_names(), reader_.in_transaction());
+    add_live_values(found, monitor_);
+    return found;
+}
+
+}  // namespace qmp_shell

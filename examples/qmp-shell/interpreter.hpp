@@ -1,0 +1,86 @@
+// Does what a line says, whoever wrote it: somebody at a prompt, or a script.
+#ifndef QMP_SHELL_INTERPRETER_HPP
+#define QMP_SHELL_INTERPRETER_HPP
+
+#include "exit_code.hpp"
+#include "history.hpp"
+#include "human_monitor.hpp"
+#include "language/completion.hpp"
+#include "language/syntax.hpp"
+#include "monitor.hpp"
+#include "options.hpp"
+#include "screen.hpp"
+#include "traffic.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace qmp_shell {
+
+class interpreter
+{
+public:
+    interpreter(monitor& qemu, screen& shown_on, traffic& seen, history& past, options const& how);
+
+    /// Executes a line and prints what comes of it.
+    exit_code execute(std::string_view line);
+
+    /// Whether lines are missing: a transaction or a brace is open.
+    [[nodiscard]] bool expects_more() const;
+    /// Forgets what was begun, after Ctrl-C.
+    void forget() { reader_.reset(); }
+    /// Somebody said that this is enough.
+    [[nodiscard]] bool leaving() const noexcept { return leaving_; }
+
+    [[nodiscard]] std::string prompt() const;
+    /// What may stand at the end of a line, from QEMU too.
+    [[nodiscard]] completion complete(std::string_view line);
+
+private:
+    struct meta_entry
+    {
+        std::string_view name;
+        std::string_view arguments;
+        std::string_view purpose;
+        exit_code (interpreter::*execute)(meta_command const& said);
+    };
+    static std::vector<meta_entry> const& meta_entries();
+    static std::vector<std::string> meta_names();
+
+    exit_code execute_command(typed_command const& said);
+    exit_code execute_meta(meta_command const& said);
+    exit_code explain(syntax_error const& mistake, std::string_view line);
+    exit_code help(std::string_view topic);
+    exit_code show(std::string const& name, answer const& came, typed_command const& said);
+    exit_code show_refusal(std::string const& name, coqmp::command_error const& error);
+    exit_code refuse(std::string const& reason);
+
+    exit_code meta_events(meta_command const& said);
+    exit_code meta_help(meta_command const& said);
+    exit_code meta_history(meta_command const& said);
+    exit_code meta_hmp(meta_command const& said);
+    exit_code meta_page(meta_command const& said);
+    exit_code meta_pretty(meta_command const& said);
+    exit_code meta_quit(meta_command const& said);
+    exit_code meta_schema(meta_command const& said);
+    exit_code meta_trace(meta_command const& said);
+    exit_code meta_wait(meta_command const& said);
+    /// `on` and `off`, or a question for how it is.
+    exit_code turn(meta_command const& said, bool& what);
+
+    monitor& monitor_;
+    screen& screen_;
+    traffic& traffic_;
+    history& history_;
+    line_reader reader_;
+    human_monitor human_;
+    bool const hmp_;
+    bool const verbose_;
+    bool pretty_;
+    bool leaving_ = false;
+};
+
+}  // namespace qmp_shell
+
+#endif

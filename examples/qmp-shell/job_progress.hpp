@@ -1,0 +1,25 @@
+// `:wait JOB`: a progress bar until a job ends.
+#ifndef QMP_SHELL_JOB_PROGRESS_HPP
+#define QMP_SHELL_JOB_PROGRESS_HPP
+
+#include "exit_code.hpp"
+#include "monitor.hpp"
+#include "screen.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace qmp_shell {
+
+/// Waits until a job has ended, or has come to a certain state; Ctrl-C ends the wait, not the job.
+/// @param state empty: its end
+/// @return refused if there is no such job, or it failed or was cancelled
+exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, std::string const& state);
+
+/// `mirror0 [######........]  42 % running`
+[[nodiscard]] std::string progress_bar(std::string const& job, std::string const& state, std::uint64_t done, std::uint64_t total,
+                                       std::size_t width);
+
+}  // namespace qmp_shell
+
+#endif

@@ -1,0 +1,261 @@
+// Words into commands.
+#include "language/command_line.hpp"
+
+#include "language/literal.hpp"
+#include "language/typing.hpp"
+
+#include <algorithm>
+
+namespace json = boost::json;
+
+namespace qmp_shell {
+
+namespace {
+
+/// Reads what follows a command's name.
+class command_words
+{
+public:
+    argument_node arguments;
+    bool out_of_band = false;
+    std::vector<std::pair<std::string, std::string>> files;
+
+    std::optional<mistake> read(words_view words)
+    {
+        for (std::size_t index = 0; index < words.size(); ++index) {
+            word const& each = words[index];
+            std::optional<mistake> wrong;
+            if (!each.text.starts_with("--"))
+                wrong = add_argument(arguments, each);
+            else if (each.text == "--oob")
+                out_of_band = true;
+            else if (each.text.starts_with("--fd="))
+                wrong = add_file({each.text.substr(5), each.at(5)});
+            else if (each.text != "--fd")
+                wrong = mistake{each.where, "there is no option " + each.text + ": only --oob and --fd NAME=PATH"};
+            else if (++index == words.size())
+                wrong = mistake{each.where, "--fd needs a name and a file: --fd NAME=PATH"};
+            else
+                wrong = add_file(words[index]);
+            if (wrong)
+                return wrong;
+        }
+        return std::nullopt;
+    }
+
+private:
+    std::optional<mistake> add_file(word const& what)
+    {
+        mistake wrong;
+        std::optional<plain_text> const plain = unquote(what, wrong);
+        if (!plain)
+            return wrong;
+        std::string const& text = plain->text;
+        std::size_t const equals = text.find('=');
+        if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+            return mistake{what.where, "--fd needs a name and a file: --fd NAME=PATH"};
+        files.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+        return std::nullopt;
+    }
+};
+
+std::optional<mistake> refuse_name(word const& name)
+{
+    std::string const& text = name.text;
+    if (text == ")")
+        return mistake{name.where, "no transaction is open: `transaction(` opens one"};
+    if (text.starts_with('-'))
+        return mistake{name.where, "a command's name comes first; options begin with two dashes: --oob, --fd NAME=PATH"};
+    if (text.find('=') != std::string::npos)
+        return mistake{name.where, "a command's name comes first, then its arguments"};
+    std::size_t const odd = text.find_first_of("\"'{}[]();,");
+    if (odd != std::string::npos)
+        return mistake{name.at(odd), "no command has such a character in its name"};
+    return std::nullopt;
+}
+
+/// How many words are options that stand before the name of a command.
+std::size_t count_options(words_view words)
+{
+    std::size_t count = 0;
+    while (count < words.size() && words[count].text.starts_with("--"))
+        count += words[count].text == "--fd" ? 2 : 1;
+    return std::min(count, words.size());
+}
+
+/// Whether a result is a mistake, which it takes out.
+template <class Good>
+bool keep_wrong(std::variant<Good, mistake>& result, mistake& wrong)
+{
+    if (auto* found = std::get_if<mistake>(&result); found != nullptr) {
+        wrong = std::move(*found);
+        return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+std::variant<typed_command, mistake> read_command(words_view words, schema const* known)
+{
+    std::size_t const options = count_options(words);
+    if (options == words.size())
+        return mistake{words.front().where, "the name of a command is missing after the options"};
+    word const& name = words[options];
+    if (std::optional<mistake> wrong = refuse_name(name))
+        return *std::move(wrong);
+    command_words rest;
+    if (std::optional<mistake> wrong = rest.read(words.first(options)))
+        return *std::move(wrong);
+    if (std::optional<mistake> wrong = rest.read(words.subspan(options + 1)))
+        return *std::move(wrong);
+    typed_command result;
+    result.name = name.text;
+    command_entry const* entry = known != nullptr ? known->find_command(name.text) : nullptr;
+    auto arguments = type_arguments(rest.arguments, entry != nullptr ? entry->arguments : nullptr, &result.guessed);
+    if (mistake wrong; keep_wrong(arguments, wrong))
+        return wrong;
+    result.arguments = std::move(*std::get_if<json::object>(&arguments));
+    result.out_of_band = rest.out_of_band;
+    result.files = std::move(rest.files);
+    return result;
+}
+
+namespace {
+
+/// What is wrong with a raw command; empty: nothing.
+std::string refuse_raw(json::object const& members)
+{
+    for (auto const& each : members)
+        if (each.key() != "execute" && each.key() != "exec-oob" && each.key() != "arguments" && each.key() != "id")
+            return "a command has no member \"" + std::string(each.key()) + "\": only execute or exec-oob, arguments, id";
+    json::value const* in_band = members.if_contains("execute");
+    json::value const* out_of_band = members.if_contains("exec-oob");
+    if ((in_band == nullptr) == (out_of_band == nullptr))
+        return R"(a raw command has either "execute" or "exec-oob")";
+    if (!(in_band != nullptr ? in_band : out_of_band)->is_string())
+        return R"(the name of the command is a text: {"execute": "query-status"})";
+    json::value const* arguments = members.if_contains("arguments");
+    if (arguments != nullptr && !arguments->is_object())
+        return R"("arguments" is an object: {"execute": "stop", "arguments": {}})";
+    return {};
+}
+
+std::variant<json::object, mistake> read_object(word const& what)
+{
+    auto value = read_literal(what.text, notation::python);
+    if (auto* error = std::get_if<literal_error>(&value); error != nullptr)
+        return mistake{what.at(error->offset), std::move(error->message)};
+    json::object* members = std::get_if<json::value>(&value)->if_object();
+    if (members == nullptr)
+        return mistake{what.where, "a command begins with its name, or is an object: {\"execute\": NAME}"};
+    return std::move(*members);
+}
+
+}  // namespace
+
+std::variant<typed_command, mistake> read_raw(words_view words)
+{
+    auto object = read_object(words.front());
+    if (mistake wrong; keep_wrong(object, wrong))
+        return wrong;
+    json::object& members = *std::get_if<json::object>(&object);
+    if (std::string refusal = refuse_raw(members); !refusal.empty())
+        return mistake{words.front().where, std::move(refusal)};
+    command_words options;
+    if (std::optional<mistake> wrong = options.read(words.subspan(1)))
+        return *std::move(wrong);
+    if (!options.arguments.members.empty())
+        return mistake{words[1].where, "only options may follow a raw command: its arguments stand in its \"arguments\""};
+    typed_command result;
+    json::value const* in_band = members.if_contains("execute");
+    json::string const& name = (in_band != nullptr ? *in_band : members.at("exec-oob")).get_string();
+    result.name = std::string_view(name);
+    result.out_of_band = in_band == nullptr || options.out_of_band;
+    result.files = std::move(options.files);
+    if (json::value* arguments = members.if_contains("arguments"); arguments != nullptr)
+        result.arguments = std::move(arguments->get_object());
+    if (json::value* id = members.if_contains("id"); id != nullptr)
+        result.id = std::move(*id);
+    return result;
+}
+
+type const* action_type(schema const* known)
+{
+    command_entry const* transaction = known != nullptr ? known->find_command("transaction") : nullptr;
+    if (transaction == nullptr || transaction->arguments == nullptr)
+        return nullptr;
+    for (member const& each : transaction->arguments->members)
+        if (each.name == "actions" && each.what->kind == kind::array)
+            return each.what->element;
+    return nullptr;
+}
+
+type const* data_type(type const* action, std::string_view name)
+{
+    if (action != nullptr)
+        for (member const& each : action->members)
+            if (each.name == "data" && each.when && each.when->second == name)
+                return each.what;
+    return nullptr;
+}
+
+namespace {
+
+std::variant<json::object, mistake> read_raw_action(words_view words)
+{
+    auto object = read_object(words.front());
+    if (std::holds_alternative<mistake>(object))
+        return object;
+    json::value const* name = std::get_if<json::object>(&object)->if_contains("type");
+    if (name == nullptr || !name->is_string())
+        return mistake{words.front().where, R"(an action is written name key=VALUE, or {"type": NAME, "data": {...}})"};
+    if (words.size() > 1)
+        return mistake{words[1].where, "nothing may follow a raw action but a semicolon or the closing parenthesis"};
+    return object;
+}
+
+}  // namespace
+
+std::variant<json::object, mistake> read_action(words_view words, schema const* known)
+{
+    word const& name = words.front();
+    if (is_structured(name))
+        return read_raw_action(words);
+    if (std::optional<mistake> wrong = refuse_name(name))
+        return *std::move(wrong);
+    for (word const& each : words)
+        if (each.text.starts_with("--"))
+            return mistake{each.where, "an action has no options: they belong to the transaction"};
+    command_words rest;
+    if (std::optional<mistake> wrong = rest.read(words.subspan(1)))
+        return *std::move(wrong);
+    auto data = type_arguments(rest.arguments, data_type(action_type(known), name.text));
+    if (mistake wrong; keep_wrong(data, wrong))
+        return wrong;
+    json::object result;
+    result["type"] = name.text;
+    result["data"] = std::move(*std::get_if<json::object>(&data));
+    return result;
+}
+
+std::variant<typed_command, mistake> read_transaction_arguments(words_view words, schema const* known)
+{
+    command_words rest;
+    if (std::optional<mistake> wrong = rest.read(words))
+        return *std::move(wrong);
+    if (argument_node const* actions = rest.arguments.find("actions"); actions != nullptr)
+        return mistake{actions->where, "the actions of this transaction stand between its parentheses"};
+    command_entry const* entry = known != nullptr ? known->find_command("transaction") : nullptr;
+    auto arguments = type_arguments(rest.arguments, entry != nullptr ? entry->arguments : nullptr);
+    if (mistake wrong; keep_wrong(arguments, wrong))
+        return wrong;
+    typed_command result;
+    result.name = "transaction";
+    result.arguments = std::move(*std::get_if<json::object>(&arguments));
+    result.out_of_band = rest.out_of_band;
+    result.files = std::move(rest.files);
+    return result;
+}
+
+}  // namespace qmp_shell

@@ -1,0 +1,67 @@
+// Devices take arguments that no schema knows: their properties, which device-list-properties tells.
+#include "language/literal.hpp"
+#include "language/syntax.hpp"
+#include "language/typing.hpp"
+
+#include <boost/json/string.hpp>
+
+#include <map>
+
+namespace json = boost::json;
+
+namespace qmp_shell {
+
+namespace {
+
+std::string_view text_of(json::object const& from, json::string_view key)
+{
+    json::value const* found = from.if_contains(key);
+    json::string const* text = found != nullptr ? found->if_string() : nullptr;
+    return text != nullptr ? std::string_view(text->data(), text->size()) : std::string_view();
+}
+
+bool is_integer_type(std::string_view name)
+{
+    return name == "size" || name.starts_with("int") || name.starts_with("uint");
+}
+
+/// @return nothing: it stays what it was guessed to be
+std::optional<json::value> typed_property(std::string_view type_name, std::string_view description, std::string_view text)
+{
+    // The address of a PCI device says that it is an integer, but `5` is slot 5 as a text and slot 0, function 5 as a number.
+    if (description.starts_with("Slot and"))
+        return json::value(json::string_view(text));
+    if (is_integer_type(type_name))
+        return read_integer(text);
+    if (type_name == "bool") {
+        std::optional<bool> const truth = read_boolean(text);
+        return truth ? std::optional<json::value>(*truth) : std::nullopt;
+    }
+    if (type_name.empty() || type_name == "number" || type_name == "double" || type_name == "any")
+        return std::nullopt;
+    return json::value(json::string_view(text));
+}
+
+}  // namespace
+
+void type_by_properties(typed_command& what, json::value const& properties)
+{
+    json::array const* items = properties.if_array();
+    if (items == nullptr || what.guessed.empty())
+        return;
+    std::map<std::string_view, json::object const*> known;
+    for (json::value const& item : *items)
+        if (json::object const* property = item.if_object(); property != nullptr)
+            known.emplace(text_of(*property, "name"), property);
+    for (auto const& [name, text] : what.guessed) {
+        auto const found = known.find(name);
+        json::value* argument = what.arguments.if_contains(name);
+        if (found == known.end() || argument == nullptr)
+            continue;
+        json::object const& property = *found->second;
+        if (auto typed = typed_property(text_of(property, "type"), text_of(property, "description"), text))
+            *argument = std::move(*typed);
+    }
+}
+
+}  // namespace qmp_shell

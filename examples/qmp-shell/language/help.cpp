@@ -1,0 +1,246 @@
+// Types in a few words, and what is like a mistyped name.
+#include "language/help.hpp"
+
+#include "language/typing.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace qmp_shell {
+
+namespace {
+
+constexpr std::size_t most_values = 8;
+constexpr std::size_t most_levels_of_arrays = 4;
+
+std::string joined(std::vector<std::string> const& texts, std::string_view between)
+{
+    std::string result;
+    for (std::string const& each : texts)
+        result.append(result.empty() ? "" : between).append(each);
+    return result;
+}
+
+std::string described_values(type const& what)
+{
+    std::vector<std::string> shown;
+    for (std::string const& each : what.values) {
+        if (shown.size() == most_values) {
+            shown.emplace_back("...");
+            break;
+        }
+        shown.push_back('"' + each + '"');
+    }
+    return shown.empty() ? "string" : joined(shown, "|");
+}
+
+std::string described(type const& what, std::size_t levels)
+{
+    static std::map<kind, std::string> const words = {
+        {kind::string, "string"}, {kind::number, "number"}, {kind::integer, "integer"}, {kind::boolean, "boolean"},
+        {kind::null, "null"},     {kind::any, "any"},       {kind::object, "object"}};
+    if (auto const found = words.find(what.kind); found != words.end())
+        return found->second;
+    if (what.kind == kind::enumeration)
+        return described_values(what);
+    if (levels == 0)
+        return "...";
+    if (what.kind == kind::array)
+        return '[' + (what.element != nullptr ? described(*what.element, levels - 1) : "any") + ']';
+    std::vector<std::string> alternatives;
+    for (type const* each : what.alternatives)
+        alternatives.push_back(each->kind == kind::alternate ? "..." : described(*each, levels - 1));
+    return alternatives.empty() ? "any" : joined(alternatives, " or ");
+}
+
+std::string remarks(member const& what)
+{
+    return std::string(what.optional ? ", optional" : "") + (what.deprecated ? ", deprecated" : "") +
+           (what.unstable ? ", unstable" : "");
+}
+
+/// What is inside: of an array its elements, of an alternate its object.
+type const* inside(type const* what)
+{
+    for (std::size_t level = 0; what != nullptr && level < most_levels_of_arrays; ++level) {
+        if (what->kind == kind::object)
+            return what;
+        if (what->kind == kind::array) {
+            what = what->element;
+            continue;
+        }
+        auto const found = std::find_if(what->alternatives.begin(), what->alternatives.end(),
+                                        [](type const* each) { return each->kind == kind::object; });
+        what = found != what->alternatives.end() ? *found : nullptr;
+    }
+    return nullptr;
+}
+
+class members_text
+{
+public:
+    static constexpr std::size_t top = 2;
+
+    [[nodiscard]] std::string text() const { return text_; }
+
+    /// All members, each in a line; nested ones a level deep.
+    /// @param given what was said of the members: of a variant that is chosen, the members are shown as all others
+    void add(type const& what, argument_node const& given, std::size_t indent, bool nested)
+    {
+        static argument_node const nothing;
+        std::vector<member const*> shown;
+        for (member const& each : what.members)
+            if (exists(each, given))
+                shown.push_back(&each);
+        std::size_t width = 0;
+        for (member const* each : shown)
+            width = std::max(width, each->name.size());
+        for (member const* each : shown) {
+            text_.append(indent, ' ').append(each->name).append(width + 2 - each->name.size(), ' ');
+            text_ += describe(*each->what) + remarks(*each) + '\n';
+            argument_node const* inner = given.find(each->name);
+            type const* const below = nested || inner != nullptr ? inside(each->what) : nullptr;
+            if (below != nullptr)
+                add(*below, inner != nullptr ? *inner : nothing, indent + 4, inner != nullptr && !inner->value);
+        }
+        add_variants(what, given, indent);
+    }
+
+private:
+    /// `with driver=qcow2: file, [backing], ...`
+    void add_variants(type const& what, argument_node const& given, std::size_t indent)
+    {
+        std::vector<std::pair<std::string, std::vector<std::string>>> variants;
+        for (member const& each : what.members) {
+            if (!each.when || given.find(each.when->first) != nullptr)
+                continue;
+            std::string choice = each.when->first + '=' + each.when->second;
+            if (variants.empty() || variants.back().first != choice)
+                variants.emplace_back(std::move(choice), std::vector<std::string>());
+            variants.back().second.push_back(each.optional ? '[' + each.name + ']' : each.name);
+        }
+        constexpr std::size_t most_nested = 8;
+        if (indent > top && variants.size() > most_nested) {
+            text_.append(indent, ' ').append("further members depend on ").append(what.discriminator).append("\n");
+            return;
+        }
+        for (auto const& [choice, names] : variants)
+            add_wrapped("with " + choice + ':', names, indent);
+    }
+
+    void add_wrapped(std::string line, std::vector<std::string> const& names, std::size_t indent)
+    {
+        constexpr std::size_t widest = 100;
+        line.insert(0, indent, ' ');
+        for (std::size_t index = 0; index < names.size(); ++index) {
+            std::string const next = names[index] + (index + 1 < names.size() ? "," : "");
+            if (line.size() + 1 + next.size() > widest) {
+                text_ += line + '\n';
+                line = std::string(indent + 3, ' ');
+            }
+            line += ' ' + next;
+        }
+        text_ += line + '\n';
+    }
+
+    std::string text_;
+};
+
+bool has_members(type const* what)
+{
+    return what != nullptr && !what->members.empty();
+}
+
+std::string described_members(std::string_view title, type const* what, argument_node const& given)
+{
+    members_text members;
+    if (has_members(what))
+        members.add(*what, given, members_text::top, true);
+    else if (what != nullptr && what->kind != kind::object)
+        return std::string(title) + ": " + describe(*what) + '\n';
+    return std::string(title) + (has_members(what) ? ":\n" : ": none\n") + members.text();
+}
+
+std::string described_return(type const* what)
+{
+    type const* const below = inside(what);
+    if (what == nullptr || (what->kind == kind::object && what->members.empty()))
+        return "returns: nothing\n";
+    members_text members;
+    if (has_members(below))
+        members.add(*below, argument_node(), members_text::top, false);
+    return "returns: " + describe(*what) + '\n' + members.text();
+}
+
+/// How many letters must be changed, left out or put in to turn one text into the other.
+std::size_t distance(std::string_view left, std::string_view right)
+{
+    std::vector<std::size_t> row(right.size() + 1);
+    for (std::size_t index = 0; index < row.size(); ++index)
+        row[index] = index;
+    for (std::size_t line = 0; line < left.size(); ++line) {
+        std::size_t diagonal = std::exchange(row[0], line + 1);
+        for (std::size_t index = 0; index < right.size(); ++index) {
+            std::size_t const changed = diagonal + (left[line] == right[index] ? 0 : 1);
+            diagonal = row[index + 1];
+            row[index + 1] = std::min({changed, diagonal + 1, row[index] + 1});
+        }
+    }
+    return row.back();
+}
+
+}  // namespace
+
+std::string describe_command(schema const& known, std::string_view line)
+{
+    lexer reader;
+    reader.feed(line);
+    std::vector<word> const words = reader.take();
+    command_entry const* entry = words.empty() ? nullptr : known.find_command(words.front().text);
+    if (entry == nullptr)
+        return {};
+    argument_node given;
+    for (std::size_t index = 1; index < words.size(); ++index)
+        if (add_argument(given, words[index]))
+            break;  // what is said well so far is described
+    std::string result = entry->name + (entry->deprecated ? ", deprecated" : "") + (entry->unstable ? ", unstable" : "") +
+                         (entry->out_of_band ? ", may be sent with --oob" : "") + '\n';
+    return result + described_members("arguments", entry->arguments, given) + described_return(entry->returns);
+}
+
+std::string describe_event(schema const& known, std::string_view name)
+{
+    event_entry const* entry = known.find_event(name);
+    return entry == nullptr ? std::string()
+                            : "event " + entry->name + '\n' + described_members("data", entry->data, argument_node());
+}
+
+std::string describe(type const& what)
+{
+    return described(what, most_levels_of_arrays);
+}
+
+std::vector<std::string> similar_commands(schema const& known, std::string_view name)
+{
+    constexpr std::size_t most = 5;
+    constexpr std::size_t longest = 100;
+    if (name.empty() || name.size() > longest)
+        return {};
+    // A part that fits is as good as two wrong letters.
+    std::multimap<std::size_t, std::string> ranked;
+    for (std::string const& each : known.command_names()) {
+        std::size_t const wrong = distance(name, each);
+        if (wrong <= std::max<std::size_t>(2, name.size() / 4))
+            ranked.emplace(wrong, each);
+        else if (name.size() > 2 && each.find(name) != std::string::npos)
+            ranked.emplace(each.starts_with(name) ? 2 : 3, each);
+    }
+    std::vector<std::string> result;
+    for (auto const& [wrong, each] : ranked)
+        if (result.size() < most)
+            result.push_back(each);
+    return result;
+}
+
+}  // namespace qmp_shell

@@ -1,0 +1,165 @@
+// Lines into statements: which lines belong together, and what is for the shell itself.
+#include "language/syntax.hpp"
+
+#include "language/command_line.hpp"
+#include "language/unicode.hpp"
+
+#include <algorithm>
+#include <span>
+
+namespace json = boost::json;
+
+namespace qmp_shell {
+
+namespace {
+
+constexpr std::size_t longest_statement = std::size_t{64} << 20;  // what QEMU reads at once
+
+constexpr std::string_view white = " \t\r\n";
+
+std::string_view trimmed(std::string_view text)
+{
+    std::size_t const begin = text.find_first_not_of(white);
+    if (begin == std::string_view::npos)
+        return {};
+    return text.substr(begin, text.find_last_not_of(white) + 1 - begin);
+}
+
+/// What stands before a comment.
+std::string_view without_comment(std::string_view text)
+{
+    char quote = '\0';
+    for (std::size_t index = 0; index < text.size(); ++index) {
+        char const character = text[index];
+        if (quote != '\0')
+            quote = character == quote ? '\0' : quote;
+        else if (character == '"' || character == '\'')
+            // An apostrophe is no quote if none closes it.
+            quote = text.find(character, index + 1) != std::string_view::npos ? character : '\0';
+        else if (character == '#' && (index == 0 || white.find(text[index - 1]) != std::string_view::npos))
+            return text.substr(0, index);
+    }
+    return text;
+}
+
+/// `:name rest`, `help rest`, `exit`. @return nothing: it is for QEMU
+std::optional<statement> read_meta_command(std::string_view line)
+{
+    std::string_view const text = trimmed(without_comment(line));
+    std::size_t const length = std::min(text.find_first_of(white), text.size());
+    bool const colon = text.starts_with(':');
+    std::string_view const first = text.substr(0, length);
+    if (!colon && first != "help" && text != "exit")
+        return std::nullopt;
+    auto const begin = static_cast<std::size_t>(text.data() - line.data());
+    if (first == ":")
+        return syntax_error{begin, "a name is missing after the colon: `:help` lists all"};
+    std::string_view const rest = trimmed(text.substr(length));
+    std::size_t const rest_column = rest.empty() ? begin + length : static_cast<std::size_t>(rest.data() - line.data());
+    return meta_command{std::string(first.substr(colon ? 1 : 0)), std::string(rest), rest_column};
+}
+
+/// Errors are shown below the last line that was typed.
+syntax_error pointed(mistake what, std::size_t lines)
+{
+    if (what.where.line + 1 >= lines)
+        return {what.where.column, std::move(what.message)};
+    return {0, "line " + std::to_string(what.where.line + 1) + ", column " + std::to_string(what.where.column + 1) + ": " +
+                   what.message};
+}
+
+}  // namespace
+
+statement line_reader::read(std::string_view line)
+{
+    while (line.ends_with('\n') || line.ends_with('\r'))
+        line.remove_suffix(1);
+    if (std::size_t const bad = find_no_utf8(line); bad != std::string_view::npos) {
+        lexer_ = lexer(in_transaction_);
+        return syntax_error{bad, "this is no UTF-8, and QEMU reads nothing else"};
+    }
+    if (!lexer_.is_open())
+        if (std::optional<statement> meta = read_meta_command(line))
+            return *std::move(meta);
+    ending const end = lexer_.feed(line);
+    bool const too_long = lexer_.size() > longest_statement;
+    if (end == ending::open_brace && !too_long)
+        return nothing_typed{};
+    lexer done = std::exchange(lexer_, lexer(in_transaction_));
+    if (too_long)
+        return syntax_error{0, "this is over 64 MiB, more than QEMU reads"};
+    if (end == ending::open_quote)
+        return pointed({done.open_quote(), "the quote that begins here is not closed"}, done.lines());
+    std::vector<word> const words = done.take();
+    if (words.empty())
+        return nothing_typed{};
+    statement result = read_statement(words, done.lines());
+    lexer_ = lexer(in_transaction_);
+    return result;
+}
+
+statement line_reader::read_statement(words_view words, std::size_t lines)
+{
+    if (in_transaction_ || words.front().text == transaction_opening)
+        return read_transaction(words, lines);
+    auto result = words.front().text.starts_with('{') ? read_raw(words) : read_command(words, known_);
+    if (auto* wrong = std::get_if<mistake>(&result); wrong != nullptr)
+        return pointed(std::move(*wrong), lines);
+    return std::move(*std::get_if<typed_command>(&result));
+}
+
+/// Nothing of the line is kept until all of it is found good.
+statement line_reader::read_transaction(words_view words, std::size_t lines)
+{
+    json::array added;
+    words_view rest = in_transaction_ ? words : words.subspan(1);
+    while (!rest.empty()) {
+        auto const end =
+            std::find_if(rest.begin(), rest.end(), [](word const& each) { return each.text == ";" || each.text == ")"; });
+        auto const length = static_cast<std::size_t>(end - rest.begin());
+        if (length != 0) {
+            auto action = read_action(rest.first(length), known_);
+            if (auto* wrong = std::get_if<mistake>(&action); wrong != nullptr)
+                return pointed(std::move(*wrong), lines);
+            added.emplace_back(std::move(*std::get_if<json::object>(&action)));
+        }
+        rest = rest.subspan(length);
+        if (!rest.empty() && rest.front().text == ")")
+            return close_transaction(std::move(added), rest.subspan(1), lines);
+        rest = rest.subspan(std::min<std::size_t>(rest.size(), 1));
+    }
+    in_transaction_ = true;
+    std::move(added.begin(), added.end(), std::back_inserter(actions_));
+    return nothing_typed{};
+}
+
+statement line_reader::close_transaction(json::array added, words_view rest, std::size_t lines)
+{
+    auto result = read_transaction_arguments(rest, known_);
+    if (auto* wrong = std::get_if<mistake>(&result); wrong != nullptr)
+        return pointed(std::move(*wrong), lines);
+    std::move(added.begin(), added.end(), std::back_inserter(actions_));
+    auto& command = *std::get_if<typed_command>(&result);
+    command.arguments["actions"] = std::exchange(actions_, json::array());
+    in_transaction_ = false;
+    return std::move(command);
+}
+
+bool line_reader::in_transaction() const noexcept
+{
+    return in_transaction_;
+}
+
+bool line_reader::in_brace() const noexcept
+{
+    return lexer_.is_open();
+}
+
+void line_reader::reset() noexcept
+{
+    in_transaction_ = false;
+    actions_.clear();
+    lexer_ = lexer();
+}
+
+}  // namespace qmp_shell

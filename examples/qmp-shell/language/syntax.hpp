@@ -1,0 +1,92 @@
+// From what is typed to what is sent.
+// Invariant: nothing that was typed is dropped in silence; every refusal points at a column.
+#ifndef QMP_SHELL_SYNTAX_HPP
+#define QMP_SHELL_SYNTAX_HPP
+
+#include "language/lexer.hpp"
+#include "language/schema.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace qmp_shell {
+
+/// A command as it was typed, ready to be sent.
+struct typed_command
+{
+    std::string name;
+    boost::json::object arguments;
+    bool out_of_band = false;
+    /// `--fd NAME=PATH`: files to open; the descriptor travels with the command, which gets NAME as `fdname` if it wants that.
+    std::vector<std::pair<std::string, std::string>> files;
+    std::optional<boost::json::value> id;  ///< only of a raw `{"execute": ...}` line; shown, not sent
+    /// Arguments whose types no schema knew, and the bare words that they were before they became what they look like.
+    std::vector<std::pair<std::string, std::string>> guessed;
+};
+
+/// The schema knows nothing of a device's properties, QEMU does: gives the guessed arguments of a `device_add` their types.
+/// @param properties what `device-list-properties` said of the driver
+void type_by_properties(typed_command& what, boost::json::value const& properties);
+
+/// `:events SHUTDOWN` and the like. Also `help ...`, and `exit` alone: no commands of QEMU.
+struct meta_command
+{
+    std::string name;  ///< without the colon
+    std::string rest;  ///< trimmed
+    std::size_t rest_column = 0;
+};
+
+/// An empty line, a comment, or a line in the midst of a transaction or of an open brace.
+struct nothing_typed
+{
+};
+
+struct syntax_error
+{
+    std::size_t column = 0;  ///< zero-based, in bytes, of the last line given
+    std::string message;     ///< one sentence: what is wrong and what would be right
+};
+
+using statement = std::variant<nothing_typed, typed_command, meta_command, syntax_error>;
+
+/// Reads lines, one after the other: transactions and open braces may span several.
+class line_reader
+{
+public:
+    /// @param known types the values; may change between two lines (null: nothing is known)
+    void use(schema const* known) noexcept { known_ = known; }
+
+    /// After an error all of the line is forgotten, and of a brace that went on over many lines all lines. An open transaction
+    /// stays open with the actions that came before the line.
+    [[nodiscard]] statement read(std::string_view line);
+
+    /// Whether more lines are needed. Then the prompt differs.
+    [[nodiscard]] bool in_transaction() const noexcept;
+    [[nodiscard]] bool in_brace() const noexcept;
+    /// Forgets what was begun (Ctrl-C).
+    void reset() noexcept;
+
+private:
+    [[nodiscard]] statement read_statement(std::span<word const> words, std::size_t lines);
+    [[nodiscard]] statement read_transaction(std::span<word const> words, std::size_t lines);
+    [[nodiscard]] statement close_transaction(boost::json::array added, std::span<word const> rest, std::size_t lines);
+
+    schema const* known_ = nullptr;
+    bool in_transaction_ = false;
+    boost::json::array actions_;  ///< of the transaction
+    lexer lexer_;
+};
+
+}  // namespace qmp_shell
+
+#endif

@@ -1,0 +1,305 @@
+#include "line_editor.hpp"
+
+#include "candidate_list.hpp"
+#include "text.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cwchar>
+#include <system_error>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace qmp_shell {
+
+namespace {
+
+constexpr wchar_t control_c = 3;
+
+/// Writes what libedit has kept, and then this.
+void write_now(std::string const& text)
+{
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+}
+
+std::size_t characters_in(std::string_view text)
+{
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
+}
+
+bool input_is_there()
+{
+    ::pollfd waiting{STDIN_FILENO, POLLIN, 0};
+    return ::poll(&waiting, 1, 0) > 0;
+}
+
+}  // namespace
+
+line_editor::line_editor(event_loop& loop, screen& shown_on, history const& past, completer completes)
+    : loop_(loop),
+      screen_(shown_on),
+      completer_(std::move(completes)),
+      input_(loop.get_executor()),
+      terminal_signals_(loop.get_executor()),
+      past_(::history_init()),
+      editor_(::el_init("qmp-shell", stdin, stdout, stderr))
+{
+    int const input = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    if (!editor_ || !past_ || input < 0)
+        throw std::system_error(errno, std::generic_category(), "cannot use this terminal");
+    input_.assign(input);
+    HistEvent ignored;
+    ::history(past_.get(), &ignored, H_SETSIZE, static_cast<int>(history::most_lines));
+    for (std::string const& line : past.lines())
+        remember(line);
+    ::el_set(editor_.get(), EL_CLIENTDATA, this);
+    ::el_set(editor_.get(), EL_HIST, &::history, past_.get());
+    ::el_set(editor_.get(), EL_PROMPT, &line_editor::current_prompt);
+    ::el_set(editor_.get(), EL_SIGNAL, 0);
+    ::el_set(editor_.get(), EL_EDITOR, "emacs");
+    ::el_source(editor_.get(), nullptr);  // ~/.editrc
+    bind_keys();
+    ::el_set(editor_.get(), EL_GETCFN, &line_editor::next_character);
+}
+
+line_editor::~line_editor() = default;
+
+void line_editor::bind_keys()
+{
+    EditLine* const editor = editor_.get();
+    ::el_set(editor, EL_ADDFN, "qmp-complete", "Complete the word at the cursor", &line_editor::complete);
+    ::el_set(editor, EL_ADDFN, "qmp-interrupt", "Give the line up", &line_editor::interrupt);
+    ::el_set(editor, EL_BIND, "^I", "qmp-complete", nullptr);
+    ::el_set(editor, EL_BIND, "^C", "qmp-interrupt", nullptr);
+    ::el_set(editor, EL_BIND, "-a", "^C", "qmp-interrupt", nullptr);
+    ::el_set(editor, EL_BIND, "^R", "em-inc-search-prev", nullptr);
+    // What keys send that libedit does not know by itself: Ctrl with an arrow, Home, End, Delete.
+    ::el_set(editor, EL_BIND, "\\e[1;5C", "em-next-word", nullptr);
+    ::el_set(editor, EL_BIND, "\\e[1;5D", "ed-prev-word", nullptr);
+    ::el_set(editor, EL_BIND, "\\e[H", "ed-move-to-beg", nullptr);
+    ::el_set(editor, EL_BIND, "\\e[F", "ed-move-to-end", nullptr);
+    ::el_set(editor, EL_BIND, "\\e[3~", "ed-delete-next-char", nullptr);
+}
+
+line_editor& line_editor::self(EditLine* editor)
+{
+    void* data = nullptr;
+    ::el_get(editor, EL_CLIENTDATA, &data);
+    return *static_cast<line_editor*>(data);
+}
+
+char* line_editor::current_prompt(EditLine* editor)
+{
+    return self(editor).prompt_.data();
+}
+
+void line_editor::remember(std::string const& line)
+{
+    HistEvent ignored;
+    ::history(past_.get(), &ignored, H_ENTER, line.c_str());
+}
+
+line_end line_editor::read(std::string const& prompt, std::function<bool()> const& stops, std::string& line)
+{
+    prompt_ = prompt;
+    stops_ = stops;
+    interrupted_ = stopped_ = false;
+    terminal_signals_.add(SIGWINCH);
+    terminal_signals_.add(SIGTSTP);
+    await_terminal_signals();
+    screen_.line_is_typed(this);
+    ::el_resize(editor_.get());  // it may have changed while nobody looked
+    // Before the prompt is there to be answered, and again when the line has ended: what is typed meanwhile is kept, as it was
+    // typed. The kernel would swallow Ctrl-D.
+    ::el_set(editor_.get(), EL_PREP_TERM, 1);
+    int size = 0;
+    char const* const text = ::el_gets(editor_.get(), &size);
+    ::el_set(editor_.get(), EL_PREP_TERM, 1);
+    screen_.line_is_typed(nullptr);
+    terminal_signals_.clear();
+    bool const shown = std::exchange(shown_, false);
+    if (interrupted_)
+        return line_end::interrupted;
+    if (text != nullptr && size > 0) {
+        line.assign(text, static_cast<std::size_t>(size));
+        if (line.ends_with('\n'))
+            line.pop_back();
+        return line_end::entered;
+    }
+    if (shown)
+        write_now("\n");
+    return stopped_ ? line_end::stopped : line_end::end_of_input;
+}
+
+// ---- Characters ------------------------------------------------------------------------------------------------------------
+
+int line_editor::next_character(EditLine* editor, wchar_t* character)
+{
+    line_editor& that = self(editor);
+    that.shown_ = true;
+    return that.await_character(*character);
+}
+
+int line_editor::await_character(wchar_t& character)
+{
+    bool interrupted = false;
+    interruption const on_interrupt(loop_, [&interrupted] { interrupted = true; });
+    for (;;) {
+        await_input();
+        loop_.run_until([&] {
+            return seen_->readable || interrupted || seen_->resized || seen_->suspended || loop_.terminated() != 0 || stops_();
+        });
+        if (seen_->resized || seen_->suspended)
+            await_terminal_signals();
+        if (std::exchange(seen_->resized, false)) {
+            hide();
+            ::el_resize(editor_.get());
+            show();
+        }
+        if (std::exchange(seen_->suspended, false))
+            suspend();
+        stopped_ = loop_.terminated() != 0 || stops_();
+        if (stopped_)
+            return 0;
+        if (interrupted) {
+            character = control_c;
+            return 1;
+        }
+        if (!std::exchange(seen_->readable, false) || !input_is_there())
+            continue;
+        int const result = take_byte(character);
+        if (result <= 0 || partial_.empty())
+            return result;
+    }
+}
+
+/// @return 1: a character, or a part of one, which is then in partial_; 0: the end
+int line_editor::take_byte(wchar_t& character)
+{
+    char byte = 0;
+    ::ssize_t const size = ::read(STDIN_FILENO, &byte, 1);
+    if (size <= 0)
+        return 0;
+    partial_ += byte;
+    std::mbstate_t state{};
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, and a state of its own
+    std::size_t const used = std::mbrtowc(&character, partial_.data(), partial_.size(), &state);
+    if (used == static_cast<std::size_t>(-2))
+        return 1;
+    if (used == static_cast<std::size_t>(-1))
+        character = L'\uFFFD';
+    partial_.clear();
+    return 1;
+}
+
+void line_editor::await_input()
+{
+    if (seen_->readable || seen_->awaiting_input)
+        return;
+    if (input_is_there()) {
+        seen_->readable = true;
+        return;
+    }
+    seen_->awaiting_input = true;
+    input_.async_wait(asio::posix::descriptor_base::wait_read, [seen = seen_](boost::system::error_code) {
+        seen->awaiting_input = false;
+        seen->readable = true;
+    });
+}
+
+// ---- The terminal ----------------------------------------------------------------------------------------------------------
+
+void line_editor::await_terminal_signals()
+{
+    terminal_signals_.async_wait([seen = seen_](boost::system::error_code error, int number) {
+        if (!error)
+            (number == SIGTSTP ? seen->suspended : seen->resized) = true;
+    });
+}
+
+void line_editor::suspend()
+{
+    hide();
+    ::el_set(editor_.get(), EL_PREP_TERM, 0);
+    ::raise(SIGSTOP);
+    ::el_set(editor_.get(), EL_PREP_TERM, 1);
+    ::el_resize(editor_.get());
+    show();
+}
+
+std::pair<std::size_t, std::size_t> line_editor::rows() const
+{
+    ::LineInfo const* const line = ::el_line(editor_.get());
+    std::string_view const all(line->buffer, static_cast<std::size_t>(line->lastchar - line->buffer));
+    std::string_view const before = all.substr(0, static_cast<std::size_t>(line->cursor - line->buffer));
+    std::size_t const width = screen::width();
+    return {(columns_of(prompt_) + columns_of(before)) / width, (columns_of(prompt_) + columns_of(all)) / width};
+}
+
+void line_editor::hide()
+{
+    if (!shown_)
+        return;
+    std::size_t const up = rows().first;
+    write_now((up > 0 ? "\033[" + std::to_string(up) + 'A' : std::string()) + "\r\033[J");
+}
+
+void line_editor::show()
+{
+    if (shown_)
+        ::el_set(editor_.get(), EL_REFRESH);
+}
+
+unsigned char line_editor::interrupt(EditLine* editor, int /*key*/)
+{
+    line_editor& that = self(editor);
+    auto const [cursor, end] = that.rows();
+    write_now((end > cursor ? "\033[" + std::to_string(end - cursor) + 'B' : std::string()) + "^C\n");
+    that.interrupted_ = true;
+    return CC_EOF;
+}
+
+// ---- Completion ------------------------------------------------------------------------------------------------------------
+
+unsigned char line_editor::complete(EditLine* editor, int /*key*/)
+{
+    self(editor).complete_line();
+    return CC_REFRESH;
+}
+
+void line_editor::complete_line()
+{
+    ::LineInfo const* const typed = ::el_line(editor_.get());
+    std::string const line(typed->buffer, static_cast<std::size_t>(typed->cursor - typed->buffer));
+    completion const found = completer_(line);
+    if (found.candidates.empty() || found.begin > line.size()) {
+        write_now("\a");
+        return;
+    }
+    std::string common = common_beginning(found.candidates);
+    bool const only_one = found.candidates.size() == 1;
+    if (only_one && found.candidates.front().final)
+        common += ' ';
+    std::string_view const word = std::string_view(line).substr(found.begin);
+    if (common.size() >= word.size() && common != word)
+        replace(line, found, common);
+    else if (!only_one)
+        screen_.note(listing(found.candidates, word, screen::width(), screen::height()));
+}
+
+void line_editor::replace(std::string_view line, completion const& found, std::string const& by)
+{
+    ::el_deletestr(editor_.get(), static_cast<int>(characters_in(line.substr(found.begin))));
+    ::el_insertstr(editor_.get(), by.c_str());
+}
+
+}  // namespace qmp_shell

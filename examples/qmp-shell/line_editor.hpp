@@ -1,0 +1,106 @@
+// Lines from a terminal, edited by libedit, while the event loop runs.
+// Invariant: whatever is printed while a line is typed, the line stands whole below it.
+#ifndef QMP_SHELL_LINE_EDITOR_HPP
+#define QMP_SHELL_LINE_EDITOR_HPP
+
+#include "event_loop.hpp"
+#include "history.hpp"
+#include "language/completion.hpp"
+#include "screen.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <histedit.h>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace qmp_shell {
+
+/// How a line came to its end.
+enum class line_end {
+    entered,
+    interrupted,   ///< Ctrl-C
+    end_of_input,  ///< Ctrl-D, or the terminal has gone
+    stopped        ///< what the caller waited for beside it
+};
+
+class line_editor : private typed_line
+{
+public:
+    using completer = std::function<completion(std::string_view line_to_cursor)>;
+
+    line_editor(event_loop& loop, screen& shown_on, history const& past, completer completes);
+    line_editor(line_editor const&) = delete;
+    line_editor& operator=(line_editor const&) = delete;
+    ~line_editor() override;
+
+    /// Reads a line, or until the condition holds.
+    line_end read(std::string const& prompt, std::function<bool()> const& stops, std::string& line);
+
+    /// Makes a line reachable by the arrow keys.
+    void remember(std::string const& line);
+
+private:
+    /// What handlers tell; they may run when the editor has gone.
+    struct happenings
+    {
+        bool awaiting_input = false;
+        bool readable = false;
+        bool resized = false;
+        bool suspended = false;
+    };
+
+    static line_editor& self(EditLine* editor);
+    static int next_character(EditLine* editor, wchar_t* character);
+    static char* current_prompt(EditLine* editor);
+    static unsigned char complete(EditLine* editor, int key);
+    static unsigned char interrupt(EditLine* editor, int key);
+
+    void hide() override;
+    void show() override;
+
+    void bind_keys();
+    int await_character(wchar_t& character);
+    int take_byte(wchar_t& character);
+    void await_input();
+    void await_terminal_signals();
+    void suspend();
+    void complete_line();
+    void replace(std::string_view line, completion const& found, std::string const& by);
+
+    /// Rows of the terminal between the prompt's first and, first, the cursor, second, the line's end.
+    [[nodiscard]] std::pair<std::size_t, std::size_t> rows() const;
+
+    struct free_editor
+    {
+        void operator()(EditLine* editor) const { ::el_end(editor); }
+    };
+    struct free_history
+    {
+        void operator()(History* past) const { ::history_end(past); }
+    };
+
+    event_loop& loop_;
+    screen& screen_;
+    completer completer_;
+    boost::asio::posix::stream_descriptor input_;
+    boost::asio::signal_set terminal_signals_;
+    std::unique_ptr<History, free_history> past_;
+    std::unique_ptr<EditLine, free_editor> editor_;
+    std::string prompt_;
+    std::function<bool()> stops_;
+    std::string partial_;  ///< bytes of a character that is not whole yet
+    bool shown_ = false;   ///< the line stands on the terminal
+    bool interrupted_ = false;
+    bool stopped_ = false;
+    std::shared_ptr<happenings> const seen_ = std::make_shared<happenings>();
+};
+
+}  // namespace qmp_shell
+
+#endif

@@ -1,0 +1,40 @@
+// qmp-shell: a shell for QEMU's monitor protocol. `man qmp-shell` says how it is used.
+#include "conversation.hpp"
+#include "options.hpp"
+#include "wrapped_program.hpp"
+
+#include <langinfo.h>
+
+#include <clocale>
+#include <exception>
+#include <iostream>
+#include <string_view>
+#include <variant>
+
+namespace {
+
+/// QEMU's texts are UTF-8, and what is typed shall be too.
+void speak_utf8()
+{
+    // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread
+    std::setlocale(LC_CTYPE, "");
+    if (std::string_view(::nl_langinfo(CODESET)) != "UTF-8")
+        std::setlocale(LC_CTYPE, "C.UTF-8");
+    // NOLINTEND(concurrency-mt-unsafe)
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+try {
+    if (qmp_shell::is_stand_in(argc, argv))
+        return qmp_shell::become_program(argc, argv);
+    speak_utf8();
+    auto const read = qmp_shell::read_command_line(argc, argv);
+    if (auto const* const status = std::get_if<int>(&read))
+        return *status;
+    return static_cast<int>(qmp_shell::converse(std::get<qmp_shell::options>(read)));
+} catch (std::exception const& error) {
+    std::cerr << "qmp-shell: " << error.what() << '\n';
+    return static_cast<int>(qmp_shell::exit_code::connection);
+}

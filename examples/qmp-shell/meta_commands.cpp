@@ -1,0 +1,192 @@
+// The commands to the shell itself; they begin with a colon, as no command of QEMU's does.
+#include "interpreter.hpp"
+#include "job_progress.hpp"
+#include "language/help.hpp"
+#include "pager.hpp"
+#include "text.hpp"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <sstream>
+#include <system_error>
+
+namespace qmp_shell {
+
+std::vector<interpreter::meta_entry> const& interpreter::meta_entries()
+{
+    static std::vector<meta_entry> const all{
+        {"events", "[on|off|PATTERN...]", "show events or not, or only some: JOB_* !JOB_STATUS_CHANGE",
+         &interpreter::meta_events},
+        {"help", "[COMMAND|EVENT]", "this; the arguments of a command and what it returns", &interpreter::meta_help},
+        {"history", "[COUNT]", "what was typed before", &interpreter::meta_history},
+        {"hmp", "LINE", "a line for the human monitor", &interpreter::meta_hmp},
+        {"page", "LINE", "execute a line and leaf through its answer with $PAGER", &interpreter::meta_page},
+        {"pretty", "[on|off]", "print JSON in many lines", &interpreter::meta_pretty},
+        {"quit", "", "leave the shell, not QEMU (as Ctrl-D)", &interpreter::meta_quit},
+        {"schema", "[NAME|PATTERN]", "what QEMU knows: all, a command, an event, block*", &interpreter::meta_schema},
+        {"trace", "[on|off]", "show every message that travels", &interpreter::meta_trace},
+        {"wait", "JOB [STATE]", "show a job's progress until it ends, or is in a state (ready)", &interpreter::meta_wait},
+    };
+    return all;
+}
+
+std::vector<std::string> interpreter::meta_names()
+{
+    std::vector<std::string> result;
+    for (meta_entry const& each : meta_entries())
+        result.emplace_back(each.name);
+    return result;
+}
+
+exit_code interpreter::execute_meta(meta_command const& said)
+{
+    auto const& entries = meta_entries();
+    auto const found =
+        std::find_if(entries.begin(), entries.end(), [&said](meta_entry const& each) { return each.name == said.name; });
+    if (found == entries.end())
+        return refuse("there is no :" + harmless(said.name) + "; :help lists what there is");
+    return (this->*found->execute)(said);
+}
+
+exit_code interpreter::turn(meta_command const& said, bool& what)
+{
+    if (said.rest == "on" || said.rest == "off")
+        what = said.rest == "on";
+    else if (said.rest.empty())
+        screen_.answer(":" + said.name + (what ? " on" : " off"));
+    else
+        return refuse(":" + said.name + " takes on or off");
+    return exit_code::success;
+}
+
+exit_code interpreter::meta_events(meta_command const& said)
+{
+    event_watch& events = monitor_.events();
+    if (said.rest.empty()) {
+        screen_.answer(events.shown() ? "events shown: " + events.choice().describe() : "events are not shown");
+        return exit_code::success;
+    }
+    events.shown(said.rest != "off");
+    if (said.rest != "off")
+        events.choose(event_choice(said.rest == "on" ? std::vector<std::string>() : words_of(said.rest)));
+    return exit_code::success;
+}
+
+exit_code interpreter::meta_help(meta_command const& said)
+{
+    if (!said.rest.empty())
+        return help(said.rest);
+    std::string text =
+        "command key=value a.b.c=value  execute a command of QEMU's; key:=JSON for a value exactly as it is\n"
+        "{\"execute\": \"command\"}         the same in QMP's own words\n"
+        "transaction( ... )             several actions at once, in one line or many\n"
+        "--oob, --fd NAME=PATH          before a command's name or after: out of band; with an open file\n"
+        "help COMMAND                   its arguments and what it returns; Tab completes all of them\n"
+        "exit                           leaves the shell, not QEMU, as Ctrl-D does; quit ends QEMU\n";
+    for (meta_entry const& each : meta_entries()) {
+        std::string line = ':' + std::string(each.name) + ' ' + std::string(each.arguments);
+        line.resize(std::max<std::size_t>(line.size() + 1, 31), ' ');
+        text += line + std::string(each.purpose) + '\n';
+    }
+    screen_.answer(text);
+    return exit_code::success;
+}
+
+exit_code interpreter::meta_history(meta_command const& said)
+{
+    auto const& lines = history_.lines();
+    std::size_t count = lines.size();
+    if (!said.rest.empty()) {
+        if (said.rest.find_first_not_of("0123456789") != std::string::npos || said.rest.size() > 9)
+            return refuse(":history takes a number of lines");
+        count = std::min<std::size_t>(count, std::stoul(said.rest));
+    }
+    std::string text;
+    for (std::size_t index = lines.size() - count; index < lines.size(); ++index)
+        text += lines[index] + '\n';
+    if (!text.empty())
+        screen_.answer(text);
+    return exit_code::success;
+}
+
+exit_code interpreter::meta_hmp(meta_command const& said)
+{
+    return said.rest.empty() ? refuse(":hmp takes a line for the human monitor") : human_.execute(said.rest);
+}
+
+exit_code interpreter::meta_page(meta_command const& said)
+try {
+    if (said.rest.empty() || said.rest.starts_with(":page"))
+        return refuse(":page takes a line to execute");
+    if (!screen_.interactive())
+        return execute(said.rest);
+    std::string text;
+    bool const pretty = std::exchange(pretty_, true);
+    screen_.collect(&text);
+    exit_code const result = execute(said.rest);
+    screen_.collect(nullptr);
+    pretty_ = pretty;
+    if (!text.empty())
+        page(monitor_.loop(), text);
+    return result;
+} catch (std::system_error const& error) {
+    return refuse(error.what());
+}
+
+exit_code interpreter::meta_pretty(meta_command const& said)
+{
+    return turn(said, pretty_);
+}
+
+exit_code interpreter::meta_quit(meta_command const& /*said*/)
+{
+    leaving_ = true;
+    return exit_code::success;
+}
+
+exit_code interpreter::meta_schema(meta_command const& said)
+{
+    schema const& known = monitor_.known();
+    if (known.empty())
+        return refuse("QEMU does not tell what it knows");
+    if (!said.rest.empty() && said.rest.find_first_of("*?[") == std::string::npos)
+        return help(said.rest);
+    std::vector<std::string> names = known.command_names();
+    std::vector<std::string> events = known.event_names();
+    if (said.rest.empty()) {
+        std::ostringstream text;
+        text << "QEMU " << monitor_.session().greeting().version << ": " << names.size() << " commands, " << events.size()
+             << " events; :schema * lists them";
+        screen_.answer(harmless(text.str()));
+        return exit_code::success;
+    }
+    std::string text;
+    names.insert(names.end(), events.begin(), events.end());
+    for (std::string const& name : names) {
+        if (::fnmatch(said.rest.c_str(), name.c_str(), FNM_CASEFOLD) == 0)
+            text += harmless(name) + '\n';
+    }
+    if (text.empty())
+        return refuse("nothing matches " + harmless(said.rest));
+    screen_.answer(text);
+    return exit_code::success;
+}
+
+exit_code interpreter::meta_trace(meta_command const& said)
+{
+    bool shown = traffic_.shown();
+    exit_code const result = turn(said, shown);
+    traffic_.show(shown);
+    return result;
+}
+
+exit_code interpreter::meta_wait(meta_command const& said)
+{
+    std::vector<std::string> const words = words_of(said.rest);
+    if (words.empty() || words.size() > 2)
+        return refuse(":wait takes a job, and perhaps a state to wait for");
+    return wait_for_job(monitor_, screen_, words.front(), words.size() == 2 ? words.back() : std::string());
+}
+
+}  // namespace qmp_shell

@@ -1,0 +1,83 @@
+#include "monitor.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace qmp_shell {
+
+using boost::system::error_code;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// For questions that somebody did not ask, and that make them wait.
+constexpr auto short_patience = 5s;
+constexpr auto time_to_go = 5s;
+
+}  // namespace
+
+bool answer::cancelled() const
+{
+    return error == asio::error::operation_aborted;
+}
+
+monitor::monitor(event_loop& loop, screen& shown_on, std::unique_ptr<connection> opened)
+    : loop_(loop), connection_(std::move(opened)), events_(connection_->session(), shown_on), jobs_(connection_->session())
+{
+    session().async_wait_closed([this](error_code error, error_code why) {
+        if (!error)
+            ended_with_ = why;
+    });
+}
+
+answer monitor::ask(coqmp::command what)
+{
+    std::optional<answer> result;
+    asio::cancellation_signal give_up;
+    interruption const on_interrupt(loop_, [&give_up] { give_up.emit(asio::cancellation_type::terminal); });
+    session().async_execute(std::move(what),
+                            asio::bind_cancellation_slot(give_up.slot(), [&result](error_code error, coqmp::reply reply) {
+                                result.emplace(error, std::move(reply));
+                            }));
+    loop_.run_until([&result] { return result.has_value(); });
+    loop_.settle();  // events that came before the answer are shown before it
+    return std::move(*result);
+}
+
+std::optional<boost::json::value> monitor::look_up(coqmp::command what)
+{
+    answer found = ask(std::move(what.timeout(short_patience)));
+    if (found.error || found.reply.has_error())
+        return std::nullopt;
+    return std::move(found.reply).value();
+}
+
+schema const& monitor::known()
+{
+    if (schema_.empty() && !ended_with_) {
+        if (auto const told = look_up("query-qmp-schema"))
+            schema_ = schema(*told);
+    }
+    return schema_;
+}
+
+void monitor::await_end()
+{
+    interruption const impatient(loop_, [this] { session().close(); });
+    if (!loop_.run_until([this] { return has_ended(); }, time_to_go))
+        session().close();
+    loop_.run_until([this] { return has_ended(); });
+}
+
+void monitor::leave()
+{
+    events_.shown(false);
+    connection_->leave();
+}
+
+}  // namespace qmp_shell

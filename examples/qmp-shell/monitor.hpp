@@ -1,0 +1,77 @@
+// QEMU as the shell sees it: questions and answers, one after the other.
+// Invariant: every question ends: answered, refused, cancelled by Ctrl-C, or with the connection.
+#ifndef QMP_SHELL_MONITOR_HPP
+#define QMP_SHELL_MONITOR_HPP
+
+#include "connection.hpp"
+#include "event_loop.hpp"
+#include "event_watch.hpp"
+#include "job_log.hpp"
+#include "language/schema.hpp"
+
+#include <coqmp/command.hpp>
+#include <coqmp/reply.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace qmp_shell {
+
+/// What became of a command: the reply, unless there is an error.
+struct answer
+{
+    boost::system::error_code error;
+    coqmp::reply reply;
+
+    [[nodiscard]] bool cancelled() const;
+};
+
+class monitor
+{
+public:
+    monitor(event_loop& loop, screen& shown_on, std::unique_ptr<connection> opened);
+
+    /// Sends a command and waits for its answer, as long as it takes. Ctrl-C ends the wait, not the session.
+    [[nodiscard]] answer ask(coqmp::command what);
+
+    /// For the shell's own purposes: what the command returned, if it did so soon.
+    [[nodiscard]] std::optional<boost::json::value> look_up(coqmp::command what);
+
+    /// What QEMU knows. It is asked once, when it is first needed; it knows nothing if QEMU does not tell.
+    [[nodiscard]] schema const& known();
+    /// Whether known() needs no question.
+    [[nodiscard]] bool is_known() const noexcept { return !schema_.empty(); }
+
+    [[nodiscard]] coqmp::session& session() noexcept { return connection_->session(); }
+    [[nodiscard]] event_watch& events() noexcept { return events_; }
+    [[nodiscard]] job_log& jobs() noexcept { return jobs_; }
+    [[nodiscard]] event_loop& loop() noexcept { return loop_; }
+
+    /// Whether the session has ended, and all events it had have been seen.
+    [[nodiscard]] bool has_ended() const noexcept { return ended_with_.has_value() && events_.ended(); }
+    /// Waits until has_ended(): QEMU's last word was that it goes.
+    void await_end();
+    [[nodiscard]] std::string how_it_ended() { return connection_->how_it_ended(ended_with_.value()); }
+    void leave();
+
+    /// Whether QEMU was asked to end.
+    [[nodiscard]] bool asked_to_quit() const noexcept { return asked_to_quit_; }
+    void ask_to_quit() noexcept { asked_to_quit_ = true; }
+
+private:
+    event_loop& loop_;
+    std::unique_ptr<connection> connection_;
+    event_watch events_;
+    job_log jobs_;
+    schema schema_;
+    std::optional<boost::system::error_code> ended_with_;
+    bool asked_to_quit_ = false;
+};
+
+}  // namespace qmp_shell
+
+#endif

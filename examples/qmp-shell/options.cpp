@@ -1,0 +1,165 @@
+#include "options.hpp"
+
+#include "exit_code.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <iostream>
+#include <string_view>
+
+namespace qmp_shell {
+
+namespace {
+
+constexpr std::string_view addresses = "ADDRESS: /run/vm.sock, unix:PATH, HOST:PORT, tcp:HOST:PORT, fd:NUMBER";
+
+std::string_view name_of(std::string_view path)
+{
+    return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+}
+
+/// Whether the next word of the command line belongs to this one.
+bool takes_a_value(std::string_view word)
+{
+    constexpr std::array<std::string_view, 4> long_names{"--command", "--logfile", "--listen", "--timeout"};
+    if (word.starts_with("--"))
+        return std::find(long_names.begin(), long_names.end(), word) != long_names.end();
+    return word.find_first_of("cl") == word.size() - 1;  // -vc COMMAND, but -lFILE
+}
+
+/// A command line, cut where the one of the program to wrap begins: that one's options are not ours.
+struct cut_line
+{
+    bool wraps = false;
+    std::vector<std::string> ours;
+    std::vector<std::string> program;
+};
+
+cut_line cut(int argc, char const* const* argv)
+{
+    cut_line result;
+    std::vector<std::string> const words(argv + std::min(argc, 1), argv + argc);
+    std::size_t end = 0;
+    result.wraps = argc > 0 && name_of(argv[0]) == "qmp-shell-wrap";
+    for (; end < words.size() && words[end] != "--" && words[end].starts_with('-'); ++end) {
+        result.wraps = result.wraps || words[end] == "--wrap";
+        end += takes_a_value(words[end]) ? 1 : 0;
+    }
+    end = result.wraps ? std::min(end, words.size()) : words.size();
+    auto const border = words.begin() + static_cast<std::ptrdiff_t>(end);
+    result.ours.assign(words.begin(), border);
+    result.program.assign(border, words.end());
+    if (!result.program.empty() && result.program.front() == "--")
+        result.program.erase(result.program.begin());
+    return result;
+}
+
+void add_tool(CLI::App& application, options& into, std::string const& name, tool which, std::string const& purpose, int least,
+              int most)
+{
+    CLI::App* const added = application.add_subcommand(name, purpose);
+    added->fallthrough();
+    added->add_option("-s,--socket", into.address, std::string(addresses))->envname("QMP_SOCKET")->type_name("ADDRESS");
+    char const* const words = which == tool::set ? "PATH.PROPERTY VALUE" : which == tool::get ? "PATH.PROPERTY" : "PATH";
+    added->add_option("words", into.tool_arguments, words)->expected(least, most)->required(least > 0)->type_name("");
+    added->callback([&into, which] { into.tool = which; });
+}
+
+void add_tools(CLI::App& application, options& into)
+{
+    add_tool(application, into, "qom-list", tool::list, "list the children and properties of an object", 0, 1);
+    add_tool(application, into, "qom-get", tool::get, "print a property of an object", 1, 2);
+    add_tool(application, into, "qom-set", tool::set, "set a property of an object, as what it is", 2, 3);
+    add_tool(application, into, "qom-tree", tool::tree, "print the tree of objects below a path", 0, 1);
+    application.require_subcommand(0, 1);
+}
+
+void describe(CLI::App& application, options& into, std::string& listen, bool& wraps)
+{
+    application.set_version_flag("--version", "qmp-shell " QMP_SHELL_VERSION);
+    application.set_help_flag("-h,--help", "print this and exit");
+    application.add_option("--listen", listen, "wait at ADDRESS for a QEMU to connect")->type_name("ADDRESS");
+    application.add_flag("--wrap", wraps, "launch a QEMU, and end with it: --wrap [--] PROGRAM ARGUMENTS...");
+    application.add_option("-c,--command", into.commands, "execute this and exit; may be given several times")
+        ->type_name("COMMAND")
+        ->allow_extra_args(false);
+    application.add_flag("--keep-going", into.keep_going, "in scripts: go on after a command that failed");
+    application.add_flag("-H,--hmp", into.hmp, "talk the human monitor's language");
+    application.add_flag("-N,--skip-negotiation", into.skip_negotiation, "leave qmp_capabilities to you");
+    application.add_flag("-v,--verbose", into.verbose, "show what is sent");
+    application.add_flag("-p,--pretty", into.pretty, "print JSON in many lines");
+    application.add_option("-l,--logfile", into.logfile, "append all that travels to FILE")->type_name("FILE");
+    application
+        .add_option_function<double>(  //
+            "--timeout",
+            [&into](double seconds) {
+                into.timeout = std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(seconds * 1000));
+            },
+            "how long to wait for the connection (10; with --wrap 60; with --listen for ever)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.0, 1e6));
+    application.footer(
+        "In the shell: help COMMAND, Tab, and :help.\n"
+        "Exit status: 0, 1 QEMU refused a command, 2 usage, 3 no connection or it ended.\n"
+        "The manual: man qmp-shell");
+}
+
+/// What only makes sense, or does not, together. @return what is wrong
+std::string complete(options& read, std::string const& listen, cut_line const& line)
+{
+    if (line.wraps) {
+        if (!listen.empty())
+            return "--wrap and --listen are two ways in: choose one";
+        read.way = way_in::wrap;
+        read.program = line.program;
+        if (read.program.empty())
+            read.program.emplace_back("qemu-system-x86_64");
+        return {};
+    }
+    if (!listen.empty()) {
+        read.way = way_in::listen;
+        read.address = listen;
+        return {};
+    }
+    if (read.address.empty())
+        return "which QEMU? Give its ADDRESS, set QMP_SOCKET, or launch one with --wrap";
+    return {};
+}
+
+int refuse(std::string_view reason)
+{
+    std::cerr << "qmp-shell: " << reason << "\nTry qmp-shell --help\n";
+    return static_cast<int>(exit_code::usage);
+}
+
+}  // namespace
+
+std::variant<options, int> read_command_line(int argc, char const* const* argv)
+{
+    options result;
+    std::string listen;
+    cut_line line = cut(argc, argv);
+    CLI::App application("A shell for QEMU's monitor protocol, QMP.", "qmp-shell");
+    describe(application, result, listen, line.wraps);
+    if (!line.wraps) {
+        application.add_option("address", result.address, std::string(addresses))->envname("QMP_SOCKET")->type_name("");
+        add_tools(application, result);
+    }
+    try {
+        std::reverse(line.ours.begin(), line.ours.end());  // CLI11 takes them from the end
+        application.parse(line.ours);
+    } catch (CLI::ParseError const& error) {
+        if (error.get_exit_code() == 0)
+            return application.exit(error);
+        return refuse(error.what());
+    }
+    std::string const mistake = complete(result, listen, line);
+    if (!mistake.empty())
+        return refuse(mistake);
+    return result;
+}
+
+}  // namespace qmp_shell

@@ -1,0 +1,42 @@
+// What the command line says.
+#ifndef QMP_SHELL_OPTIONS_HPP
+#define QMP_SHELL_OPTIONS_HPP
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace qmp_shell {
+
+/// How the shell comes to its QEMU.
+enum class way_in { dial, listen, wrap };
+
+/// The small tools for the tree of objects.
+enum class tool { none, list, get, set, tree };
+
+struct options
+{
+    way_in way = way_in::dial;
+    std::string address;               ///< to dial, or to listen on
+    std::vector<std::string> program;  ///< to wrap, with its arguments
+    std::optional<std::chrono::milliseconds> timeout;
+    bool hmp = false;
+    bool skip_negotiation = false;
+    bool verbose = false;
+    bool pretty = false;
+    bool keep_going = false;
+    std::string logfile;
+    std::vector<std::string> commands;
+    qmp_shell::tool tool = tool::none;
+    std::vector<std::string> tool_arguments;
+};
+
+/// Reads the command line; prints what `--help`, `--version` and mistakes ask for.
+/// @return the options, or the status to exit with at once
+[[nodiscard]] std::variant<options, int> read_command_line(int argc, char const* const* argv);
+
+}  // namespace qmp_shell
+
+#endif

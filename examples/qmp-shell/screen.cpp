@@ -1,0 +1,118 @@
+#include "screen.hpp"
+
+#include "text.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace qmp_shell {
+
+namespace {
+
+bool may_have_colour()
+{
+    // NOLINTBEGIN(concurrency-mt-unsafe): one thread
+    char const* const refused = std::getenv("NO_COLOR");
+    char const* const terminal = std::getenv("TERM");
+    // NOLINTEND(concurrency-mt-unsafe)
+    bool const capable = terminal != nullptr && std::string_view(terminal) != "dumb";
+    return ::isatty(STDOUT_FILENO) == 1 && capable && (refused == nullptr || *refused == '\0');
+}
+
+::winsize size_of_terminal()
+{
+    ::winsize size{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) {
+        size.ws_col = 80;
+        size.ws_row = 24;
+    }
+    return size;
+}
+
+void write_all(int number, std::string_view text)
+{
+    while (!text.empty()) {
+        ::ssize_t const written = ::write(number, text.data(), text.size());
+        if (written < 0 && errno != EINTR)
+            return;  // nobody reads: there is nobody to tell
+        text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
+    }
+}
+
+std::string as_lines(std::string_view text)
+{
+    std::string result(text);
+    if (result.empty() || result.back() != '\n')
+        result += '\n';
+    return result;
+}
+
+constexpr std::string_view clear_line = "\r\033[K";
+
+}  // namespace
+
+screen::screen(bool interactive) : interactive_(interactive), colour_(may_have_colour()) {}
+
+std::size_t screen::width()
+{
+    return size_of_terminal().ws_col;
+}
+
+std::size_t screen::height()
+{
+    return size_of_terminal().ws_row;
+}
+
+void screen::answer(std::string_view text)
+{
+    if (sink_ != nullptr)
+        *sink_ += as_lines(text);
+    else
+        print(STDOUT_FILENO, as_lines(text));
+}
+
+void screen::note(std::string_view text)
+{
+    print(interactive_ ? STDOUT_FILENO : STDERR_FILENO, as_lines(text));
+}
+
+void screen::complain(std::string_view text)
+{
+    if (!interactive_)
+        print(STDERR_FILENO, "qmp-shell: " + as_lines(text));
+    else if (colour_ && ::isatty(STDERR_FILENO) == 1)
+        print(STDERR_FILENO, "\033[31m" + as_lines(text) + "\033[m");
+    else
+        print(STDERR_FILENO, as_lines(text));
+}
+
+void screen::progress(std::string text)
+{
+    if (!interactive_ || text == progress_)
+        return;
+    std::string const shown = std::string(clear_line) + text;
+    progress_ = std::move(text);
+    std::fflush(stdout);
+    write_all(STDOUT_FILENO, shown);
+}
+
+void screen::print(int number, std::string text)
+{
+    if (typed_ != nullptr)
+        typed_->hide();
+    std::fflush(stdout);  // libedit writes there
+    if (!progress_.empty())
+        write_all(STDOUT_FILENO, clear_line);
+    write_all(number, text);
+    if (!progress_.empty())
+        write_all(STDOUT_FILENO, progress_);
+    if (typed_ != nullptr)
+        typed_->show();
+}
+
+}  // namespace qmp_shell

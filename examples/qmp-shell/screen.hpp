@@ -1,0 +1,66 @@
+// All that the shell prints. It knows what stands on the terminal's last lines, and keeps it whole.
+#ifndef QMP_SHELL_SCREEN_HPP
+#define QMP_SHELL_SCREEN_HPP
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace qmp_shell {
+
+/// What is being typed, as the screen sees it: it can be taken away and put back.
+class typed_line
+{
+public:
+    virtual ~typed_line() = default;
+    /// Clears it, with its prompt; the cursor then stands at the beginning of an empty line.
+    virtual void hide() = 0;
+    virtual void show() = 0;
+
+protected:
+    typed_line() = default;
+    typed_line(typed_line const&) = default;
+    typed_line& operator=(typed_line const&) = default;
+};
+
+/// Where answers, events and complaints go: all to one terminal, or apart from each other in a script.
+class screen
+{
+public:
+    /// @param interactive somebody sits there
+    explicit screen(bool interactive);
+
+    [[nodiscard]] bool interactive() const noexcept { return interactive_; }
+    /// Whether answers may have colour: on a terminal that can, unless NO_COLOR says no.
+    [[nodiscard]] bool colour() const noexcept { return colour_ && sink_ == nullptr; }
+    [[nodiscard]] static std::size_t width();
+    [[nodiscard]] static std::size_t height();
+
+    /// An answer: standard output. A line end is added if there is none.
+    void answer(std::string_view text);
+    /// What was not asked for: an event, a hint. Standard error in a script.
+    void note(std::string_view text);
+    /// What went wrong. Standard error.
+    void complain(std::string_view text);
+    /// A last line that changes, such as a progress bar; empty: takes it away. Only for somebody who sits there.
+    void progress(std::string text);
+
+    /// Collects the answers of a while instead of printing them. @param sink null: prints again
+    void collect(std::string* sink) noexcept { sink_ = sink; }
+
+    void line_is_typed(typed_line* line) noexcept { typed_ = line; }
+
+private:
+    void print(int number, std::string text);
+
+    bool const interactive_;
+    bool const colour_;
+    std::string progress_;
+    typed_line* typed_ = nullptr;
+    std::string* sink_ = nullptr;
+};
+
+}  // namespace qmp_shell
+
+#endif

@@ -1,0 +1,145 @@
+#include "script.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <string>
+
+namespace asio = boost::asio;
+
+namespace qmp_shell {
+
+namespace {
+
+/// Lines from standard input. A pipe may be slow, and QEMU is read meanwhile; a file is always ready.
+class input_lines
+{
+public:
+    explicit input_lines(monitor& qemu) : monitor_(qemu), input_(qemu.loop().get_executor())
+    {
+        int const number = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+        boost::system::error_code ignored;
+        if (number >= 0)
+            input_.assign(number, ignored);
+    }
+
+    /// @return nothing at the end, and when QEMU has gone or the script was interrupted
+    std::optional<std::string> next()
+    {
+        std::size_t end = buffer_.find('\n');
+        while (end == std::string::npos && !ended_) {
+            if (!await_input())
+                return std::nullopt;
+            fill();
+            end = buffer_.find('\n');
+        }
+        if (buffer_.empty())
+            return std::nullopt;
+        std::string line = buffer_.substr(0, end);
+        buffer_.erase(0, end == std::string::npos ? buffer_.size() : end + 1);
+        return line;
+    }
+
+    [[nodiscard]] bool interrupted() const noexcept { return interrupted_; }
+
+private:
+    bool await_input()
+    {
+        bool ready = false;
+        interruption const on_interrupt(monitor_.loop(), [this] { interrupted_ = true; });
+        // What cannot be waited for (a regular file) is ready: the wait then ends at once, with an error.
+        input_.async_wait(asio::posix::descriptor_base::wait_read, [&ready](boost::system::error_code) { ready = true; });
+        monitor_.loop().run_until([&] { return ready || interrupted_ || monitor_.has_ended(); });
+        bool const go_on = ready && !interrupted_;
+        input_.cancel();
+        monitor_.loop().run_until([&ready] { return ready; });
+        return go_on;
+    }
+
+    void fill()
+    {
+        std::array<char, 4096> piece{};
+        ::ssize_t const size = ::read(STDIN_FILENO, piece.data(), piece.size());
+        if (size > 0)
+            buffer_.append(piece.data(), static_cast<std::size_t>(size));
+        else if (size == 0 || errno != EINTR)
+            ended_ = true;
+    }
+
+    monitor& monitor_;
+    asio::posix::stream_descriptor input_;
+    std::string buffer_;
+    bool ended_ = false;
+    bool interrupted_ = false;
+};
+
+/// Executes lines and remembers what went wrong first.
+class script_run
+{
+public:
+    script_run(monitor& qemu, screen& shown_on, interpreter& lines, bool keeps_going)
+        : monitor_(qemu), screen_(shown_on), interpreter_(lines), keeps_going_(keeps_going)
+    {}
+
+    /// @return whether to go on
+    bool execute(std::string const& line)
+    {
+        exit_code const code = interpreter_.execute(line);
+        if (monitor_.asked_to_quit())
+            monitor_.await_end();
+        note(code);
+        bool const fatal = code == exit_code::connection || code == exit_code::interrupted || monitor_.has_ended();
+        return !fatal && !interpreter_.leaving() && (code == exit_code::success || keeps_going_);
+    }
+
+    exit_code finish(bool interrupted)
+    {
+        if (interrupted)
+            return exit_code::interrupted;
+        if (worst_ == exit_code::success && interpreter_.expects_more() && !monitor_.has_ended()) {
+            screen_.complain("the last command is not complete: a brace or a transaction is open");
+            note(exit_code::usage);
+        }
+        return worst_;
+    }
+
+private:
+    void note(exit_code code)
+    {
+        if (worst_ == exit_code::success)
+            worst_ = code;
+    }
+
+    monitor& monitor_;
+    screen& screen_;
+    interpreter& interpreter_;
+    bool const keeps_going_;
+    exit_code worst_ = exit_code::success;
+};
+
+}  // namespace
+
+exit_code run_script(monitor& qemu, screen& shown_on, interpreter& lines, options const& how)
+{
+    script_run run(qemu, shown_on, lines, how.keep_going);
+    if (!how.commands.empty()) {
+        for (std::string const& command : how.commands) {
+            if (!run.execute(command))
+                break;
+        }
+        return run.finish(false);
+    }
+    input_lines input(qemu);
+    for (auto line = input.next(); line; line = input.next()) {
+        if (!run.execute(*line))
+            break;
+    }
+    return run.finish(input.interrupted());
+}
+
+}  // namespace qmp_shell

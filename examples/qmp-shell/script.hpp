@@ -1,0 +1,18 @@
+// Lines that nobody types: from `-c`, or from standard input when that is no terminal.
+#ifndef QMP_SHELL_SCRIPT_HPP
+#define QMP_SHELL_SCRIPT_HPP
+
+#include "exit_code.hpp"
+#include "interpreter.hpp"
+#include "monitor.hpp"
+#include "options.hpp"
+#include "screen.hpp"
+
+namespace qmp_shell {
+
+/// Executes them one after the other, until one fails, or all of them with `--keep-going`; the first failure counts.
+exit_code run_script(monitor& qemu, screen& shown_on, interpreter& lines, options const& how);
+
+}  // namespace qmp_shell
+
+#endif

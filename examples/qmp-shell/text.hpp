@@ -1,0 +1,30 @@
+// Text from elsewhere, made fit for a terminal.
+#ifndef QMP_SHELL_TEXT_HPP
+#define QMP_SHELL_TEXT_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace qmp_shell {
+
+/// Without control characters but line ends and tabs, so that no text of a guest or of QEMU's can steer the terminal. What is
+/// no UTF-8 becomes U+FFFD: some terminals take such bytes for control characters.
+[[nodiscard]] std::string harmless(std::string_view text);
+
+/// Without blanks at both ends.
+[[nodiscard]] std::string_view trimmed(std::string_view text);
+
+/// At blanks, without empty parts.
+[[nodiscard]] std::vector<std::string> words_of(std::string_view text);
+
+/// At line ends; the last line may be without one.
+[[nodiscard]] std::vector<std::string_view> lines_of(std::string_view text);
+
+/// How many columns of a terminal a text takes (UTF-8; control characters count as the two that libedit shows for them).
+[[nodiscard]] std::size_t columns_of(std::string_view text);
+
+}  // namespace qmp_shell
+
+#endif

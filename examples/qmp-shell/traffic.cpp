@@ -1,0 +1,73 @@
+#include "traffic.hpp"
+
+#include "text.hpp"
+
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+namespace qmp_shell {
+
+namespace {
+
+std::string time_now()
+{
+    auto const now = std::chrono::system_clock::now();
+    auto const microseconds = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count() % 1'000'000;
+    std::time_t const seconds = std::chrono::system_clock::to_time_t(now);
+    std::tm local{};
+    ::localtime_r(&seconds, &local);
+    std::array<char, 40> text{};
+    std::size_t const size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.", &local);
+    std::string const fraction = std::to_string(microseconds);
+    return std::string(text.data(), size) + std::string(6 - fraction.size(), '0') + fraction;
+}
+
+std::string in_one_line(coqmp::direction way, std::string_view message)
+{
+    std::string result = way == coqmp::direction::sent ? "-> " : "<- ";
+    std::size_t const begin = result.size();
+    result += trimmed(message);
+    // Line ends stand only between JSON's tokens.
+    std::replace_if(
+        result.begin() + static_cast<std::ptrdiff_t>(begin), result.end(), [](char each) { return each == '\n' || each == '\r'; },
+        ' ');
+    return result;
+}
+
+}  // namespace
+
+traffic::traffic(screen& shown_on, std::string file) : screen_(shown_on), name_(std::move(file))
+{
+    if (name_.empty())
+        return;
+    int const number = ::open(name_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    if (number < 0)
+        throw std::system_error(errno, std::generic_category(), "cannot write to the log file " + name_);
+    file_ = coqmp::descriptor(number);
+}
+
+void traffic::see(coqmp::direction way, std::string_view message)
+{
+    if (!shown_ && file_.number() < 0)
+        return;
+    std::string line = in_one_line(way, message);
+    if (shown_)
+        screen_.note(harmless(line));
+    if (file_.number() < 0)
+        return;
+    line = time_now() + ' ' + line + '\n';
+    if (::write(file_.number(), line.data(), line.size()) != static_cast<::ssize_t>(line.size())) {
+        screen_.complain("the log file " + name_ + " cannot be written to any more; it ends here");
+        file_ = coqmp::descriptor(-1);
+    }
+}
+
+}  // namespace qmp_shell

@@ -1,0 +1,242 @@
+#include "wrapped_program.hpp"
+
+#include "text.hpp"
+
+#include <coqmp/machine.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <sstream>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace qmp_shell {
+
+namespace {
+
+using boost::system::error_code;
+using namespace std::chrono_literals;
+
+/// How the shell calls itself: this word, a descriptor of its own to write to, its process number, the program, its arguments.
+constexpr std::string_view stand_in_word = "--become-wrapped-program";
+constexpr int words_before_program = 4;
+constexpr int no_such_program = 127;
+
+/// What a process writes to its standard output and standard error, shown line by line.
+class spoken_words
+{
+public:
+    spoken_words(event_loop& loop, screen& shown_on) : loop_(loop), screen_(shown_on), reading_(loop.get_executor())
+    {
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+            throw std::system_error(errno, std::generic_category(), "cannot make a pipe");
+        reading_.assign(ends[0]);
+        writing_ = coqmp::descriptor(ends[1]);
+        read();
+    }
+
+    [[nodiscard]] int writing_end() const noexcept { return writing_.number(); }
+
+    /// To be called when the process has its own copy: then its end can be seen here.
+    void close_writing_end() { writing_ = coqmp::descriptor(-1); }
+
+    /// Shows what is still to come of a process that has ended; one that it has started may hold the other end for ever.
+    void await_the_last()
+    {
+        close_writing_end();
+        loop_.run_until([this] { return ended_; }, 500ms);
+        show(buffer_.size());
+    }
+
+private:
+    void read()
+    {
+        reading_.async_read_some(asio::buffer(piece_), [this](error_code error, std::size_t size) {
+            if (error == asio::error::operation_aborted)
+                return;
+            ended_ = error.failed();
+            buffer_.append(piece_.data(), size);
+            std::size_t const lines = buffer_.rfind('\n') + 1;  // npos + 1 is 0
+            show(ended_ || buffer_.size() > longest_line ? buffer_.size() : lines);
+            if (!ended_)
+                read();
+        });
+    }
+
+    void show(std::size_t size)
+    {
+        if (size > 0)
+            screen_.note(harmless(std::string_view(buffer_).substr(0, size)));
+        buffer_.erase(0, size);
+    }
+
+    static constexpr std::size_t longest_line = 16384;
+
+    event_loop& loop_;
+    screen& screen_;
+    asio::posix::stream_descriptor reading_;
+    coqmp::descriptor writing_{-1};
+    std::array<char, 4096> piece_{};
+    std::string buffer_;
+    bool ended_ = false;
+};
+
+/// The shell itself as the program: it prepares what the library leaves as it is, and then becomes the QEMU.
+coqmp::machine_spec stand_in_for(options const& how, coqmp::session_options behaviour, int writing_end)
+{
+    coqmp::machine_spec result;
+    result.program = "/proc/self/exe";
+    result.arguments = {std::string(stand_in_word), std::to_string(writing_end), std::to_string(::getpid())};
+    result.arguments.insert(result.arguments.end(), how.program.begin(), how.program.end());
+    result.start_timeout = how.timeout.value_or(60s);
+    result.session = std::move(behaviour);
+    return result;
+}
+
+std::string ending(std::string const& name, coqmp::exit_status const& status)
+{
+    std::ostringstream text;
+    text << name << ' ' << status;
+    return text.str();
+}
+
+class wrapped_qemu : public connection
+{
+public:
+    wrapped_qemu(event_loop& loop, screen& shown_on, options const& how, coqmp::session_options behaviour)
+        : loop_(loop),
+          name_(how.program.front()),
+          words_(loop, shown_on),
+          machine_(loop.get_executor(), stand_in_for(how, std::move(behaviour), words_.writing_end()))
+    {}
+
+    void start()
+    {
+        asio::cancellation_signal give_up;
+        interruption const on_interrupt(loop_, [&] { give_up.emit(asio::cancellation_type::terminal); });
+        std::optional<std::exception_ptr> outcome;
+        machine_.async_start(
+            asio::bind_cancellation_slot(give_up.slot(), [&](std::exception_ptr failure) { outcome = std::move(failure); }));
+        loop_.run_until([&outcome] { return outcome.has_value(); });
+        words_.close_writing_end();
+        try {
+            if (*outcome)
+                std::rethrow_exception(*outcome);
+        } catch (coqmp::start_failed const& failure) {
+            explain(failure);
+        }
+        machine_.async_wait([this](error_code error, coqmp::exit_status status) {
+            if (!error)
+                status_ = status;
+        });
+    }
+
+    coqmp::session& session() override { return machine_.session(); }
+
+    std::string how_it_ended(error_code why) override
+    {
+        if (!await_end(3s))
+            return name_ + " has closed its monitor (" + why.message() + ") and lives on; it is ended now";
+        words_.await_the_last();
+        return ending(name_, *status_);
+    }
+
+    void leave() override
+    {
+        interruption const impatient(loop_, [this] { machine_.kill(); });
+        bool answered = false;
+        if (!status_) {
+            session().async_execute(coqmp::command("quit").timeout(5s),
+                                    [&answered](error_code, coqmp::reply const&) { answered = true; });
+            loop_.run_until([&answered] { return answered; });
+        }
+        if (!await_end(5s)) {
+            machine_.kill();
+            await_end(5s);
+        }
+        words_.await_the_last();
+    }
+
+private:
+    bool await_end(std::chrono::nanoseconds patience)
+    {
+        return loop_.run_until([this] { return status_.has_value(); }, patience);
+    }
+
+    [[noreturn]] void explain(coqmp::start_failed const& failure)
+    {
+        words_.await_the_last();
+        if (failure.code() == asio::error::operation_aborted)
+            throw connection_given_up();
+        if (failure.status() && failure.status()->exit_code == no_such_program)
+            throw connection_failed(name_ + " did not start");
+        if (failure.status())
+            throw connection_failed(ending(name_, *failure.status()) + " before it was ready");
+        if (failure.code() == coqmp::errc::timed_out)
+            throw connection_failed(name_ + " was not ready in time and was killed (--timeout gives it more)");
+        throw connection_failed(failure.what());
+    }
+
+    event_loop& loop_;
+    std::string const name_;
+    spoken_words words_;
+    coqmp::machine machine_;
+    std::optional<coqmp::exit_status> status_;
+};
+
+}  // namespace
+
+std::unique_ptr<connection> launch(event_loop& loop, screen& shown_on, options const& how, coqmp::session_options behaviour)
+try {
+    auto result = std::make_unique<wrapped_qemu>(loop, shown_on, how, std::move(behaviour));
+    result->start();
+    return result;
+} catch (std::system_error const& error) {
+    throw connection_failed(error.what());
+}
+
+bool is_stand_in(int argc, char const* const* argv)
+{
+    return argc > words_before_program && argv[1] == stand_in_word;
+}
+
+int become_program(int argc, char** argv)
+{
+    // Before the question whether the shell lives: it may be killed at any moment.
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    char const* const shell = argv[3];
+    if (std::to_string(::getppid()) != shell)
+        return no_such_program;
+    ::setsid();
+    std::string const words = std::string("/proc/") + shell + "/fd/" + argv[2];
+    int const number = ::open(words.c_str(), O_WRONLY | O_CLOEXEC);
+    if (number >= 0) {  // else it writes to where it wrote already
+        ::dup2(number, STDOUT_FILENO);
+        ::dup2(number, STDERR_FILENO);
+    }
+    static_cast<void>(argc);
+    ::execvp(argv[words_before_program], argv + words_before_program);
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
+    ::dprintf(STDERR_FILENO, "cannot start \"%s\": %s\n", argv[words_before_program], std::strerror(errno));
+    return no_such_program;
+}
+
+}  // namespace qmp_shell

@@ -1,0 +1,98 @@
+// Disks and network cards are added to a running machine, as an operator does it, typed and completed.
+#include "script.hpp"
+#include "support/real_qemu.hpp"
+#include "terminal.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <vector>
+
+using coqmp::test::real_qemu;
+using namespace qmp_shell::test;
+
+namespace {
+
+bool has(std::string const& text, std::string_view part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+/// A machine with room for devices, whose name is an attack on a terminal.
+struct machine_with_slots
+{
+    real_qemu qemu{{"-M", "q35", "-nodefaults", "-display", "none", "-S", "-accel", "tcg", "-name", "evil\x1B[2Jname", "-device",
+                    "virtio-scsi-pci,id=scsi0", "-device", "pcie-root-port,id=port0", "-blockdev",
+                    "driver=null-co,node-name=disk0,size=1048576"}};
+    std::string const address = qemu.monitor().path();
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(devices, machine_with_slots)
+
+BOOST_AUTO_TEST_CASE(a_devices_properties_get_the_types_that_they_have)
+{
+    outcome const came = run({"-v", address, "-c", "netdev_add type=user id=n0", "-c",
+                              "device_add driver=virtio-net-pci id=nic netdev=n0 mq=on bootindex=1 bus=port0", "-c",
+                              "device_add driver=scsi-hd drive=disk0 serial=007 bus=scsi0.0", "-c",
+                              "qom-get path=/machine/peripheral/nic property=mq"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(has(came.errors, "\"mq\": true"));
+    BOOST_TEST(has(came.errors, "\"serial\": \"007\""));
+    BOOST_TEST(has(came.errors, "\"bootindex\": 1"));
+    BOOST_TEST(came.output.ends_with("true\n"));
+}
+
+BOOST_AUTO_TEST_CASE(drivers_properties_and_nodes_are_completed)
+{
+    terminal shell({address}, qemu.directory());
+    shell.expect_line("(QEMU)");
+    shell.type("device_add driver=scsi-h");
+    shell.type(tab);
+    shell.expect_line("(QEMU) device_add driver=scsi-hd");
+    shell.type("seri");
+    shell.type(tab);
+    shell.expect_line("(QEMU) device_add driver=scsi-hd serial=");
+    shell.type("S1 drive=d");
+    shell.type(tab);
+    shell.expect_line("(QEMU) device_add driver=scsi-hd serial=S1 drive=disk0");
+    shell.type("id=hd0 bus=scsi");
+    shell.type(tab);
+    shell.type("\x15");  // whatever became of the bus: the line again
+    shell.expect_line("(QEMU)");
+    shell.type("device_add driver=scsi-hd serial=S1 drive=disk0 id=hd0 bus=scsi0.0\r");
+    shell.expect("{}");
+    shell.expect_line("(QEMU)");
+    shell.type("device_del id=hd");
+    shell.type(tab);
+    shell.expect_line("(QEMU) device_del id=hd0");
+    shell.type(enter);
+    shell.expect("DEVICE_DELETED");
+}
+
+BOOST_AUTO_TEST_CASE(a_text_of_qemus_does_not_steer_the_terminal)
+{
+    outcome const json = run({address, "-c", "query-name"});
+    BOOST_TEST(!has(json.output, "\x1B"));
+    BOOST_TEST(has(json.output, "\\u001b[2Jname"));
+    outcome const text = run({"-H", address, "-c", "info name"});
+    BOOST_TEST(text.output == "evil[2Jname\n");
+    terminal shell({"-H", address}, qemu.directory());
+    shell.expect_line("(qemu)");
+    shell.type("info name\r");
+    shell.expect("evil[2Jname");
+}
+
+BOOST_AUTO_TEST_CASE(several_actions_happen_together)
+{
+    outcome const came =
+        run({address},
+            "transaction(\nblock-dirty-bitmap-add node=disk0 name=b0\nblock-dirty-bitmap-add node=disk0 name=b1\n)\n"
+            "query-named-block-nodes\n");
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(has(came.output, "\"b0\""));
+    BOOST_TEST(has(came.output, "\"b1\""));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,114 @@
+// The human monitor's language: in scripts and at a terminal, on machines with CPUs and without.
+#include "script.hpp"
+#include "support/real_qemu.hpp"
+#include "terminal.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <vector>
+
+using coqmp::test::real_qemu;
+using namespace qmp_shell::test;
+
+namespace {
+
+bool has(std::string const& text, std::string_view part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+struct no_processor
+{
+    real_qemu qemu;
+    std::string const address = qemu.monitor().path();
+};
+
+struct two_processors
+{
+    real_qemu qemu{{"-M", "q35", "-nodefaults", "-display", "none", "-S", "-smp", "2", "-accel", "tcg"}};
+    std::string const address = qemu.monitor().path();
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(human_monitor_without_a_processor, no_processor)
+
+BOOST_AUTO_TEST_CASE(lines_are_answered_with_text)
+{
+    outcome const came = run({"-H", address, "-c", "info status"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.output == "VM status: paused (prelaunch)\n");
+}
+
+BOOST_AUTO_TEST_CASE(no_cpu_is_named_until_one_is_chosen)
+{
+    outcome const came = run({"-H", "--keep-going", address, "-c", ":trace on", "-c", "info status", "-c", "cpu", "-c", "cpu 0",
+                              "-c", "info status", "-c", "cpu x"});
+    BOOST_TEST(!has(came.errors.substr(0, came.errors.find("<-")), "cpu-index"));
+    BOOST_TEST(has(came.output, "no CPU was chosen"));
+    BOOST_TEST(has(came.errors, "qmp-shell: cpu: "));  // there is none
+    BOOST_TEST(has(came.errors, "takes the number of a CPU"));
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(came.output.ends_with("VM status: paused (prelaunch)\n"));
+}
+
+BOOST_AUTO_TEST_CASE(what_sounds_like_an_error_is_one)
+{
+    outcome const came = run({"-H", address, "-c", "device_del nothing", "-c", "info status"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(came.output == "");
+    BOOST_TEST(has(came.errors, "Error: "));
+}
+
+BOOST_AUTO_TEST_CASE(meta_commands_work_there_too)
+{
+    outcome const came = run({"-H", address, "-c", ":schema query-status"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(has(run({address, "-c", ":hmp info status"}).output, "VM status"));
+}
+
+BOOST_AUTO_TEST_CASE(quit_ends_qemu_and_succeeds)
+{
+    BOOST_TEST(run({"-H", address, "-c", "quit"}).status == 0);
+    BOOST_TEST(qemu.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(commands_and_subjects_are_completed)
+{
+    terminal shell({"-H", address}, qemu.directory());
+    shell.expect_line("(qemu)");
+    shell.type("system_res");
+    shell.type(tab);
+    shell.expect_line("(qemu) system_reset");
+    shell.type(control_c);
+    shell.expect_line("(qemu)");
+    shell.type("info stat");
+    shell.type(tab);
+    shell.expect("show the current VM status");
+    shell.expect_line("(qemu) info stat");
+    shell.type("us\r");
+    shell.expect("VM status: paused");
+    shell.expect_line("(qemu)");
+    shell.type(control_d);
+    BOOST_TEST(shell.wait() == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(human_monitor_with_processors, two_processors)
+
+BOOST_AUTO_TEST_CASE(a_processor_can_be_chosen)
+{
+    terminal shell({"-H", address}, qemu.directory());
+    shell.expect_line("(qemu)");
+    shell.type("cpu 1\r");
+    shell.expect_line("(qemu, CPU 1)");
+    shell.type("info cpus\r");
+    shell.expect("* CPU #1");
+    shell.type("cpu 7\r");
+    shell.expect("cpu: ");
+    shell.expect_line("(qemu, CPU 1)");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,95 @@
+// `:wait JOB`, in scripts and at a terminal.
+#include "script.hpp"
+#include "support/real_qemu.hpp"
+#include "terminal.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+using coqmp::test::real_qemu;
+using namespace qmp_shell::test;
+
+namespace {
+
+/// A QEMU that copies 64 MiB of nothing, so slowly that it never gets there by itself.
+struct slow_job
+{
+    real_qemu qemu;
+    std::string const address = qemu.monitor().path();
+
+    slow_job()
+    {
+        BOOST_REQUIRE(run({address, "-c", "blockdev-add driver=null-co node-name=source size=67108864 read-zeroes=on", "-c",
+                           "blockdev-add driver=null-co node-name=target size=67108864", "-c",
+                           "blockdev-backup job-id=copy device=source target=target sync=full speed=65536"})
+                          .status == 0);
+    }
+};
+
+bool has(std::string const& text, std::string_view part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(jobs, slow_job)
+
+BOOST_AUTO_TEST_CASE(a_script_waits_for_a_job_to_end)
+{
+    outcome const came = run({address, "-c", "block-job-set-speed device=copy speed=0", "-c", ":wait copy", "-c", "query-jobs"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.errors == "");
+    BOOST_TEST(came.output == "{}\n[]\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_is_cancelled_has_failed)
+{
+    outcome const came = run({address, "-c", "block-job-cancel device=copy force=on", "-c", ":wait copy"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(came.errors == "qmp-shell: copy was cancelled or failed\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_is_not_there_is_an_error)
+{
+    outcome const came = run({address, "-c", ":wait nothing"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(came.errors == "qmp-shell: there is no job \"nothing\"\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_state_can_be_waited_for)
+{
+    outcome const came = run({address, "-c", ":wait copy running", "-c", "query-status"});
+    BOOST_TEST(came.status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_bar_shows_how_far_it_is_until_it_ends)
+{
+    terminal shell({address}, qemu.directory());
+    shell.expect_line("(QEMU)");
+    shell.type(":wait copy\r");
+    shell.expect([](screen_model const& screen) { return has(screen.text(), "copy ["); }, "a bar");
+    shell.type(control_c);  // the wait, not the job
+    shell.expect("copy: running");
+    shell.expect_line("(QEMU)");
+    shell.type("block-job-set-speed device=copy speed=0\r:wait copy\r");
+    shell.expect([](screen_model const& screen) { return has(screen.text(), "BLOCK_JOB_COMPLETED"); }, "the end of the job");
+    shell.expect_line("(QEMU)");
+    // The bar has gone.
+    auto const rows = shell.screen().rows();
+    BOOST_TEST(std::count_if(rows.begin(), rows.end(), [](std::string const& row) { return has(row, "copy ["); }) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_id_of_a_job_is_completed)
+{
+    terminal shell({address}, qemu.directory());
+    shell.expect_line("(QEMU)");
+    shell.type("job-pause id=c");
+    shell.type(tab);
+    shell.expect_line("(QEMU) job-pause id=copy");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

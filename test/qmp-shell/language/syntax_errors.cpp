@@ -1,0 +1,223 @@
+// What is wrong, where, and what would be right.
+#include "sample_schema.hpp"
+#include "statements.hpp"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace data = boost::unit_test::data;
+using namespace qmp_shell;
+using namespace qmp_shell::test;
+
+namespace {
+
+/// `typed` has a line below it whose caret shows where the error is.
+struct pointed
+{
+    std::string typed;
+    std::string caret;
+    std::string message;
+};
+
+std::ostream& operator<<(std::ostream& out, pointed const& what)
+{
+    return out << what.typed;
+}
+
+std::vector<pointed> in_keys()
+{
+    return {
+        {"x a", "  ^", "`a` has no value: write a=VALUE"},
+        {"x a=1 b", "      ^", "`b` has no value: write b=VALUE"},
+        {"x =1", "  ^", "the name of the argument is missing before the equals sign"},
+        {"x :=1", "  ^", "the name of the argument is missing before the equals sign"},
+        {"x .a=1", "  ^", "a name is missing beside this dot: nested names are written a.b.c"},
+        {"x a.=1", "   ^", "a name is missing beside this dot: nested names are written a.b.c"},
+        {"x a..b=1", "    ^", "a name is missing beside this dot: nested names are written a.b.c"},
+        {"x \"a\"=1", "  ^", "the name of an argument is written without quotes"},
+        {"x a\"b\"=1", "   ^", "the name of an argument is written without quotes"},
+        {"x {\"a\": 1}", "  ^", "an argument begins with its name: write name=VALUE"},
+        {"x \"a b\"", "  ^", "an argument begins with its name: write name=VALUE"},
+        {"x a=1 a=2", "      ^", "`a` is there twice: leave one of them out"},
+        {"x a.b=1 a.b=2", "        ^", "`a.b` is there twice: leave one of them out"},
+        {"x a=1 a.b=2", "      ^", "`a` has a value already and cannot have members, too: leave `a` or `a.b` out"},
+        {"x a.b=1 a=2", "        ^", "`a` has members already, as `a.b`: it cannot have a value, too"},
+        {"x a.b=1 a.b.c=2", "        ^", "`a.b` has a value already and cannot have members, too: leave `a.b` or `a.b.c` out"}};
+}
+
+std::vector<pointed> in_names()
+{
+    return {{"a=1", "^", "a command's name comes first, then its arguments"},
+            {"-x", "^", "a command's name comes first; options begin with two dashes: --oob, --fd NAME=PATH"},
+            {"\"stop\"", "^", "no command has such a character in its name"},
+            {"sto\"p\"", "   ^", "no command has such a character in its name"},
+            {"[1]", "^", "no command has such a character in its name"},
+            {")", "^", "no transaction is open: `transaction(` opens one"},
+            {"--oob", "^", "the name of a command is missing after the options"},
+            {"  --fd a=b", "  ^", "the name of a command is missing after the options"},
+            {"--fd", "^", "the name of a command is missing after the options"}};
+}
+
+std::vector<pointed> in_options()
+{
+    return {{"x --fd", "  ^", "--fd needs a name and a file: --fd NAME=PATH"},
+            {"x --fd a", "       ^", "--fd needs a name and a file: --fd NAME=PATH"},
+            {"x --fd =/a", "       ^", "--fd needs a name and a file: --fd NAME=PATH"},
+            {"x --fd a=", "       ^", "--fd needs a name and a file: --fd NAME=PATH"},
+            {"x --fd=a", "       ^", "--fd needs a name and a file: --fd NAME=PATH"},
+            {"x --oops", "  ^", "there is no option --oops: only --oob and --fd NAME=PATH"},
+            {"x a=1 --", "      ^", "there is no option --: only --oob and --fd NAME=PATH"}};
+}
+
+std::vector<pointed> in_values()
+{
+    return {
+        {"x a=\"b", "    ^", "the quote that begins here is not closed"},
+        {"x a=b'", "     ^", "the quote that begins here is not closed"},
+        {"x a=\"b\\\"", "    ^", "the quote that begins here is not closed"},
+        {"x a=\"b\\q\"", "      ^", "this escape means nothing inside double quotes: write \\\\ for a backslash"},
+        {"x a=b\"c\\q\"", "       ^", "this escape means nothing inside double quotes: write \\\\ for a backslash"},
+        {"x a=\"\\u12\"", "     ^", "four hexadecimal digits must follow \\u"},
+        {"x a=\"\\x1\"", "     ^", "two hexadecimal digits must follow \\x"},
+        {"x a=\"\\ud800\"", "     ^", "this is half a character: \\ud800 to \\udbff must be followed by \\udc00 to \\udfff"},
+        {"x a=\"\\udc00\"", "     ^", "this is half a character: \\ud800 to \\udbff must be followed by \\udc00 to \\udfff"},
+        {"x a=18446744073709551616", "    ^", "this number does not fit into 64 bits: put it in quotes if a text is meant"},
+        {"x a=-9223372036854775809", "    ^", "this number does not fit into 64 bits: put it in quotes if a text is meant"},
+        {"x a=1e400", "    ^", "this number is too large or too small for a double: put it in quotes if a text is meant"},
+        {"x a={b: 1}", "     ^", "a quoted name is expected here, as in {\"name\": value}"},
+        {"x a={'b' 1}", "         ^", "a colon is expected here, as in {\"name\": value}"},
+        {"x a={'b': }", "          ^", "a value is expected here: a number, true, false, null, a quoted text, {...} or [...]"},
+        {"x a={'b': c}", "          ^", "a value is expected here: a number, true, false, null, a quoted text, {...} or [...]"},
+        {"x a={'b': 1, 'b': 2}", "             ^", "the member \"b\" is there twice: leave one of them out"},
+        {"x a=[1 2]", "       ^", "a comma or ] is expected here"},
+        {"x a=[1, , 2]", "        ^", "a value is expected here: a number, true, false, null, a quoted text, {...} or [...]"},
+        {"x a=[1}", "      ^", "a comma or ] is expected here"},
+        {"x a={'b': 1]", "           ^", "a comma or } is expected here"},
+        {"x a={}b=1", "      ^", "something follows where the value ends: put a space before the next argument"},
+        {"x a=[18446744073709551616]", "     ^", "this number does not fit into 64 bits: put it in quotes if a text is meant"},
+        {"x a:=b", "     ^", "this is no JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
+        {"x a:=", "     ^", "this is no JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
+        {"x a:=True", "     ^", "this is no JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
+        {"x a:='b'", "     ^", "this is no JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
+        {"x a:=[1,]", "        ^", "this is no JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
+        {"x a:={'b': 1}", "      ^", "a quoted name is expected here, as in {\"name\": value}"},
+        {"x a:=007", "     ^", "this is no JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
+        {"x a:=\"b\"c", "        ^", "something follows where the value ends: put a space before the next argument"},
+        {"x a=\xff", "    ^", "this is no UTF-8, and QEMU reads nothing else"},
+        {"x \xc3", "  ^", "this is no UTF-8, and QEMU reads nothing else"}};
+}
+
+std::vector<pointed> in_raw_commands()
+{
+    return {{"{}", "^", R"(a raw command has either "execute" or "exec-oob")"},
+            {R"({"execute": "a", "exec-oob": "b"})", "^", R"(a raw command has either "execute" or "exec-oob")"},
+            {R"({"execute": 1})", "^", R"(the name of the command is a text: {"execute": "query-status"})"},
+            {R"({"execute": "a", "arguments": []})", "^", R"("arguments" is an object: {"execute": "stop", "arguments": {}})"},
+            {R"({"execute": "a", "argument": {}})", "^",
+             R"(a command has no member "argument": only execute or exec-oob, arguments, id)"},
+            {R"({"execute": "a"} b=1)", "                 ^",
+             R"(only options may follow a raw command: its arguments stand in its "arguments")"},
+            {R"({"execute": "a"} b)", "                 ^", "`b` has no value: write b=VALUE"},
+            {R"({"execute": "a",, })", "                ^", R"(a quoted name is expected here, as in {"name": value})"},
+            {R"({"execute": "a"}})", "                ^",
+             "something follows where the value ends: put a space before the next argument"},
+            {R"({"execute"})", "          ^", R"(a colon is expected here, as in {"name": value})"}};
+}
+
+std::vector<pointed> in_typed_values()
+{
+    return {
+        {"sample count=abc", "             ^", "`count` wants an integer, as 10, 0xa or 10G"},
+        {"sample count=", "             ^", "`count` wants an integer, as 10, 0xa or 10G"},
+        {"sample count=1.5", "             ^", "`count` wants an integer, as 10, 0xa or 10G"},
+        {"sample flag=maybe", "            ^", "`flag` wants true or false"},
+        {"sample flag=1", "            ^", "`flag` wants true or false"},
+        {"sample ratio=fast", "             ^", "`ratio` wants a number"},
+        {"sample nothing=0", "               ^", "`nothing` wants null"},
+        {"sample mode=fulll", "            ^", "`mode` wants one of full, top, none"},
+        {"sample names=a", "             ^", "`names` wants an array: write [VALUE, ...], or name.0=VALUE name.1=VALUE"},
+        {"sample names.1=a", "       ^",
+         "`names.1` is no item of `names`: the items of an array are numbered from 0, none left out"},
+        {"sample names.x=a", "       ^",
+         "`names.x` is no item of `names`: the items of an array are numbered from 0, none left out"},
+        {"sample counts.0=a", "                ^", "`counts.0` wants an integer, as 10, 0xa or 10G"},
+        {"sample nested=a", "              ^", "`nested` wants an object: write {\"name\": VALUE, ...}, or name.member=VALUE"},
+        {"sample nested.count=a", "                    ^", "`nested.count` wants an integer, as 10, 0xa or 10G"},
+        {"sample text.a=1", "       ^", "`text` wants one value, not members"},
+        {"sample whence=somewhere", "              ^", "`whence` wants one of set, cur, end, or another kind of value"},
+        {"blockdev-add driver=qcow3", "                    ^", "`driver` wants one of file, qcow2, nbd, null-co"},
+        {"sample count=\"1\\q\"", "               ^",
+         "this escape means nothing inside double quotes: write \\\\ for a backslash"}};
+}
+
+void check(pointed const& what, schema const* known)
+{
+    std::string const column = std::to_string(what.caret.find('^'));
+    BOOST_TEST(read_all(what.typed, known) == "^" + column + ' ' + what.message);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(syntax_errors_suite)
+
+BOOST_DATA_TEST_CASE(of_keys, data::make(in_keys()), typed)
+{
+    check(typed, nullptr);
+}
+
+BOOST_DATA_TEST_CASE(of_names, data::make(in_names()), typed)
+{
+    check(typed, nullptr);
+}
+
+BOOST_DATA_TEST_CASE(of_options, data::make(in_options()), typed)
+{
+    check(typed, nullptr);
+}
+
+BOOST_DATA_TEST_CASE(of_values, data::make(in_values()), typed)
+{
+    check(typed, nullptr);
+}
+
+BOOST_DATA_TEST_CASE(of_raw_commands, data::make(in_raw_commands()), typed)
+{
+    check(typed, nullptr);
+}
+
+BOOST_DATA_TEST_CASE(of_values_whose_type_is_known, data::make(in_typed_values()), typed)
+{
+    check(typed, &sample_schema());
+}
+
+BOOST_AUTO_TEST_CASE(columns_are_those_of_the_last_line)
+{
+    BOOST_TEST(read_all("x a={\n  'b' 1}", nullptr) == "^6 a colon is expected here, as in {\"name\": value}");
+    BOOST_TEST(read_all("x a={'b':\n1} c", nullptr) == "^3 `c` has no value: write c=VALUE");
+}
+
+BOOST_AUTO_TEST_CASE(an_error_in_an_earlier_line_says_which)
+{
+    BOOST_TEST(read_all("x a={\n 'b' 1,\n 'c': 2}", nullptr) ==
+               "^0 line 2, column 6: a colon is expected here, as in {\"name\": value}");
+    BOOST_TEST(read_all("x .y=[\n]", nullptr) ==
+               "^0 line 1, column 3: a name is missing beside this dot: nested names are written a.b.c");
+}
+
+BOOST_AUTO_TEST_CASE(after_an_error_the_next_line_begins_anew)
+{
+    line_reader reader;
+    BOOST_TEST(in_words(reader.read("x a")).starts_with("^2"));
+    BOOST_TEST(in_words(reader.read("stop")) == "stop {}");
+    BOOST_TEST(in_words(reader.read("x a={")) == "nothing");
+    BOOST_TEST(in_words(reader.read("]")).starts_with("^0"));
+    BOOST_TEST(!reader.in_brace());
+    BOOST_TEST(in_words(reader.read("stop")) == "stop {}");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

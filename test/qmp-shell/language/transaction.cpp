@@ -1,0 +1,161 @@
+// Transactions, in one line or in many.
+#include "sample_schema.hpp"
+#include "statements.hpp"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <vector>
+
+namespace data = boost::unit_test::data;
+using namespace qmp_shell;
+using namespace qmp_shell::test;
+
+namespace {
+
+std::vector<sample> transactions()
+{
+    std::string const abort = R"(transaction {"actions": [{"type": "abort", "data": {}}]})";
+    std::string const two =
+        R"(transaction {"actions": [{"type": "snapshot", "data": {"device": "5", "snapshot-file": "b"}}, {"type": "abort", "data": {}}]})";
+    return {
+        {"transaction(\nabort\n)", abort},
+        {"transaction( abort\n)", abort},
+        {"transaction( abort )", abort},
+        {"transaction(abort)", abort},
+        {"transaction (abort)", abort},
+        {"  transaction ( abort ) ", abort},
+        {"transaction(\nabort )", abort},
+        {"transaction(\n\n# nothing\nabort # a comment\n)", abort},
+        {"transaction(\nsnapshot device=5 snapshot-file=b\nabort\n)", two},
+        {"transaction( snapshot device=5 snapshot-file=b ; abort )", two},
+        {"transaction(snapshot device=5 snapshot-file=b;abort)", two},
+        {"transaction( snapshot device=5 snapshot-file=b;\nabort;\n)", two},
+        {"transaction( snapshot device=5 snapshot-file=b\nabort )", two},
+        {"transaction(;;abort;;)", abort},
+        {"transaction()", R"(transaction {"actions": []})"},
+        {"transaction(\n)", R"(transaction {"actions": []})"},
+        {"transaction( bitmap-add node=n name=7 granularity=64k persistent=on )",
+         R"(transaction {"actions": [{"type": "bitmap-add", "data": {"node": "n", "name": "7", "granularity": 65536, "persistent": true}}]})"},
+        {"transaction( snapshot device=a snapshot-file=\"b;c)\" )",
+         R"~(transaction {"actions": [{"type": "snapshot", "data": {"device": "a", "snapshot-file": "b;c)"}}]})~"},
+        {"transaction( snapshot device=a snapshot-file=b(1) )",
+         R"~(transaction {"actions": [{"type": "snapshot", "data": {"device": "a", "snapshot-file": "b(1)"}}]})~"},
+        {"transaction( unknown a=5 b.c=on )",
+         R"(transaction {"actions": [{"type": "unknown", "data": {"a": 5, "b": {"c": "on"}}}]})"},
+        {"transaction(\nunknown a={\n'b': 1}\n)", R"(transaction {"actions": [{"type": "unknown", "data": {"a": {"b": 1}}}]})"},
+        {"transaction( {\"type\": \"abort\", \"data\": {}} )", abort},
+        {"transaction(\n{\"type\": \"abort\",\n\"data\": {}}\n)", abort},
+        {"transaction( abort ) properties.completion-mode=grouped",
+         R"(transaction {"properties": {"completion-mode": "grouped"}, "actions": [{"type": "abort", "data": {}}]})"},
+        {"transaction( abort ) # done", abort},
+        {"transaction actions=[{'type':'abort','data':{}}]", abort},
+        {"transaction", "transaction {}"}};
+}
+
+std::vector<sample> mistakes()
+{
+    return {{"transaction( abort x )", "^19 `x` has no value: write x=VALUE"},
+            {"transaction( bitmap-add granularity=a )", "^36 `granularity` wants an integer, as 10, 0xa or 10G"},
+            {"transaction(\nabort --oob\n", "before the end: ^6 an action has no options: they belong to the transaction"},
+            {"transaction( a=1 )", "^13 a command's name comes first, then its arguments"},
+            {"transaction( abort ) x", "^21 `x` has no value: write x=VALUE"},
+            {"transaction( abort ) actions=[]", "^21 the actions of this transaction stand between its parentheses"},
+            {"transaction( {\"typ\": 1} )", "^13 an action is written name key=VALUE, or {\"type\": NAME, \"data\": {...}}"},
+            {"transaction( {\"type\": \"abort\"} x=1 )",
+             "^31 nothing may follow a raw action but a semicolon or the closing parenthesis"},
+            {"transaction( [1] )", "^13 a command begins with its name, or is an object: {\"execute\": NAME}"}};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(transaction_suite)
+
+BOOST_DATA_TEST_CASE(actions_make_one_command, data::make(transactions()), typed)
+{
+    BOOST_TEST(read_all(typed.typed, &sample_schema()) == typed.meaning);
+}
+
+BOOST_DATA_TEST_CASE(mistakes_point_at_their_column, data::make(mistakes()), typed)
+{
+    BOOST_TEST(read_all(typed.typed, &sample_schema()) == typed.meaning);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_schema_values_are_guessed)
+{
+    BOOST_TEST(read_all("transaction( snapshot device=5 )", nullptr) ==
+               R"(transaction {"actions": [{"type": "snapshot", "data": {"device": 5}}]})");
+}
+
+BOOST_AUTO_TEST_CASE(the_prompt_can_tell_that_a_transaction_is_open)
+{
+    line_reader reader;
+    BOOST_TEST(!reader.in_transaction());
+    BOOST_TEST(in_words(reader.read("transaction(")) == "nothing");
+    BOOST_TEST(reader.in_transaction());
+    BOOST_TEST(in_words(reader.read("abort")) == "nothing");
+    BOOST_TEST(reader.in_transaction());
+    BOOST_TEST(in_words(reader.read(")")).starts_with("transaction"));
+    BOOST_TEST(!reader.in_transaction());
+}
+
+BOOST_AUTO_TEST_CASE(a_line_that_is_wrong_costs_itself_and_not_the_transaction)
+{
+    line_reader reader;
+    BOOST_TEST(in_words(reader.read("transaction( first a=1")) == "nothing");
+    BOOST_TEST(in_words(reader.read("second a=1; third a")).starts_with("^18"));
+    BOOST_TEST(reader.in_transaction());
+    BOOST_TEST(in_words(reader.read("fourth )")) ==
+               R"(transaction {"actions": [{"type": "first", "data": {"a": 1}}, {"type": "fourth", "data": {}}]})");
+}
+
+BOOST_AUTO_TEST_CASE(a_first_line_that_is_wrong_opens_no_transaction)
+{
+    line_reader reader;
+    BOOST_TEST(in_words(reader.read("transaction( first a")).starts_with("^"));
+    BOOST_TEST(!reader.in_transaction());
+    BOOST_TEST(in_words(reader.read("stop")) == "stop {}");
+}
+
+BOOST_AUTO_TEST_CASE(a_closing_line_that_is_wrong_leaves_the_transaction_open)
+{
+    line_reader reader;
+    BOOST_TEST(in_words(reader.read("transaction( first")) == "nothing");
+    BOOST_TEST(in_words(reader.read(") oops")).starts_with("^2"));
+    BOOST_TEST(reader.in_transaction());
+    BOOST_TEST(in_words(reader.read(")")) == R"(transaction {"actions": [{"type": "first", "data": {}}]})");
+}
+
+BOOST_AUTO_TEST_CASE(reset_forgets_a_transaction)
+{
+    line_reader reader;
+    BOOST_TEST(in_words(reader.read("transaction( first")) == "nothing");
+    reader.reset();
+    BOOST_TEST(!reader.in_transaction());
+    BOOST_TEST(in_words(reader.read("transaction()")) == R"(transaction {"actions": []})");
+}
+
+BOOST_AUTO_TEST_CASE(help_can_be_had_inside_a_transaction)
+{
+    line_reader reader;
+    BOOST_TEST(in_words(reader.read("transaction(")) == "nothing");
+    BOOST_TEST(in_words(reader.read("help transaction")) == ":help [transaction]");
+    BOOST_TEST(in_words(reader.read(":events off")) == ":events [off]");
+    BOOST_TEST(reader.in_transaction());
+}
+
+BOOST_AUTO_TEST_CASE(a_brace_that_fails_inside_a_transaction_leaves_it_open)
+{
+    line_reader reader;
+    BOOST_TEST(in_words(reader.read("transaction(")) == "nothing");
+    BOOST_TEST(in_words(reader.read("first a={")) == "nothing");
+    BOOST_TEST(reader.in_brace());
+    BOOST_TEST(in_words(reader.read("]")).starts_with("^0"));
+    BOOST_TEST(!reader.in_brace());
+    BOOST_TEST(in_words(reader.read("first; second )")) ==
+               R"(transaction {"actions": [{"type": "first", "data": {}}, {"type": "second", "data": {}}]})");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,72 @@
+// qom-list, qom-get, qom-set, qom-tree.
+#include "script.hpp"
+#include "support/real_qemu.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <vector>
+
+using coqmp::test::real_qemu;
+using namespace qmp_shell::test;
+
+namespace {
+
+bool has(std::string const& text, std::string_view part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+struct q35
+{
+    real_qemu qemu{{"-M", "q35", "-nodefaults", "-display", "none", "-S", "-accel", "tcg", "-device",
+                    "virtio-balloon,id=balloon0", "-object", "throttle-group,id=group0"}};
+    std::string const address = qemu.monitor().path();
+    std::vector<std::string> const settings{"QMP_SOCKET=" + address};
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(object_tools, q35)
+
+BOOST_AUTO_TEST_CASE(an_object_is_listed_as_the_old_tool_did)
+{
+    outcome const came = run({"qom-list", "-s", address, "/machine"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(has(came.output, "peripheral/\n"));
+    BOOST_TEST(has(came.output, "type\n"));
+    BOOST_TEST(has(run({"qom-list"}, {}, settings).output, "machine/\n"));
+    outcome const nowhere = run({"qom-list", "/nowhere"}, {}, settings);
+    BOOST_TEST(nowhere.status == 1);
+    BOOST_TEST(has(nowhere.errors, "qom-list: DeviceNotFound"));
+}
+
+BOOST_AUTO_TEST_CASE(a_property_is_read)
+{
+    BOOST_TEST(run({"qom-get", "/machine.type"}, {}, settings).output.starts_with("pc-q35-"));
+    BOOST_TEST(run({"qom-get", "/machine/peripheral/balloon0", "hotplugged"}, {}, settings).output == "false\n");
+    BOOST_TEST(run({"qom-get", "/machine"}, {}, settings).status == 2);
+    BOOST_TEST(run({"qom-get", "/machine.nothing"}, {}, settings).status == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_property_is_set_as_what_it_is)
+{
+    std::string const interval = "/machine/peripheral/balloon0.guest-stats-polling-interval";
+    BOOST_TEST(run({"qom-set", interval, "7"}, {}, settings).status == 0);  // an integer: as a string QEMU would refuse it
+    BOOST_TEST(run({"qom-get", interval}, {}, settings).output == "7\n");
+    outcome const wrong = run({"qom-set", interval, "often"}, {}, settings);
+    BOOST_TEST(wrong.status == 2);
+    BOOST_TEST(has(wrong.errors, "which is of type int"));
+    BOOST_TEST(run({"qom-set", "/machine", "dump-guest-core", "off"}, {}, settings).status == 0);
+    BOOST_TEST(run({"qom-get", "/machine.dump-guest-core"}, {}, settings).output == "false\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_tree_is_printed_with_values)
+{
+    outcome const came = run({"qom-tree", "/objects"}, {}, settings);
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(has(came.output, "/objects/group0\n  type: \"throttle-group\" (string)\n"));
+    BOOST_TEST(has(came.output, "x-iops-total: 0 (int)"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,409 @@
+// Scripts: commands from the command line and from standard input, against a real QEMU; what they print and how they end.
+#include "script.hpp"
+#include "support/real_qemu.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace json = boost::json;
+using coqmp::test::real_qemu;
+using namespace qmp_shell::test;
+
+namespace {
+
+/// A QEMU without a machine, and how to reach it.
+struct qemu_fixture
+{
+    real_qemu qemu;
+    std::string const address = qemu.monitor().path();
+
+    outcome ask(std::vector<std::string> arguments, std::string_view input = {})
+    {
+        arguments.insert(arguments.begin(), address);
+        return run(arguments, input);
+    }
+};
+
+bool has(std::string const& text, std::string_view part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+std::size_t lines_in(std::string const& text)
+{
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(script_commands, qemu_fixture)
+
+BOOST_AUTO_TEST_CASE(a_command_from_the_command_line_is_answered_in_one_line_of_json)
+{
+    outcome const came = ask({"-c", "query-status"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.errors == "");
+    BOOST_TEST(lines_in(came.output) == 1U);
+    BOOST_TEST(json::parse(came.output).at("status").as_string() == "prelaunch");
+}
+
+BOOST_AUTO_TEST_CASE(commands_are_executed_in_order)
+{
+    outcome const came = ask({"-c", "query-name", "-c", "cont", "-c", "query-status"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(lines_in(came.output) == 3U);
+    BOOST_TEST(has(came.output, "\"running\": true"));
+}
+
+BOOST_AUTO_TEST_CASE(commands_come_from_standard_input)
+{
+    outcome const came = ask({}, "# a comment\n\nquery-status\nquery-name\n");
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(lines_in(came.output) == 2U);
+    BOOST_TEST(came.errors == "");
+}
+
+BOOST_AUTO_TEST_CASE(the_last_line_needs_no_end)
+{
+    outcome const came = ask({}, "query-status");
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(lines_in(came.output) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_at_all_is_no_error)
+{
+    outcome const came = ask({});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.output == "");
+}
+
+BOOST_AUTO_TEST_CASE(pretty_answers_have_many_lines)
+{
+    outcome const came = ask({"-p", "-c", "query-status"});
+    BOOST_TEST(lines_in(came.output) > 3U);
+    BOOST_TEST(json::parse(came.output).is_object());
+}
+
+BOOST_AUTO_TEST_CASE(verbose_shows_what_is_sent_and_keeps_the_output_clean)
+{
+    outcome const came = ask({"-v", "-c", "query-status"});
+    BOOST_TEST(has(came.errors, "{\"execute\": \"query-status\"}"));
+    BOOST_TEST(json::parse(came.output).is_object());
+}
+
+BOOST_AUTO_TEST_CASE(a_raw_line_with_an_id_is_answered_with_it)
+{
+    outcome const came = ask({"-c", R"({"execute": "query-status", "id": [7, "x"]})"});
+    json::value const reply = json::parse(came.output);
+    BOOST_TEST(reply.at("id") == json::parse(R"([7, "x"])"));
+    BOOST_TEST(reply.at("return").is_object());
+}
+
+BOOST_AUTO_TEST_CASE(an_out_of_band_command_is_sent_as_one)
+{
+    outcome const came = ask({"-v", "-c", "--oob query-yank"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(has(came.errors, "exec-oob"));
+    BOOST_TEST(ask({"-c", "query-yank --oob"}).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_may_take_many_lines)
+{
+    outcome const raw = ask({}, "{\"execute\":\n\"query-status\"}\n");
+    BOOST_TEST(raw.status == 0);
+    BOOST_TEST(lines_in(raw.output) == 1U);
+    outcome const typed =
+        ask({}, "blockdev-add driver=raw node-name=top file={\n'driver': 'null-co',\n'size': 4096}\nquery-status\n");
+    BOOST_TEST(typed.errors == "");
+    BOOST_TEST(lines_in(typed.output) == 2U);
+    outcome const together = ask({}, "transaction(\nblock-dirty-bitmap-add node=top name=b0\n)\n");
+    BOOST_TEST(together.status == 0);
+    BOOST_TEST(together.output == "{}\n");
+}
+
+BOOST_AUTO_TEST_CASE(an_open_brace_at_the_end_is_an_error)
+{
+    outcome const came = ask({}, "{\"execute\":\n");
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(has(came.errors, "not complete"));
+}
+
+BOOST_AUTO_TEST_CASE(quit_ends_qemu_and_succeeds)
+{
+    outcome const came = ask({"-c", "quit"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.errors == "");
+    BOOST_TEST(qemu.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_travels_with_its_command)
+{
+    outcome const came = ask({"-c", "--fd null=/dev/null getfd", "-c", "closefd fdname=null"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.errors == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_goes_before_a_command_that_takes_it_by_name)
+{
+    outcome const came = ask({"-v", "--keep-going", "-c", "--fd tap9=/dev/null netdev_add type=tap id=n0 fd=tap9"});
+    // QEMU has found the descriptor: it complains that /dev/null is no tap.
+    BOOST_TEST(has(came.errors, "\"getfd\""));
+    BOOST_TEST(!has(came.errors, "No file descriptor named"));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_is_an_error)
+{
+    outcome const came = ask({"-c", "--fd x=/nonexistent getfd"});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(has(came.errors, "cannot open /nonexistent"));
+}
+
+BOOST_AUTO_TEST_CASE(events_are_shown_in_a_script_when_asked_for)
+{
+    outcome const came = ask({"-c", ":events RES*", "-c", "cont", "-c", "stop"});
+    BOOST_TEST(has(came.errors, "RESUME"));
+    BOOST_TEST(!has(came.errors, "STOP"));
+    BOOST_TEST(lines_in(came.output) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_trace_shows_what_travels)
+{
+    outcome const came = ask({"-c", ":trace on", "-c", "query-name", "-c", ":trace off", "-c", "query-status"});
+    BOOST_TEST(has(came.errors, "-> {\"execute\":\"query-name\""));
+    BOOST_TEST(has(came.errors, "<- {"));
+    BOOST_TEST(!has(came.errors, "query-status"));
+}
+
+BOOST_AUTO_TEST_CASE(help_describes_a_command)
+{
+    outcome const came = ask({"-c", "help blockdev-del"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(has(came.output, "node-name"));
+    BOOST_TEST(ask({"-c", "help no-such-thing"}).status == 2);
+}
+
+BOOST_AUTO_TEST_CASE(the_schema_can_be_searched)
+{
+    outcome const came = ask({"-c", ":schema *status*"});
+    BOOST_TEST(has(came.output, "query-status\n"));
+    BOOST_TEST(has(came.output, "JOB_STATUS_CHANGE\n"));
+    BOOST_TEST(has(ask({"-c", ":schema"}).output, "commands"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+// What the old shell did wrong, each with the name of the edge.
+BOOST_FIXTURE_TEST_SUITE(sharp_edges, qemu_fixture)
+
+BOOST_AUTO_TEST_CASE(logfile_does_not_take_over_the_socket)
+{
+    struct ::stat before{};
+    struct ::stat after{};
+    BOOST_REQUIRE(::stat(address.c_str(), &before) == 0);
+    std::string const file = qemu.directory() / "log";
+    BOOST_TEST(ask({"-l", file, "-c", "query-status"}).status == 0);
+    BOOST_REQUIRE(::stat(address.c_str(), &after) == 0);
+    BOOST_TEST(before.st_ino == after.st_ino);
+    BOOST_TEST(ask({"-c", "query-status"}).status == 0);
+    std::string const log = content(file);
+    BOOST_TEST(has(log, "-> {\"execute\":\"query-status\""));
+    BOOST_TEST(has(log, "<- {\"return\""));
+    struct ::stat about{};
+    BOOST_REQUIRE(::stat(file.c_str(), &about) == 0);
+    BOOST_TEST((about.st_mode & 0777U) == 0600U);
+}
+
+BOOST_AUTO_TEST_CASE(a_logfile_that_is_the_socket_is_refused)
+{
+    outcome const came = ask({"-l", address, "-c", "query-status"});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(has(came.errors, "log file"));
+    BOOST_TEST(ask({"-c", "query-status"}).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_dotted_key_does_not_swallow_later_keys)
+{
+    outcome const came = ask({"-c", "blockdev-add driver=raw file.driver=null-co file.size=8192 node-name=top read-only=on", "-c",
+                              "query-named-block-nodes flat=true"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.errors == "");
+    BOOST_TEST(has(came.output, "\"node-name\": \"top\""));
+    BOOST_TEST(has(came.output, "\"ro\": true"));
+}
+
+BOOST_AUTO_TEST_CASE(quotes_do_not_stay_in_values)
+{
+    outcome const came =
+        ask({"-c", "blockdev-add driver='null-co' node-name=\"n-1\" size=4096", "-c", "query-named-block-nodes"});
+    BOOST_TEST(came.errors == "");
+    BOOST_TEST(has(came.output, "\"node-name\": \"n-1\""));
+    BOOST_TEST(has(came.output, "\"drv\": \"null-co\""));
+}
+
+BOOST_AUTO_TEST_CASE(a_string_of_digits_stays_a_string)
+{
+    outcome const came = ask({"-v", "-c", "object-add qom-type=memory-backend-ram id=m007 size=1048576", "-c",
+                              "chardev-add id=007 backend.type=null backend.data={}", "-c", "query-chardev"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(has(came.output, "\"label\": \"007\""));
+}
+
+BOOST_AUTO_TEST_CASE(a_string_can_be_forced_and_a_float_can_be_written)
+{
+    outcome const came = ask({"-v", "-c", "no-such-command text:=\"42\" real=1.5 exact:=2.50e1"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(has(came.errors, "\"text\": \"42\""));
+    BOOST_TEST(has(came.errors, "\"real\": 1.5"));
+    BOOST_TEST(has(came.errors, "\"exact\": 2"));
+}
+
+BOOST_AUTO_TEST_CASE(the_exit_status_tells_that_qemu_refused)
+{
+    outcome const came = ask({"-c", "blockdev-del node-name=nowhere", "-c", "query-status"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(came.output == "");
+    BOOST_TEST(came.errors == "qmp-shell: blockdev-del: GenericError: Failed to find node with node-name='nowhere'\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_exit_status_tells_that_the_line_makes_no_sense)
+{
+    outcome const came = ask({"-c", "blockdev-del node-name"});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(came.output == "");
+    BOOST_TEST(has(came.errors, "column "));
+    BOOST_TEST(has(came.errors, "^"));
+}
+
+BOOST_AUTO_TEST_CASE(keep_going_goes_on_and_still_tells)
+{
+    outcome const came = ask({"--keep-going", "-c", "blockdev-del node-name=nowhere", "-c", "query-status"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(lines_in(came.output) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_command_is_refused_with_a_suggestion)
+{
+    outcome const came = ask({"-c", "query-statu"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(has(came.errors, "query-status"));
+}
+
+BOOST_AUTO_TEST_CASE(a_dead_server_is_one_line)
+{
+    std::string const nowhere = qemu.directory() / "nobody";
+    outcome const came = run({nowhere, "-c", "query-status"});
+    BOOST_TEST(came.status == 3);
+    BOOST_TEST(came.errors == "qmp-shell: cannot connect to unix:" + nowhere + ": No such file or directory\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_dies_is_one_line)
+{
+    script victim({address});
+    victim.write("query-status\n");
+    victim.expect("prelaunch");
+    qemu.signal(SIGKILL);
+    victim.expect("has gone");
+    outcome const came = victim.wait();
+    BOOST_TEST(came.status == 3);
+    BOOST_TEST(came.errors == "qmp-shell: QEMU has gone: unix:" + address + " closed the connection\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_busy_monitor_says_so)
+{
+    script first({address});
+    first.write("query-status\n");
+    first.expect("prelaunch");
+    outcome const came = ask({"--timeout", "0.5", "-c", "query-status"});
+    BOOST_TEST(came.status == 3);
+    BOOST_TEST(has(came.errors, "busy"));
+    BOOST_TEST(lines_in(came.errors) == 1U);
+    BOOST_TEST(first.finish().status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(no_cpu_zero_does_not_crash_hmp)
+{
+    outcome const came = ask({"-H", "-c", "info version", "-c", "info registers"});
+    BOOST_TEST(has(came.output, "7.") != has(came.output, "8."));
+    BOOST_TEST(came.errors == "");
+    BOOST_TEST(came.status == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(script_connections, qemu_fixture)
+
+BOOST_AUTO_TEST_CASE(the_address_may_come_from_the_environment)
+{
+    BOOST_TEST(run({"-c", "query-status"}, {}, {"QMP_SOCKET=" + address}).status == 0);
+    BOOST_TEST(run({"-c", "query-status"}).status == 2);
+}
+
+BOOST_AUTO_TEST_CASE(negotiation_can_be_left_to_the_script)
+{
+    outcome const refused = ask({"-N", "-c", "query-status"});
+    BOOST_TEST(refused.status == 1);
+    outcome const came = ask({"-N", "-c", "qmp_capabilities", "-c", "query-status"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(has(came.output, "prelaunch"));
+}
+
+BOOST_AUTO_TEST_CASE(a_script_that_is_interrupted_ends)
+{
+    script shell({address});
+    shell.write("query-status\n");
+    shell.expect("prelaunch");
+    shell.signal(SIGINT);
+    BOOST_TEST(shell.wait().status == 130);
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupt_ends_the_wait_for_an_answer)
+{
+    script shell({address});
+    shell.write("query-status\n");
+    shell.expect("prelaunch");
+    qemu.stop();
+    shell.write(":trace on\nquery-name\n");
+    shell.expect("-> {\"execute\":\"query-name\"");
+    shell.signal(SIGINT);
+    outcome const came = shell.wait();
+    BOOST_TEST(came.status == 130);
+    BOOST_TEST(has(came.errors, "cancelled"));
+    qemu.resume();
+}
+
+BOOST_AUTO_TEST_CASE(qemu_that_connects_to_the_shell_is_talked_to)
+{
+    coqmp::test::temporary_directory directory;
+    std::string const door = directory.path() / "door";
+    script shell({"--listen", door});
+    shell.expect("waiting for a QEMU");
+    std::vector<std::string> arguments = real_qemu::no_machine();
+    for (std::string const& each : {std::string("-qmp"), "unix:" + door})
+        arguments.push_back(each);
+    real_qemu guest(arguments);
+    shell.write("query-status\nquit\n");
+    outcome const came = shell.wait();
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(has(came.output, "prelaunch"));
+    BOOST_TEST(guest.wait() == 0);
+    BOOST_TEST(!std::filesystem::exists(door));
+}
+
+BOOST_AUTO_TEST_CASE(nobody_who_connects_in_time_is_an_error)
+{
+    std::string const door = qemu.directory() / "door";
+    outcome const came = run({"--listen", door, "--timeout", "0.1", "-c", "query-status"});
+    BOOST_TEST(came.status == 3);
+    BOOST_TEST(has(came.errors, "no QEMU came"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,405 @@
+// The whole program in a terminal, with somebody who types and a real QEMU.
+#include "script.hpp"
+#include "support/real_qemu.hpp"
+#include "terminal.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <signal.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+using coqmp::test::real_qemu;
+using namespace qmp_shell::test;
+
+namespace {
+
+constexpr std::string_view prompt = "(QEMU)";
+
+/// A QEMU without a machine and with two monitors: a terminal is at one, and through the other things happen.
+struct terminal_fixture
+{
+    coqmp::test::temporary_directory directory;
+    std::filesystem::path const home = directory.path();
+    std::string const other_monitor = (home / "other").native();
+    real_qemu qemu{with_other_monitor()};
+    std::string const address = qemu.monitor().path();
+
+    [[nodiscard]] std::vector<std::string> with_other_monitor() const
+    {
+        std::vector<std::string> result = real_qemu::no_machine();
+        result.insert(result.end(), {"-qmp", "unix:" + other_monitor + ",server=on,wait=off"});
+        return result;
+    }
+
+    /// Somebody else does this.
+    void elsewhere(std::string const& command) const { BOOST_TEST(run({other_monitor, "-c", command}).status == 0); }
+
+    [[nodiscard]] std::vector<std::string> with(std::vector<std::string> options = {}) const
+    {
+        options.push_back(address);
+        return options;
+    }
+};
+
+bool has(std::string const& text, std::string_view part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+void write_file(std::filesystem::path const& file, std::string const& text)
+{
+    std::ofstream(file) << text;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(terminals, terminal_fixture)
+
+BOOST_AUTO_TEST_CASE(a_command_is_typed_and_answered)
+{
+    terminal shell(with(), home);
+    shell.expect("Connected to QEMU");
+    shell.expect_line(prompt);
+    shell.type("query-status");
+    shell.type(enter);
+    shell.expect("\"status\": \"prelaunch\"");
+    shell.expect_line(prompt);
+    shell.type(control_d);
+    BOOST_TEST(shell.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(arguments_and_values_are_completed_not_only_commands)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type("blockdev-a");
+    shell.type(tab);
+    shell.expect_line("(QEMU) blockdev-add");
+    shell.type("driver=null-c");
+    shell.type(tab);
+    shell.expect_line("(QEMU) blockdev-add driver=null-co");
+    shell.type("node-n");
+    shell.type(tab);
+    shell.expect_line("(QEMU) blockdev-add driver=null-co node-name=");
+    shell.type("scratch size=65536");
+    shell.type(enter);
+    shell.expect("{}");
+    shell.expect_line(prompt);
+    shell.type("blockdev-del node-name=scr");
+    shell.type(tab);  // only the running QEMU knows this one
+    shell.expect_line("(QEMU) blockdev-del node-name=scratch");
+    shell.type(enter);
+    shell.expect("{}");
+}
+
+BOOST_AUTO_TEST_CASE(possibilities_are_listed_and_the_line_stays)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type("query-cpu");
+    shell.type(tab);
+    shell.type(tab);
+    shell.expect("query-cpu-definitions");
+    shell.expect_line("(QEMU) query-cpu");
+}
+
+BOOST_AUTO_TEST_CASE(object_paths_are_completed_step_by_step)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type("qom-list path=/mach");
+    shell.type(tab);
+    shell.expect_line("(QEMU) qom-list path=/machine");
+    shell.type("/unatt");
+    shell.type(tab);
+    shell.expect_line("(QEMU) qom-list path=/machine/unattached");
+}
+
+BOOST_AUTO_TEST_CASE(an_event_in_the_middle_of_a_line_leaves_it_intact)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type("query-sta");
+    shell.expect_line("(QEMU) query-sta");
+    shell.type(arrow_left);
+    shell.type(arrow_left);
+    shell.expect([](screen_model const& screen) { return screen.cursor_column() == 14; }, "the cursor two to the left");
+    elsewhere("cont");
+    shell.expect("RESUME");
+    shell.expect_line("(QEMU) query-sta");
+    shell.expect([](screen_model const& screen) { return screen.cursor_column() == 14; }, "the cursor where it was");
+    shell.type("X\b");
+    shell.type("\x05tus");  // to the end of the line
+    shell.expect_line("(QEMU) query-status");
+    elsewhere("stop");
+    shell.expect("STOP");
+    shell.expect_line("(QEMU) query-status");
+    shell.type(enter);
+    shell.expect("\"status\": \"paused\"");
+}
+
+BOOST_AUTO_TEST_CASE(a_long_line_over_several_rows_is_redrawn_intact)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    std::string const line = "blockdev-add driver=null-co node-name=" + std::string(150, 'n') + " size=4096";
+    shell.type(line);
+    shell.expect_line("(QEMU) " + line);
+    elsewhere("cont");
+    shell.expect("RESUME");
+    shell.expect_line("(QEMU) " + line);
+    elsewhere("stop");
+    shell.expect("STOP");
+    shell.expect_line("(QEMU) " + line);
+    auto const rows = shell.screen().rows();
+    BOOST_TEST(std::count_if(rows.begin(), rows.end(), [](std::string const& row) { return has(row, "blockdev-add"); }) == 1);
+    shell.type(control_c);
+    shell.expect_line(prompt);
+    shell.type("query-name");
+    shell.type(enter);
+    shell.expect("{}");
+}
+
+BOOST_AUTO_TEST_CASE(events_are_filtered_and_silenced)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type(":events STO*\r");
+    shell.expect_line(prompt);
+    shell.type("cont\rstop\r");
+    shell.expect("STOP");
+    shell.expect_line(prompt);
+    BOOST_TEST(!has(shell.screen().text(), " RESUME"));
+    shell.type(":events\r");
+    shell.expect("events shown: STO*");
+    shell.type(":events off\r:events\r");
+    shell.expect("events are not shown");
+    shell.type("cont\rquery-name\r");
+    shell.expect("query-name");
+    shell.expect("{}");
+    BOOST_TEST(!has(shell.screen().text(), " RESUME"));
+}
+
+BOOST_AUTO_TEST_CASE(control_c_cancels_the_waiting_command_and_not_the_shell)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type(":trace on\r");
+    shell.expect_line(prompt);
+    qemu.stop();
+    shell.type("query-name\r");
+    shell.expect("-> {\"execute\":\"query-name\"");
+    shell.type(control_c);
+    shell.expect("query-name: cancelled");
+    shell.expect_line(prompt);
+    qemu.resume();
+    shell.type("query-status\r");
+    shell.expect("\"status\": \"prelaunch\"");
+    shell.type(control_d);
+    BOOST_TEST(shell.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(control_c_gives_up_the_line)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type("nonsense");
+    shell.expect_line("(QEMU) nonsense");
+    shell.type(control_c);
+    shell.expect("nonsense^C");
+    shell.expect_line(prompt);
+    shell.type("{\"execute\":\r");
+    shell.expect_line("  ...>");
+    shell.type(control_c);
+    shell.expect_line(prompt);
+    shell.type("query-name\r");
+    shell.expect("{}");
+}
+
+BOOST_AUTO_TEST_CASE(a_mistake_is_pointed_at)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type("blockdev-del node-name\r");
+    shell.expect("^");
+    shell.expect_line(prompt);
+}
+
+BOOST_AUTO_TEST_CASE(a_killed_qemu_is_one_clear_line)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type("query-sta");
+    shell.expect_line("(QEMU) query-sta");
+    qemu.signal(SIGKILL);
+    BOOST_TEST(shell.wait() == 3);
+    shell.expect("QEMU has gone: unix:" + address + " closed the");
+    auto const rows = shell.screen().rows();
+    BOOST_TEST(std::count_if(rows.begin(), rows.end(), [](std::string const& row) { return has(row, "QEMU has gone"); }) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_qemu_that_is_killed_while_it_should_answer_is_one_clear_line)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type(":trace on\r");
+    shell.expect_line(prompt);
+    qemu.stop();
+    shell.type("query-name\r");
+    shell.expect("-> {\"execute\":\"query-name\"");
+    qemu.signal(SIGKILL);
+    BOOST_TEST(shell.wait() == 3);
+    shell.expect("QEMU has gone");
+}
+
+BOOST_AUTO_TEST_CASE(quit_ends_qemu_and_the_shell_with_success)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type("quit\r");
+    shell.expect("SHUTDOWN");
+    BOOST_TEST(shell.wait() == 0);
+    BOOST_TEST(qemu.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_busy_monitor_says_so_after_a_while)
+{
+    terminal first(with(), home);
+    first.expect_line(prompt);
+    terminal second(with({"--timeout", "2"}), home);
+    second.expect("does not answer yet");
+    second.expect("is busy");
+    BOOST_TEST(second.wait() == 3);
+    first.type("query-name\r");
+    first.expect("{}");
+}
+
+BOOST_AUTO_TEST_CASE(waiting_for_a_busy_monitor_can_be_given_up)
+{
+    terminal first(with(), home);
+    first.expect_line(prompt);
+    terminal second(with(), home);
+    second.expect("does not answer yet");
+    second.type(control_c);
+    BOOST_TEST(second.wait() == 130);
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_to_leave_restores_the_terminal_and_leaves)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type("half a li");
+    shell.expect_line("(QEMU) half a li");
+    shell.signal(SIGTERM);
+    BOOST_TEST(shell.wait() == 128 + SIGTERM);
+}
+
+BOOST_AUTO_TEST_CASE(a_line_is_redrawn_when_the_terminal_gets_narrower)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type("blockdev-add driver=null-co node-name=scratch");
+    shell.expect_line("(QEMU) blockdev-add driver=null-co node-name=scratch");
+    std::size_t const before = shell.written().size();
+    shell.resize(40);
+    shell.expect([&](screen_model const&) { return has(shell.written().substr(before), "node-"); }, "the line again");
+    shell.type(" size=4096");
+    shell.expect_line("(QEMU) blockdev-add driver=null-co node-name=scratch size=4096");
+    shell.type(enter);
+    shell.expect("{}");
+}
+
+BOOST_AUTO_TEST_CASE(text_that_is_not_ascii_is_typed_whole)
+{
+    terminal shell(with({"-v"}), home);
+    shell.expect_line(prompt);
+    shell.type(
+        "no-such-command text=gr\xC3\xBC\xC3\x9F"
+        "e\r");
+    shell.expect(
+        "\"text\": \"gr\xC3\xBC\xC3\x9F"
+        "e\"");
+}
+
+BOOST_AUTO_TEST_CASE(answers_have_colour_unless_no_color_says_no)
+{
+    terminal coloured(with(), home);
+    coloured.expect_line(prompt);
+    coloured.type("query-status\r");
+    coloured.expect("prelaunch");
+    coloured.type(control_d);
+    BOOST_TEST(coloured.wait() == 0);
+    BOOST_TEST(has(coloured.written(), "\033[32m\"prelaunch\""));
+    terminal plain(with(), home, {"NO_COLOR=1"});
+    plain.expect_line(prompt);
+    plain.type("query-status\r");
+    plain.expect("\"status\": \"prelaunch\"");
+    BOOST_TEST(has(plain.written(), "\"status\": \"prelaunch\""));
+}
+
+BOOST_AUTO_TEST_CASE(a_long_answer_is_paged_when_asked_for)
+{
+    terminal shell(with(), home, {"PAGER=sed 's/^/paged: /'"});
+    shell.expect_line(prompt);
+    shell.type(":page query-status\r");
+    shell.expect("paged: {");
+    shell.expect("paged: }");
+    shell.expect_line(prompt);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(histories, terminal_fixture)
+
+BOOST_AUTO_TEST_CASE(what_was_typed_is_kept_in_plain_lines_but_not_after_a_space)
+{
+    {
+        terminal shell(with(), home);
+        shell.expect_line(prompt);
+        shell.type("query-name\r");
+        shell.expect("{}");
+        shell.expect_line(prompt);
+        shell.type(" query-status\r");
+        shell.expect("prelaunch");
+        shell.expect_line(prompt);
+        shell.type(control_d);
+        BOOST_TEST(shell.wait() == 0);
+    }
+    BOOST_TEST(content(home / ".qmp-shell_history") == "query-name\n");
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type(arrow_up);
+    shell.expect_line("(QEMU) query-name");
+}
+
+BOOST_AUTO_TEST_CASE(the_history_of_the_old_shell_is_searched)
+{
+    write_file(home / ".qmp-shell_history", "query-name\nblockdev-del node-name=old\nquery-block\n");
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type(control_r);
+    shell.type("old");
+    shell.expect([](screen_model const& screen) { return has(screen.text(), "blockdev-del node-name=old"); }, "the line of old");
+    shell.type(control_c);
+    shell.expect_line(prompt);
+    shell.type(":history 2\r");
+    shell.expect("query-block");
+}
+
+BOOST_AUTO_TEST_CASE(an_unreadable_history_disturbs_nobody)
+{
+    std::filesystem::create_directory(home / ".qmp-shell_history");
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type("query-name\r");
+    shell.expect("{}");
+    shell.type(control_d);
+    BOOST_TEST(shell.wait() == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
