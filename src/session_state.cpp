@@ -337,21 +337,33 @@ void session_state::finish(pending_command& pending, error_code error)
 
 void session_state::read()
 {
-    socket_.async_wait(stream_socket::wait_read, [self = shared_from_this()](error_code) { self->on_readable(); });
+    socket_.async_read_some(asio::buffer(small_buffer_),
+                            [self = shared_from_this()](error_code error, std::size_t size) { self->on_read(error, size); });
 }
 
-void session_state::on_readable()
+void session_state::on_read(error_code error, std::size_t size)
 {
     if (stage_ == stage::ended)
         return;
     turning_ = true;
-    drain(1);  // not more events than a stream holds before its reader has a turn on this thread
-    if (stage_ != stage::ended)
-        read();
+    bool const looking = std::exchange(looking_, false);
+    if (error && !(looking && error == asio::error::operation_aborted)) {
+        end(make_error_code(errc::disconnected));
+    } else {
+        receive(std::string_view(small_buffer_.data(), size));
+        if (looking)
+            drain(16);
+        else if (size == small_buffer_.size())
+            drain(1);  // not more events than a stream holds before its reader has a turn on this thread
+        if (looking)
+            expire();
+        if (stage_ != stage::ended)
+            read();
+    }
     turn();
 }
 
-// An idle session has no buffer: all sessions of a thread share one.
+// What does not fit into a session's own small buffer is read into one that all sessions of a thread share.
 void session_state::drain(int most_rounds)
 {
     constexpr std::size_t shared_size = std::size_t{64} << 10;
@@ -461,20 +473,33 @@ void session_state::on_timer()
     timer_deadline_ = never;
     auto const now = clock::now();
     bool const late = connect_deadline_ <= now || (!deadlines_.empty() && deadlines_.begin()->deadline <= now);
+    if (late && stage_ != stage::dialing) {
+        // An answer that has come wins, even if this process was too slow to look. Not drain() here: what the pending read
+        // has taken already comes first.
+        looking_ = true;
+        error_code ignored;
+        socket_.cancel(ignored);
+        return;
+    }
     turning_ = true;
-    if (late)
-        drain(16);  // an answer that has come wins, even if this process was too slow to look
-    if (connect_deadline_ <= now && stage_ != stage::ended) {
+    expire();
+    turn();
+}
+
+void session_state::expire()
+{
+    if (stage_ == stage::ended)
+        return;
+    auto const now = clock::now();
+    if (connect_deadline_ <= now) {
         bool const silent = stage_ == stage::greeting && dialogue_.counters().bytes_received.read() == 0;
         end(make_error_code(silent ? errc::monitor_busy : errc::timed_out));
+        return;
     }
     time_out(now);
-    if (stage_ != stage::ended) {
-        arm_timer(connect_deadline_);
-        if (!deadlines_.empty())
-            arm_timer(deadlines_.begin()->deadline);
-    }
-    turn();
+    arm_timer(connect_deadline_);
+    if (!deadlines_.empty())
+        arm_timer(deadlines_.begin()->deadline);
 }
 
 void session_state::time_out(clock::time_point now)
