@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <array>
@@ -152,6 +153,19 @@ void terminal::resize(unsigned short width)
 void terminal::signal(int number) const
 {
     ::kill(pid_, number);
+}
+
+void terminal::wait_until_stopped() const
+{
+    ::siginfo_t about{};
+    while (::waitid(P_PID, static_cast<::id_t>(pid_), &about, WSTOPPED) != 0 && errno == EINTR) {
+    }
+}
+
+bool terminal::is_as_usual() const
+{
+    ::termios settings{};
+    return ::tcgetattr(master_.number(), &settings) == 0 && (settings.c_lflag & ICANON) != 0U && (settings.c_lflag & ECHO) != 0U;
 }
 
 }  // namespace qmp_shell::test

@@ -47,6 +47,10 @@ public:
 
     void resize(unsigned short columns);
     void signal(int number) const;
+    /// Waits until it has been stopped (Ctrl-Z).
+    void wait_until_stopped() const;
+    /// Whether the kernel edits lines and echoes, as it does when no shell is there that does it itself.
+    [[nodiscard]] bool is_as_usual() const;
     [[nodiscard]] ::pid_t pid() const noexcept { return pid_; }
 
     static constexpr unsigned short columns = 80;
