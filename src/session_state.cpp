@@ -347,20 +347,30 @@ void session_state::on_read(error_code error, std::size_t size)
         return;
     turning_ = true;
     bool const looking = std::exchange(looking_, false);
-    if (error && !(looking && error == asio::error::operation_aborted)) {
+    if (error && !(looking && error == asio::error::operation_aborted))
         end(make_error_code(errc::disconnected));
-    } else {
-        receive(std::string_view(small_buffer_.data(), size));
-        if (looking)
-            drain(16);
-        else if (size == small_buffer_.size())
-            drain(1);  // not more events than a stream holds before its reader has a turn on this thread
-        if (looking)
-            expire();
-        if (stage_ != stage::ended)
-            read();
-    }
+    else
+        take_in(size, looking);
     turn();
+}
+
+void session_state::take_in(std::size_t size, bool looking)
+try {
+    receive(std::string_view(small_buffer_.data(), size));
+    if (looking)
+        drain(16);
+    else if (size == small_buffer_.size())
+        drain(1);  // not more events than a stream holds before its reader has a turn on this thread
+    if (looking)
+        expire();
+    if (stage_ != stage::ended)
+        read();
+} catch (...) {
+    // No memory for a message, or a hook that throws: half of what was read is lost, and so is the conversation.
+    end(make_error_code(errc::disconnected));
+    turning_ = false;
+    schedule_turn();
+    throw;
 }
 
 // What does not fit into a session's own small buffer is read into one that all sessions of a thread share.

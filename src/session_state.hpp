@@ -84,6 +84,7 @@ private:
 
     void read();
     void on_read(boost::system::error_code error, std::size_t size);
+    void take_in(std::size_t size, bool looking);
     void drain(int most_rounds);
     void receive(std::string_view bytes);
     void handle(protocol::action& next);

@@ -110,7 +110,7 @@ bool subscription::has_ended() const noexcept
 
 void subscription::abandon_handlers() noexcept
 {
-    auto const self = shared_from_this();
+    auto const self = weak_from_this().lock();  // nothing if it is being destroyed
     std::shared_ptr<wait> dropped;
     std::scoped_lock const lock(mutex_);
     dropped.swap(wait_);

@@ -29,7 +29,7 @@ public:
     /// @throws boost::system::system_error errc::invalid_endpoint if the number is negative
     [[nodiscard]] static endpoint descriptor(int number);
 
-    /// Reads `unix:/path`, `/path` or any other bare path with a slash, `tcp:host:port`, `host:port`, `[::1]:port`,
+    /// Reads `unix:/path`, a bare path (what has a slash, or no colon), `tcp:host:port`, `host:port`, `[::1]:port`,
     /// `tcp:[::1]:port`, `fd:number`.
     /// @throws boost::system::system_error errc::invalid_endpoint, with a text that says what is wrong and what would be right
     [[nodiscard]] static endpoint parse(std::string_view text);

@@ -3,9 +3,9 @@
 #include "protocol/decoder.hpp"
 
 #include "protocol/envelope.hpp"
+#include "protocol/message_memory.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
-#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/value_stack.hpp>
 
 #include <algorithm>
@@ -16,55 +16,9 @@
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 namespace json = boost::json;
-
-namespace coqmp::protocol {
-
-namespace {
-
-/// The memory of one message's trees: freed at once, when the last value of them goes.
-class message_memory final : public json::memory_resource
-{
-    void* do_allocate(std::size_t size, std::size_t alignment) override
-    {
-        void* place = std::align(alignment, size, next_, left_);
-        if (place == nullptr) {
-            add_block(size + alignment);
-            place = std::align(alignment, size, next_, left_);
-        }
-        next_ = static_cast<unsigned char*>(place) + size;
-        left_ -= size;
-        return place;
-    }
-    void do_deallocate(void*, std::size_t, std::size_t) override {}
-    [[nodiscard]] bool do_is_equal(json::memory_resource const& other) const noexcept override { return this == &other; }
-
-    void add_block(std::size_t at_least)
-    {
-        next_block_ = std::max(2 * next_block_, at_least);
-        next_ = blocks_.allocate(next_block_, alignof(std::max_align_t));
-        left_ = next_block_;
-    }
-
-    // Most payloads fit, and so a message costs one allocation. Blocks are filled here: monotonic_resource, which is in another
-    // library, takes three times as long to find that there is room (600,000 of 9,300,000 instructions of a schema).
-    alignas(std::max_align_t) unsigned char first_block_[512];
-    std::size_t next_block_ = sizeof first_block_;
-    void* next_ = first_block_;
-    std::size_t left_ = sizeof first_block_;
-    json::monotonic_resource blocks_;
-};
-
-}  // namespace
-
-}  // namespace coqmp::protocol
-
-template <>
-struct boost::json::is_deallocate_trivial<coqmp::protocol::message_memory>
-{
-    static constexpr bool value = true;
-};
 
 namespace coqmp::protocol {
 
@@ -110,8 +64,10 @@ public:
     [[nodiscard]] bool complete() const noexcept { return complete_; }
     [[nodiscard]] message finish_message(std::size_t size)
     {
-        message finished = envelope_.finish();
+        if (auto* const filled = std::exchange(filling_, nullptr))
+            filled->seal();
         memory_ = {};
+        message finished = envelope_.finish();
         if (size > large_message) {
             stack_.reset();
             envelope_ = envelope();
@@ -250,7 +206,7 @@ private:
     void start_tree()
     {
         if (!memory_.is_shared())
-            memory_ = json::make_shared_resource<message_memory>();
+            memory_ = json::make_shared_resource<message_memory>(&filling_);
         if (!stack_)
             stack_ = spare_stack() ? std::move(spare_stack()) : std::make_unique<json::value_stack>();
         stack_->reset(memory_);
@@ -296,6 +252,7 @@ private:
     envelope envelope_;
     std::unique_ptr<json::value_stack> stack_;
     json::storage_ptr memory_;
+    message_memory* filling_ = nullptr;  ///< what memory_ points to
     std::string text_;
     std::size_t depth_ = 0;
     bool complete_ = false;

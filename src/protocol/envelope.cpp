@@ -304,7 +304,9 @@ message envelope::finish_event()
         return unknown_message{"the event's name is no text"};
     if (data_ && !data_->is_object())
         return unknown_message{"the event's data is no object"};
-    return event{std::move(name_), data_ ? std::move(data_->get_object()) : json::object(), time(), 0};
+    event result{std::move(name_), data_ ? std::move(data_->get_object()) : json::object(), time(), 0};
+    data_.reset();  // an object that was moved from keeps its memory resource, and so all of the message's memory
+    return result;
 }
 
 std::optional<std::chrono::system_clock::time_point> envelope::time() const noexcept

@@ -3,6 +3,9 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -201,6 +204,33 @@ COROUTINE_TEST_CASE(the_trace_sees_each_message_once_however_it_comes)
     texts const received = {pretty, event, event, event, R"({"return": {}, "id": 2})"};
     BOOST_TEST(seen.sent == sent);
     BOOST_TEST(seen.received == received);
+}
+
+BOOST_AUTO_TEST_CASE(a_trace_that_throws_ends_the_session_and_leaves_nobody_waiting)
+{
+    asio::io_context context(1);
+    coqmp::session_options options;
+    options.trace = [](coqmp::direction way, std::string_view message) {
+        if (way == coqmp::direction::received && message.find("STOP") != message.npos)
+            throw std::runtime_error("a user's mistake");
+    };
+    conversation talk(context.get_executor(), options);
+    error_code told;
+    bool ended = false;
+    auto const body = [&]() -> asio::awaitable<void> {
+        co_await talk.begin();
+        auto asked = talk.ask("query-status");
+        co_await talk.peer.expect("query-status");
+        talk.peer.event("STOP");
+        told = co_await asked.done();
+        ended = true;
+    };
+    asio::co_spawn(context, body(), asio::detached);
+    BOOST_CHECK_THROW(context.run_for(coqmp::test::time_limit), std::runtime_error);
+    context.run_for(coqmp::test::time_limit);
+    BOOST_TEST(ended);
+    BOOST_TEST(told == errc::disconnected);
+    BOOST_TEST(told == errc::outcome_unknown);
 }
 
 COROUTINE_TEST_CASE(the_log_tells_of_what_is_odd_and_the_counters_count_it)
