@@ -335,36 +335,27 @@ void session_state::finish(pending_command& pending, error_code error)
 
 // ---- Bytes -----------------------------------------------------------------------------------------------------------------
 
+// To wait for something to read costs a call of epoll_ctl() for each message. To read into a buffer would cost a recv() that finds
+// nothing instead (Asio 1.81 tries at once), a buffer for each session, and bytes in it that a deadline has to wait for.
 void session_state::read()
 {
-    socket_.async_read_some(asio::buffer(small_buffer_),
-                            [self = shared_from_this()](error_code error, std::size_t size) { self->on_read(error, size); });
+    socket_.async_wait(stream_socket::wait_read, [self = shared_from_this()](error_code) { self->on_readable(); });
 }
 
-void session_state::on_read(error_code error, std::size_t size)
+void session_state::on_readable()
 {
     if (stage_ == stage::ended)
         return;
     turning_ = true;
-    bool const looking = std::exchange(looking_, false);
-    if (error && !(looking && error == asio::error::operation_aborted))
-        end(make_error_code(errc::disconnected));
-    else
-        take_in(size, looking);
+    take_in(1);  // not more events than a stream holds before its reader has a turn on this thread
+    if (stage_ != stage::ended)
+        read();
     turn();
 }
 
-void session_state::take_in(std::size_t size, bool looking)
+void session_state::take_in(int most_rounds)
 try {
-    receive(std::string_view(small_buffer_.data(), size));
-    if (looking)
-        drain(16);
-    else if (size == small_buffer_.size())
-        drain(1);  // not more events than a stream holds before its reader has a turn on this thread
-    if (looking)
-        expire();
-    if (stage_ != stage::ended)
-        read();
+    drain(most_rounds);
 } catch (...) {
     // No memory for a message, or a hook that throws: half of what was read is lost, and so is the conversation.
     end(make_error_code(errc::disconnected));
@@ -373,7 +364,7 @@ try {
     throw;
 }
 
-// What does not fit into a session's own small buffer is read into one that all sessions of a thread share.
+// An idle session has no buffer: all sessions of a thread share one.
 void session_state::drain(int most_rounds)
 {
     constexpr std::size_t shared_size = std::size_t{64} << 10;
@@ -483,33 +474,20 @@ void session_state::on_timer()
     timer_deadline_ = never;
     auto const now = clock::now();
     bool const late = connect_deadline_ <= now || (!deadlines_.empty() && deadlines_.begin()->deadline <= now);
-    if (late && stage_ != stage::dialing) {
-        // An answer that has come wins, even if this process was too slow to look. Not drain() here: what the pending read
-        // has taken already comes first.
-        looking_ = true;
-        error_code ignored;
-        socket_.cancel(ignored);
-        return;
-    }
     turning_ = true;
-    expire();
-    turn();
-}
-
-void session_state::expire()
-{
-    if (stage_ == stage::ended)
-        return;
-    auto const now = clock::now();
-    if (connect_deadline_ <= now) {
+    if (late)
+        take_in(16);  // an answer that has come wins, even if this process was too slow to look
+    if (connect_deadline_ <= now && stage_ != stage::ended) {
         bool const silent = stage_ == stage::greeting && dialogue_.counters().bytes_received.read() == 0;
         end(make_error_code(silent ? errc::monitor_busy : errc::timed_out));
-        return;
     }
     time_out(now);
-    arm_timer(connect_deadline_);
-    if (!deadlines_.empty())
-        arm_timer(deadlines_.begin()->deadline);
+    if (stage_ != stage::ended) {
+        arm_timer(connect_deadline_);
+        if (!deadlines_.empty())
+            arm_timer(deadlines_.begin()->deadline);
+    }
+    turn();
 }
 
 void session_state::time_out(clock::time_point now)

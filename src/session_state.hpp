@@ -17,7 +17,6 @@
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/set.hpp>
 
-#include <array>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -83,8 +82,8 @@ private:
     void end(boost::system::error_code why);
 
     void read();
-    void on_read(boost::system::error_code error, std::size_t size);
-    void take_in(std::size_t size, bool looking);
+    void on_readable();
+    void take_in(int most_rounds);
     void drain(int most_rounds);
     void receive(std::string_view bytes);
     void handle(protocol::action& next);
@@ -95,7 +94,6 @@ private:
 
     void arm_timer(clock::time_point deadline);
     void on_timer();
-    void expire();
     void time_out(clock::time_point now);
 
     void finish(pending_command& pending, boost::system::error_code error);
@@ -128,11 +126,7 @@ private:
     bool turning_ = false;
     bool waiting_to_write_ = false;
     bool write_failed_ = false;
-    bool looking_ = false;  // for what has come, because a deadline has passed
 
-    // Most replies fit. To wait until there is something to read, without a buffer, costs a system call more for each
-    // (Asio 1.81 calls epoll_ctl() every time).
-    std::array<char, 256> small_buffer_{};
     std::string traced_;
 };
 
