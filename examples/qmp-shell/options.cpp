@@ -123,6 +123,10 @@ std::string complete(options& read, std::string const& listen, cut_line const& l
         return {};
     }
     if (!listen.empty()) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
+        char const* const usual = std::getenv("QMP_SOCKET");
+        if (!read.address.empty() && (usual == nullptr || read.address != usual))
+            return "--listen and an ADDRESS to connect to are two ways in: choose one";
         read.way = way_in::listen;
         read.address = listen;
         return {};
