@@ -80,7 +80,7 @@ exit_code interpreter::meta_help(meta_command const& said)
     std::string text =
         "command key=value a.b.c=value  execute a command of QEMU's; key:=JSON for a value exactly as it is\n"
         "{\"execute\": \"command\"}         the same in QMP's own words\n"
-        "transaction( ... )             several actions at once, in one line or many\n"
+        "transaction( A ; B )           several actions at once, in one line or one to a line\n"
         "--oob, --fd NAME=PATH          before a command's name or after: out of band; with an open file\n"
         "help COMMAND                   its arguments and what it returns; Tab completes all of them\n"
         "exit                           leaves the shell, not QEMU, as Ctrl-D does; quit ends QEMU\n";
