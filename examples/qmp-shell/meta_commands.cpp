@@ -26,7 +26,8 @@ std::vector<interpreter::meta_entry> const& interpreter::meta_entries()
         {"quit", "", "leave the shell, not QEMU (as Ctrl-D)", &interpreter::meta_quit},
         {"schema", "[NAME|PATTERN]", "what QEMU knows: all, a command, an event, block*", &interpreter::meta_schema},
         {"trace", "[on|off]", "show every message that travels", &interpreter::meta_trace},
-        {"wait", "JOB [STATE]", "show a job's progress until it ends, or is in a state (ready)", &interpreter::meta_wait},
+        {"wait", "JOB [STATE]", "show a job's progress until it ends, needs a command, or is in a state",
+         &interpreter::meta_wait},
     };
     return all;
 }
