@@ -13,6 +13,18 @@
 
 namespace qmp_shell {
 
+namespace {
+
+/// Whether there are such events, or nobody knows.
+bool may_match_events(std::string_view pattern, schema const& known)
+{
+    event_choice const wanted({std::string(pattern.substr(pattern.starts_with('!') ? 1 : 0))});
+    std::vector<std::string> const names = known.event_names();
+    return known.empty() || std::any_of(names.begin(), names.end(), [&wanted](auto const& name) { return wanted.accepts(name); });
+}
+
+}  // namespace
+
 std::vector<interpreter::meta_entry> const& interpreter::meta_entries()
 {
     static std::vector<meta_entry> const all{
@@ -68,9 +80,15 @@ exit_code interpreter::meta_events(meta_command const& said)
         screen_.answer(events.shown() ? "events shown: " + events.choice().describe() : "events are not shown");
         return exit_code::success;
     }
+    std::vector<std::string> const patterns =
+        said.rest == "on" || said.rest == "off" ? std::vector<std::string>() : words_of(said.rest);
+    for (std::string const& pattern : patterns) {
+        if (!may_match_events(pattern, monitor_.known()))
+            return refuse("no event matches " + harmless(pattern));
+    }
     events.shown(said.rest != "off");
     if (said.rest != "off")
-        events.choose(event_choice(said.rest == "on" ? std::vector<std::string>() : words_of(said.rest)));
+        events.choose(event_choice(patterns));
     return exit_code::success;
 }
 

@@ -175,6 +175,14 @@ BOOST_AUTO_TEST_CASE(events_are_shown_in_a_script_when_asked_for)
     BOOST_TEST(lines_in(came.output) == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(a_pattern_that_no_event_matches_is_refused)
+{
+    outcome const came = ask({"--keep-going", "-c", ":events RES*", "-c", ":events STOP NOPE", "-c", ":events"});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(came.errors == "qmp-shell: no event matches NOPE\n");
+    BOOST_TEST(came.output == "events shown: RES*\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_trace_shows_what_travels)
 {
     outcome const came = ask({"-c", ":trace on", "-c", "query-name", "-c", ":trace off", "-c", "query-status"});
