@@ -78,8 +78,6 @@ exit_code say_goodbye(screen& shown_on, monitor& qemu, exit_code so_far)
     } else if (ended && shown_on.interactive()) {
         shown_on.note(harmless(qemu.how_it_ended()));
     }
-    if (ended && qemu.asked_to_quit() && so_far == exit_code::connection)
-        so_far = exit_code::success;
     qemu.leave();
     return so_far;
 }
