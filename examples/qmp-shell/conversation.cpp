@@ -78,8 +78,6 @@ exit_code say_goodbye(screen& shown_on, monitor& qemu, exit_code so_far)
     } else if (ended && shown_on.interactive()) {
         shown_on.note(harmless(qemu.how_it_ended()));
     }
-    if (ended && qemu.asked_to_quit() && so_far == exit_code::connection)
-        so_far = exit_code::success;
     qemu.leave();
     return so_far;
 }
@@ -103,6 +101,15 @@ exit_code converse_through(event_loop& loop, screen& shown_on, traffic& seen, op
     return say_goodbye(shown_on, qemu, result);
 }
 
+/// Answers that were lost are no success.
+exit_code judge_output(screen& shown_on, exit_code so_far)
+{
+    if (shown_on.output_error() == 0)
+        return so_far;
+    shown_on.complain("cannot write to standard output: " + std::generic_category().message(shown_on.output_error()));
+    return so_far == exit_code::success ? exit_code::connection : so_far;
+}
+
 }  // namespace
 
 exit_code converse(options const& how)
@@ -111,7 +118,7 @@ exit_code converse(options const& how)
     screen shown_on(somebody_sits_there(how));
     try {
         traffic seen(shown_on, how.logfile);
-        exit_code const result = converse_through(loop, shown_on, seen, how);
+        exit_code const result = judge_output(shown_on, converse_through(loop, shown_on, seen, how));
         return loop.terminated() != 0 ? static_cast<exit_code>(128 + loop.terminated()) : result;
     } catch (connection_failed const& error) {
         shown_on.complain(harmless(error.what()));

@@ -9,7 +9,7 @@ enum class exit_code {
     success = 0,
     refused = 1,     ///< QEMU refused a command.
     usage = 2,       ///< A line or the command line made no sense.
-    connection = 3,  ///< No connection, or it ended.
+    connection = 3,  ///< No connection, or it ended; answers that could not be written.
     interrupted = 130
 };
 

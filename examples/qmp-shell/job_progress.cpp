@@ -35,10 +35,12 @@ public:
         if (jobs == nullptr)
             return;  // it did not say
         gone_ = true;
+        state_.clear();
         for (json::value const& each : *jobs) {
             if (text_in(each, "id") != name_)
                 continue;
             gone_ = false;
+            state_ = text_in(each, "status");
             monitor_.jobs().note(name_, each.get_object());
         }
     }
@@ -51,10 +53,22 @@ public:
         return over() || (!wanted.empty() && record() != nullptr && record()->state == wanted);
     }
 
+    /// Whether the job waits for a command. Every job is pending for a moment; this one was when QEMU was asked.
+    [[nodiscard]] bool needs_command() const { return state_ == "ready" || state_ == "pending"; }
+
+    /// Some states are not left without a command. @param waits whether the wait goes on all the same
+    void hint(bool waits)
+    {
+        if (state_ == hinted_ || !needs_command())
+            return;
+        hinted_ = state_;
+        screen_.note(name_ + " is " + state_ + ": job-" + (state_ == "ready" ? "complete" : "finalize") + " id=" + name_ +
+                     " ends it" + (waits && screen_.interactive() ? " (Ctrl-C ends the wait)" : ""));
+    }
+
     void draw()
     {
         if (job_record const* const known = record()) {
-            hint(known->state);
             screen_.progress(progress_bar(name_, known->state, known->done, known->total, screen::width()));
         }
     }
@@ -84,21 +98,10 @@ public:
 private:
     [[nodiscard]] job_record const* record() const { return monitor_.jobs().find(name_); }
 
-    /// Some states are not left without a command.
-    void hint(std::string const& state)
-    {
-        if (state == hinted_ || !screen_.interactive())
-            return;
-        hinted_ = state;
-        if (state == "ready")
-            screen_.note(name_ + " is ready: job-complete id=" + name_ + " ends it (Ctrl-C ends the wait)");
-        if (state == "pending")
-            screen_.note(name_ + " is pending: job-finalize id=" + name_ + " ends it (Ctrl-C ends the wait)");
-    }
-
     monitor& monitor_;
     screen& screen_;
     std::string const name_;
+    std::string state_;  ///< when QEMU was asked last
     std::string hinted_;
     bool gone_ = false;
 };
@@ -128,7 +131,12 @@ exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, 
         shown_on.complain("there is no job \"" + job + '"');
         return exit_code::refused;
     }
+    // Who waits for a job that needs a command already waits for its end; who is surprised by that shall be able to give it.
+    bool const waits_on = wait.needs_command() || !state.empty();
     while (!wait.rests(state) && !stopped && !qemu.has_ended()) {
+        wait.hint(waits_on);
+        if (!waits_on && wait.needs_command())
+            break;
         wait.draw();
         wait.pause(stopped);
         if (!wait.rests(state) && !stopped)

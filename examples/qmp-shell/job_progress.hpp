@@ -12,7 +12,7 @@
 namespace qmp_shell {
 
 /// Waits until a job has ended, or has come to a certain state; Ctrl-C ends the wait, not the job.
-/// @param state empty: its end
+/// @param state empty: its end, or that it comes to need a command (ready, pending), which is told
 /// @return refused if there is no such job, or it failed or was cancelled
 exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, std::string const& state);
 

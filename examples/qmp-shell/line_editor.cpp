@@ -125,6 +125,7 @@ line_end line_editor::read(std::string const& prompt, std::function<bool()> cons
     char const* const text = ::el_gets(editor_.get(), &size);
     ::el_set(editor_.get(), EL_PREP_TERM, 1);
     screen_.line_is_typed(nullptr);
+    terminal_signals_.cancel();  // clear() leaves the wait as it is: the next read would have two, and see each signal twice
     terminal_signals_.clear();
     bool const shown = std::exchange(shown_, false);
     if (interrupted_)

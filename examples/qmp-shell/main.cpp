@@ -3,7 +3,9 @@
 #include "options.hpp"
 #include "wrapped_program.hpp"
 
+#include <fcntl.h>
 #include <langinfo.h>
+#include <unistd.h>
 
 #include <clocale>
 #include <exception>
@@ -23,10 +25,21 @@ void speak_utf8()
     // NOLINTEND(concurrency-mt-unsafe)
 }
 
+/// A standard stream that is closed would be the next file that is opened, such as the socket: its place is taken.
+void take_closed_places()
+{
+    for (int const number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        // What is written to standard output then fails, and is told.
+        if (::fcntl(number, F_GETFD) < 0)
+            (void)::open("/dev/null", number == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
 try {
+    take_closed_places();
     if (qmp_shell::is_stand_in(argc, argv))
         return qmp_shell::become_program(argc, argv);
     speak_utf8();

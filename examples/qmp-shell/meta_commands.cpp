@@ -13,6 +13,18 @@
 
 namespace qmp_shell {
 
+namespace {
+
+/// Whether there are such events, or nobody knows.
+bool may_match_events(std::string_view pattern, schema const& known)
+{
+    event_choice const wanted({std::string(pattern.substr(pattern.starts_with('!') ? 1 : 0))});
+    std::vector<std::string> const names = known.event_names();
+    return known.empty() || std::any_of(names.begin(), names.end(), [&wanted](auto const& name) { return wanted.accepts(name); });
+}
+
+}  // namespace
+
 std::vector<interpreter::meta_entry> const& interpreter::meta_entries()
 {
     static std::vector<meta_entry> const all{
@@ -26,7 +38,8 @@ std::vector<interpreter::meta_entry> const& interpreter::meta_entries()
         {"quit", "", "leave the shell, not QEMU (as Ctrl-D)", &interpreter::meta_quit},
         {"schema", "[NAME|PATTERN]", "what QEMU knows: all, a command, an event, block*", &interpreter::meta_schema},
         {"trace", "[on|off]", "show every message that travels", &interpreter::meta_trace},
-        {"wait", "JOB [STATE]", "show a job's progress until it ends, or is in a state (ready)", &interpreter::meta_wait},
+        {"wait", "JOB [STATE]", "show a job's progress until it ends, needs a command, or is in a state",
+         &interpreter::meta_wait},
     };
     return all;
 }
@@ -67,9 +80,15 @@ exit_code interpreter::meta_events(meta_command const& said)
         screen_.answer(events.shown() ? "events shown: " + events.choice().describe() : "events are not shown");
         return exit_code::success;
     }
+    std::vector<std::string> const patterns =
+        said.rest == "on" || said.rest == "off" ? std::vector<std::string>() : words_of(said.rest);
+    for (std::string const& pattern : patterns) {
+        if (!may_match_events(pattern, monitor_.known()))
+            return refuse("no event matches " + harmless(pattern));
+    }
     events.shown(said.rest != "off");
     if (said.rest != "off")
-        events.choose(event_choice(said.rest == "on" ? std::vector<std::string>() : words_of(said.rest)));
+        events.choose(event_choice(patterns));
     return exit_code::success;
 }
 
@@ -80,7 +99,7 @@ exit_code interpreter::meta_help(meta_command const& said)
     std::string text =
         "command key=value a.b.c=value  execute a command of QEMU's; key:=JSON for a value exactly as it is\n"
         "{\"execute\": \"command\"}         the same in QMP's own words\n"
-        "transaction( ... )             several actions at once, in one line or many\n"
+        "transaction( A ; B )           several actions at once, in one line or one to a line\n"
         "--oob, --fd NAME=PATH          before a command's name or after: out of band; with an open file\n"
         "help COMMAND                   its arguments and what it returns; Tab completes all of them\n"
         "exit                           leaves the shell, not QEMU, as Ctrl-D does; quit ends QEMU\n";

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <iostream>
 #include <string_view>
@@ -96,6 +97,8 @@ void describe(CLI::App& application, options& into, std::string& listen, bool& w
         .add_option_function<double>(  //
             "--timeout",
             [&into](double seconds) {
+                if (std::isnan(seconds))  // which no range refuses
+                    throw CLI::ValidationError("--timeout", "a number of seconds is needed");
                 into.timeout = std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(seconds * 1000));
             },
             "how long to wait for the connection (10; with --wrap 60; with --listen for ever)")
@@ -120,6 +123,10 @@ std::string complete(options& read, std::string const& listen, cut_line const& l
         return {};
     }
     if (!listen.empty()) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
+        char const* const usual = std::getenv("QMP_SOCKET");
+        if (!read.address.empty() && (usual == nullptr || read.address != usual))
+            return "--listen and an ADDRESS to connect to are two ways in: choose one";
         read.way = way_in::listen;
         read.address = listen;
         return {};

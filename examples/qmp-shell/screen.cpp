@@ -34,14 +34,16 @@ bool may_have_colour()
     return size;
 }
 
-void write_all(int number, std::string_view text)
+/// @return why not all of it was written; zero: it was
+int write_all(int number, std::string_view text)
 {
     while (!text.empty()) {
         ::ssize_t const written = ::write(number, text.data(), text.size());
         if (written < 0 && errno != EINTR)
-            return;  // nobody reads: there is nobody to tell
+            return errno;
         text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
     }
+    return 0;
 }
 
 std::string as_lines(std::string_view text)
@@ -108,7 +110,9 @@ void screen::print(int number, std::string text)
     std::fflush(stdout);  // libedit writes there
     if (!progress_.empty())
         write_all(STDOUT_FILENO, clear_line);
-    write_all(number, text);
+    int const error = write_all(number, text);
+    if (number == STDOUT_FILENO && error != EPIPE && output_error_ == 0)  // nobody reads a broken pipe: nobody misses it
+        output_error_ = error;
     if (!progress_.empty())
         write_all(STDOUT_FILENO, progress_);
     if (typed_ != nullptr)

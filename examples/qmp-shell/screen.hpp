@@ -49,6 +49,9 @@ public:
     /// Collects the answers of a while instead of printing them. @param sink null: prints again
     void collect(std::string* sink) noexcept { sink_ = sink; }
 
+    /// Why standard output has not got all of the answers, as errno says it; zero: it has, or nobody read them.
+    [[nodiscard]] int output_error() const noexcept { return output_error_; }
+
     void line_is_typed(typed_line* line) noexcept { typed_ = line; }
 
 private:
@@ -56,6 +59,7 @@ private:
 
     bool const interactive_;
     bool const colour_;
+    int output_error_ = 0;
     std::string progress_;
     typed_line* typed_ = nullptr;
     std::string* sink_ = nullptr;

@@ -1,14 +1,20 @@
 #include "script.hpp"
 
+#include "text.hpp"
+
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace asio = boost::asio;
 
@@ -45,6 +51,15 @@ public:
         return line;
     }
 
+    /// What is there already, without a wait.
+    std::string rest()
+    {
+        ::pollfd waiting{STDIN_FILENO, POLLIN, 0};
+        if (buffer_.find('\n') == std::string::npos && !ended_ && ::poll(&waiting, 1, 0) > 0)
+            fill();
+        return buffer_;
+    }
+
     [[nodiscard]] bool interrupted() const noexcept { return interrupted_; }
 
 private:
@@ -78,6 +93,12 @@ private:
     bool interrupted_ = false;
 };
 
+/// Whether somebody misses what this line would have done, if it is not executed.
+bool is_missed(std::string_view line)
+{
+    return !line.empty() && !line.starts_with('#') && line != ":quit" && line != "exit";
+}
+
 /// Executes lines and remembers what went wrong first.
 class script_run
 {
@@ -92,9 +113,22 @@ public:
         exit_code const code = interpreter_.execute(line);
         if (monitor_.asked_to_quit())
             monitor_.await_end();
-        note(code);
+        bool const as_asked = monitor_.asked_to_quit() && monitor_.has_ended() && code == exit_code::connection;
+        note(as_asked ? exit_code::success : code);
         bool const fatal = code == exit_code::connection || code == exit_code::interrupted || monitor_.has_ended();
         return !fatal && !interpreter_.leaving() && (code == exit_code::success || keeps_going_);
+    }
+
+    /// What was not executed as the script has ended; it is told if QEMU's end is the reason.
+    /// @return whether something was told
+    bool leave_out(std::string_view line)
+    {
+        std::string_view const text = trimmed(line);
+        if (!monitor_.has_ended() || !is_missed(text))
+            return false;
+        screen_.complain("not executed: " + harmless(text) + ": QEMU has gone");
+        note(exit_code::connection);
+        return true;
     }
 
     exit_code finish(bool interrupted)
@@ -128,16 +162,21 @@ exit_code run_script(monitor& qemu, screen& shown_on, interpreter& lines, option
 {
     script_run run(qemu, shown_on, lines, how.keep_going);
     if (!how.commands.empty()) {
-        for (std::string const& command : how.commands) {
-            if (!run.execute(command))
-                break;
+        auto next = how.commands.begin();
+        while (next != how.commands.end() && run.execute(*next++)) {
         }
+        (void)std::any_of(next, how.commands.end(), [&run](std::string const& left) { return run.leave_out(left); });
         return run.finish(false);
     }
     input_lines input(qemu);
     for (auto line = input.next(); line; line = input.next()) {
         if (!run.execute(*line))
             break;
+    }
+    if (!input.interrupted() && qemu.has_ended()) {
+        std::string const rest = input.rest();
+        auto const left = lines_of(rest);
+        (void)std::any_of(left.begin(), left.end(), [&run](std::string_view line) { return run.leave_out(line); });
     }
     return run.finish(input.interrupted());
 }

@@ -66,6 +66,32 @@ BOOST_AUTO_TEST_CASE(a_state_can_be_waited_for)
     BOOST_TEST(came.status == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_job_that_becomes_ready_ends_the_wait)
+{
+    std::string const other = qemu.directory() / "other";
+    std::vector<std::string> arguments = real_qemu::no_machine();
+    arguments.insert(arguments.end(), {"-qmp", "unix:" + other + ",server=on,wait=off"});
+    real_qemu const mirroring(arguments);
+    std::string const there = mirroring.monitor().path();
+    BOOST_TEST(run({there, "-c", "blockdev-add driver=null-co node-name=source size=67108864 read-zeroes=on", "-c",
+                    "blockdev-add driver=null-co node-name=target size=67108864", "-c",
+                    "blockdev-mirror job-id=twin device=source target=target sync=full speed=65536"})
+                   .status == 0);
+    script shell({there});
+    shell.write(":trace on\n:wait twin\n");
+    shell.expect("<- {\"return\": [{");  // it has been looked at
+    BOOST_TEST(run({other, "-c", "block-job-set-speed device=twin speed=0"}).status == 0);
+    outcome const came = shell.finish();
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(has(came.errors, "twin is ready: job-complete id=twin ends it\n"));
+    // It is ready when this wait begins, which goes on.
+    script patient({there});
+    patient.write(":wait twin\n");
+    patient.expect("job-complete id=twin");
+    BOOST_TEST(run({other, "-c", "job-complete id=twin"}).status == 0);
+    BOOST_TEST(patient.finish().status == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_bar_shows_how_far_it_is_until_it_ends)
 {
     terminal shell({address}, qemu.directory());

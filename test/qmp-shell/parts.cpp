@@ -112,7 +112,10 @@ BOOST_AUTO_TEST_CASE(what_makes_no_sense_is_refused)
     BOOST_TEST(refused({"qmp-shell"}) == 2);
     BOOST_TEST(refused({"qmp-shell", "--no-such-option"}) == 2);
     BOOST_TEST(refused({"qmp-shell", "--timeout", "soon", "/sock"}) == 2);
+    BOOST_TEST(refused({"qmp-shell", "--timeout", "nan", "/sock"}) == 2);
+    BOOST_TEST(refused({"qmp-shell", "--timeout", "-nan", "/sock"}) == 2);
     BOOST_TEST(refused({"qmp-shell", "--listen", "/sock", "--wrap", "qemu"}) == 2);
+    BOOST_TEST(refused({"qmp-shell", "/sock", "--listen", "/other"}) == 2);
     BOOST_TEST(refused({"qmp-shell", "qom-get", "-s", "/sock"}) == 2);
 }
 

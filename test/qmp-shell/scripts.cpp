@@ -145,6 +145,41 @@ BOOST_AUTO_TEST_CASE(quit_ends_qemu_and_succeeds)
     BOOST_TEST(qemu.wait() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(what_would_follow_quit_is_told)
+{
+    outcome const came = ask({"-c", "quit", "-c", "# done", "-c", "query-status", "-c", "query-name"});
+    BOOST_TEST(came.status == 3);
+    BOOST_TEST(came.errors == "qmp-shell: not executed: query-status: QEMU has gone\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_would_follow_quit_in_the_input_is_told)
+{
+    outcome const came = ask({}, "quit\n\nquery-status\n");
+    BOOST_TEST(came.status == 3);
+    BOOST_TEST(came.errors == "qmp-shell: not executed: query-status: QEMU has gone\n");
+}
+
+BOOST_AUTO_TEST_CASE(leaving_after_quit_is_no_error)
+{
+    outcome const came = ask({}, "quit\n# that was all\nexit\n");
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.errors == "");
+}
+
+BOOST_AUTO_TEST_CASE(answers_that_cannot_be_written_are_told)
+{
+    auto const shell = [this](std::string const& redirected) {
+        script through({"-c", "exec \"$0\" \"$1\" -c query-status " + redirected, QMP_SHELL_PROGRAM, address}, {}, "/bin/sh");
+        return through.finish();
+    };
+    outcome const full = shell(">/dev/full");
+    BOOST_TEST(full.status == 3);
+    BOOST_TEST(full.errors == "qmp-shell: cannot write to standard output: No space left on device\n");
+    outcome const closed = shell(">&-");
+    BOOST_TEST(closed.status == 3);
+    BOOST_TEST(closed.errors == "qmp-shell: cannot write to standard output: Bad file descriptor\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_file_travels_with_its_command)
 {
     outcome const came = ask({"-c", "--fd null=/dev/null getfd", "-c", "closefd fdname=null"});
@@ -173,6 +208,14 @@ BOOST_AUTO_TEST_CASE(events_are_shown_in_a_script_when_asked_for)
     BOOST_TEST(has(came.errors, "RESUME"));
     BOOST_TEST(!has(came.errors, "STOP"));
     BOOST_TEST(lines_in(came.output) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_pattern_that_no_event_matches_is_refused)
+{
+    outcome const came = ask({"--keep-going", "-c", ":events RES*", "-c", ":events STOP NOPE", "-c", ":events"});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(came.errors == "qmp-shell: no event matches NOPE\n");
+    BOOST_TEST(came.output == "events shown: RES*\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_trace_shows_what_travels)

@@ -301,20 +301,22 @@ BOOST_AUTO_TEST_CASE(a_signal_to_leave_restores_the_terminal_and_leaves)
     BOOST_TEST(shell.is_as_usual());
 }
 
-BOOST_AUTO_TEST_CASE(a_suspended_shell_comes_back_with_its_line)
+BOOST_AUTO_TEST_CASE(a_suspended_shell_comes_back_with_its_line_however_often)
 {
     terminal shell(with(), home);
-    shell.expect_line(prompt);
-    shell.type("query-");
-    shell.expect_line("(QEMU) query-");
-    shell.type("\x1A");  // Ctrl-Z
-    shell.wait_until_stopped();
-    BOOST_TEST(shell.is_as_usual());
-    std::size_t const before = shell.written().size();
-    shell.signal(SIGCONT);
-    shell.expect([&](screen_model const&) { return has(shell.written().substr(before), "query-"); }, "the line again");
-    shell.type("name\r");
-    shell.expect("{}");
+    for (int round = 0; round < 3; ++round) {
+        shell.expect_line(prompt);
+        shell.type("query-");
+        shell.expect_line("(QEMU) query-");
+        shell.type("\x1A");  // Ctrl-Z
+        shell.wait_until_stopped();
+        BOOST_TEST(shell.is_as_usual());
+        std::size_t const before = shell.written().size();
+        shell.signal(SIGCONT);
+        shell.expect([&](screen_model const&) { return has(shell.written().substr(before), "query-"); }, "the line again");
+        shell.type("name\r");
+        shell.expect("{}");  // it has not stopped once more
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_line_is_redrawn_when_the_terminal_gets_narrower)

@@ -227,6 +227,9 @@ std::variant<json::object, mistake> read_action(words_view words, schema const* 
     for (word const& each : words)
         if (each.text.starts_with("--"))
             return mistake{each.where, "an action has no options: they belong to the transaction"};
+    for (word const& each : words.subspan(1))
+        if (data_type(action_type(known), each.text) != nullptr)
+            return mistake{each.where, "actions are separated by ;"};
     command_words rest;
     if (std::optional<mistake> wrong = rest.read(words.subspan(1)))
         return *std::move(wrong);

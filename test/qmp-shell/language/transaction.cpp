@@ -58,6 +58,7 @@ std::vector<sample> transactions()
 std::vector<sample> mistakes()
 {
     return {{"transaction( abort x )", "^19 `x` has no value: write x=VALUE"},
+            {"transaction( snapshot device=a abort )", "^31 actions are separated by ;"},
             {"transaction( bitmap-add granularity=a )", "^36 `granularity` wants an integer, as 10, 0xa or 10G"},
             {"transaction(\nabort --oob\n", "before the end: ^6 an action has no options: they belong to the transaction"},
             {"transaction( a=1 )", "^13 a command's name comes first, then its arguments"},
