@@ -91,6 +91,9 @@ public:
     }
 
     /// async_execute() for coroutines: returns what the command returned.
+    ///
+    /// Any part of it, moved out or copied, keeps the memory of the whole message; to keep little of much for long, make
+    /// `json::value(part, boost::json::storage_ptr())` of it.
     /// @throws command_failed with what QEMU answered
     /// @throws boost::system::system_error with the errors of async_execute()
     [[nodiscard]] boost::asio::awaitable<boost::json::value> execute(command what);
