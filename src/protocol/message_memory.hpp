@@ -87,7 +87,7 @@ private:
 
     static bool is_within(void const* memory, unsigned char const* begin, std::size_t size) noexcept
     {
-        std::less<void const*> const before;  // of addresses in different objects, < would say nothing
+        std::less<> const before;  // of addresses in different objects, < would say nothing
         return !before(memory, begin) && before(memory, begin + size);
     }
 
