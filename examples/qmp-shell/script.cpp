@@ -162,10 +162,9 @@ exit_code run_script(monitor& qemu, screen& shown_on, interpreter& lines, option
 {
     script_run run(qemu, shown_on, lines, how.keep_going);
     if (!how.commands.empty()) {
-        auto next = how.commands.begin();
-        while (next != how.commands.end() && run.execute(*next++)) {
-        }
-        (void)std::any_of(next, how.commands.end(), [&run](std::string const& left) { return run.leave_out(left); });
+        auto const last = std::ranges::find_if_not(how.commands, [&run](std::string const& line) { return run.execute(line); });
+        if (last != how.commands.end())
+            (void)std::any_of(last + 1, how.commands.end(), [&run](std::string const& left) { return run.leave_out(left); });
         return run.finish(false);
     }
     input_lines input(qemu);
