@@ -43,7 +43,6 @@ public:
     time_point deadline = time_point::max();
     bool cancelled = false;  // before the session has seen it
     boost::system::error_code error;
-    reply answer;
 
     friend bool operator<(pending_command const& left, pending_command const& right) noexcept
     {
@@ -69,7 +68,7 @@ public:
     void complete(std::shared_ptr<pending_command> self) override
     {
         if constexpr (std::is_same_v<Signature, reply_signature>)
-            handler_->complete(error, std::move(answer));
+            handler_->complete(error, std::move(answer()));
         else
             handler_->complete(error, std::move(self));
     }

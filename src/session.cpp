@@ -44,9 +44,9 @@ asio::awaitable<json::value> value_of(state_pointer state, pending_pointer what)
 {
     auto operation = outcome_of(std::move(state), std::move(what));
     auto const done = co_await std::move(operation);
-    if (done->answer.has_error())
-        throw command_failed(done->what().name(), std::move(done->answer).error());
-    co_return std::move(done->answer).value();
+    if (done->answer().has_error())
+        throw command_failed(done->what().name(), std::move(done->answer()).error());
+    co_return std::move(done->answer()).value();
 }
 
 /// Ends a wait for an event at its deadline; a cancelled timer does nothing.

@@ -330,11 +330,8 @@ message decoder::parser::decode(std::string_view& input)
         ++used;  // the handler stopped the parser before the last brace
     input.remove_prefix(used);
     size += used;
-    if (complete) {
-        message finished = json.handler().finish_message(size);
-        size = 0;
-        return finished;
-    }
+    if (complete)
+        return json.handler().finish_message(std::exchange(size, 0));
     if (parse_error)
         return fail(meaning(parse_error));
     if (size == max_size)

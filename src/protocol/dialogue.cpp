@@ -13,11 +13,15 @@ namespace {
 // SCM_MAX_FD of Linux: sendmsg() fails with EINVAL above it.
 constexpr std::size_t descriptor_limit = 253;
 
+// How many commands on the wire there is room for at first, and the room that is kept when all are answered.
+constexpr std::size_t least_wire = 8;
+constexpr std::size_t large_wire = 1024;
+
 std::string handshake_id(std::uint64_t nonce)
 {
-    std::array<char, 16> digits;
-    auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), nonce, 16).ptr;
-    return "coqmp-" + std::string(digits.data(), end);
+    std::array<char, 22> text = {'c', 'o', 'q', 'm', 'p', '-'};
+    auto const end = std::to_chars(text.data() + 6, text.data() + text.size(), nonce, 16).ptr;
+    return {text.data(), end};
 }
 
 // After a handshake no reply of another client's can follow, so ids are short. Without one they start at random.
@@ -119,8 +123,9 @@ action dialogue::settle(wire_list::iterator found, reply&& answer)
         return nothing{};
     }
     asker->stage_ = request::stage::idle;
+    asker->answer_ = std::move(answer);
     counters_.replies.add();
-    return answered{asker, std::move(answer)};
+    return answered{asker};
 }
 
 void dialogue::take_off_wire(wire_list::iterator which)
@@ -133,6 +138,8 @@ void dialogue::take_off_wire(wire_list::iterator which)
         wire_.pop_front();  // as nearly always, and faster than erase()
     else
         wire_.erase(which);
+    if (wire_.empty() && wire_.capacity() > large_wire)
+        wire_.set_capacity(0);
 }
 
 // QEMU answers in-band commands in their order, so an abandoned one that was passed over never gets its reply: its answer was
@@ -241,6 +248,8 @@ void dialogue::put_on_wire(request& what, std::size_t begin)
 {
     command const& asked = what.command_;
     bool const barrier = !asked.descriptors().empty();
+    if (wire_.full())
+        wire_.set_capacity(std::max(least_wire, 2 * wire_.capacity()));
     wire_.push_back(entry{what.id_, &what, asked.is_out_of_band(), barrier});
     if (!asked.is_out_of_band())
         ++in_band_on_wire_;

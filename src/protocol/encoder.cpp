@@ -12,6 +12,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -42,10 +43,8 @@ constexpr auto is_plain = [] {
 
 std::size_t plain_length(std::string_view text) noexcept
 {
-    std::size_t length = 0;
-    while (length < text.size() && is_plain[static_cast<unsigned char>(text[length])])
-        ++length;
-    return length;
+    auto const end = std::ranges::find_if_not(text, [](char each) { return is_plain[static_cast<unsigned char>(each)]; });
+    return static_cast<std::size_t>(end - text.begin());
 }
 
 bool is_continuation(char byte) noexcept

@@ -179,7 +179,7 @@ std::optional<json::value>* envelope::payload() noexcept
     }
 }
 
-void envelope::take(json::value tree)
+void envelope::take(json::value&& tree)
 {
     if (std::optional<json::value>* wanted = payload())
         wanted->emplace(std::move(tree));
@@ -270,7 +270,7 @@ message envelope::finish()
 {
     switch (kinds_) {
         case is_return:
-            return return_message{std::move(id_), *std::move(returned_)};
+            return message(std::in_place_type<return_message>, std::move(id_), *std::move(returned_));
         case is_event:
             return finish_event();
         case is_error:

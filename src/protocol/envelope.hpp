@@ -32,7 +32,7 @@ public:
     [[nodiscard]] bool enter_container(bool is_object) noexcept;
 
     /// The current member's value, if enter_container() asked for it.
-    void take(boost::json::value tree);
+    void take(boost::json::value&& tree);
 
     void take_scalar(std::string_view text);
     void take_scalar(std::int64_t number);

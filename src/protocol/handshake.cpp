@@ -48,6 +48,7 @@ handshake_step handshake::refused(command_error& error, std::string& output)
 void handshake::ask(bool out_of_band, std::string& output)
 {
     asked_out_of_band_ = out_of_band;
+    output.reserve(output.size() + 128);  // one allocation, not three
     output += R"({"execute":"qmp_capabilities",)";
     if (out_of_band)
         output += R"("arguments":{"enable":["oob"]},)";

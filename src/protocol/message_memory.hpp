@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <new>
+#include <utility>
 
 namespace coqmp::protocol {
 
@@ -43,18 +43,16 @@ private:
         [[nodiscard]] unsigned char* begin() noexcept { return reinterpret_cast<unsigned char*>(this + 1); }
     };
 
-    void* do_allocate(std::size_t size, std::size_t alignment) override
+    void* do_allocate(std::size_t size, std::size_t) override
     {
         if (sealed_)
             return ::operator new(size);
-        void* place = std::align(alignment, size, next_, left_);
-        if (place == nullptr) {
+        constexpr std::size_t grain = alignof(std::max_align_t);  // then all are aligned for anything
+        size = (size + grain - 1) / grain * grain;
+        if (size > left_)
             add_block(size);
-            place = next_;
-        }
-        next_ = static_cast<unsigned char*>(place) + size;
         left_ -= size;
-        return place;
+        return std::exchange(next_, next_ + size);
     }
 
     void do_deallocate(void* memory, std::size_t, std::size_t) override
@@ -93,7 +91,7 @@ private:
 
     // Most payloads fit, and so a message costs one allocation.
     alignas(std::max_align_t) unsigned char first_block_[512];
-    void* next_ = first_block_;
+    unsigned char* next_ = first_block_;
     std::size_t left_ = sizeof first_block_;
     std::size_t next_size_ = 2 * sizeof first_block_;
     block* blocks_ = nullptr;

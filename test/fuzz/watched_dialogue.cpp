@@ -233,7 +233,7 @@ void watched_dialogue::predict_settled(std::size_t place, reply answer, action c
     ++expected_.replies;
     auto const& given = expect_action<answered>(seen, "a reply to a command on the wire answers it");
     expect(given.which == asker, "the reply goes to who asked");
-    expect(given.answer == answer, "the reply is what the peer said");
+    expect(given.which->answer() == answer, "the reply is what the peer said");
     give_back(*asker);
 }
 

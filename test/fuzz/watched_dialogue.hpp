@@ -22,7 +22,7 @@ namespace coqmp::fuzz {
 class asked final : public protocol::request
 {
 public:
-    explicit asked(command what) : request(std::move(what)) {}
+    explicit asked(command&& what) : request(std::move(what)) {}
 
     stage expected = stage::idle;
     std::size_t submitted = 0;  ///< how many times

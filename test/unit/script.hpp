@@ -99,6 +99,14 @@ inline ended ends(errc why)
 
 // ---- One replay ------------------------------------------------------------------------------------------------------------
 
+/// What the dialogue asked for, and the answer if it was one.
+struct observation
+{
+    action what;
+    reply answer;
+    friend bool operator==(observation const&, observation const&) = default;
+};
+
 /// A dialogue, the requests of its client, and what came of them.
 class performance
 {
@@ -125,7 +133,7 @@ public:
     {
         auto& mine = requests_[who];
         if (!mine.what)
-            mine.what = std::make_unique<asked>(what);
+            mine.what = std::make_unique<asked>(command(what));
         auto const error = core_->submit(*mine.what);
         mine.submitted = !error;
         return error;
@@ -141,27 +149,27 @@ public:
     [[nodiscard]] request const& named(std::string const& who) const { return *requests_.at(who).what; }
 
     /// What came since the last call.
-    [[nodiscard]] std::vector<action> take_seen() { return std::exchange(seen_, {}); }
+    [[nodiscard]] std::vector<observation> take_seen() { return std::exchange(seen_, {}); }
 
-    [[nodiscard]] action resolve(expectation const& expected) const
+    [[nodiscard]] observation resolve(expectation const& expected) const
     {
         if (auto const* one = std::get_if<answer>(&expected))
-            return answered{requests_.at(one->who).what.get(), one->what};
+            return {answered{requests_.at(one->who).what.get()}, one->what};
         if (auto const* one = std::get_if<happened>(&expected))
-            return *one;
+            return {*one, {}};
         if (auto const* one = std::get_if<ignored>(&expected))
-            return *one;
+            return {*one, {}};
         if (auto const* one = std::get_if<ended>(&expected))
-            return *one;
-        return ready{};
+            return {*one, {}};
+        return {ready{}, {}};
     }
 
-    [[nodiscard]] std::string describe(std::vector<action> const& actions) const
+    [[nodiscard]] std::string describe(std::vector<observation> const& observed) const
     {
         std::ostringstream out;
-        for (action const& each : actions)
-            std::visit([&](auto const& one) { describe(out, one); }, each);
-        return actions.empty() ? "  nothing\n" : out.str();
+        for (observation const& each : observed)
+            std::visit([&](auto const& one) { describe(out, one, each.answer); }, each.what);
+        return observed.empty() ? "  nothing\n" : out.str();
     }
 
     /// The connection is gone: each request that is out is given back, and only that happens.
@@ -203,7 +211,9 @@ private:
             for (auto& [who, mine] : requests_)
                 if (mine.what.get() == reply->which && !std::exchange(mine.submitted, false))
                     BOOST_ERROR(who + " was answered, but it was not out");
-        seen_.push_back(std::move(next));
+        auto const* reply = std::get_if<answered>(&next);
+        auto const heard = reply == nullptr ? coqmp::reply() : std::as_const(*reply->which).answer();
+        seen_.push_back({std::move(next), heard});
     }
 
     // A request is out from its submission until it is answered or abandoned, at every moment.
@@ -214,26 +224,25 @@ private:
                 BOOST_ERROR(who + (mine.submitted ? " was lost" : " was not given back"));
     }
 
-    void describe(std::ostream& out, answered const& one) const
+    template <class Action>
+    void describe(std::ostream& out, Action const& one, reply const& heard) const
     {
-        out << "  answered: ";
-        for (auto const& [who, mine] : requests_)
-            if (mine.what.get() == one.which)
-                out << who;
-        out << ": " << one.answer << '\n';
-    }
-    template <class Other>
-    void describe(std::ostream& out, Other const& one) const
-    {
-        if constexpr (std::is_same_v<Other, nothing>)
+        if constexpr (std::is_same_v<Action, nothing>) {
             out << "  nothing\n";
-        else
+        } else if constexpr (std::is_same_v<Action, answered>) {
+            out << "  answered: ";
+            for (auto const& [who, mine] : requests_)
+                if (mine.what.get() == one.which)
+                    out << who;
+            out << ": " << heard << '\n';
+        } else {
             out << "  " << one << '\n';
+        }
     }
 
     std::map<std::string, participant> requests_;
     std::unique_ptr<dialogue> core_;  // after the requests: goes before them
-    std::vector<action> seen_;
+    std::vector<observation> seen_;
     bool over_ = false;
 };
 
@@ -388,10 +397,10 @@ private:
 
     static void compare(performance& now, std::vector<expectation> const& expected)
     {
-        std::vector<action> wanted;
+        std::vector<observation> wanted;
         for (expectation const& each : expected)
             wanted.push_back(now.resolve(each));
-        std::vector<action> const seen = now.take_seen();
+        std::vector<observation> const seen = now.take_seen();
         BOOST_CHECK_MESSAGE(seen == wanted, "expected:\n" << now.describe(wanted) << "but came:\n" << now.describe(seen));
     }
 
