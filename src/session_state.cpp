@@ -5,6 +5,7 @@
 #include "outcome.hpp"
 #include "unclaimed_endpoint.hpp"
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -201,8 +202,8 @@ void session_state::became_ready()
     events_.ready();
     negotiated_.store(true, std::memory_order_release);
     connect_deadline_ = never;
-    if (auto const waiting = std::exchange(connecting_, nullptr))
-        waiting->post(error_code());
+    connected_ = std::exchange(connecting_, nullptr);
+    schedule_turn();
 }
 
 void session_state::cancel_connect(std::shared_ptr<waiting_plain> const& waiting)
@@ -268,6 +269,7 @@ void session_state::abandon_handlers() noexcept
     deadlines_.clear();
     dialogue_.forget_all();
     auto const connecting = std::exchange(connecting_, nullptr);
+    auto const connected = std::exchange(connected_, nullptr);
     auto const reasons = std::exchange(reason_waits_, {});
     auto const closing = std::exchange(closing_, {});
 }
@@ -339,7 +341,10 @@ void session_state::finish(pending_command& pending, error_code error)
 // nothing instead (Asio 1.81 tries at once), a buffer for each session, and bytes in it that a deadline has to wait for.
 void session_state::read()
 {
-    socket_.async_wait(stream_socket::wait_read, [self = shared_from_this()](error_code) { self->on_readable(); });
+    // Memory of its own: what handlers start in between would take that which Asio keeps for the next operation.
+    auto on_readable = [self = shared_from_this()](error_code) { self->on_readable(); };
+    socket_.async_wait(stream_socket::wait_read,
+                       asio::bind_allocator(handler_allocator<void>(read_memory_), std::move(on_readable)));
 }
 
 void session_state::on_readable()
@@ -347,10 +352,21 @@ void session_state::on_readable()
     if (stage_ == stage::ended)
         return;
     turning_ = true;
-    take_in(1);  // not more events than a stream holds before its reader has a turn on this thread
+    // The peer works while this thread prepares to wait: what handlers have to say is sent first.
+    try {
+        take_in(1);  // not more events than a stream holds before its reader has a turn on this thread
+        turn();
+    } catch (...) {
+        read_on();
+        throw;
+    }
+    read_on();
+}
+
+void session_state::read_on()
+{
     if (stage_ != stage::ended)
         read();
-    turn();
 }
 
 void session_state::take_in(int most_rounds)
@@ -395,10 +411,8 @@ void session_state::receive(std::string_view input)
 
 void session_state::handle(protocol::action& next)
 {
-    if (auto* reply = std::get_if<protocol::answered>(&next)) {
-        auto& pending = static_cast<pending_command&>(*reply->which);
-        pending.answer = std::move(reply->answer);
-        finish(pending, {});
+    if (auto const* reply = std::get_if<protocol::answered>(&next)) {
+        finish(static_cast<pending_command&>(*reply->which), {});
     } else if (auto* event = std::get_if<protocol::happened>(&next)) {
         events_.publish(std::move(event->what));
     } else if (std::holds_alternative<protocol::ready>(next)) {
@@ -527,7 +541,7 @@ void session_state::turn()
         ~guard()
         {
             state.turning_ = false;
-            if (!state.finished_.empty() || !state.closing_.empty() || state.can_write())
+            if (state.connected_ || !state.finished_.empty() || !state.closing_.empty() || state.can_write())
                 state.schedule_turn();
         }
     } const after_all{*this};
@@ -538,6 +552,8 @@ void session_state::turn()
 
 void session_state::run_handlers()
 {
+    if (auto const waiting = std::exchange(connected_, nullptr))
+        waiting->complete(error_code());
     // A handler may run the context itself, and so this function: then there are fewer than there were.
     for (std::size_t waiting = finished_.size(); waiting != 0 && !finished_.empty(); --waiting) {
         auto next = std::exchange(finished_.front().kept, nullptr);

@@ -7,6 +7,7 @@
 #include "context_member.hpp"
 #include "dialer.hpp"
 #include "event_hub.hpp"
+#include "handler_memory.hpp"
 #include "pending_command.hpp"
 #include "protocol/dialogue.hpp"
 #include "socket.hpp"
@@ -83,6 +84,7 @@ private:
 
     void read();
     void on_readable();
+    void read_on();
     void take_in(int most_rounds);
     void drain(int most_rounds);
     void receive(std::string_view bytes);
@@ -105,6 +107,7 @@ private:
     session_options options_;
     protocol::dialogue dialogue_;
     event_hub events_;
+    handler_memory read_memory_;
     stream_socket socket_;
     std::shared_ptr<dialer> dialer_;
     stage stage_ = stage::idle;
@@ -119,6 +122,7 @@ private:
     deadline_set deadlines_;
     active_list finished_;
     std::shared_ptr<waiting_plain> connecting_;
+    std::shared_ptr<waiting_plain> connected_;  ///< to be told so in the next turn
     std::vector<std::shared_ptr<waiting_reason>> reason_waits_;
     std::vector<std::shared_ptr<waiting_plain>> closing_;
     bool dialed_ = false;
