@@ -12,8 +12,9 @@ function(coqmp_target_options target)
     if(COQMP_DEVELOPER)
         target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
         if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-            # False in optimised builds: `"'" + text` (GCC bug 105651), and coroutine frames (GCC bug 109224).
-            target_compile_options(${target} PRIVATE -Wno-restrict -Wno-mismatched-new-delete)
+            # False in optimised builds: `"'" + text` (GCC bug 105651), coroutine frames (GCC bug 109224), and the destructor
+            # of what an exception may leave half made.
+            target_compile_options(${target} PRIVATE -Wno-restrict -Wno-mismatched-new-delete -Wno-maybe-uninitialized)
         endif()
         find_program(COQMP_CCACHE ccache)
         if(COQMP_CCACHE)
