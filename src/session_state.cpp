@@ -446,6 +446,8 @@ bool session_state::can_write() const noexcept
 
 void session_state::write()
 {
+    if (can_write())
+        end_what_is_late();  // before it is sent: then it does not depend on how fast the answer is
     while (can_write()) {
         error_code error;
         std::size_t const size = send_some(socket_, dialogue_.output(), dialogue_.output_descriptors(), error);
@@ -486,22 +488,28 @@ void session_state::on_timer()
     if (stage_ == stage::ended)
         return;
     timer_deadline_ = never;
-    auto const now = clock::now();
-    bool const late = connect_deadline_ <= now || (!deadlines_.empty() && deadlines_.begin()->deadline <= now);
     turning_ = true;
-    if (late)
-        take_in(16);  // an answer that has come wins, even if this process was too slow to look
-    if (connect_deadline_ <= now && stage_ != stage::ended) {
-        bool const silent = stage_ == stage::greeting && dialogue_.counters().bytes_received.read() == 0;
-        end(make_error_code(silent ? errc::monitor_busy : errc::timed_out));
-    }
-    time_out(now);
+    end_what_is_late();
     if (stage_ != stage::ended) {
         arm_timer(connect_deadline_);
         if (!deadlines_.empty())
             arm_timer(deadlines_.begin()->deadline);
     }
     turn();
+}
+
+void session_state::end_what_is_late()
+{
+    auto const now = clock::now();
+    bool const late = connect_deadline_ <= now || (!deadlines_.empty() && deadlines_.begin()->deadline <= now);
+    if (!late)
+        return;
+    take_in(16);  // an answer that has come wins, even if this process was too slow to look
+    if (connect_deadline_ <= now && stage_ != stage::ended) {
+        bool const silent = stage_ == stage::greeting && dialogue_.counters().bytes_received.read() == 0;
+        end(make_error_code(silent ? errc::monitor_busy : errc::timed_out));
+    }
+    time_out(now);
 }
 
 void session_state::time_out(clock::time_point now)

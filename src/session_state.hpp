@@ -96,6 +96,7 @@ private:
 
     void arm_timer(clock::time_point deadline);
     void on_timer();
+    void end_what_is_late();
     void time_out(clock::time_point now);
 
     void finish(pending_command& pending, boost::system::error_code error);

@@ -1,14 +1,17 @@
 // Commands: what is sent, what comes back, what is refused, what comes too late.
 #include "support/conversation.hpp"
 #include "support/open_descriptors.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <fcntl.h>
 #include <cerrno>
 #include <limits>
+#include <thread>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -65,6 +68,14 @@ private:
 
 using executed = spawned<json::value>;
 using awaited = spawned<coqmp::event>;
+
+asio::awaitable<void> serve_one(fake_peer& peer)
+{
+    co_await peer.accept();
+    co_await peer.handshake();
+    co_await peer.serve("query-status");
+    co_await peer.flushed();
+}
 
 command within(command what, std::chrono::nanoseconds time)
 {
@@ -331,6 +342,26 @@ COROUTINE_TEST_CASE(an_answer_that_has_come_wins_over_a_deadline_that_has_passed
     }
     error_code const error = co_await answer.done();
     BOOST_TEST(error == error_code());
+}
+
+COROUTINE_TEST_CASE(a_deadline_that_has_passed_before_the_command_goes_out_is_kept_however_fast_the_answer)
+{
+    auto const executor = co_await this_coro::executor;
+    temporary_directory const directory;
+    auto const where = coqmp::endpoint::unix_socket(directory.path() / "monitor");
+    asio::io_context elsewhere;
+    fake_peer peer(elsewhere.get_executor(), where);
+    auto answered = asio::co_spawn(elsewhere, serve_one(peer), asio::use_future);
+    std::jthread const serving([&elsewhere] { elsewhere.run(); });
+    coqmp::session client(executor);
+    co_await client.async_connect(where, asio::deferred);
+    completion<reply> hasty(executor);
+    client.async_execute(within("query-status", 1ns), hasty.token());
+    // It goes out before this handler runs; and then its answer is there before the session looks.
+    asio::post(executor, [&answered] { answered.wait(); });
+    error_code const error = co_await hasty.done();
+    BOOST_TEST(error == errc::timed_out);
+    BOOST_TEST(error == errc::outcome_unknown);
 }
 
 COROUTINE_TEST_CASE(execute_until_returns_an_event_that_comes_before_the_reply)
