@@ -36,6 +36,14 @@ std::size_t characters_in(std::string_view text)
         std::count_if(text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
 }
 
+/// The terminal, to be waited for. Opened anew where that is allowed: Asio makes what it waits for non-blocking, and a duplicate
+/// would share that with our output, and with the program that has the terminal after us.
+int terminal_to_wait_for()
+{
+    int const opened = ::open("/proc/self/fd/0", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    return opened >= 0 ? opened : ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+}
+
 bool input_is_there()
 {
     ::pollfd waiting{STDIN_FILENO, POLLIN, 0};
@@ -53,7 +61,7 @@ line_editor::line_editor(event_loop& loop, screen& shown_on, history const& past
       past_(::history_init()),
       editor_(::el_init("qmp-shell", stdin, stdout, stderr))
 {
-    int const input = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    int const input = terminal_to_wait_for();
     if (!editor_ || !past_ || input < 0)
         throw std::system_error(errno, std::generic_category(), "cannot use this terminal");
     input_.assign(input);

@@ -2,6 +2,7 @@
 
 #include "text.hpp"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -39,8 +40,12 @@ int write_all(int number, std::string_view text)
 {
     while (!text.empty()) {
         ::ssize_t const written = ::write(number, text.data(), text.size());
-        if (written < 0 && errno != EINTR)
+        if (written < 0 && errno == EAGAIN) {  // whoever shares this terminal or pipe may have made it non-blocking
+            ::pollfd room{number, POLLOUT, 0};
+            ::poll(&room, 1, -1);
+        } else if (written < 0 && errno != EINTR) {
             return errno;
+        }
         text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
     }
     return 0;

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <fstream>
 #include <stdexcept>
 #include <system_error>
 
@@ -166,6 +167,15 @@ bool terminal::is_as_usual() const
 {
     ::termios settings{};
     return ::tcgetattr(master_.number(), &settings) == 0 && (settings.c_lflag & ICANON) != 0U && (settings.c_lflag & ECHO) != 0U;
+}
+
+int terminal::flags_of_input() const
+{
+    std::ifstream told("/proc/" + std::to_string(pid_) + "/fdinfo/0");
+    for (std::string word; told >> word;)
+        if (word == "flags:" && told >> word)
+            return std::stoi(word, nullptr, 8);
+    throw std::runtime_error("the kernel tells nothing of the shell's standard input");
 }
 
 }  // namespace qmp_shell::test

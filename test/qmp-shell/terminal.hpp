@@ -51,6 +51,8 @@ public:
     void wait_until_stopped() const;
     /// Whether the kernel edits lines and echoes, as it does when no shell is there that does it itself.
     [[nodiscard]] bool is_as_usual() const;
+    /// The flags (O_NONBLOCK) that its standard input was left with, as the kernel tells them.
+    [[nodiscard]] int flags_of_input() const;
     [[nodiscard]] ::pid_t pid() const noexcept { return pid_; }
 
     static constexpr unsigned short columns = 80;

@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -71,6 +72,32 @@ BOOST_AUTO_TEST_CASE(a_command_is_typed_and_answered)
     shell.expect_line(prompt);
     shell.type(control_d);
     BOOST_TEST(shell.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_long_answer_is_written_whole)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type("query-qmp-schema");
+    shell.expect_line("(QEMU) query-qmp-schema");
+    shell.type(enter);
+    shell.expect_line(prompt);
+    auto const size = shell.written().size();
+    BOOST_TEST(size > 200'000U);  // QEMU 7.2's schema has 207 KB
+    shell.type(control_d);
+    BOOST_TEST(shell.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_terminal_is_left_blocking_for_whoever_has_it_next)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type("query-status");
+    shell.type(enter);
+    shell.expect("prelaunch");
+    shell.expect_line(prompt);
+    auto const flags = shell.flags_of_input();
+    BOOST_TEST((flags & O_NONBLOCK) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(arguments_and_values_are_completed_not_only_commands)
