@@ -65,6 +65,7 @@ public:
 private:
     enum class stage { idle, dialing, greeting, open, ended };
     using clock = std::chrono::steady_clock;
+    static constexpr clock::time_point never = clock::time_point::max();
     using active_list =
         boost::intrusive::list<pending_command,
                                boost::intrusive::base_hook<boost::intrusive::list_base_hook<boost::intrusive::tag<pending_tag>>>>;
@@ -116,8 +117,8 @@ private:
     boost::system::error_code reason_;
 
     boost::asio::steady_timer timer_;
-    clock::time_point timer_deadline_ = clock::time_point::max();
-    clock::time_point connect_deadline_ = clock::time_point::max();
+    clock::time_point timer_deadline_ = never;
+    clock::time_point connect_deadline_ = never;
 
     active_list active_;
     deadline_set deadlines_;
