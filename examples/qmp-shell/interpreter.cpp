@@ -1,12 +1,15 @@
 #include "interpreter.hpp"
 
+#include "language/argument_hint.hpp"
 #include "language/help.hpp"
 #include "language/print.hpp"
+#include "language/similar.hpp"
 #include "live_values.hpp"
 #include "outgoing_command.hpp"
 #include "text.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 #include <system_error>
 #include <variant>
@@ -21,6 +24,22 @@ namespace {
 bool needs_schema(std::string_view line)
 {
     return line.find('=') != std::string_view::npos && !line.starts_with('{');
+}
+
+/// What may have been meant by an argument that QEMU does not know.
+std::optional<argument_hint> hint_of(typed_command const& said, std::string const& name, coqmp::command_error const& error,
+                                     monitor& qemu)
+{
+    if (name != said.name)  // a `getfd` before it
+        return std::nullopt;
+    auto const* const driver = said.arguments.if_contains("driver");
+    if (is_unknown_property(error.description) && driver != nullptr && driver->is_string()) {
+        auto const listed =
+            qemu.look_up(coqmp::command("device-list-properties").with("typename", std::string_view(driver->get_string())));
+        return listed ? hint_at_property(said, *listed, error.description) : std::nullopt;
+    }
+    command_entry const* const entry = qemu.known().find_command(name);
+    return entry != nullptr ? hint_at_argument(said, entry->arguments, error.description) : std::nullopt;
 }
 
 }  // namespace
@@ -42,9 +61,11 @@ exit_code interpreter::execute(std::string_view line)
     if (hmp_ && !text.starts_with(':'))
         return text.empty() ? exit_code::success : human_.execute(text);
     reader_.use(needs_schema(trimmed(line)) || monitor_.is_known() ? &monitor_.known() : nullptr);
+    line_ = line;
+    printed_ = screen_.printed();
     statement said = reader_.read(line);
     if (auto const* const mistake = std::get_if<syntax_error>(&said))
-        return explain(*mistake, line);
+        return explain(*mistake);
     if (auto const* const meta = std::get_if<meta_command>(&said))
         return execute_meta(*meta);
     if (auto* const command = std::get_if<typed_command>(&said))
@@ -82,7 +103,7 @@ exit_code interpreter::show(std::string const& name, answer const& came, typed_c
     if (came.error)
         return refuse(name + ": " + came.error.message());
     if (came.reply.has_error())
-        return show_refusal(name, came.reply.error());
+        return show_refusal(name, came.reply.error(), said);
     print_options const how{pretty_, screen_.colour()};
     if (!said.id) {
         screen_.answer(print(came.reply.value(), how));
@@ -96,17 +117,22 @@ exit_code interpreter::show(std::string const& name, answer const& came, typed_c
     return exit_code::success;
 }
 
-exit_code interpreter::show_refusal(std::string const& name, coqmp::command_error const& error)
+exit_code interpreter::show_refusal(std::string const& name, coqmp::command_error const& error, typed_command const& said)
 {
     std::ostringstream text;
     text << name << ": " << error;
-    if (error.class_name == "CommandNotFound") {
-        std::vector<std::string> const similar = similar_commands(monitor_.known(), name);
-        for (std::string const& each : similar)
-            text << (&each == &similar.front() ? " (did you mean " : &each == &similar.back() ? " or " : ", ") << each;
-        text << (similar.empty() ? "" : "?)");
-    }
-    screen_.complain(harmless(text.str()));
+    std::optional<argument_hint> const hint = hint_of(said, name, error, monitor_);
+    std::vector<std::string> suggestions;
+    if (error.class_name == "CommandNotFound")
+        suggestions = similar_commands(monitor_.known(), name);
+    else if (hint)
+        suggestions = hint->suggestions;
+    if (!suggestions.empty())
+        text << " (" << did_you_mean(suggestions) << ')';
+    if (hint && hint->column)
+        complain_at(*hint->column, harmless(text.str()));
+    else
+        screen_.complain(harmless(text.str()));
     return exit_code::refused;
 }
 
@@ -116,20 +142,24 @@ exit_code interpreter::refuse(std::string const& reason)
     return exit_code::usage;
 }
 
-exit_code interpreter::explain(syntax_error const& mistake, std::string_view line)
+exit_code interpreter::explain(syntax_error const& mistake)
 {
-    std::string_view const before = line.substr(0, std::min(mistake.column, line.size()));
-    if (screen_.interactive()) {
-        // Below what was typed, if that stands in one line.
-        std::size_t const column = columns_of(prompt()) + columns_of(before);
-        bool const points = columns_of(prompt()) + columns_of(line) < screen::width();
-        screen_.complain((points ? std::string(column, ' ') + "^\n" : "column " + std::to_string(mistake.column + 1) + ": ") +
-                         mistake.message);
-    } else {
-        screen_.complain("column " + std::to_string(mistake.column + 1) + ": " + mistake.message + "\n  " + harmless(line) +
-                         "\n  " + std::string(columns_of(before), ' ') + '^');
-    }
+    complain_at(mistake.column, mistake.message);
     return exit_code::usage;
+}
+
+void interpreter::complain_at(std::size_t column, std::string const& text)
+{
+    std::string_view const before = std::string_view(line_).substr(0, std::min(column, line_.size()));
+    std::string const words = "column " + std::to_string(column + 1) + ": ";
+    if (screen_.interactive()) {
+        // Below what was typed, if that stands in one line and is the last that was written.
+        std::size_t const begin = columns_of(prompt());
+        bool const points = begin + columns_of(line_) < screen::width() && screen_.printed() == printed_;
+        screen_.complain((points ? std::string(begin + columns_of(before), ' ') + "^\n" : words) + text);
+    } else {
+        screen_.complain(words + text + "\n  " + harmless(line_) + "\n  " + std::string(columns_of(before), ' ') + '^');
+    }
 }
 
 exit_code interpreter::help(std::string_view topic)

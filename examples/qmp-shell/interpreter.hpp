@@ -50,10 +50,12 @@ private:
 
     exit_code execute_command(typed_command const& said);
     exit_code execute_meta(meta_command const& said);
-    exit_code explain(syntax_error const& mistake, std::string_view line);
+    exit_code explain(syntax_error const& mistake);
     exit_code help(std::string_view topic);
     exit_code show(std::string const& name, answer const& came, typed_command const& said);
-    exit_code show_refusal(std::string const& name, coqmp::command_error const& error);
+    exit_code show_refusal(std::string const& name, coqmp::command_error const& error, typed_command const& said);
+    /// What is pointed at, and the text below it.
+    void complain_at(std::size_t column, std::string const& text);
     exit_code refuse(std::string const& reason);
 
     exit_code meta_events(meta_command const& said);
@@ -78,6 +80,8 @@ private:
     bool const hmp_;
     bool const verbose_;
     bool pretty_;
+    std::string line_;         ///< the one that is being executed
+    std::size_t printed_ = 0;  ///< what the screen had printed when its execution began
     bool leaving_ = false;
 };
 

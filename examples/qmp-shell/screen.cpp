@@ -105,6 +105,7 @@ void screen::progress(std::string text)
 
 void screen::print(int number, std::string text)
 {
+    ++printed_;
     if (typed_ != nullptr)
         typed_->hide();
     std::fflush(stdout);  // libedit writes there

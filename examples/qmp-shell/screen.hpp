@@ -52,6 +52,9 @@ public:
     /// Why standard output has not got all of the answers, as errno says it; zero: it has, or nobody read them.
     [[nodiscard]] int output_error() const noexcept { return output_error_; }
 
+    /// How many texts were printed so far: whether what somebody typed is still the last that stands there.
+    [[nodiscard]] std::size_t printed() const noexcept { return printed_; }
+
     void line_is_typed(typed_line* line) noexcept { typed_ = line; }
 
 private:
@@ -60,6 +63,7 @@ private:
     bool const interactive_;
     bool const colour_;
     int output_error_ = 0;
+    std::size_t printed_ = 0;
     std::string progress_;
     typed_line* typed_ = nullptr;
     std::string* sink_ = nullptr;

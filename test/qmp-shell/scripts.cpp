@@ -340,6 +340,29 @@ BOOST_AUTO_TEST_CASE(an_unknown_command_is_refused_with_a_suggestion)
     BOOST_TEST(has(came.errors, "query-status"));
 }
 
+BOOST_AUTO_TEST_CASE(a_mistyped_argument_is_pointed_at_with_a_suggestion)
+{
+    outcome const came = ask({"-c", "block_resize node-name=a siez=1"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(came.errors ==
+               "qmp-shell: column 26: block_resize: GenericError: Parameter 'size' is missing (did you mean size?)\n"
+               "  block_resize node-name=a siez=1\n"
+               "                           ^\n");
+    outcome const nested = ask({"-c", "blockdev-add driver=raw file.driver=null-co file.siez=4096"});
+    BOOST_TEST(has(nested.errors, "Parameter 'file.siez' is unexpected (did you mean size?)"));
+    outcome const property = ask({"-c", "device_add driver=virtio-blk-pci seriall=7"});
+    BOOST_TEST(property.status == 1);
+    BOOST_TEST((!has(property.errors, "seriall' not found") || has(property.errors, "did you mean serial?")));
+}
+
+BOOST_AUTO_TEST_CASE(a_mistyped_word_of_many_gets_a_suggestion)
+{
+    outcome const came = ask({"-c", "blockdev-add driver=qcow3"});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(has(came.errors, "did you mean qcow or qcow2?"));
+    BOOST_TEST(has(ask({"-c", "blockdev-add driver=colour"}).errors, "more words"));
+}
+
 BOOST_AUTO_TEST_CASE(a_dead_server_is_one_line)
 {
     std::string const nowhere = qemu.directory() / "nobody";

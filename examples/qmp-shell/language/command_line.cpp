@@ -83,6 +83,23 @@ std::size_t count_options(words_view words)
     return std::min(count, words.size());
 }
 
+bool is_index(std::string_view name)
+{
+    return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// Where each argument was typed, by its name as QEMU writes it.
+void note_places(argument_node const& from, std::string const& path, std::vector<std::pair<std::string, place>>& to)
+{
+    for (auto const& [name, node] : from.members) {
+        bool const item = !path.empty() && is_index(name);
+        std::string const here = item ? path + '[' + name + ']' : path + (path.empty() ? "" : ".") + name;
+        std::size_t const before = node->path().size() - name.size();
+        to.emplace_back(here, place{node->where.line, node->where.column + before});
+        note_places(*node, here, to);
+    }
+}
+
 /// Whether a result is a mistake, which it takes out.
 template <class Good>
 bool keep_wrong(std::variant<Good, mistake>& result, mistake& wrong)
@@ -118,6 +135,7 @@ std::variant<typed_command, mistake> read_command(words_view words, schema const
     result.arguments = std::move(*std::get_if<json::object>(&arguments));
     result.out_of_band = rest.out_of_band;
     result.files = std::move(rest.files);
+    note_places(rest.arguments, {}, result.places);
     return result;
 }
 

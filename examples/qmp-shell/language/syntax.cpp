@@ -105,7 +105,9 @@ statement line_reader::read_statement(words_view words, std::size_t lines)
     auto result = words.front().text.starts_with('{') ? read_raw(words) : read_command(words, known_);
     if (auto* wrong = std::get_if<mistake>(&result); wrong != nullptr)
         return pointed(std::move(*wrong), lines);
-    return std::move(*std::get_if<typed_command>(&result));
+    auto& command = *std::get_if<typed_command>(&result);
+    std::erase_if(command.places, [lines](auto const& each) { return each.second.line + 1 < lines; });
+    return std::move(command);
 }
 
 /// Nothing of the line is kept until all of it is found good.

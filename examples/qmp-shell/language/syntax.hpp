@@ -32,6 +32,8 @@ struct typed_command
     std::optional<boost::json::value> id;  ///< only of a raw `{"execute": ...}` line; shown, not sent
     /// Arguments whose types no schema knew, and the bare words that they were before they became what they look like.
     std::vector<std::pair<std::string, std::string>> guessed;
+    /// Where the arguments of the last line were typed, by their names as QEMU writes them: `file.filename`, `options[0].size`.
+    std::vector<std::pair<std::string, place>> places;
 };
 
 /// The schema knows nothing of a device's properties, QEMU does: gives the guessed arguments of a `device_add` their types.

@@ -139,7 +139,7 @@ std::vector<pointed> in_typed_values()
         {"sample flag=1", "            ^", "`flag` wants true or false"},
         {"sample ratio=fast", "             ^", "`ratio` wants a number"},
         {"sample nothing=0", "               ^", "`nothing` wants null"},
-        {"sample mode=fulll", "            ^", "`mode` wants one of full, top, none"},
+        {"sample mode=fulll", "            ^", "`mode` wants one of full, top, none: did you mean full?"},
         {"sample names=a", "             ^", "`names` wants an array: write [VALUE, ...], or name.0=VALUE name.1=VALUE"},
         {"sample names.1=a", "       ^",
          "`names.1` is no item of `names`: the items of an array are numbered from 0, none left out"},
@@ -149,8 +149,9 @@ std::vector<pointed> in_typed_values()
         {"sample nested=a", "              ^", "`nested` wants an object: write {\"name\": VALUE, ...}, or name.member=VALUE"},
         {"sample nested.count=a", "                    ^", "`nested.count` wants an integer, as 10, 0xa or 10G"},
         {"sample text.a=1", "       ^", "`text` wants one value, not members"},
-        {"sample whence=somewhere", "              ^", "`whence` wants one of set, cur, end, or another kind of value"},
-        {"blockdev-add driver=qcow3", "                    ^", "`driver` wants one of file, qcow2, nbd, null-co"},
+        {"sample whence=somewhere", "              ^", "`whence` wants another kind of value, or one of set, cur, end"},
+        {"blockdev-add driver=qcow3", "                    ^",
+         "`driver` wants one of file, qcow2, nbd, null-co: did you mean qcow2?"},
         {"sample count=\"1\\q\"", "               ^",
          "this escape means nothing inside double quotes: write \\\\ for a backslash"}};
 }
