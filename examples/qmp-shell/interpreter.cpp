@@ -200,7 +200,8 @@ completion interpreter::complete(std::string_view line)
     }
     if (hmp_ && !trimmed(line).starts_with(':'))
         return human_.complete(line);
-    completion found = qmp_shell::complete(line, monitor_.known(), meta_names(), reader_.in_transaction());
+    completion found = qmp_shell::complete(line, monitor_.known(), meta_names(), reader_.in_transaction(),
+                                           reader_.in_brace() ? &reader_.begun() : nullptr);
     add_live_values(found, monitor_);
     return found;
 }

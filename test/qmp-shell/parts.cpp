@@ -1,6 +1,8 @@
 // The parts of the shell that need neither a terminal nor a QEMU.
 #include "candidate_list.hpp"
+#include "device_lists.hpp"
 #include "event_watch.hpp"
+#include "file_names.hpp"
 #include "history.hpp"
 #include "human_monitor.hpp"
 #include "job_progress.hpp"
@@ -16,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -230,6 +233,63 @@ BOOST_AUTO_TEST_CASE(commands_are_found_in_the_text_of_help)
     auto const subjects = listed_in("info block  -- show blocks\ninfo cpus  -- show CPUs\n", "info ");
     BOOST_REQUIRE(subjects.size() == 2U);
     BOOST_TEST(subjects[0].text == "block");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(lists_of_devices)
+
+BOOST_AUTO_TEST_CASE(buses_have_their_types)
+{
+    auto const found = buses_in(
+        "bus: main-system-bus\n  type System\n  dev: q35-pcihost, id \"\"\n    bus: pcie.0\r\n"
+        "      type PCIE\n      dev: x, id \"bus: y\"\n        type = 5\n    bus: odd\nbus: last");
+    BOOST_TEST_REQUIRE(found.size() == 4U);
+    BOOST_TEST(found[0].name == "main-system-bus");
+    BOOST_TEST(found[0].type == "System");
+    BOOST_TEST(found[1].name == "pcie.0");
+    BOOST_TEST(found[1].type == "PCIE");
+    BOOST_TEST(found[2].name == "odd");
+    BOOST_TEST(found[2].type == "");
+    BOOST_TEST(found[3].name == "last");
+    BOOST_TEST(buses_in("Error: no").empty());
+}
+
+BOOST_AUTO_TEST_CASE(drivers_have_their_buses_and_only_what_users_may_add_is_listed)
+{
+    auto const found = drivers_in(
+        "Storage devices:\nname \"scsi-hd\", bus SCSI, desc \"virtual SCSI disk\"\nname \"mch\", bus PCI, no-user\n"
+        "name \"loader\", desc \"Generic Loader\"\r\nname \"x\"\nname \"");
+    BOOST_TEST_REQUIRE(found.size() == 4U);
+    BOOST_TEST(found[0].name == "scsi-hd");
+    BOOST_TEST(found[0].bus == "SCSI");
+    BOOST_TEST(found[0].purpose == "virtual SCSI disk");
+    BOOST_TEST(found[1].name == "loader");
+    BOOST_TEST(found[1].bus == "");
+    BOOST_TEST(found[1].purpose == "Generic Loader");
+    BOOST_TEST(found[2].name == "x");
+}
+
+BOOST_AUTO_TEST_CASE(files_are_listed_and_hidden_ones_only_when_begun)
+{
+    coqmp::test::temporary_directory const directory;
+    std::string const path = directory.path().native() + '/';
+    std::filesystem::create_directory(path + "images");
+    std::ofstream(path + "image.raw") << "";
+    std::ofstream(path + ".hidden") << "";
+    std::ofstream(path + "image\x1B[2J") << "";  // nobody wants to see that one
+    auto const texts = [](std::vector<candidate> const& found) {
+        std::vector<std::string> result;
+        for (candidate const& each : found)
+            result.push_back(each.text + (each.final ? "" : "-"));
+        std::sort(result.begin(), result.end());
+        return result;
+    };
+    BOOST_TEST(texts(file_names(path + "im")) == (words{path + "image.raw", path + "images/-"}),
+               boost::test_tools::per_element());
+    BOOST_TEST(texts(file_names(path)) == (words{path + "image.raw", path + "images/-"}), boost::test_tools::per_element());
+    BOOST_TEST(texts(file_names(path + ".h")) == words{path + ".hidden"}, boost::test_tools::per_element());
+    BOOST_TEST(file_names(path + "nowhere/").empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -75,6 +75,8 @@ public:
     /// Whether more lines are needed. Then the prompt differs.
     [[nodiscard]] bool in_transaction() const noexcept;
     [[nodiscard]] bool in_brace() const noexcept;
+    /// What has read the lines of the open brace so far.
+    [[nodiscard]] lexer const& begun() const noexcept { return lexer_; }
     /// Forgets what was begun (Ctrl-C).
     void reset() noexcept;
 

@@ -194,6 +194,8 @@ std::vector<sample> options()
             {"x --fd f=/a=b", "x {} --fd f=/a=b"},
             {"x a=--oob", R"(x {"a": "--oob"})"},
             {R"({"execute": "x"} --oob)", "x {} --oob"},
+            {R"(x {"a": 1, 'b': True})", R"(x {"a": 1, "b": true})"},
+            {"--oob x --fd f=/a {} --fd g=/b", "x {} --oob --fd f=/a --fd g=/b"},
             {R"({"execute": "add-fd"} --fd f=/a)", "add-fd {} --fd f=/a"}};
 }
 
