@@ -61,7 +61,9 @@ exit_code interpreter::execute(std::string_view line)
     if (hmp_ && !text.starts_with(':'))
         return text.empty() ? exit_code::success : human_.execute(text);
     reader_.use(needs_schema(trimmed(line)) || monitor_.is_known() ? &monitor_.known() : nullptr);
-    line_ = line;
+    if (!reader_.in_brace())
+        lines_.clear();
+    lines_.emplace_back(line);
     printed_ = screen_.printed();
     statement said = reader_.read(line);
     if (auto const* const mistake = std::get_if<syntax_error>(&said))
@@ -71,6 +73,16 @@ exit_code interpreter::execute(std::string_view line)
     if (auto* const command = std::get_if<typed_command>(&said))
         return execute_command(*command);
     return exit_code::success;
+}
+
+exit_code interpreter::execute(std::string_view line, std::string_view unit, std::size_t number)
+{
+    unit_ = unit;
+    number_ = number;
+    screen_.place(unit_ + ' ' + std::to_string(number));
+    exit_code const result = execute(line);
+    screen_.place({});
+    return result;
 }
 
 exit_code interpreter::execute_command(typed_command const& said)
@@ -144,22 +156,28 @@ exit_code interpreter::refuse(std::string const& reason)
 
 exit_code interpreter::explain(syntax_error const& mistake)
 {
-    complain_at(mistake.column, mistake.message);
+    complain_at(mistake.column, mistake.message, mistake.lines_back);
     return exit_code::usage;
 }
 
-void interpreter::complain_at(std::size_t column, std::string const& text)
+void interpreter::complain_at(std::size_t column, std::string const& text, std::size_t lines_back)
 {
-    std::string_view const before = std::string_view(line_).substr(0, std::min(column, line_.size()));
+    // Of `:page LINE` only LINE is known here, and that twice.
+    std::string const line = lines_back < lines_.size() ? lines_[lines_.size() - 1 - lines_back] : std::string();
+    std::string const before = line.substr(0, column);
     std::string const words = "column " + std::to_string(column + 1) + ": ";
-    if (screen_.interactive()) {
-        // Below what was typed, if that stands in one line and is the last that was written.
-        std::size_t const begin = columns_of(prompt());
-        bool const points = begin + columns_of(line_) < screen::width() && screen_.printed() == printed_;
-        screen_.complain((points ? std::string(begin + columns_of(before), ' ') + "^\n" : words) + text);
-    } else {
-        screen_.complain(words + text + "\n  " + harmless(line_) + "\n  " + std::string(columns_of(before), ' ') + '^');
+    bool const earlier = lines_back > 0;
+    if (!screen_.interactive()) {
+        if (earlier && number_ > lines_back)
+            screen_.place(unit_ + ' ' + std::to_string(number_ - lines_back));
+        screen_.complain(words + text + "\n  " + harmless(line) + "\n  " + std::string(columns_of(before), ' ') + '^');
+        return;
     }
+    // Below what was typed, if that stands in one line and is the last that was written.
+    std::size_t const begin = columns_of(prompt());
+    bool const points = begin + columns_of(line) < screen::width() && screen_.printed() == printed_ && !earlier;
+    std::string const which = earlier ? "line " + std::to_string(lines_.size() - lines_back) + ", " : std::string();
+    screen_.complain((points ? std::string(begin + columns_of(before), ' ') + "^\n" : which + words) + text);
 }
 
 exit_code interpreter::help(std::string_view topic)

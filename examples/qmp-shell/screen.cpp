@@ -86,7 +86,7 @@ void screen::note(std::string_view text)
 void screen::complain(std::string_view text)
 {
     if (!interactive_)
-        print(STDERR_FILENO, "qmp-shell: " + as_lines(text));
+        print(STDERR_FILENO, "qmp-shell: " + (place_.empty() ? "" : place_ + ": ") + as_lines(text));
     else if (colour_ && ::isatty(STDERR_FILENO) == 1)
         print(STDERR_FILENO, "\033[31m" + as_lines(text) + "\033[m");
     else

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace qmp_shell {
 
@@ -43,6 +44,8 @@ public:
     void note(std::string_view text);
     /// What went wrong. Standard error.
     void complain(std::string_view text);
+    /// Where complaints of a script come from: `line 3`. Empty: from nowhere in particular.
+    void place(std::string where) { place_ = std::move(where); }
     /// A last line that changes, such as a progress bar; empty: takes it away. Only for somebody who sits there.
     void progress(std::string text);
 
@@ -64,6 +67,7 @@ private:
     bool const colour_;
     int output_error_ = 0;
     std::size_t printed_ = 0;
+    std::string place_;
     std::string progress_;
     typed_line* typed_ = nullptr;
     std::string* sink_ = nullptr;

@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(no_cpu_is_named_until_one_is_chosen)
                               "-c", "info status", "-c", "cpu x"});
     BOOST_TEST(!has(came.errors.substr(0, came.errors.find("<-")), "cpu-index"));
     BOOST_TEST(has(came.output, "no CPU was chosen"));
-    BOOST_TEST(has(came.errors, "qmp-shell: cpu: "));  // there is none
+    BOOST_TEST(has(came.errors, "command 4: cpu: "));  // there is none
     BOOST_TEST(has(came.errors, "takes the number of a CPU"));
     BOOST_TEST(came.status == 1);
     BOOST_TEST(came.output.ends_with("VM status: paused (prelaunch)\n"));

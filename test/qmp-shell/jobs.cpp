@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_cancelled_has_failed)
 {
     outcome const came = run({address, "-c", "block-job-cancel device=copy force=on", "-c", ":wait copy"});
     BOOST_TEST(came.status == 1);
-    BOOST_TEST(came.errors == "qmp-shell: copy was cancelled or failed\n");
+    BOOST_TEST(came.errors == "qmp-shell: command 2: copy was cancelled or failed\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_is_not_there_is_an_error)

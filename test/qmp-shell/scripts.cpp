@@ -149,14 +149,14 @@ BOOST_AUTO_TEST_CASE(what_would_follow_quit_is_told)
 {
     outcome const came = ask({"-c", "quit", "-c", "# done", "-c", "query-status", "-c", "query-name"});
     BOOST_TEST(came.status == 3);
-    BOOST_TEST(came.errors == "qmp-shell: not executed: query-status: QEMU has gone\n");
+    BOOST_TEST(came.errors == "qmp-shell: command 3: not executed: query-status: QEMU has gone\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_would_follow_quit_in_the_input_is_told)
 {
     outcome const came = ask({}, "quit\n\nquery-status\n");
     BOOST_TEST(came.status == 3);
-    BOOST_TEST(came.errors == "qmp-shell: not executed: query-status: QEMU has gone\n");
+    BOOST_TEST(came.errors == "qmp-shell: line 3: not executed: query-status: QEMU has gone\n");
 }
 
 BOOST_AUTO_TEST_CASE(leaving_after_quit_is_no_error)
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_pattern_that_no_event_matches_is_refused)
 {
     outcome const came = ask({"--keep-going", "-c", ":events RES*", "-c", ":events STOP NOPE", "-c", ":events"});
     BOOST_TEST(came.status == 2);
-    BOOST_TEST(came.errors == "qmp-shell: no event matches NOPE\n");
+    BOOST_TEST(came.errors == "qmp-shell: command 2: no event matches NOPE\n");
     BOOST_TEST(came.output == "events shown: RES*\n");
 }
 
@@ -314,7 +314,7 @@ BOOST_AUTO_TEST_CASE(the_exit_status_tells_that_qemu_refused)
     outcome const came = ask({"-c", "blockdev-del node-name=nowhere", "-c", "query-status"});
     BOOST_TEST(came.status == 1);
     BOOST_TEST(came.output == "");
-    BOOST_TEST(came.errors == "qmp-shell: blockdev-del: GenericError: Failed to find node with node-name='nowhere'\n");
+    BOOST_TEST(came.errors == "qmp-shell: command 1: blockdev-del: GenericError: Failed to find node with node-name='nowhere'\n");
 }
 
 BOOST_AUTO_TEST_CASE(the_exit_status_tells_that_the_line_makes_no_sense)
@@ -324,6 +324,31 @@ BOOST_AUTO_TEST_CASE(the_exit_status_tells_that_the_line_makes_no_sense)
     BOOST_TEST(came.output == "");
     BOOST_TEST(has(came.errors, "column "));
     BOOST_TEST(has(came.errors, "^"));
+}
+
+BOOST_AUTO_TEST_CASE(complaints_about_the_input_say_which_line)
+{
+    outcome const came = ask({"--keep-going"},
+                             "query-name\n\nblockdev-del node-name=nowhere\n# a comment\nblockdev-del node\n:nope\n"
+                             "blockdev-add driver=null-co file={\n'a' 1,\n'b': 2}\nquery-name\n{\n");
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(lines_in(came.output) == 2U);
+    BOOST_TEST(came.errors ==
+               "qmp-shell: line 3: blockdev-del: GenericError: Failed to find node with node-name='nowhere'\n"
+               "qmp-shell: line 5: column 14: `node` has no value: write node=VALUE\n"
+               "  blockdev-del node\n"
+               "               ^\n"
+               "qmp-shell: line 6: there is no :nope; :help lists what there is\n"
+               "qmp-shell: line 8: column 5: a colon is expected here, as in {\"name\": value}\n"
+               "  'a' 1,\n"
+               "      ^\n");
+}
+
+BOOST_AUTO_TEST_CASE(complaints_about_commands_say_which_of_several)
+{
+    outcome const came = ask({"-H", "-c", "info version", "-c", "device_del nothing"});
+    BOOST_TEST(came.errors == "qmp-shell: command 2: Error: Device 'nothing' not found\n");
+    BOOST_TEST(ask({"-H", "-c", "device_del nothing"}).errors == "qmp-shell: Error: Device 'nothing' not found\n");
 }
 
 BOOST_AUTO_TEST_CASE(keep_going_goes_on_and_still_tells)

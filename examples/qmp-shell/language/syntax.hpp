@@ -55,8 +55,9 @@ struct nothing_typed
 
 struct syntax_error
 {
-    std::size_t column = 0;  ///< zero-based, in bytes, of the last line given
-    std::string message;     ///< one sentence: what is wrong and what would be right
+    std::size_t column = 0;      ///< zero-based, in bytes
+    std::string message;         ///< one sentence: what is wrong and what would be right
+    std::size_t lines_back = 0;  ///< how many lines before the last one given: the statement has several
 };
 
 using statement = std::variant<nothing_typed, typed_command, meta_command, syntax_error>;

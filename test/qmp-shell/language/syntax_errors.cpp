@@ -207,10 +207,8 @@ BOOST_AUTO_TEST_CASE(columns_are_those_of_the_last_line)
 
 BOOST_AUTO_TEST_CASE(an_error_in_an_earlier_line_says_which)
 {
-    BOOST_TEST(read_all("x a={\n 'b' 1,\n 'c': 2}", nullptr) ==
-               "^0 line 2, column 6: a colon is expected here, as in {\"name\": value}");
-    BOOST_TEST(read_all("x .y=[\n]", nullptr) ==
-               "^0 line 1, column 3: a name is missing beside this dot: nested names are written a.b.c");
+    BOOST_TEST(read_all("x a={\n 'b' 1,\n 'c': 2}", nullptr) == "^5 1 back a colon is expected here, as in {\"name\": value}");
+    BOOST_TEST(read_all("x .y=[\n]", nullptr) == "^2 1 back a name is missing beside this dot: nested names are written a.b.c");
 }
 
 BOOST_AUTO_TEST_CASE(after_an_error_the_next_line_begins_anew)
