@@ -109,6 +109,33 @@ BOOST_AUTO_TEST_CASE(tools_have_words_of_their_own)
     BOOST_TEST(set.tool_arguments == words({"/objects/x.size", "-5"}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(tools_take_an_address_as_everything_else_does)
+{
+    auto const is = [](options const& read, std::string const& address, words const& expected) {
+        return read.address == address && read.tool_arguments == expected;
+    };
+    ::unsetenv("QMP_SOCKET");
+    BOOST_TEST(is(read({"qmp-shell", "/sock", "qom-get", "/machine.type"}), "/sock", {"/machine.type"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-get", "/sock", "/machine.type"}), "/sock", {"/machine.type"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-get", "/sock", "/machine", "type"}), "/sock", {"/machine", "type"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-get", "/machine", "type", "-s", "/sock"}), "/sock", {"/machine", "type"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-list", "/sock"}), "/sock", {}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-tree", "/sock", "/objects"}), "/sock", {"/objects"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-set", "/sock", "/a.b", "-5"}), "/sock", {"/a.b", "-5"}));
+    ::setenv("QMP_SOCKET", "/usual", 1);
+    BOOST_TEST(is(read({"qmp-shell", "qom-list"}), "/usual", {}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-list", "/machine"}), "/usual", {"/machine"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-list", "/sock", "/machine"}), "/sock", {"/machine"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-get", "/machine", "type"}), "/usual", {"/machine", "type"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-get", "/sock", "/machine.type"}), "/sock", {"/machine.type"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-set", "/a.b", "/c"}), "/usual", {"/a.b", "/c"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-set", "/sock", "/a.b", "/c"}), "/sock", {"/a.b", "/c"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-set", "/a", "b", "c"}), "/usual", {"/a", "b", "c"}));
+    BOOST_TEST(read({"qmp-shell"}).address == "/usual");
+    BOOST_TEST(read({"qmp-shell", "/sock"}).address == "/sock");
+    ::unsetenv("QMP_SOCKET");
+}
+
 BOOST_AUTO_TEST_CASE(what_makes_no_sense_is_refused)
 {
     ::unsetenv("QMP_SOCKET");
@@ -120,6 +147,10 @@ BOOST_AUTO_TEST_CASE(what_makes_no_sense_is_refused)
     BOOST_TEST(refused({"qmp-shell", "--listen", "/sock", "--wrap", "qemu"}) == 2);
     BOOST_TEST(refused({"qmp-shell", "/sock", "--listen", "/other"}) == 2);
     BOOST_TEST(refused({"qmp-shell", "qom-get", "-s", "/sock"}) == 2);
+    BOOST_TEST(refused({"qmp-shell", "qom-list", "-s", "/sock", "/a", "/b"}) == 2);
+    BOOST_TEST(refused({"qmp-shell", "/sock", "--wrap", "qemu"}) == 2);
+    for (char const* const address : {"::", "host:no-port", "tcp:x", "fd:x", "unix:"})
+        BOOST_TEST(refused({"qmp-shell", address}) == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

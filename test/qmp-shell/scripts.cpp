@@ -438,6 +438,39 @@ BOOST_AUTO_TEST_CASE(the_address_may_come_from_the_environment)
     BOOST_TEST(run({"-c", "query-status"}).status == 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_command_line_that_makes_no_sense_says_what_does)
+{
+    outcome const get = run({"qom-get", "-s", address});
+    BOOST_TEST(get.status == 2);
+    BOOST_TEST(get.errors.starts_with("qmp-shell: qom-get takes PATH.PROPERTY\nUsage: qmp-shell qom-get [-s] [ADDRESS] "));
+    BOOST_TEST(
+        has(run({"qom-set", address, "/machine.type"}).errors, "takes PATH.PROPERTY VALUE, and here is only /machine.type"));
+    outcome const wrap = run({address, "--wrap", "qemu-system-x86_64"});
+    BOOST_TEST(wrap.status == 2);
+    BOOST_TEST(has(wrap.errors, '"' + address + "\" stands before it"));
+    outcome const wrong = run({"host:port"});
+    BOOST_TEST(wrong.status == 2);
+    BOOST_TEST(wrong.errors == "qmp-shell: \"host:port\": the port 'port' is no number from 0 to 65535\nTry qmp-shell --help\n");
+}
+
+BOOST_AUTO_TEST_CASE(help_that_cannot_be_written_is_told)
+{
+    for (std::string const option : {"--help", "--version", "qom-get --help"}) {
+        script through({"-c", "exec \"$0\" " + option + " >/dev/full", QMP_SHELL_PROGRAM}, {}, "/bin/sh");
+        outcome const came = through.finish();
+        BOOST_TEST(came.status == 3);
+        BOOST_TEST(came.errors == "qmp-shell: cannot write to standard output\n");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(somebody_who_listens_there_already_is_told_once)
+{
+    outcome const came = run({"--listen", address, "-c", "query-name"});
+    BOOST_TEST(came.status == 3);
+    BOOST_TEST(came.errors ==
+               "qmp-shell: cannot listen on unix:" + address + ": someone is listening there; choose another path\n");
+}
+
 BOOST_AUTO_TEST_CASE(negotiation_can_be_left_to_the_script)
 {
     outcome const refused = ask({"-N", "-c", "query-status"});
