@@ -85,16 +85,31 @@ exit_code interpreter::execute(std::string_view line, std::string_view unit, std
     return result;
 }
 
+void interpreter::hint_at_job(std::size_t begun_before)
+{
+    job_log const& jobs = monitor_.jobs();
+    job_record const* const last = jobs.begun() == begun_before ? nullptr : jobs.find(jobs.last_begun());
+    if (hinted_at_jobs_ || !screen_.interactive() || last == nullptr || last->over())
+        return;
+    hinted_at_jobs_ = true;
+    screen_.note("A job has begun: `:wait " + jobs.last_begun() + "` shows how far it is");
+}
+
 exit_code interpreter::execute_command(typed_command const& said)
 try {
+    std::size_t const begun_before = monitor_.jobs().begun();
     outgoing_commands const ready = prepare(said, monitor_);
     for (coqmp::command const& sent : ready) {
         if (verbose_)
             screen_.note(print(as_message(sent), {pretty_, screen_.colour()}));
         answer const came = monitor_.ask(sent);
         bool const last = &sent == &ready.back();
-        if (last || came.error || came.reply.has_error())
-            return show(sent.name(), came, said);
+        if (!last && !came.error && came.reply.has_value())
+            continue;
+        exit_code const result = show(sent.name(), came, said);
+        if (result == exit_code::success)
+            hint_at_job(begun_before);
+        return result;
     }
     return exit_code::success;
 } catch (std::system_error const& error) {
@@ -105,8 +120,11 @@ exit_code interpreter::show(std::string const& name, answer const& came, typed_c
 {
     if (name == "quit" && (came.error || came.reply.has_value()))
         monitor_.ask_to_quit();
-    if (came.error == coqmp::errc::disconnected)
+    if (came.error == coqmp::errc::disconnected) {
+        if (name != "quit" && !came.left_open().empty())
+            screen_.complain(name + ": " + came.left_open());
         return exit_code::connection;
+    }
     if (came.cancelled()) {
         bool const sent = came.error == coqmp::errc::outcome_unknown || came.error != coqmp::errc::not_sent;
         screen_.complain(name + ": cancelled" + (sent ? "; QEMU may execute it all the same" : ""));
@@ -139,7 +157,10 @@ exit_code interpreter::show_refusal(std::string const& name, coqmp::command_erro
         suggestions = similar_commands(monitor_.known(), name);
     else if (hint)
         suggestions = hint->suggestions;
-    if (!suggestions.empty())
+    std::string const human = error.class_name == "CommandNotFound" ? hint_at_human_monitor() : std::string();
+    if (!human.empty())
+        text << human;
+    else if (!suggestions.empty())
         text << " (" << did_you_mean(suggestions) << ')';
     if (hint && hint->column)
         complain_at(*hint->column, harmless(text.str()));
@@ -154,9 +175,18 @@ exit_code interpreter::refuse(std::string const& reason)
     return exit_code::usage;
 }
 
+std::string interpreter::hint_at_human_monitor()
+{
+    std::vector<std::string> const words = lines_.size() == 1 ? words_of(lines_.back()) : std::vector<std::string>();
+    if (words.empty() || monitor_.known().find_command(words.front()) != nullptr || !human_.knows(words.front()))
+        return {};
+    return "; `" + words.front() + "` is a command of the human monitor: write :hmp " + harmless(trimmed(lines_.back())) +
+           ", or start the shell with -H";
+}
+
 exit_code interpreter::explain(syntax_error const& mistake)
 {
-    complain_at(mistake.column, mistake.message, mistake.lines_back);
+    complain_at(mistake.column, mistake.message + hint_at_human_monitor(), mistake.lines_back);
     return exit_code::usage;
 }
 
@@ -182,6 +212,8 @@ void interpreter::complain_at(std::size_t column, std::string const& text, std::
 
 exit_code interpreter::help(std::string_view topic)
 {
+    if (topic.starts_with(':'))
+        return help_meta(topic.substr(1));
     schema const& known = monitor_.known();
     std::string text = describe_command(known, topic);
     if (text.empty())
@@ -190,6 +222,8 @@ exit_code interpreter::help(std::string_view topic)
         screen_.answer(text);
         return exit_code::success;
     }
+    if (is_meta(topic))
+        return help_meta(topic);
     std::string reason = "this QEMU has no command and no event \"" + harmless(topic) + '"';
     for (std::string const& similar : similar_commands(known, topic))
         reason += "\n  perhaps " + similar;

@@ -53,11 +53,17 @@ private:
     };
     static std::vector<meta_entry> const& meta_entries();
     static std::vector<std::string> meta_names();
+    static bool is_meta(std::string_view name);
 
     exit_code execute_command(typed_command const& said);
     exit_code execute_meta(meta_command const& said);
     exit_code explain(syntax_error const& mistake);
     exit_code help(std::string_view topic);
+    exit_code help_meta(std::string_view name);
+    /// For who types what HMP would understand. @return empty: it would not either
+    std::string hint_at_human_monitor();
+    /// Tells once that a job can be waited for, if a command began one.
+    void hint_at_job(std::size_t begun_before);
     exit_code show(std::string const& name, answer const& came, typed_command const& said);
     exit_code show_refusal(std::string const& name, coqmp::command_error const& error, typed_command const& said);
     /// What is pointed at, and the text below it.
@@ -90,6 +96,7 @@ private:
     std::size_t number_ = 0;          ///< of the line that is being executed; 0: nobody counts
     std::vector<std::string> lines_;  ///< of the statement so far, the one that is being executed too
     std::size_t printed_ = 0;         ///< what the screen had printed when its execution began
+    bool hinted_at_jobs_ = false;
     bool leaving_ = false;
 };
 

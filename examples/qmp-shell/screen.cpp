@@ -103,6 +103,12 @@ void screen::progress(std::string text)
     write_all(STDOUT_FILENO, shown);
 }
 
+void screen::redraw()
+{
+    if (!progress_.empty())
+        write_all(STDOUT_FILENO, std::string(clear_line) + progress_);
+}
+
 void screen::print(int number, std::string text)
 {
     ++printed_;

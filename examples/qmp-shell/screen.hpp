@@ -48,6 +48,8 @@ public:
     void place(std::string where) { place_ = std::move(where); }
     /// A last line that changes, such as a progress bar; empty: takes it away. Only for somebody who sits there.
     void progress(std::string text);
+    /// Shows that line again, after somebody else had the terminal.
+    void redraw();
 
     /// Collects the answers of a while instead of printing them. @param sink null: prints again
     void collect(std::string* sink) noexcept { sink_ = sink; }

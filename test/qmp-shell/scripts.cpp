@@ -234,6 +234,30 @@ BOOST_AUTO_TEST_CASE(help_describes_a_command)
     BOOST_TEST(ask({"-c", "help no-such-thing"}).status == 2);
 }
 
+BOOST_AUTO_TEST_CASE(help_describes_the_shells_own_commands)
+{
+    std::string const wait = ":wait JOB [STATE]\nshow a job's progress until it ends, needs a command, or is in a state\n";
+    for (std::string const line : {"help :wait", ":help :wait", ":help wait", "help wait"})
+        BOOST_TEST(ask({"-c", line}).output == wait);
+    BOOST_TEST(ask({"-c", "help :nope"}).status == 2);
+    BOOST_TEST(has(ask({"-c", "help quit"}).output, "returns: nothing"));  // QEMU's
+    BOOST_TEST(has(ask({"-c", ":help"}).output, "command key=value"));
+    outcome const human = ask({"-H", "-c", ":help"});
+    BOOST_TEST(!has(human.output, "key=value"));
+    BOOST_TEST(has(human.output, "cpu [NUMBER]"));
+    BOOST_TEST(has(human.output, ":wait JOB"));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_human_monitor_would_understand_is_told_so)
+{
+    BOOST_TEST(has(ask({"-c", "info block"}).errors, "`info` is a command of the human monitor: write :hmp info block, or"));
+    BOOST_TEST(has(ask({"-c", "info"}).errors, "write :hmp info, or"));
+    BOOST_TEST(has(ask({"-c", "?"}).errors, "write :hmp ?, or"));
+    BOOST_TEST(has(ask({"-c", "savevm now"}).errors, "write :hmp savevm now, or"));
+    BOOST_TEST(!has(ask({"-c", "nonsense now"}).errors, "human"));
+    BOOST_TEST(!has(ask({"-c", "device_del now"}).errors, "human"));  // QMP has it too
+}
+
 BOOST_AUTO_TEST_CASE(the_schema_can_be_searched)
 {
     outcome const came = ask({"-c", ":schema *status*"});
@@ -263,6 +287,16 @@ BOOST_AUTO_TEST_CASE(logfile_does_not_take_over_the_socket)
     struct ::stat about{};
     BOOST_REQUIRE(::stat(file.c_str(), &about) == 0);
     BOOST_TEST((about.st_mode & 0777U) == 0600U);
+}
+
+BOOST_AUTO_TEST_CASE(the_logfile_has_the_greeting_before_what_answers_it)
+{
+    std::string const file = qemu.directory() / "log";
+    BOOST_TEST(ask({"-l", file, "-c", "query-status"}).status == 0);
+    std::string const log = content(file);
+    BOOST_TEST(log.find("<- {\"QMP\"") < log.find("-> {\"execute\":\"qmp_capabilities\""));
+    BOOST_TEST(log.find("-> {\"execute\":\"qmp_capabilities\"") < log.find("<- {\"return\""));
+    BOOST_TEST(lines_in(log) == 5U);
 }
 
 BOOST_AUTO_TEST_CASE(a_logfile_that_is_the_socket_is_refused)
@@ -408,6 +442,21 @@ BOOST_AUTO_TEST_CASE(a_server_that_dies_is_one_line)
     BOOST_TEST(came.errors == "qmp-shell: QEMU has gone: unix:" + address + " closed the connection\n");
 }
 
+BOOST_AUTO_TEST_CASE(what_became_of_a_command_that_awaits_its_answer_is_told_to_be_unknown)
+{
+    script victim({address});
+    victim.write("query-status\n");
+    victim.expect("prelaunch");
+    qemu.stop();
+    victim.write(":trace on\ncont\n");
+    victim.expect("-> {\"execute\":\"cont\"");
+    qemu.signal(SIGKILL);
+    outcome const came = victim.wait();
+    BOOST_TEST(came.status == 3);
+    BOOST_TEST(has(came.errors,
+                   "qmp-shell: line 3: cont: QEMU has gone before it answered: whether the command was executed is unknown\n"));
+}
+
 BOOST_AUTO_TEST_CASE(a_busy_monitor_says_so)
 {
     script first({address});
@@ -477,6 +526,7 @@ BOOST_AUTO_TEST_CASE(negotiation_can_be_left_to_the_script)
     BOOST_TEST(refused.status == 1);
     outcome const came = ask({"-N", "-c", "qmp_capabilities", "-c", "query-status"});
     BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.errors == "");  // that QEMU greets is no news
     BOOST_TEST(has(came.output, "prelaunch"));
 }
 

@@ -143,6 +143,9 @@ void completer::meta_argument(std::string_view name, bool first)
         else if (first)
             add_words({"off", "on"});
         add_names(known_.event_names());
+    } else if (name == "help" && result_.prefix.starts_with(':') && first) {
+        begin(result_.begin + 1, std::string(result_.prefix, 1));
+        add_names(meta_commands_);
     } else if ((name == "help" || name == "schema") && first) {
         add_commands();
         add_names(known_.event_names());
@@ -215,6 +218,10 @@ void completer::command(std::span<word const> words, word const& current)
         if (entry != nullptr)
             arguments(words[1].text, entry->arguments, words.subspan(2), current);
         return;
+    }
+    if (!words.empty() && current.text.starts_with(':')) {  // help :wait
+        begin(current.where.column + 1, std::string_view(current.text).substr(1));
+        return add_names(meta_commands_);
     }
     add_commands();
     if (!words.empty())

@@ -69,6 +69,8 @@ std::vector<sample> shell_commands()
             {":events STOP S", "13: SHUTDOWN STOP"},
             {":events !S", "9: SHUTDOWN STOP"},
             {":help blockdev-", "6: blockdev-add blockdev-backup blockdev-reopen"},
+            {":help :w", "7: wait"},
+            {"help :pa", "6: page"},
             {":schema SH", "8: SHUTDOWN"},
             {":trace ", "7: off on"},
             {":page block_", "6: block_resize"},
