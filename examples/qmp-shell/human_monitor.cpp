@@ -119,7 +119,8 @@ exit_code human_monitor::show(std::string_view line, answer const& came)
     json::value const& text = came.reply.value();
     std::string const shown = text.is_string() ? harmless(std::string_view(text.get_string())) : std::string();
     if (sounds_like_an_error(shown)) {
-        screen_.complain(shown);
+        bool const of_qmp = shown.starts_with("unknown command: ") && monitor_.known().find_command(name) != nullptr;
+        screen_.complain(of_qmp ? std::string(trimmed(shown)) + "; QMP has it: leave :hmp out, or -H" : shown);
         return exit_code::refused;
     }
     if (!shown.empty())

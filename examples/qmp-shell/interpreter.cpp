@@ -159,7 +159,7 @@ exit_code interpreter::show_refusal(std::string const& name, coqmp::command_erro
         suggestions = hint->suggestions;
     std::string const human = error.class_name == "CommandNotFound" ? hint_at_human_monitor() : std::string();
     if (!human.empty())
-        text << human;
+        text << "; " << human;
     else if (!suggestions.empty())
         text << " (" << did_you_mean(suggestions) << ')';
     if (hint && hint->column)
@@ -180,13 +180,15 @@ std::string interpreter::hint_at_human_monitor()
     std::vector<std::string> const words = lines_.size() == 1 ? words_of(lines_.back()) : std::vector<std::string>();
     if (words.empty() || monitor_.known().find_command(words.front()) != nullptr || !human_.knows(words.front()))
         return {};
-    return "; `" + words.front() + "` is a command of the human monitor: write :hmp " + harmless(trimmed(lines_.back())) +
+    return '`' + words.front() + "` is a command of the human monitor: write :hmp " + harmless(trimmed(lines_.back())) +
            ", or start the shell with -H";
 }
 
 exit_code interpreter::explain(syntax_error const& mistake)
 {
-    complain_at(mistake.column, mistake.message + hint_at_human_monitor(), mistake.lines_back);
+    if (std::string const hint = hint_at_human_monitor(); !hint.empty())
+        return refuse(hint);
+    complain_at(mistake.column, mistake.message, mistake.lines_back);
     return exit_code::usage;
 }
 

@@ -301,7 +301,7 @@ void line_editor::complete_line()
     }
     std::string common = common_beginning(found.candidates);
     bool const only_one = found.candidates.size() == 1;
-    if (only_one && found.candidates.front().final)
+    if (only_one && found.candidates.front().final && !found.in_braces)  // there a comma comes next, or a brace
         common += ' ';
     std::string_view const word = std::string_view(line).substr(found.begin);
     if (common.size() >= word.size() && common != word)

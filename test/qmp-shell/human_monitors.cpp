@@ -61,6 +61,13 @@ BOOST_AUTO_TEST_CASE(what_sounds_like_an_error_is_one)
     BOOST_TEST(has(came.errors, "Error: "));
 }
 
+BOOST_AUTO_TEST_CASE(a_command_of_qmps_is_told_to_be_one)
+{
+    BOOST_TEST(run({"-H", address, "-c", "query-status"}).errors ==
+               "qmp-shell: unknown command: 'query-status'; QMP has it: leave :hmp out, or -H\n");
+    BOOST_TEST(run({"-H", address, "-c", "nonsense"}).errors == "qmp-shell: unknown command: 'nonsense'\n");
+}
+
 BOOST_AUTO_TEST_CASE(meta_commands_work_there_too)
 {
     outcome const came = run({"-H", address, "-c", ":schema query-status"});

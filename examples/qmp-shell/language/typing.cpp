@@ -329,7 +329,9 @@ std::optional<json::value> read_integer(std::string_view text)
     if (error != std::errc() || suffix.size() > 1)
         return std::nullopt;
     if (!suffix.empty()) {
-        std::size_t const power = std::string_view("KMGTPE").find(suffix == "k" ? 'K' : suffix.front());
+        // In lower case too, as QEMU's own command line takes them; but not `1e`, which looks like half of 1e3.
+        std::size_t const lower = std::string_view("kmgtp").find(suffix.front());
+        std::size_t const power = std::min(lower, std::string_view("KMGTPE").find(suffix.front()));
         if (power == std::string_view::npos)
             return std::nullopt;
         unsigned const shift = 10U * static_cast<unsigned>(power + 1);

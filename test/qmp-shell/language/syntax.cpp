@@ -262,8 +262,7 @@ std::vector<sample> braces_over_lines()
             {"x a=[1,\n\n2] b=[3,\n4]", R"(x {"a": [1, 2], "b": [3, 4]})"},
             {"x a=[1,\n2] b={\n} c=3", R"(x {"a": [1, 2], "b": {}, "c": 3})"},
             {"x a=[\n# none\n]", R"(x {"a": []})"},
-            {"x a=[\n:help\n]",
-             "^0 line 2, column 1: a value is expected here: a number, true, false, null, a quoted text, {...} or [...]"},
+            {"x a=[\n:help\n]", "^0 1 back a value is expected here: a number, true, false, null, a quoted text, {...} or [...]"},
             {"x a=[ # it's\n1]", R"(x {"a": [1]})"}};
 }
 

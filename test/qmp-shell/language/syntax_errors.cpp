@@ -137,6 +137,7 @@ std::vector<pointed> in_typed_values()
     return {
         {"sample count=abc", "             ^", "`count` wants an integer, as 10, 0xa or 10G"},
         {"sample count=", "             ^", "`count` wants an integer, as 10, 0xa or 10G"},
+        {"sample count=1e", "             ^", "`count` wants an integer, as 10, 0xa or 10G"},
         {"sample count=1.5", "             ^", "`count` wants an integer, as 10, 0xa or 10G"},
         {"sample flag=maybe", "            ^", "`flag` wants true or false"},
         {"sample flag=1", "            ^", "`flag` wants true or false"},
