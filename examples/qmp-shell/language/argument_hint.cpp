@@ -164,7 +164,7 @@ std::optional<argument_hint> hint_at_property(typed_command const& said, json::v
     json::array const* const items = properties.if_array();
     if (path.empty() || items == nullptr)
         return std::nullopt;
-    std::vector<std::string> names;
+    std::vector<std::string> names{"driver", "bus", "id"};  // device_add's own
     for (json::value const& item : *items) {
         json::object const* const property = item.if_object();
         json::value const* const text = property != nullptr ? property->if_contains("name") : nullptr;

@@ -92,8 +92,11 @@ bool is_index(std::string_view name)
 void note_places(argument_node const& from, std::string const& path, std::vector<std::pair<std::string, place>>& to)
 {
     for (auto const& [name, node] : from.members) {
-        bool const item = !path.empty() && is_index(name);
-        std::string const here = item ? path + '[' + name + ']' : path + (path.empty() ? "" : ".") + name;
+        std::string here = path;
+        if (!path.empty() && is_index(name))
+            here.append("[").append(name).append("]");
+        else
+            here.append(path.empty() ? "" : ".").append(name);
         std::size_t const before = node->path().size() - name.size();
         to.emplace_back(here, place{node->where.line, node->where.column + before});
         note_places(*node, here, to);

@@ -41,7 +41,7 @@ private:
         argument_node* node = nullptr;
         bool is_array = false;
         awaited awaits = awaited::name;
-        std::string name{};  ///< of the member that is being read
+        std::string name;  ///< of the member that is being read
         std::size_t items = 0;
     };
 
@@ -77,7 +77,10 @@ private:
     {
         if (levels_.size() == most_levels)
             return false;
-        levels_.push_back({next_, is_array, is_array ? awaited::value : awaited::name});
+        level& here = levels_.emplace_back();
+        here.node = next_;
+        here.is_array = is_array;
+        here.awaits = is_array ? awaited::value : awaited::name;
         await_item();
         ++position_;
         return true;

@@ -110,6 +110,8 @@ BOOST_AUTO_TEST_CASE(knows_the_properties_of_a_device)
     BOOST_TEST(is_unknown_property(refusal));
     BOOST_TEST(!is_unknown_property("Parameter 'a' is missing"));
     BOOST_TEST(in_words(hint_at_property(said, properties, refusal)) == "seriall ^26 serial");
+    BOOST_TEST(in_words(hint_at_property(typed("device_add driver=scsi-hd bsu=b"), properties,
+                                         "Property 'scsi-hd.bsu' not found")) == "bsu ^26 bus");
     BOOST_TEST(in_words(hint_at_property(said, json::value(), refusal)) == "nothing");
 }
 
