@@ -34,8 +34,7 @@ char const* text_of(errc value) noexcept
             return "the deadline passed";
         case errc::monitor_busy:
             return "the monitor accepted the connection but stayed silent: it serves another client; disconnect that one, or "
-                   "give "
-                   "QEMU one more -qmp option";
+                   "give QEMU one more -qmp option";
         case errc::not_json:
             return "the peer sent what is no JSON, and the session has ended: check that the address is a QMP monitor, without "
                    "TLS";
@@ -53,8 +52,7 @@ char const* text_of(errc value) noexcept
             return "the command is larger than the 64 MiB or the 2 Mi tokens that QEMU takes";
         case errc::arguments_not_json:
             return "the command holds what QEMU's JSON cannot say: an infinity, a number that is none (NaN), or a text that is "
-                   "not "
-                   "UTF-8 or has a Unicode noncharacter";
+                   "not UTF-8 or has a Unicode noncharacter";
         case errc::out_of_band_unavailable:
             return "an out-of-band command needs a session with the oob capability: connect with it, or send the command in band";
         case errc::too_many_descriptors:

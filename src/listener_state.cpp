@@ -2,6 +2,7 @@
 
 #include "cancellation.hpp"
 #include "deadline.hpp"
+#include "explained_error.hpp"
 #include "process_tree.hpp"
 
 #include <boost/asio/bind_executor.hpp>
@@ -42,7 +43,7 @@ listener_state::listener_state(asio::any_io_executor executor, endpoint const& w
     : context_member(executor), executor_(std::move(executor)), options_(std::move(options)), socket_(where), acceptor_(executor_)
 {
     if (where.is_tcp() && (options_.peer_user || options_.peer_process))
-        throw boost::system::system_error(
+        throw explained_error(
             make_error_code(errc::invalid_endpoint),
             "cannot listen on " + where.to_string() + ": TCP does not tell who connects; demand a peer on a unix socket");
     owned_descriptor socket(socket_.release());

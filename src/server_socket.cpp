@@ -1,5 +1,7 @@
 #include "server_socket.hpp"
 
+#include "explained_error.hpp"
+
 #include <coqmp/error.hpp>
 
 #include <boost/system/system_error.hpp>
@@ -28,7 +30,7 @@ using boost::system::error_code;
 
 [[noreturn]] void refuse(endpoint const& where, error_code why, std::string const& advice = {})
 {
-    throw boost::system::system_error(why, "cannot listen on " + where.to_string() + (advice.empty() ? "" : ": " + advice));
+    throw explained_error(why, "cannot listen on " + where.to_string() + ": " + (advice.empty() ? why.message() : advice));
 }
 
 [[noreturn]] void refuse(endpoint const& where, int why)

@@ -1,5 +1,6 @@
 #include "connection.hpp"
 
+#include "address.hpp"
 #include "wrapped_program.hpp"
 
 #include <coqmp/endpoint.hpp>
@@ -24,16 +25,6 @@ using namespace std::chrono_literals;
 
 /// QEMU greets within milliseconds. Longer than this needs an explanation, and then somebody sits there and waits for it.
 constexpr auto time_for_a_hint = 1500ms;
-
-/// As the old shell read it: what has no colon is a path, without a slash too.
-coqmp::endpoint address_of(std::string const& text)
-try {
-    if (text.find_first_of(":/") == std::string::npos)
-        return coqmp::endpoint::unix_socket(text);
-    return coqmp::endpoint::parse(text);
-} catch (boost::system::system_error const& error) {
-    throw connection_failed(error.what());
-}
 
 std::string seconds(std::chrono::nanoseconds duration)
 {

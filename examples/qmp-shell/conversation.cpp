@@ -33,7 +33,11 @@ coqmp::session_options behaviour(options const& how, traffic& seen, screen& show
     result.negotiate = !how.skip_negotiation;
     result.command_timeout = result.command_timeout.zero();  // Ctrl-C is the deadline
     result.trace = [&seen](coqmp::direction way, std::string_view message) { seen.see(way, message); };
-    result.log = [&shown_on](std::string_view sentence) { shown_on.note(harmless(sentence)); };
+    // Who negotiates by hand knows that QEMU greets.
+    result.log = [&shown_on, skips = how.skip_negotiation](std::string_view sentence) {
+        if (!skips || !sentence.starts_with("A greeting was ignored"))
+            shown_on.note(harmless(sentence));
+    };
     return result;
 }
 
@@ -117,7 +121,7 @@ exit_code converse(options const& how)
     event_loop loop;
     screen shown_on(somebody_sits_there(how));
     try {
-        traffic seen(shown_on, how.logfile);
+        traffic seen(shown_on, how.logfile, !how.skip_negotiation);
         exit_code const result = judge_output(shown_on, converse_through(loop, shown_on, seen, how));
         return loop.terminated() != 0 ? static_cast<exit_code>(128 + loop.terminated()) : result;
     } catch (connection_failed const& error) {

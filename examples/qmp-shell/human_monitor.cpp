@@ -99,8 +99,11 @@ exit_code human_monitor::choose_processor(std::string_view words)
 exit_code human_monitor::show(std::string_view line, answer const& came)
 {
     std::string const name(line.substr(0, line.find(' ')));
-    if (came.error == coqmp::errc::disconnected)
+    if (came.error == coqmp::errc::disconnected) {
+        if (!is_quit(trimmed(line)) && !came.left_open().empty())
+            screen_.complain(name + ": " + came.left_open());
         return exit_code::connection;
+    }
     if (came.cancelled()) {
         screen_.complain(name + ": cancelled; QEMU may execute it all the same");
         return exit_code::interrupted;
@@ -116,7 +119,8 @@ exit_code human_monitor::show(std::string_view line, answer const& came)
     json::value const& text = came.reply.value();
     std::string const shown = text.is_string() ? harmless(std::string_view(text.get_string())) : std::string();
     if (sounds_like_an_error(shown)) {
-        screen_.complain(shown);
+        bool const of_qmp = shown.starts_with("unknown command: ") && monitor_.known().find_command(name) != nullptr;
+        screen_.complain(of_qmp ? std::string(trimmed(shown)) + "; QMP has it: leave :hmp out, or -H" : shown);
         return exit_code::refused;
     }
     if (!shown.empty())
@@ -147,6 +151,12 @@ std::vector<candidate> const& human_monitor::subjects()
             subjects_ = listed_in(std::string_view(text->get_string()), "info ");
     }
     return subjects_;
+}
+
+bool human_monitor::knows(std::string_view command)
+{
+    auto const& all = commands();
+    return std::any_of(all.begin(), all.end(), [command](candidate const& each) { return each.text == command; });
 }
 
 completion human_monitor::complete(std::string_view line)

@@ -23,6 +23,8 @@ public:
 
     exit_code execute(std::string_view line);
     [[nodiscard]] std::string prompt() const;
+    /// Whether there is such a command. QEMU is asked.
+    [[nodiscard]] bool knows(std::string_view command);
     [[nodiscard]] completion complete(std::string_view line);
 
 private:

@@ -1,12 +1,15 @@
 #include "interpreter.hpp"
 
+#include "language/argument_hint.hpp"
 #include "language/help.hpp"
 #include "language/print.hpp"
+#include "language/similar.hpp"
 #include "live_values.hpp"
 #include "outgoing_command.hpp"
 #include "text.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 #include <system_error>
 #include <variant>
@@ -21,6 +24,22 @@ namespace {
 bool needs_schema(std::string_view line)
 {
     return line.find('=') != std::string_view::npos && !line.starts_with('{');
+}
+
+/// What may have been meant by an argument that QEMU does not know.
+std::optional<argument_hint> hint_of(typed_command const& said, std::string const& name, coqmp::command_error const& error,
+                                     monitor& qemu)
+{
+    if (name != said.name)  // a `getfd` before it
+        return std::nullopt;
+    auto const* const driver = said.arguments.if_contains("driver");
+    if (is_unknown_property(error.description) && driver != nullptr && driver->is_string()) {
+        auto const listed =
+            qemu.look_up(coqmp::command("device-list-properties").with("typename", std::string_view(driver->get_string())));
+        return listed ? hint_at_property(said, *listed, error.description) : std::nullopt;
+    }
+    command_entry const* const entry = qemu.known().find_command(name);
+    return entry != nullptr ? hint_at_argument(said, entry->arguments, error.description) : std::nullopt;
 }
 
 }  // namespace
@@ -42,9 +61,13 @@ exit_code interpreter::execute(std::string_view line)
     if (hmp_ && !text.starts_with(':'))
         return text.empty() ? exit_code::success : human_.execute(text);
     reader_.use(needs_schema(trimmed(line)) || monitor_.is_known() ? &monitor_.known() : nullptr);
+    if (!reader_.in_brace())
+        lines_.clear();
+    lines_.emplace_back(line);
+    printed_ = screen_.printed();
     statement said = reader_.read(line);
     if (auto const* const mistake = std::get_if<syntax_error>(&said))
-        return explain(*mistake, line);
+        return explain(*mistake);
     if (auto const* const meta = std::get_if<meta_command>(&said))
         return execute_meta(*meta);
     if (auto* const command = std::get_if<typed_command>(&said))
@@ -52,16 +75,41 @@ exit_code interpreter::execute(std::string_view line)
     return exit_code::success;
 }
 
+exit_code interpreter::execute(std::string_view line, std::string_view unit, std::size_t number)
+{
+    unit_ = unit;
+    number_ = number;
+    screen_.place(unit_ + ' ' + std::to_string(number));
+    exit_code const result = execute(line);
+    screen_.place({});
+    return result;
+}
+
+void interpreter::hint_at_job(std::size_t begun_before)
+{
+    job_log const& jobs = monitor_.jobs();
+    job_record const* const last = jobs.begun() == begun_before ? nullptr : jobs.find(jobs.last_begun());
+    if (hinted_at_jobs_ || !screen_.interactive() || last == nullptr || last->over())
+        return;
+    hinted_at_jobs_ = true;
+    screen_.note("A job has begun: `:wait " + jobs.last_begun() + "` shows how far it is");
+}
+
 exit_code interpreter::execute_command(typed_command const& said)
 try {
+    std::size_t const begun_before = monitor_.jobs().begun();
     outgoing_commands const ready = prepare(said, monitor_);
     for (coqmp::command const& sent : ready) {
         if (verbose_)
             screen_.note(print(as_message(sent), {pretty_, screen_.colour()}));
         answer const came = monitor_.ask(sent);
         bool const last = &sent == &ready.back();
-        if (last || came.error || came.reply.has_error())
-            return show(sent.name(), came, said);
+        if (!last && !came.error && came.reply.has_value())
+            continue;
+        exit_code const result = show(sent.name(), came, said);
+        if (result == exit_code::success)
+            hint_at_job(begun_before);
+        return result;
     }
     return exit_code::success;
 } catch (std::system_error const& error) {
@@ -72,8 +120,11 @@ exit_code interpreter::show(std::string const& name, answer const& came, typed_c
 {
     if (name == "quit" && (came.error || came.reply.has_value()))
         monitor_.ask_to_quit();
-    if (came.error == coqmp::errc::disconnected)
+    if (came.error == coqmp::errc::disconnected) {
+        if (name != "quit" && !came.left_open().empty())
+            screen_.complain(name + ": " + came.left_open());
         return exit_code::connection;
+    }
     if (came.cancelled()) {
         bool const sent = came.error == coqmp::errc::outcome_unknown || came.error != coqmp::errc::not_sent;
         screen_.complain(name + ": cancelled" + (sent ? "; QEMU may execute it all the same" : ""));
@@ -82,7 +133,7 @@ exit_code interpreter::show(std::string const& name, answer const& came, typed_c
     if (came.error)
         return refuse(name + ": " + came.error.message());
     if (came.reply.has_error())
-        return show_refusal(name, came.reply.error());
+        return show_refusal(name, came.reply.error(), said);
     print_options const how{pretty_, screen_.colour()};
     if (!said.id) {
         screen_.answer(print(came.reply.value(), how));
@@ -96,17 +147,25 @@ exit_code interpreter::show(std::string const& name, answer const& came, typed_c
     return exit_code::success;
 }
 
-exit_code interpreter::show_refusal(std::string const& name, coqmp::command_error const& error)
+exit_code interpreter::show_refusal(std::string const& name, coqmp::command_error const& error, typed_command const& said)
 {
     std::ostringstream text;
     text << name << ": " << error;
-    if (error.class_name == "CommandNotFound") {
-        std::vector<std::string> const similar = similar_commands(monitor_.known(), name);
-        for (std::string const& each : similar)
-            text << (&each == &similar.front() ? " (did you mean " : &each == &similar.back() ? " or " : ", ") << each;
-        text << (similar.empty() ? "" : "?)");
-    }
-    screen_.complain(harmless(text.str()));
+    std::optional<argument_hint> const hint = hint_of(said, name, error, monitor_);
+    std::vector<std::string> suggestions;
+    if (error.class_name == "CommandNotFound")
+        suggestions = similar_commands(monitor_.known(), name);
+    else if (hint)
+        suggestions = hint->suggestions;
+    std::string const human = error.class_name == "CommandNotFound" ? hint_at_human_monitor() : std::string();
+    if (!human.empty())
+        text << "; " << human;
+    else if (!suggestions.empty())
+        text << " (" << did_you_mean(suggestions) << ')';
+    if (hint && hint->column)
+        complain_at(*hint->column, harmless(text.str()));
+    else
+        screen_.complain(harmless(text.str()));
     return exit_code::refused;
 }
 
@@ -116,24 +175,47 @@ exit_code interpreter::refuse(std::string const& reason)
     return exit_code::usage;
 }
 
-exit_code interpreter::explain(syntax_error const& mistake, std::string_view line)
+std::string interpreter::hint_at_human_monitor()
 {
-    std::string_view const before = line.substr(0, std::min(mistake.column, line.size()));
-    if (screen_.interactive()) {
-        // Below what was typed, if that stands in one line.
-        std::size_t const column = columns_of(prompt()) + columns_of(before);
-        bool const points = columns_of(prompt()) + columns_of(line) < screen::width();
-        screen_.complain((points ? std::string(column, ' ') + "^\n" : "column " + std::to_string(mistake.column + 1) + ": ") +
-                         mistake.message);
-    } else {
-        screen_.complain("column " + std::to_string(mistake.column + 1) + ": " + mistake.message + "\n  " + harmless(line) +
-                         "\n  " + std::string(columns_of(before), ' ') + '^');
-    }
+    std::vector<std::string> const words = lines_.size() == 1 ? words_of(lines_.back()) : std::vector<std::string>();
+    if (words.empty() || monitor_.known().find_command(words.front()) != nullptr || !human_.knows(words.front()))
+        return {};
+    return '`' + words.front() + "` is a command of the human monitor: write :hmp " + harmless(trimmed(lines_.back())) +
+           ", or start the shell with -H";
+}
+
+exit_code interpreter::explain(syntax_error const& mistake)
+{
+    if (std::string const hint = hint_at_human_monitor(); !hint.empty())
+        return refuse(hint);
+    complain_at(mistake.column, mistake.message, mistake.lines_back);
     return exit_code::usage;
+}
+
+void interpreter::complain_at(std::size_t column, std::string const& text, std::size_t lines_back)
+{
+    // Of `:page LINE` only LINE is known here, and that twice.
+    std::string const line = lines_back < lines_.size() ? lines_[lines_.size() - 1 - lines_back] : std::string();
+    std::string const before = line.substr(0, column);
+    std::string const words = "column " + std::to_string(column + 1) + ": ";
+    bool const earlier = lines_back > 0;
+    if (!screen_.interactive()) {
+        if (earlier && number_ > lines_back)
+            screen_.place(unit_ + ' ' + std::to_string(number_ - lines_back));
+        screen_.complain(words + text + "\n  " + harmless(line) + "\n  " + std::string(columns_of(before), ' ') + '^');
+        return;
+    }
+    // Below what was typed, if that stands in one line and is the last that was written.
+    std::size_t const begin = columns_of(prompt());
+    bool const points = begin + columns_of(line) < screen::width() && screen_.printed() == printed_ && !earlier;
+    std::string const which = earlier ? "line " + std::to_string(lines_.size() - lines_back) + ", " : std::string();
+    screen_.complain((points ? std::string(begin + columns_of(before), ' ') + "^\n" : which + words) + text);
 }
 
 exit_code interpreter::help(std::string_view topic)
 {
+    if (topic.starts_with(':'))
+        return help_meta(topic.substr(1));
     schema const& known = monitor_.known();
     std::string text = describe_command(known, topic);
     if (text.empty())
@@ -142,6 +224,8 @@ exit_code interpreter::help(std::string_view topic)
         screen_.answer(text);
         return exit_code::success;
     }
+    if (is_meta(topic))
+        return help_meta(topic);
     std::string reason = "this QEMU has no command and no event \"" + harmless(topic) + '"';
     for (std::string const& similar : similar_commands(known, topic))
         reason += "\n  perhaps " + similar;
@@ -170,7 +254,8 @@ completion interpreter::complete(std::string_view line)
     }
     if (hmp_ && !trimmed(line).starts_with(':'))
         return human_.complete(line);
-    completion found = qmp_shell::complete(line, monitor_.known(), meta_names(), reader_.in_transaction());
+    completion found = qmp_shell::complete(line, monitor_.known(), meta_names(), reader_.in_transaction(),
+                                           reader_.in_brace() ? &reader_.begun() : nullptr);
     add_live_values(found, monitor_);
     return found;
 }

@@ -25,11 +25,17 @@ public:
 
     /// Executes a line and prints what comes of it.
     exit_code execute(std::string_view line);
+    /// The same of a line of a script, whose complaints say which: `line 3`, `command 2`.
+    exit_code execute(std::string_view line, std::string_view unit, std::size_t number);
 
     /// Whether lines are missing: a transaction or a brace is open.
     [[nodiscard]] bool expects_more() const;
     /// Forgets what was begun, after Ctrl-C.
-    void forget() { reader_.reset(); }
+    void forget()
+    {
+        reader_.reset();
+        lines_.clear();
+    }
     /// Somebody said that this is enough.
     [[nodiscard]] bool leaving() const noexcept { return leaving_; }
 
@@ -47,13 +53,21 @@ private:
     };
     static std::vector<meta_entry> const& meta_entries();
     static std::vector<std::string> meta_names();
+    static bool is_meta(std::string_view name);
 
     exit_code execute_command(typed_command const& said);
     exit_code execute_meta(meta_command const& said);
-    exit_code explain(syntax_error const& mistake, std::string_view line);
+    exit_code explain(syntax_error const& mistake);
     exit_code help(std::string_view topic);
+    exit_code help_meta(std::string_view name);
+    /// For who types what HMP would understand. @return empty: it would not either
+    std::string hint_at_human_monitor();
+    /// Tells once that a job can be waited for, if a command began one.
+    void hint_at_job(std::size_t begun_before);
     exit_code show(std::string const& name, answer const& came, typed_command const& said);
-    exit_code show_refusal(std::string const& name, coqmp::command_error const& error);
+    exit_code show_refusal(std::string const& name, coqmp::command_error const& error, typed_command const& said);
+    /// What is pointed at, and the text below it.
+    void complain_at(std::size_t column, std::string const& text, std::size_t lines_back = 0);
     exit_code refuse(std::string const& reason);
 
     exit_code meta_events(meta_command const& said);
@@ -78,6 +92,11 @@ private:
     bool const hmp_;
     bool const verbose_;
     bool pretty_;
+    std::string unit_;
+    std::size_t number_ = 0;          ///< of the line that is being executed; 0: nobody counts
+    std::vector<std::string> lines_;  ///< of the statement so far, the one that is being executed too
+    std::size_t printed_ = 0;         ///< what the screen had printed when its execution began
+    bool hinted_at_jobs_ = false;
     bool leaving_ = false;
 };
 

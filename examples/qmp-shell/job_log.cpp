@@ -27,10 +27,14 @@ void job_log::take(coqmp::event const& what)
 {
     ++changes_;
     if (what.name == "JOB_STATUS_CHANGE") {
-        job_record& record = record_of(harmless(text_in(what.data, "id")));
+        std::string const id = harmless(text_in(what.data, "id"));
+        job_record& record = record_of(id);
         std::string const state = harmless(text_in(what.data, "status"));
-        if (state == "created")
+        if (state == "created") {
             record = job_record();  // another one by the same name
+            ++begun_;
+            last_begun_ = id;
+        }
         record.state = state;
         record.aborted = record.aborted || state == "aborting";
         return;

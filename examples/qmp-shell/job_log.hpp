@@ -43,6 +43,10 @@ public:
     /// Grows with each event of a job.
     [[nodiscard]] std::size_t changes() const noexcept { return changes_; }
 
+    /// Grows with each job that is created; the last of them.
+    [[nodiscard]] std::size_t begun() const noexcept { return begun_; }
+    [[nodiscard]] std::string const& last_begun() const noexcept { return last_begun_; }
+
 private:
     void read();
     void take(coqmp::event const& what);
@@ -53,6 +57,8 @@ private:
     coqmp::event_stream events_;
     std::deque<std::pair<std::string, job_record>> records_;  ///< oldest first
     std::size_t changes_ = 0;
+    std::size_t begun_ = 0;
+    std::string last_begun_;
 };
 
 }  // namespace qmp_shell

@@ -77,9 +77,16 @@ line_editor::line_editor(event_loop& loop, screen& shown_on, history const& past
     ::el_source(editor_.get(), nullptr);  // ~/.editrc
     bind_keys();
     ::el_set(editor_.get(), EL_GETCFN, &line_editor::next_character);
+    seen_->editor = this;
+    terminal_signals_.add(SIGWINCH);
+    terminal_signals_.add(SIGTSTP);
+    await_terminal_signals(seen_);
 }
 
-line_editor::~line_editor() = default;
+line_editor::~line_editor()
+{
+    seen_->editor = nullptr;
+}
 
 void line_editor::bind_keys()
 {
@@ -121,9 +128,7 @@ line_end line_editor::read(std::string const& prompt, std::function<bool()> cons
     prompt_ = prompt;
     stops_ = stops;
     interrupted_ = stopped_ = false;
-    terminal_signals_.add(SIGWINCH);
-    terminal_signals_.add(SIGTSTP);
-    await_terminal_signals();
+    seen_->reading = true;
     screen_.line_is_typed(this);
     ::el_resize(editor_.get());  // it may have changed while nobody looked
     // Before the prompt is there to be answered, and again when the line has ended: what is typed meanwhile is kept, as it was
@@ -133,8 +138,7 @@ line_end line_editor::read(std::string const& prompt, std::function<bool()> cons
     char const* const text = ::el_gets(editor_.get(), &size);
     ::el_set(editor_.get(), EL_PREP_TERM, 1);
     screen_.line_is_typed(nullptr);
-    terminal_signals_.cancel();  // clear() leaves the wait as it is: the next read would have two, and see each signal twice
-    terminal_signals_.clear();
+    seen_->reading = false;
     bool const shown = std::exchange(shown_, false);
     if (interrupted_)
         return line_end::interrupted;
@@ -167,8 +171,6 @@ int line_editor::await_character(wchar_t& character)
         loop_.run_until([&] {
             return seen_->readable || interrupted || seen_->resized || seen_->suspended || loop_.terminated() != 0 || stops_();
         });
-        if (seen_->resized || seen_->suspended)
-            await_terminal_signals();
         if (std::exchange(seen_->resized, false)) {
             hide();
             ::el_resize(editor_.get());
@@ -227,21 +229,32 @@ void line_editor::await_input()
 
 // ---- The terminal ----------------------------------------------------------------------------------------------------------
 
-void line_editor::await_terminal_signals()
+void line_editor::await_terminal_signals(std::shared_ptr<happenings> const& seen)
 {
-    terminal_signals_.async_wait([seen = seen_](boost::system::error_code error, int number) {
-        if (!error)
-            (number == SIGTSTP ? seen->suspended : seen->resized) = true;
+    seen->editor->terminal_signals_.async_wait([seen](boost::system::error_code error, int number) {
+        if (error || seen->editor == nullptr)
+            return;
+        await_terminal_signals(seen);
+        if (number != SIGTSTP)
+            seen->resized = true;
+        else if (seen->reading)
+            seen->suspended = true;  // between two keys
+        else
+            seen->editor->suspend();
     });
 }
 
+/// The terminal is left as it was found: also if no line is typed, and an answer or a job is waited for.
 void line_editor::suspend()
 {
     hide();
+    if (!shown_)
+        write_now("\r\033[K");  // a progress bar, if there is one
     ::el_set(editor_.get(), EL_PREP_TERM, 0);
     ::raise(SIGSTOP);
     ::el_set(editor_.get(), EL_PREP_TERM, 1);
     ::el_resize(editor_.get());
+    screen_.redraw();
     show();
 }
 
@@ -296,7 +309,7 @@ void line_editor::complete_line()
     }
     std::string common = common_beginning(found.candidates);
     bool const only_one = found.candidates.size() == 1;
-    if (only_one && found.candidates.front().final)
+    if (only_one && found.candidates.front().final && !found.in_braces)  // there a comma comes next, or a brace
         common += ' ';
     std::string_view const word = std::string_view(line).substr(found.begin);
     if (common.size() >= word.size() && common != word)

@@ -49,10 +49,12 @@ private:
     /// What handlers tell; they may run when the editor has gone.
     struct happenings
     {
+        line_editor* editor = nullptr;  ///< null: it has gone
         bool awaiting_input = false;
         bool readable = false;
         bool resized = false;
         bool suspended = false;
+        bool reading = false;  ///< a line; else something else is waited for
     };
 
     static line_editor& self(EditLine* editor);
@@ -68,7 +70,7 @@ private:
     int await_character(wchar_t& character);
     int take_byte(wchar_t& character);
     void await_input();
-    void await_terminal_signals();
+    static void await_terminal_signals(std::shared_ptr<happenings> const& seen);
     void suspend();
     void complete_line();
     void replace(std::string_view line, completion const& found, std::string const& by);

@@ -1,5 +1,7 @@
 #include "live_values.hpp"
 
+#include "device_lists.hpp"
+#include "file_names.hpp"
 #include "json_access.hpp"
 #include "text.hpp"
 
@@ -58,14 +60,19 @@ candidates device_ids(monitor& qemu)
     return result;
 }
 
+/// What the human monitor says. @return empty: it says nothing, or there is none
+std::string human_text(monitor& qemu, std::string_view line)
+{
+    auto const text = qemu.look_up(coqmp::command("human-monitor-command").with("command-line", line));
+    return text && text->is_string() ? std::string(std::string_view(text->get_string())) : std::string();
+}
+
 /// No command lists them all; HMP's text does: `net0: index=0,type=user,...`, indented or after a backslash.
 candidates netdev_ids(monitor& qemu)
 {
     candidates result;
-    auto const text = qemu.look_up(coqmp::command("human-monitor-command").with("command-line", "info network"));
-    if (!text || !text->is_string())
-        return result;
-    for (std::string_view line : lines_of(std::string_view(text->get_string()))) {
+    std::string const text = human_text(qemu, "info network");
+    for (std::string_view line : lines_of(text)) {
         std::size_t const begin = line.find_first_not_of(" \\");
         std::size_t const end = line.find(": index=");
         if (begin < end && end != std::string_view::npos)
@@ -98,10 +105,61 @@ candidates qom_properties(monitor& qemu, json::object const& arguments)
     return result;
 }
 
-candidates device_drivers(monitor& qemu)
+candidates device_types(monitor& qemu)
 {
     return members_of(qemu, coqmp::command("qom-list-types").with("implements", "device").with("abstract", false), "name",
                       "parent");
+}
+
+/// QMP does not tell what a user may add.
+candidates device_drivers(monitor& qemu)
+{
+    candidates result;
+    for (listed_driver const& each : drivers_in(human_text(qemu, "info qdm"))) {
+        std::string const between = each.bus.empty() || each.purpose.empty() ? "" : ", ";
+        result.push_back({harmless(each.name), harmless(each.bus + between + each.purpose), true});
+    }
+    return result.empty() ? device_types(qemu) : result;
+}
+
+/// The buses of the kind that the driver needs; all, if it has not been chosen.
+candidates buses(monitor& qemu, json::object const& arguments)
+{
+    std::string_view const driver = text_in(arguments, "driver");
+    std::vector<listed_driver> const drivers =
+        driver.empty() ? std::vector<listed_driver>() : drivers_in(human_text(qemu, "info qdm"));
+    auto const chosen =
+        std::find_if(drivers.begin(), drivers.end(), [driver](listed_driver const& each) { return each.name == driver; });
+    std::vector<std::string> fitting;
+    if (chosen != drivers.end() && !chosen->bus.empty()) {
+        for (json::value const& each : list_of(qemu, coqmp::command("qom-list-types").with("implements", chosen->bus)))
+            fitting.emplace_back(text_in(each, "name"));
+    }
+    candidates result;
+    for (listed_bus const& each : buses_in(human_text(qemu, "info qtree"))) {
+        if (fitting.empty() || std::find(fitting.begin(), fitting.end(), each.type) != fitting.end())
+            result.push_back({harmless(each.name), harmless(each.type), true});
+    }
+    return result;
+}
+
+/// Those of the node that was named; all, if none was.
+candidates bitmaps(monitor& qemu, json::object const& arguments)
+{
+    std::string_view node = text_in(arguments, "node");
+    if (node.empty())
+        node = text_in(arguments, "device");
+    candidates result;
+    for (json::value const& each : list_of(qemu, coqmp::command("query-named-block-nodes").with("flat", true))) {
+        std::string_view const name = text_in(each, "node-name");
+        json::value const* const found = each.is_object() ? each.get_object().if_contains("dirty-bitmaps") : nullptr;
+        json::array const* const listed = found != nullptr ? found->if_array() : nullptr;
+        if (listed == nullptr || (!node.empty() && node != name))
+            continue;
+        for (json::value const& bitmap : *listed)
+            result.push_back({harmless(text_in(bitmap, "name")), "of " + harmless(name), true});
+    }
+    return result;
 }
 
 candidates device_properties(monitor& qemu, json::object const& arguments)
@@ -147,12 +205,31 @@ candidates wished(live wish, std::string_view prefix, json::object const& argume
             return qom_properties(qemu, arguments);
         case live::qom_type:
             return members_of(qemu, "qom-list-types", "name", "parent");
+        case live::bus:
+            return buses(qemu, arguments);
+        case live::bitmap:
+            return bitmaps(qemu, arguments);
+        case live::export_id:
+            return members_of(qemu, "query-block-exports", "id", "node-name");
+        case live::file:
+            return file_names(prefix);
+        case live::device_type:
+            return device_types(qemu);
         case live::device_driver:
             return device_drivers(qemu);
         case live::device_property:
             return device_properties(qemu, arguments);
     }
     return {};
+}
+
+/// As a value has to be written; what goes on stays in an open quote.
+std::string written(candidate const& what, char quote)
+{
+    std::string result = qmp_shell::quoted(what.text, quote);
+    if (!what.final && result != what.text)
+        result.pop_back();
+    return result;
 }
 
 }  // namespace
@@ -162,10 +239,11 @@ void add_live_values(completion& to, monitor& qemu)
     candidates found = wished(to.wish, to.prefix, to.arguments, qemu);
     std::erase_if(found, [&to](candidate const& each) { return each.text.empty() || !each.text.starts_with(to.prefix); });
     for (candidate& each : found) {
-        if (each.final)
-            each.text = qmp_shell::quoted(each.text, to.quote);
-        else if (to.quote != '\0')
-            each.text.insert(0, 1, to.quote);
+        bool const property = to.wish == live::device_property;
+        if (property && to.in_braces)
+            each.text = qmp_shell::quoted(each.text.substr(0, each.text.size() - 1), to.quote) + ": ";
+        else if (!property)
+            each.text = written(each, to.quote);
     }
     std::erase_if(found, [&to](candidate const& each) {
         return std::any_of(to.candidates.begin(), to.candidates.end(),

@@ -23,6 +23,27 @@ bool may_match_events(std::string_view pattern, schema const& known)
     return known.empty() || std::any_of(names.begin(), names.end(), [&wanted](auto const& name) { return wanted.accepts(name); });
 }
 
+std::string usage_of(std::string_view name, std::string_view arguments)
+{
+    return ':' + std::string(name) + (arguments.empty() ? "" : " ") + std::string(arguments);
+}
+
+constexpr std::string_view help_for_qmp =
+    "command key=value a.b.c=value  execute a command of QEMU's; key:=JSON for a value exactly as it is\n"
+    "size=10G                       K, M, G, T, P, E are powers of 1,024; 0x10 is hexadecimal\n"
+    "command {\"key\": value, ...}    all arguments as one object\n"
+    "{\"execute\": \"command\"}         the same in QMP's own words\n"
+    "transaction( A ; B )           several actions at once, in one line or one to a line\n"
+    "--oob, --fd NAME=PATH          before a command's name or after: out of band; with an open file\n"
+    "help COMMAND                   its arguments and what it returns; Tab completes all of them\n"
+    "exit                           leaves the shell, not QEMU, as Ctrl-D does; quit ends QEMU\n";
+
+constexpr std::string_view help_for_the_human_monitor =
+    "command arguments              a line for QEMU's human monitor, as you would type it there\n"
+    "help [COMMAND], info           what it says of itself; Tab completes commands, and what info shows\n"
+    "cpu [NUMBER]                   the CPU that later lines are about\n"
+    "quit                           ends QEMU; Ctrl-D and :quit leave the shell\n";
+
 }  // namespace
 
 std::vector<interpreter::meta_entry> const& interpreter::meta_entries()
@@ -30,7 +51,8 @@ std::vector<interpreter::meta_entry> const& interpreter::meta_entries()
     static std::vector<meta_entry> const all{
         {"events", "[on|off|PATTERN...]", "show events or not, or only some: JOB_* !JOB_STATUS_CHANGE",
          &interpreter::meta_events},
-        {"help", "[COMMAND|EVENT]", "this; the arguments of a command and what it returns", &interpreter::meta_help},
+        {"help", "[COMMAND|EVENT|:NAME]", "this; the arguments of a command and what it returns; one of these",
+         &interpreter::meta_help},
         {"history", "[COUNT]", "what was typed before", &interpreter::meta_history},
         {"hmp", "LINE", "a line for the human monitor", &interpreter::meta_hmp},
         {"page", "LINE", "execute a line and leaf through its answer with $PAGER", &interpreter::meta_page},
@@ -50,6 +72,23 @@ std::vector<std::string> interpreter::meta_names()
     for (meta_entry const& each : meta_entries())
         result.emplace_back(each.name);
     return result;
+}
+
+bool interpreter::is_meta(std::string_view name)
+{
+    auto const& entries = meta_entries();
+    return std::any_of(entries.begin(), entries.end(), [name](meta_entry const& each) { return each.name == name; });
+}
+
+exit_code interpreter::help_meta(std::string_view name)
+{
+    for (meta_entry const& each : meta_entries()) {
+        if (each.name != name)
+            continue;
+        screen_.answer(usage_of(each.name, each.arguments) + '\n' + std::string(each.purpose));
+        return exit_code::success;
+    }
+    return refuse("there is no :" + harmless(name) + "; :help lists what there is");
 }
 
 exit_code interpreter::execute_meta(meta_command const& said)
@@ -96,15 +135,9 @@ exit_code interpreter::meta_help(meta_command const& said)
 {
     if (!said.rest.empty())
         return help(said.rest);
-    std::string text =
-        "command key=value a.b.c=value  execute a command of QEMU's; key:=JSON for a value exactly as it is\n"
-        "{\"execute\": \"command\"}         the same in QMP's own words\n"
-        "transaction( A ; B )           several actions at once, in one line or one to a line\n"
-        "--oob, --fd NAME=PATH          before a command's name or after: out of band; with an open file\n"
-        "help COMMAND                   its arguments and what it returns; Tab completes all of them\n"
-        "exit                           leaves the shell, not QEMU, as Ctrl-D does; quit ends QEMU\n";
+    std::string text(hmp_ ? help_for_the_human_monitor : help_for_qmp);
     for (meta_entry const& each : meta_entries()) {
-        std::string line = ':' + std::string(each.name) + ' ' + std::string(each.arguments);
+        std::string line = usage_of(each.name, each.arguments);
         line.resize(std::max<std::size_t>(line.size() + 1, 31), ' ');
         text += line + std::string(each.purpose) + '\n';
     }

@@ -26,6 +26,15 @@ bool answer::cancelled() const
     return error == asio::error::operation_aborted;
 }
 
+std::string answer::left_open() const
+{
+    if (error == coqmp::errc::not_sent)
+        return "QEMU has gone; the command was not sent";
+    if (error == coqmp::errc::outcome_unknown)
+        return "QEMU has gone before it answered: whether the command was executed is unknown";
+    return {};
+}
+
 monitor::monitor(event_loop& loop, screen& shown_on, std::unique_ptr<connection> opened)
     : loop_(loop), connection_(std::move(opened)), events_(connection_->session(), shown_on), jobs_(connection_->session())
 {

@@ -28,6 +28,8 @@ struct answer
     coqmp::reply reply;
 
     [[nodiscard]] bool cancelled() const;
+    /// What is to be said of a command whose answer does not come any more. @return empty: nothing is left open
+    [[nodiscard]] std::string left_open() const;
 };
 
 class monitor

@@ -1,6 +1,9 @@
 #include "options.hpp"
 
+#include "address.hpp"
 #include "exit_code.hpp"
+
+#include <boost/system/system_error.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -15,7 +18,7 @@ namespace qmp_shell {
 
 namespace {
 
-constexpr std::string_view addresses = "ADDRESS: /run/vm.sock, unix:PATH, HOST:PORT, tcp:HOST:PORT, fd:NUMBER";
+constexpr std::string_view addresses = "ADDRESS: /run/vm.sock, unix:PATH, HOST:PORT, tcp:HOST:PORT, fd:NUMBER (else $QMP_SOCKET)";
 
 std::string_view name_of(std::string_view path)
 {
@@ -37,6 +40,7 @@ struct cut_line
     bool wraps = false;
     std::vector<std::string> ours;
     std::vector<std::string> program;
+    std::string before_wrap;  ///< a word before `--wrap` that is no option
 };
 
 cut_line cut(int argc, char const* const* argv)
@@ -49,6 +53,13 @@ cut_line cut(int argc, char const* const* argv)
         result.wraps = result.wraps || words[end] == "--wrap";
         end += takes_a_value(words[end]) ? 1 : 0;
     }
+    if (!result.wraps && end < words.size() && words[end] != "--") {
+        result.before_wrap = words[end];
+        for (; end < words.size() && words[end] != "--wrap" && words[end] != "--"; ++end)
+            end += words[end].starts_with('-') && takes_a_value(words[end]) ? 1 : 0;
+        if (end >= words.size() || words[end] == "--")
+            result.before_wrap.clear();
+    }
     end = result.wraps ? std::min(end, words.size()) : words.size();
     auto const border = words.begin() + static_cast<std::ptrdiff_t>(end);
     result.ours.assign(words.begin(), border);
@@ -58,23 +69,34 @@ cut_line cut(int argc, char const* const* argv)
     return result;
 }
 
-void add_tool(CLI::App& application, options& into, std::string const& name, tool which, std::string const& purpose, int least,
-              int most)
+/// A tool for the tree of objects, and how many words it takes besides an address.
+struct tool_entry
 {
-    CLI::App* const added = application.add_subcommand(name, purpose);
-    added->fallthrough();
-    added->add_option("-s,--socket", into.address, std::string(addresses))->envname("QMP_SOCKET")->type_name("ADDRESS");
-    char const* const words = which == tool::set ? "PATH.PROPERTY VALUE" : which == tool::get ? "PATH.PROPERTY" : "PATH";
-    added->add_option("words", into.tool_arguments, words)->expected(least, most)->required(least > 0)->type_name("");
-    added->callback([&into, which] { into.tool = which; });
-}
+    qmp_shell::tool which;
+    char const* name;
+    char const* words;
+    char const* purpose;
+    std::size_t least;
+    std::size_t most;
+};
+
+constexpr std::array<tool_entry, 4> tools{{
+    {tool::list, "qom-list", "[PATH]", "list the children and properties of an object", 0, 1},
+    {tool::get, "qom-get", "PATH.PROPERTY", "print a property of an object", 1, 2},
+    {tool::set, "qom-set", "PATH.PROPERTY VALUE", "set a property of an object, as what it is", 2, 3},
+    {tool::tree, "qom-tree", "[PATH]", "print the tree of objects below a path", 0, 1},
+}};
 
 void add_tools(CLI::App& application, options& into)
 {
-    add_tool(application, into, "qom-list", tool::list, "list the children and properties of an object", 0, 1);
-    add_tool(application, into, "qom-get", tool::get, "print a property of an object", 1, 2);
-    add_tool(application, into, "qom-set", tool::set, "set a property of an object, as what it is", 2, 3);
-    add_tool(application, into, "qom-tree", tool::tree, "print the tree of objects below a path", 0, 1);
+    for (tool_entry const& each : tools) {
+        CLI::App* const added = application.add_subcommand(each.name, each.purpose);
+        added->fallthrough();
+        added->set_help_flag("-h,--help", "print this and exit");
+        added->add_option("-s,--socket", into.address, std::string(addresses))->type_name("ADDRESS");
+        added->add_option("words", into.tool_arguments, std::string("[ADDRESS] ") + each.words)->expected(0, -1)->type_name("");
+        added->callback([&into, which = each.which] { into.tool = which; });
+    }
     application.require_subcommand(0, 1);
 }
 
@@ -110,6 +132,51 @@ void describe(CLI::App& application, options& into, std::string& listen, bool& w
         "The manual: man qmp-shell");
 }
 
+std::string usual_address()
+{
+    char const* const usual = std::getenv("QMP_SOCKET");  // NOLINT(concurrency-mt-unsafe): one thread
+    return usual != nullptr ? usual : "";
+}
+
+/// Whether the first word is an address: one more than the tool takes, or what follows begins as only a path does.
+bool begins_with_address(tool_entry const& which, std::vector<std::string> const& words)
+{
+    if (words.size() > which.most)
+        return true;
+    return words.size() > which.least && words.size() > 1 && words[1].starts_with('/');
+}
+
+/// Without `-s` the first word is the address, as everywhere else. @return what is wrong
+std::string sort_tool_words(options& read)
+{
+    auto const which =
+        std::find_if(tools.begin(), tools.end(), [&read](tool_entry const& each) { return each.which == read.tool; });
+    std::vector<std::string>& words = read.tool_arguments;
+    std::string const usual = usual_address();
+    if (read.address.empty() && !words.empty() && (usual.empty() || begins_with_address(*which, words))) {
+        read.address = words.front();
+        words.erase(words.begin());
+    }
+    if (read.address.empty())
+        read.address = usual;
+    if (words.size() >= which->least && words.size() <= which->most)
+        return {};
+    return std::string(which->name) + " takes " + which->words + (words.empty() ? "" : ", and here is ") +
+           (words.empty()                ? ""
+            : words.size() > which->most ? "a word too many: " + words.back()
+                                         : "only " + words.front()) +
+           "\nUsage: qmp-shell " + which->name + " [-s] [ADDRESS] " + which->words;
+}
+
+/// What is wrong with an address. @return empty: nothing
+std::string refuse_address(std::string const& address)
+try {
+    (void)address_of(address);
+    return {};
+} catch (boost::system::system_error const& error) {
+    return '"' + address + "\": " + error.what();
+}
+
 /// What only makes sense, or does not, together. @return what is wrong
 std::string complete(options& read, std::string const& listen, cut_line const& line)
 {
@@ -122,24 +189,34 @@ std::string complete(options& read, std::string const& listen, cut_line const& l
             read.program.emplace_back("qemu-system-x86_64");
         return {};
     }
+    if (read.tool != tool::none)
+        if (std::string wrong = sort_tool_words(read); !wrong.empty())
+            return wrong;
     if (!listen.empty()) {
-        // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
-        char const* const usual = std::getenv("QMP_SOCKET");
-        if (!read.address.empty() && (usual == nullptr || read.address != usual))
+        if (!read.address.empty() && read.address != usual_address())
             return "--listen and an ADDRESS to connect to are two ways in: choose one";
         read.way = way_in::listen;
         read.address = listen;
-        return {};
     }
     if (read.address.empty())
         return "which QEMU? Give its ADDRESS, set QMP_SOCKET, or launch one with --wrap";
-    return {};
+    return refuse_address(read.address);
 }
 
 int refuse(std::string_view reason)
 {
     std::cerr << "qmp-shell: " << reason << "\nTry qmp-shell --help\n";
     return static_cast<int>(exit_code::usage);
+}
+
+/// What `--help` says may have been what somebody wanted to keep.
+int printed(int status)
+{
+    std::cout.flush();
+    if (std::cout)
+        return status;
+    std::cerr << "qmp-shell: cannot write to standard output\n";
+    return static_cast<int>(exit_code::connection);
 }
 
 }  // namespace
@@ -149,10 +226,13 @@ std::variant<options, int> read_command_line(int argc, char const* const* argv)
     options result;
     std::string listen;
     cut_line line = cut(argc, argv);
+    if (!line.before_wrap.empty())
+        return refuse("--wrap launches a QEMU of its own, and \"" + line.before_wrap +
+                      "\" stands before it: leave that out, or --wrap");
     CLI::App application("A shell for QEMU's monitor protocol, QMP.", "qmp-shell");
     describe(application, result, listen, line.wraps);
     if (!line.wraps) {
-        application.add_option("address", result.address, std::string(addresses))->envname("QMP_SOCKET")->type_name("");
+        application.add_option("address", result.address, std::string(addresses))->type_name("");
         add_tools(application, result);
     }
     try {
@@ -160,9 +240,11 @@ std::variant<options, int> read_command_line(int argc, char const* const* argv)
         application.parse(line.ours);
     } catch (CLI::ParseError const& error) {
         if (error.get_exit_code() == 0)
-            return application.exit(error);
+            return printed(application.exit(error));
         return refuse(error.what());
     }
+    if (result.address.empty() && result.tool == tool::none)
+        result.address = usual_address();
     std::string const mistake = complete(result, listen, line);
     if (!mistake.empty())
         return refuse(mistake);

@@ -2,7 +2,7 @@
 
 # All words after the name of the wrapped program are left to that program's own completion.
 _qmp_shell() {
-    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} wraps= index
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} wraps= tool= index
     local options="--listen --wrap --command --keep-going --hmp --skip-negotiation --verbose --pretty --logfile --timeout --help
         --version -c -H -N -v -p -l -h"
     COMPREPLY=()
@@ -10,8 +10,9 @@ _qmp_shell() {
     for ((index = 1; index < COMP_CWORD; ++index)); do
         case ${COMP_WORDS[index]} in
             --wrap) wraps=yes ;;
-            -c | --command | -l | --logfile | --listen | --timeout) ((++index)) ;;
+            -c | --command | -l | --logfile | --listen | --timeout | -s | --socket) ((++index)) ;;
             -*) ;;
+            qom-list | qom-get | qom-set | qom-tree) tool=yes ;;
             *)
                 if [[ $wraps ]]; then
                     declare -F _command_offset >/dev/null && _command_offset "$index"
@@ -20,6 +21,8 @@ _qmp_shell() {
                 ;;
         esac
     done
+    # Only the tools have it.
+    [[ -z $tool ]] || options+=" --socket -s"
     case $before in
         -c | --command | --timeout) return ;;
         -l | --logfile | --listen | -s | --socket)
@@ -34,7 +37,7 @@ _qmp_shell() {
         mapfile -t COMPREPLY < <(compgen -c -- "$word")
     else
         mapfile -t COMPREPLY < <(
-            compgen -W "qom-list qom-get qom-set qom-tree" -- "$word"
+            [[ $tool ]] || compgen -W "qom-list qom-get qom-set qom-tree" -- "$word"
             compgen -f -- "$word"
         )
         compopt -o filenames

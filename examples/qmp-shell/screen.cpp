@@ -91,7 +91,7 @@ void screen::note(std::string_view text)
 void screen::complain(std::string_view text)
 {
     if (!interactive_)
-        print(STDERR_FILENO, "qmp-shell: " + as_lines(text));
+        print(STDERR_FILENO, "qmp-shell: " + (place_.empty() ? "" : place_ + ": ") + as_lines(text));
     else if (colour_ && ::isatty(STDERR_FILENO) == 1)
         print(STDERR_FILENO, "\033[31m" + as_lines(text) + "\033[m");
     else
@@ -108,8 +108,15 @@ void screen::progress(std::string text)
     write_all(STDOUT_FILENO, shown);
 }
 
+void screen::redraw()
+{
+    if (!progress_.empty())
+        write_all(STDOUT_FILENO, std::string(clear_line) + progress_);
+}
+
 void screen::print(int number, std::string text)
 {
+    ++printed_;
     if (typed_ != nullptr)
         typed_->hide();
     std::fflush(stdout);  // libedit writes there

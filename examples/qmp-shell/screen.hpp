@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace qmp_shell {
 
@@ -43,14 +44,21 @@ public:
     void note(std::string_view text);
     /// What went wrong. Standard error.
     void complain(std::string_view text);
+    /// Where complaints of a script come from: `line 3`. Empty: from nowhere in particular.
+    void place(std::string where) { place_ = std::move(where); }
     /// A last line that changes, such as a progress bar; empty: takes it away. Only for somebody who sits there.
     void progress(std::string text);
+    /// Shows that line again, after somebody else had the terminal.
+    void redraw();
 
     /// Collects the answers of a while instead of printing them. @param sink null: prints again
     void collect(std::string* sink) noexcept { sink_ = sink; }
 
     /// Why standard output has not got all of the answers, as errno says it; zero: it has, or nobody read them.
     [[nodiscard]] int output_error() const noexcept { return output_error_; }
+
+    /// How many texts were printed so far: whether what somebody typed is still the last that stands there.
+    [[nodiscard]] std::size_t printed() const noexcept { return printed_; }
 
     void line_is_typed(typed_line* line) noexcept { typed_ = line; }
 
@@ -60,6 +68,8 @@ private:
     bool const interactive_;
     bool const colour_;
     int output_error_ = 0;
+    std::size_t printed_ = 0;
+    std::string place_;
     std::string progress_;
     typed_line* typed_ = nullptr;
     std::string* sink_ = nullptr;

@@ -103,14 +103,16 @@ bool is_missed(std::string_view line)
 class script_run
 {
 public:
-    script_run(monitor& qemu, screen& shown_on, interpreter& lines, bool keeps_going)
-        : monitor_(qemu), screen_(shown_on), interpreter_(lines), keeps_going_(keeps_going)
+    /// @param unit what is counted, so that complaints can say which; empty: there is only one
+    script_run(monitor& qemu, screen& shown_on, interpreter& lines, bool keeps_going, std::string_view unit)
+        : monitor_(qemu), screen_(shown_on), interpreter_(lines), keeps_going_(keeps_going), unit_(unit)
     {}
 
     /// @return whether to go on
     bool execute(std::string const& line)
     {
-        exit_code const code = interpreter_.execute(line);
+        ++number_;
+        exit_code const code = unit_.empty() ? interpreter_.execute(line) : interpreter_.execute(line, unit_, number_);
         if (monitor_.asked_to_quit())
             monitor_.await_end();
         bool const as_asked = monitor_.asked_to_quit() && monitor_.has_ended() && code == exit_code::connection;
@@ -123,10 +125,14 @@ public:
     /// @return whether something was told
     bool leave_out(std::string_view line)
     {
+        ++number_;
         std::string_view const text = trimmed(line);
         if (!monitor_.has_ended() || !is_missed(text))
             return false;
+        if (!unit_.empty())
+            screen_.place(std::string(unit_) + ' ' + std::to_string(number_));
         screen_.complain("not executed: " + harmless(text) + ": QEMU has gone");
+        screen_.place({});
         note(exit_code::connection);
         return true;
     }
@@ -153,6 +159,8 @@ private:
     screen& screen_;
     interpreter& interpreter_;
     bool const keeps_going_;
+    std::string_view const unit_;
+    std::size_t number_ = 0;
     exit_code worst_ = exit_code::success;
 };
 
@@ -160,7 +168,8 @@ private:
 
 exit_code run_script(monitor& qemu, screen& shown_on, interpreter& lines, options const& how)
 {
-    script_run run(qemu, shown_on, lines, how.keep_going);
+    bool const one_command = how.commands.size() == 1;
+    script_run run(qemu, shown_on, lines, how.keep_going, one_command ? "" : how.commands.empty() ? "line" : "command");
     if (!how.commands.empty()) {
         auto const last = std::ranges::find_if_not(how.commands, [&run](std::string const& line) { return run.execute(line); });
         if (last != how.commands.end())

@@ -44,7 +44,8 @@ std::string in_one_line(coqmp::direction way, std::string_view message)
 
 }  // namespace
 
-traffic::traffic(screen& shown_on, std::string file) : screen_(shown_on), name_(std::move(file))
+traffic::traffic(screen& shown_on, std::string file, bool greets)
+    : screen_(shown_on), name_(std::move(file)), awaits_greeting_(greets)
 {
     if (name_.empty())
         return;
@@ -55,6 +56,18 @@ traffic::traffic(screen& shown_on, std::string file) : screen_(shown_on), name_(
 }
 
 void traffic::see(coqmp::direction way, std::string_view message)
+{
+    // The session tells of a message when all that came with it is understood, and so of its answer to the greeting first.
+    if (awaits_greeting_ && way == coqmp::direction::sent) {
+        held_back_ = message;
+        return;
+    }
+    write(way, message);
+    if (std::exchange(awaits_greeting_, false) && !held_back_.empty())
+        write(coqmp::direction::sent, std::exchange(held_back_, {}));
+}
+
+void traffic::write(coqmp::direction way, std::string_view message)
 {
     if (!shown_ && file_.number() < 0)
         return;

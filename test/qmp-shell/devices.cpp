@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -57,11 +59,10 @@ BOOST_AUTO_TEST_CASE(drivers_properties_and_nodes_are_completed)
     shell.type("S1 drive=d");
     shell.type(tab);
     shell.expect_line("(QEMU) device_add driver=scsi-hd serial=S1 drive=disk0");
-    shell.type("id=hd0 bus=scsi");
-    shell.type(tab);
-    shell.type("\x15");  // whatever became of the bus: the line again
-    shell.expect_line("(QEMU)");
-    shell.type("device_add driver=scsi-hd serial=S1 drive=disk0 id=hd0 bus=scsi0.0\r");
+    shell.type("id=hd0 bus=");
+    shell.type(tab);  // the only bus for a SCSI disk
+    shell.expect_line("(QEMU) device_add driver=scsi-hd serial=S1 drive=disk0 id=hd0 bus=scsi0.0");
+    shell.type(enter);
     shell.expect("{}");
     shell.expect_line("(QEMU)");
     shell.type("device_del id=hd");
@@ -69,6 +70,76 @@ BOOST_AUTO_TEST_CASE(drivers_properties_and_nodes_are_completed)
     shell.expect_line("(QEMU) device_del id=hd0");
     shell.type(enter);
     shell.expect("DEVICE_DELETED");
+}
+
+BOOST_AUTO_TEST_CASE(drivers_that_only_a_machine_makes_are_not_offered)
+{
+    terminal shell({address}, qemu.directory());
+    shell.expect_line("(QEMU)");
+    shell.type("device_add driver=q35-pc");  // q35-pcihost
+    shell.type(tab);
+    shell.type(tab);
+    shell.type("\x15query-name\r");
+    shell.expect("evil");
+    BOOST_TEST(!has(shell.screen().text(), "q35-pcihost"));
+}
+
+BOOST_AUTO_TEST_CASE(files_bitmaps_and_exports_are_completed)
+{
+    std::string const socket = qemu.directory() / "nbd";
+    BOOST_TEST(run({address, "-c", "block-dirty-bitmap-add node=disk0 name=changes", "-c",
+                    "nbd-server-start addr.type=unix addr.data.path=" + socket, "-c",
+                    "block-export-add id=export0 type=nbd node-name=disk0"})
+                   .status == 0);
+    std::filesystem::create_directory(qemu.directory() / "my images");
+    std::ofstream(qemu.directory() / "my images" / "one.img") << "";
+    terminal shell({address}, qemu.directory());
+    shell.expect_line("(QEMU)");
+    shell.type("block-dirty-bitmap-clear node=disk0 name=");
+    shell.type(tab);
+    shell.expect_line("(QEMU) block-dirty-bitmap-clear node=disk0 name=changes");
+    shell.type(
+        "\x15"
+        "block-export-del id=e");
+    shell.type(tab);
+    shell.expect_line("(QEMU) block-export-del id=export0");
+    std::string const directory = qemu.directory().native();
+    shell.type(
+        "\x15"
+        "blockdev-add driver=file filename=" +
+        directory + "/my");
+    shell.type(tab);
+    shell.expect_line("(QEMU) blockdev-add driver=file filename=\"" + directory + "/my images/");
+    shell.type(tab);
+    shell.expect_line("(QEMU) blockdev-add driver=file filename=\"" + directory + "/my images/one.img\"");
+    shell.type(
+        "\x15"
+        "--fd a=" +
+        directory + "/nb");
+    shell.type(tab);
+    shell.expect_line("(QEMU) --fd a=" + socket);
+}
+
+BOOST_AUTO_TEST_CASE(what_stands_in_braces_is_completed)
+{
+    terminal shell({address}, qemu.directory());
+    shell.expect_line("(QEMU)");
+    shell.type("blockdev-add {\"dri");
+    shell.type(tab);
+    shell.expect_line("(QEMU) blockdev-add {\"driver\":");
+    shell.type("\"null-c");
+    shell.type(tab);
+    shell.expect_line("(QEMU) blockdev-add {\"driver\": \"null-co\"");
+    shell.type(", 'node-name': 'n0', 'size': 4096}\r");
+    shell.expect("{}");
+    shell.expect_line("(QEMU)");
+    shell.type("{\"execute\": \"blockdev-del\", \"arguments\": {\r");
+    shell.expect_line("  ...>");
+    shell.type("\"node-name\": \"n");
+    shell.type(tab);
+    shell.expect_line("  ...> \"node-name\": \"n0\"");
+    shell.type("}}\r");
+    shell.expect("{}");
 }
 
 BOOST_AUTO_TEST_CASE(a_text_of_qemus_does_not_steer_the_terminal)

@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(no_cpu_is_named_until_one_is_chosen)
                               "-c", "info status", "-c", "cpu x"});
     BOOST_TEST(!has(came.errors.substr(0, came.errors.find("<-")), "cpu-index"));
     BOOST_TEST(has(came.output, "no CPU was chosen"));
-    BOOST_TEST(has(came.errors, "qmp-shell: cpu: "));  // there is none
+    BOOST_TEST(has(came.errors, "command 4: cpu: "));  // there is none
     BOOST_TEST(has(came.errors, "takes the number of a CPU"));
     BOOST_TEST(came.status == 1);
     BOOST_TEST(came.output.ends_with("VM status: paused (prelaunch)\n"));
@@ -59,6 +59,13 @@ BOOST_AUTO_TEST_CASE(what_sounds_like_an_error_is_one)
     BOOST_TEST(came.status == 1);
     BOOST_TEST(came.output == "");
     BOOST_TEST(has(came.errors, "Error: "));
+}
+
+BOOST_AUTO_TEST_CASE(a_command_of_qmps_is_told_to_be_one)
+{
+    BOOST_TEST(run({"-H", address, "-c", "query-status"}).errors ==
+               "qmp-shell: unknown command: 'query-status'; QMP has it: leave :hmp out, or -H\n");
+    BOOST_TEST(run({"-H", address, "-c", "nonsense"}).errors == "qmp-shell: unknown command: 'nonsense'\n");
 }
 
 BOOST_AUTO_TEST_CASE(meta_commands_work_there_too)

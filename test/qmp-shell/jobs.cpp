@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <signal.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -50,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_cancelled_has_failed)
 {
     outcome const came = run({address, "-c", "block-job-cancel device=copy force=on", "-c", ":wait copy"});
     BOOST_TEST(came.status == 1);
-    BOOST_TEST(came.errors == "qmp-shell: copy was cancelled or failed\n");
+    BOOST_TEST(came.errors == "qmp-shell: command 2: copy was cancelled or failed\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_is_not_there_is_an_error)
@@ -107,6 +109,50 @@ BOOST_AUTO_TEST_CASE(a_bar_shows_how_far_it_is_until_it_ends)
     // The bar has gone.
     auto const rows = shell.screen().rows();
     BOOST_TEST(std::count_if(rows.begin(), rows.end(), [](std::string const& row) { return has(row, "copy ["); }) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_can_be_suspended_and_what_is_typed_then_stands_there_once)
+{
+    terminal shell({address}, qemu.directory());
+    shell.expect_line("(QEMU)");
+    shell.type(":wait copy\r");
+    shell.expect([](screen_model const& screen) { return has(screen.text(), "copy ["); }, "a bar");
+    shell.type("\x1A");  // Ctrl-Z
+    shell.wait_until_stopped();
+    BOOST_TEST(shell.is_as_usual());
+    std::size_t const before = shell.written().size();
+    shell.signal(SIGCONT);
+    shell.expect([&](screen_model const&) { return has(shell.written().substr(before), "copy ["); }, "the bar again");
+    BOOST_TEST(!shell.is_as_usual());
+    shell.type(control_c);
+    shell.expect("copy: running");
+    shell.expect_line("(QEMU)");
+    shell.type("query-name\r");  // the kernel would echo it as well
+    shell.expect("{}");
+    auto const rows = shell.screen().rows();
+    BOOST_TEST(std::count_if(rows.begin(), rows.end(), [](std::string const& row) { return has(row, "query-name"); }) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(who_begins_a_job_is_told_once_how_to_wait_for_it)
+{
+    terminal shell({address}, qemu.directory());
+    shell.expect_line("(QEMU)");
+    for (std::string const name : {"one", "other"}) {
+        shell.type("blockdev-add driver=null-co size=67108864 read-zeroes=on node-name=" + name + "\r");
+        shell.expect("{}");
+        shell.expect_line("(QEMU)");
+    }
+    std::string const mirror = "blockdev-mirror device=one target=other sync=full speed=65536 job-id=";
+    shell.type(mirror + "first\r");
+    shell.expect("A job has begun: `:wait first` shows how far it is");
+    shell.expect_line("(QEMU)");
+    shell.type("block-job-cancel device=first force=on\r");
+    shell.expect("BLOCK_JOB_CANCELLED");
+    shell.expect_line("(QEMU)");
+    shell.type(mirror + "second\r");
+    shell.expect("{}");
+    shell.expect_line("(QEMU)");
+    BOOST_TEST(!has(shell.screen().text(), ":wait second"));
 }
 
 BOOST_AUTO_TEST_CASE(the_id_of_a_job_is_completed)

@@ -36,6 +36,7 @@ BOOST_AUTO_TEST_CASE(an_object_is_listed_as_the_old_tool_did)
     BOOST_TEST(has(came.output, "peripheral/\n"));
     BOOST_TEST(has(came.output, "type\n"));
     BOOST_TEST(has(run({"qom-list"}, {}, settings).output, "machine/\n"));
+    BOOST_TEST(has(run({"qom-list", address, "/machine"}).output, "peripheral/\n"));
     outcome const nowhere = run({"qom-list", "/nowhere"}, {}, settings);
     BOOST_TEST(nowhere.status == 1);
     BOOST_TEST(has(nowhere.errors, "qom-list: DeviceNotFound"));

@@ -1,6 +1,8 @@
 // The parts of the shell that need neither a terminal nor a QEMU.
 #include "candidate_list.hpp"
+#include "device_lists.hpp"
 #include "event_watch.hpp"
+#include "file_names.hpp"
 #include "history.hpp"
 #include "human_monitor.hpp"
 #include "job_progress.hpp"
@@ -16,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -106,6 +109,33 @@ BOOST_AUTO_TEST_CASE(tools_have_words_of_their_own)
     BOOST_TEST(set.tool_arguments == words({"/objects/x.size", "-5"}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(tools_take_an_address_as_everything_else_does)
+{
+    auto const is = [](options const& read, std::string const& address, words const& expected) {
+        return read.address == address && read.tool_arguments == expected;
+    };
+    ::unsetenv("QMP_SOCKET");
+    BOOST_TEST(is(read({"qmp-shell", "/sock", "qom-get", "/machine.type"}), "/sock", {"/machine.type"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-get", "/sock", "/machine.type"}), "/sock", {"/machine.type"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-get", "/sock", "/machine", "type"}), "/sock", {"/machine", "type"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-get", "/machine", "type", "-s", "/sock"}), "/sock", {"/machine", "type"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-list", "/sock"}), "/sock", {}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-tree", "/sock", "/objects"}), "/sock", {"/objects"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-set", "/sock", "/a.b", "-5"}), "/sock", {"/a.b", "-5"}));
+    ::setenv("QMP_SOCKET", "/usual", 1);
+    BOOST_TEST(is(read({"qmp-shell", "qom-list"}), "/usual", {}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-list", "/machine"}), "/usual", {"/machine"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-list", "/sock", "/machine"}), "/sock", {"/machine"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-get", "/machine", "type"}), "/usual", {"/machine", "type"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-get", "/sock", "/machine.type"}), "/sock", {"/machine.type"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-set", "/a.b", "/c"}), "/usual", {"/a.b", "/c"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-set", "/sock", "/a.b", "/c"}), "/sock", {"/a.b", "/c"}));
+    BOOST_TEST(is(read({"qmp-shell", "qom-set", "/a", "b", "c"}), "/usual", {"/a", "b", "c"}));
+    BOOST_TEST(read({"qmp-shell"}).address == "/usual");
+    BOOST_TEST(read({"qmp-shell", "/sock"}).address == "/sock");
+    ::unsetenv("QMP_SOCKET");
+}
+
 BOOST_AUTO_TEST_CASE(what_makes_no_sense_is_refused)
 {
     ::unsetenv("QMP_SOCKET");
@@ -117,6 +147,10 @@ BOOST_AUTO_TEST_CASE(what_makes_no_sense_is_refused)
     BOOST_TEST(refused({"qmp-shell", "--listen", "/sock", "--wrap", "qemu"}) == 2);
     BOOST_TEST(refused({"qmp-shell", "/sock", "--listen", "/other"}) == 2);
     BOOST_TEST(refused({"qmp-shell", "qom-get", "-s", "/sock"}) == 2);
+    BOOST_TEST(refused({"qmp-shell", "qom-list", "-s", "/sock", "/a", "/b"}) == 2);
+    BOOST_TEST(refused({"qmp-shell", "/sock", "--wrap", "qemu"}) == 2);
+    for (char const* const address : {"::", "host:no-port", "tcp:x", "fd:x", "unix:"})
+        BOOST_TEST(refused({"qmp-shell", address}) == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -230,6 +264,63 @@ BOOST_AUTO_TEST_CASE(commands_are_found_in_the_text_of_help)
     auto const subjects = listed_in("info block  -- show blocks\ninfo cpus  -- show CPUs\n", "info ");
     BOOST_REQUIRE(subjects.size() == 2U);
     BOOST_TEST(subjects[0].text == "block");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(lists_of_devices)
+
+BOOST_AUTO_TEST_CASE(buses_have_their_types)
+{
+    auto const found = buses_in(
+        "bus: main-system-bus\n  type System\n  dev: q35-pcihost, id \"\"\n    bus: pcie.0\r\n"
+        "      type PCIE\n      dev: x, id \"bus: y\"\n        type = 5\n    bus: odd\nbus: last");
+    BOOST_TEST_REQUIRE(found.size() == 4U);
+    BOOST_TEST(found[0].name == "main-system-bus");
+    BOOST_TEST(found[0].type == "System");
+    BOOST_TEST(found[1].name == "pcie.0");
+    BOOST_TEST(found[1].type == "PCIE");
+    BOOST_TEST(found[2].name == "odd");
+    BOOST_TEST(found[2].type == "");
+    BOOST_TEST(found[3].name == "last");
+    BOOST_TEST(buses_in("Error: no").empty());
+}
+
+BOOST_AUTO_TEST_CASE(drivers_have_their_buses_and_only_what_users_may_add_is_listed)
+{
+    auto const found = drivers_in(
+        "Storage devices:\nname \"scsi-hd\", bus SCSI, desc \"virtual SCSI disk\"\nname \"mch\", bus PCI, no-user\n"
+        "name \"loader\", desc \"Generic Loader\"\r\nname \"x\"\nname \"");
+    BOOST_TEST_REQUIRE(found.size() == 4U);
+    BOOST_TEST(found[0].name == "scsi-hd");
+    BOOST_TEST(found[0].bus == "SCSI");
+    BOOST_TEST(found[0].purpose == "virtual SCSI disk");
+    BOOST_TEST(found[1].name == "loader");
+    BOOST_TEST(found[1].bus == "");
+    BOOST_TEST(found[1].purpose == "Generic Loader");
+    BOOST_TEST(found[2].name == "x");
+}
+
+BOOST_AUTO_TEST_CASE(files_are_listed_and_hidden_ones_only_when_begun)
+{
+    coqmp::test::temporary_directory const directory;
+    std::string const path = directory.path().native() + '/';
+    std::filesystem::create_directory(path + "images");
+    std::ofstream(path + "image.raw") << "";
+    std::ofstream(path + ".hidden") << "";
+    std::ofstream(path + "image\x1B[2J") << "";  // nobody wants to see that one
+    auto const texts = [](std::vector<candidate> const& found) {
+        std::vector<std::string> result;
+        for (candidate const& each : found)
+            result.push_back(each.text + (each.final ? "" : "-"));
+        std::sort(result.begin(), result.end());
+        return result;
+    };
+    BOOST_TEST(texts(file_names(path + "im")) == (words{path + "image.raw", path + "images/-"}),
+               boost::test_tools::per_element());
+    BOOST_TEST(texts(file_names(path)) == (words{path + "image.raw", path + "images/-"}), boost::test_tools::per_element());
+    BOOST_TEST(texts(file_names(path + ".h")) == words{path + ".hidden"}, boost::test_tools::per_element());
+    BOOST_TEST(file_names(path + "nowhere/").empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

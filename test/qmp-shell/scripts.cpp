@@ -149,14 +149,14 @@ BOOST_AUTO_TEST_CASE(what_would_follow_quit_is_told)
 {
     outcome const came = ask({"-c", "quit", "-c", "# done", "-c", "query-status", "-c", "query-name"});
     BOOST_TEST(came.status == 3);
-    BOOST_TEST(came.errors == "qmp-shell: not executed: query-status: QEMU has gone\n");
+    BOOST_TEST(came.errors == "qmp-shell: command 3: not executed: query-status: QEMU has gone\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_would_follow_quit_in_the_input_is_told)
 {
     outcome const came = ask({}, "quit\n\nquery-status\n");
     BOOST_TEST(came.status == 3);
-    BOOST_TEST(came.errors == "qmp-shell: not executed: query-status: QEMU has gone\n");
+    BOOST_TEST(came.errors == "qmp-shell: line 3: not executed: query-status: QEMU has gone\n");
 }
 
 BOOST_AUTO_TEST_CASE(leaving_after_quit_is_no_error)
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_pattern_that_no_event_matches_is_refused)
 {
     outcome const came = ask({"--keep-going", "-c", ":events RES*", "-c", ":events STOP NOPE", "-c", ":events"});
     BOOST_TEST(came.status == 2);
-    BOOST_TEST(came.errors == "qmp-shell: no event matches NOPE\n");
+    BOOST_TEST(came.errors == "qmp-shell: command 2: no event matches NOPE\n");
     BOOST_TEST(came.output == "events shown: RES*\n");
 }
 
@@ -232,6 +232,30 @@ BOOST_AUTO_TEST_CASE(help_describes_a_command)
     BOOST_TEST(came.status == 0);
     BOOST_TEST(has(came.output, "node-name"));
     BOOST_TEST(ask({"-c", "help no-such-thing"}).status == 2);
+}
+
+BOOST_AUTO_TEST_CASE(help_describes_the_shells_own_commands)
+{
+    std::string const wait = ":wait JOB [STATE]\nshow a job's progress until it ends, needs a command, or is in a state\n";
+    for (std::string const line : {"help :wait", ":help :wait", ":help wait", "help wait"})
+        BOOST_TEST(ask({"-c", line}).output == wait);
+    BOOST_TEST(ask({"-c", "help :nope"}).status == 2);
+    BOOST_TEST(has(ask({"-c", "help quit"}).output, "returns: nothing"));  // QEMU's
+    BOOST_TEST(has(ask({"-c", ":help"}).output, "command key=value"));
+    outcome const human = ask({"-H", "-c", ":help"});
+    BOOST_TEST(!has(human.output, "key=value"));
+    BOOST_TEST(has(human.output, "cpu [NUMBER]"));
+    BOOST_TEST(has(human.output, ":wait JOB"));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_human_monitor_would_understand_is_told_so)
+{
+    BOOST_TEST(has(ask({"-c", "info block"}).errors, "`info` is a command of the human monitor: write :hmp info block, or"));
+    BOOST_TEST(has(ask({"-c", "info"}).errors, "write :hmp info, or"));
+    BOOST_TEST(has(ask({"-c", "?"}).errors, "write :hmp ?, or"));
+    BOOST_TEST(has(ask({"-c", "savevm now"}).errors, "write :hmp savevm now, or"));
+    BOOST_TEST(!has(ask({"-c", "nonsense now"}).errors, "human"));
+    BOOST_TEST(!has(ask({"-c", "device_del now"}).errors, "human"));  // QMP has it too
 }
 
 BOOST_AUTO_TEST_CASE(the_schema_can_be_searched)
@@ -263,6 +287,16 @@ BOOST_AUTO_TEST_CASE(logfile_does_not_take_over_the_socket)
     struct ::stat about{};
     BOOST_REQUIRE(::stat(file.c_str(), &about) == 0);
     BOOST_TEST((about.st_mode & 0777U) == 0600U);
+}
+
+BOOST_AUTO_TEST_CASE(the_logfile_has_the_greeting_before_what_answers_it)
+{
+    std::string const file = qemu.directory() / "log";
+    BOOST_TEST(ask({"-l", file, "-c", "query-status"}).status == 0);
+    std::string const log = content(file);
+    BOOST_TEST(log.find("<- {\"QMP\"") < log.find("-> {\"execute\":\"qmp_capabilities\""));
+    BOOST_TEST(log.find("-> {\"execute\":\"qmp_capabilities\"") < log.find("<- {\"return\""));
+    BOOST_TEST(lines_in(log) == 5U);
 }
 
 BOOST_AUTO_TEST_CASE(a_logfile_that_is_the_socket_is_refused)
@@ -314,7 +348,7 @@ BOOST_AUTO_TEST_CASE(the_exit_status_tells_that_qemu_refused)
     outcome const came = ask({"-c", "blockdev-del node-name=nowhere", "-c", "query-status"});
     BOOST_TEST(came.status == 1);
     BOOST_TEST(came.output == "");
-    BOOST_TEST(came.errors == "qmp-shell: blockdev-del: GenericError: Failed to find node with node-name='nowhere'\n");
+    BOOST_TEST(came.errors == "qmp-shell: command 1: blockdev-del: GenericError: Failed to find node with node-name='nowhere'\n");
 }
 
 BOOST_AUTO_TEST_CASE(the_exit_status_tells_that_the_line_makes_no_sense)
@@ -324,6 +358,31 @@ BOOST_AUTO_TEST_CASE(the_exit_status_tells_that_the_line_makes_no_sense)
     BOOST_TEST(came.output == "");
     BOOST_TEST(has(came.errors, "column "));
     BOOST_TEST(has(came.errors, "^"));
+}
+
+BOOST_AUTO_TEST_CASE(complaints_about_the_input_say_which_line)
+{
+    outcome const came = ask({"--keep-going"},
+                             "query-name\n\nblockdev-del node-name=nowhere\n# a comment\nblockdev-del node\n:nope\n"
+                             "blockdev-add driver=null-co file={\n'a' 1,\n'b': 2}\nquery-name\n{\n");
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(lines_in(came.output) == 2U);
+    BOOST_TEST(came.errors ==
+               "qmp-shell: line 3: blockdev-del: GenericError: Failed to find node with node-name='nowhere'\n"
+               "qmp-shell: line 5: column 14: `node` has no value: write node=VALUE\n"
+               "  blockdev-del node\n"
+               "               ^\n"
+               "qmp-shell: line 6: there is no :nope; :help lists what there is\n"
+               "qmp-shell: line 8: column 5: a colon is expected here, as in {\"name\": value}\n"
+               "  'a' 1,\n"
+               "      ^\n");
+}
+
+BOOST_AUTO_TEST_CASE(complaints_about_commands_say_which_of_several)
+{
+    outcome const came = ask({"-H", "-c", "info version", "-c", "device_del nothing"});
+    BOOST_TEST(came.errors == "qmp-shell: command 2: Error: Device 'nothing' not found\n");
+    BOOST_TEST(ask({"-H", "-c", "device_del nothing"}).errors == "qmp-shell: Error: Device 'nothing' not found\n");
 }
 
 BOOST_AUTO_TEST_CASE(keep_going_goes_on_and_still_tells)
@@ -338,6 +397,29 @@ BOOST_AUTO_TEST_CASE(an_unknown_command_is_refused_with_a_suggestion)
     outcome const came = ask({"-c", "query-statu"});
     BOOST_TEST(came.status == 1);
     BOOST_TEST(has(came.errors, "query-status"));
+}
+
+BOOST_AUTO_TEST_CASE(a_mistyped_argument_is_pointed_at_with_a_suggestion)
+{
+    outcome const came = ask({"-c", "block_resize node-name=a siez=1"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(came.errors ==
+               "qmp-shell: column 26: block_resize: GenericError: Parameter 'size' is missing (did you mean size?)\n"
+               "  block_resize node-name=a siez=1\n"
+               "                           ^\n");
+    outcome const nested = ask({"-c", "blockdev-add driver=raw file.driver=null-co file.siez=4096"});
+    BOOST_TEST(has(nested.errors, "Parameter 'file.siez' is unexpected (did you mean size?)"));
+    outcome const property = ask({"-c", "device_add driver=virtio-blk-pci seriall=7"});
+    BOOST_TEST(property.status == 1);
+    BOOST_TEST((!has(property.errors, "seriall' not found") || has(property.errors, "did you mean serial?")));
+}
+
+BOOST_AUTO_TEST_CASE(a_mistyped_word_of_many_gets_a_suggestion)
+{
+    outcome const came = ask({"-c", "blockdev-add driver=qcow3"});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(has(came.errors, "did you mean qcow or qcow2?"));
+    BOOST_TEST(has(ask({"-c", "blockdev-add driver=colour"}).errors, "more words"));
 }
 
 BOOST_AUTO_TEST_CASE(a_dead_server_is_one_line)
@@ -360,6 +442,21 @@ BOOST_AUTO_TEST_CASE(a_server_that_dies_is_one_line)
     BOOST_TEST(came.errors == "qmp-shell: QEMU has gone: unix:" + address + " closed the connection\n");
 }
 
+BOOST_AUTO_TEST_CASE(what_became_of_a_command_that_awaits_its_answer_is_told_to_be_unknown)
+{
+    script victim({address});
+    victim.write("query-status\n");
+    victim.expect("prelaunch");
+    qemu.stop();
+    victim.write(":trace on\ncont\n");
+    victim.expect("-> {\"execute\":\"cont\"");
+    qemu.signal(SIGKILL);
+    outcome const came = victim.wait();
+    BOOST_TEST(came.status == 3);
+    BOOST_TEST(has(came.errors,
+                   "qmp-shell: line 3: cont: QEMU has gone before it answered: whether the command was executed is unknown\n"));
+}
+
 BOOST_AUTO_TEST_CASE(a_busy_monitor_says_so)
 {
     script first({address});
@@ -378,75 +475,6 @@ BOOST_AUTO_TEST_CASE(no_cpu_zero_does_not_crash_hmp)
     BOOST_TEST(has(came.output, "7.") != has(came.output, "8."));
     BOOST_TEST(came.errors == "");
     BOOST_TEST(came.status == 0);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_FIXTURE_TEST_SUITE(script_connections, qemu_fixture)
-
-BOOST_AUTO_TEST_CASE(the_address_may_come_from_the_environment)
-{
-    BOOST_TEST(run({"-c", "query-status"}, {}, {"QMP_SOCKET=" + address}).status == 0);
-    BOOST_TEST(run({"-c", "query-status"}).status == 2);
-}
-
-BOOST_AUTO_TEST_CASE(negotiation_can_be_left_to_the_script)
-{
-    outcome const refused = ask({"-N", "-c", "query-status"});
-    BOOST_TEST(refused.status == 1);
-    outcome const came = ask({"-N", "-c", "qmp_capabilities", "-c", "query-status"});
-    BOOST_TEST(came.status == 0);
-    BOOST_TEST(has(came.output, "prelaunch"));
-}
-
-BOOST_AUTO_TEST_CASE(a_script_that_is_interrupted_ends)
-{
-    script shell({address});
-    shell.write("query-status\n");
-    shell.expect("prelaunch");
-    shell.signal(SIGINT);
-    BOOST_TEST(shell.wait().status == 130);
-}
-
-BOOST_AUTO_TEST_CASE(an_interrupt_ends_the_wait_for_an_answer)
-{
-    script shell({address});
-    shell.write("query-status\n");
-    shell.expect("prelaunch");
-    qemu.stop();
-    shell.write(":trace on\nquery-name\n");
-    shell.expect("-> {\"execute\":\"query-name\"");
-    shell.signal(SIGINT);
-    outcome const came = shell.wait();
-    BOOST_TEST(came.status == 130);
-    BOOST_TEST(has(came.errors, "cancelled"));
-    qemu.resume();
-}
-
-BOOST_AUTO_TEST_CASE(qemu_that_connects_to_the_shell_is_talked_to)
-{
-    coqmp::test::temporary_directory directory;
-    std::string const door = directory.path() / "door";
-    script shell({"--listen", door});
-    shell.expect("waiting for a QEMU");
-    std::vector<std::string> arguments = real_qemu::no_machine();
-    for (std::string const& each : {std::string("-qmp"), "unix:" + door})
-        arguments.push_back(each);
-    real_qemu guest(arguments);
-    shell.write("query-status\nquit\n");
-    outcome const came = shell.wait();
-    BOOST_TEST(came.status == 0);
-    BOOST_TEST(has(came.output, "prelaunch"));
-    BOOST_TEST(guest.wait() == 0);
-    BOOST_TEST(!std::filesystem::exists(door));
-}
-
-BOOST_AUTO_TEST_CASE(nobody_who_connects_in_time_is_an_error)
-{
-    std::string const door = qemu.directory() / "door";
-    outcome const came = run({"--listen", door, "--timeout", "0.1", "-c", "query-status"});
-    BOOST_TEST(came.status == 3);
-    BOOST_TEST(has(came.errors, "no QEMU came"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

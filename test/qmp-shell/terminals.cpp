@@ -257,6 +257,16 @@ BOOST_AUTO_TEST_CASE(a_mistake_is_pointed_at)
     shell.expect_line(prompt);
 }
 
+BOOST_AUTO_TEST_CASE(an_argument_that_qemu_does_not_know_is_pointed_at)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type("block_resize devcie=a size=1\r");
+    shell.expect(std::string(20, ' ') + "^");
+    shell.expect("(did you mean devic");
+    shell.expect_line(prompt);
+}
+
 BOOST_AUTO_TEST_CASE(a_killed_qemu_is_one_clear_line)
 {
     terminal shell(with(), home);

@@ -83,6 +83,26 @@ std::size_t count_options(words_view words)
     return std::min(count, words.size());
 }
 
+bool is_index(std::string_view name)
+{
+    return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// Where each argument was typed, by its name as QEMU writes it.
+void note_places(argument_node const& from, std::string const& path, std::vector<std::pair<std::string, place>>& to)
+{
+    for (auto const& [name, node] : from.members) {
+        std::string here = path;
+        if (!path.empty() && is_index(name))
+            here.append("[").append(name).append("]");
+        else
+            here.append(path.empty() ? "" : ".").append(name);
+        std::size_t const before = node->path().size() - name.size();
+        to.emplace_back(here, place{node->where.line, node->where.column + before});
+        note_places(*node, here, to);
+    }
+}
+
 /// Whether a result is a mistake, which it takes out.
 template <class Good>
 bool keep_wrong(std::variant<Good, mistake>& result, mistake& wrong)
@@ -96,6 +116,42 @@ bool keep_wrong(std::variant<Good, mistake>& result, mistake& wrong)
 
 }  // namespace
 
+namespace {
+
+std::variant<json::object, mistake> read_object(word const& what, std::string_view otherwise)
+{
+    auto value = read_literal(what.text, notation::python);
+    if (auto* error = std::get_if<literal_error>(&value); error != nullptr)
+        return mistake{what.at(error->offset), std::move(error->message)};
+    json::object* members = std::get_if<json::value>(&value)->if_object();
+    if (members == nullptr)
+        return mistake{what.where, std::string(otherwise)};
+    return std::move(*members);
+}
+
+/// `name {"key": value, ...}`: all arguments in one object. @param words begin with the object
+std::variant<typed_command, mistake> read_command_with_object(std::string const& name, words_view before, words_view words)
+{
+    auto arguments = read_object(words.front(), "an argument begins with its name: write name=VALUE");
+    if (mistake wrong; keep_wrong(arguments, wrong))
+        return wrong;
+    command_words options;
+    for (words_view const each : {before, words.subspan(1)})
+        if (std::optional<mistake> wrong = options.read(each))
+            return *std::move(wrong);
+    if (!options.arguments.members.empty())
+        return mistake{options.arguments.members.front().second->where,
+                       "the object holds all arguments: only options may stand beside it"};
+    typed_command result;
+    result.name = name;
+    result.arguments = std::move(*std::get_if<json::object>(&arguments));
+    result.out_of_band = options.out_of_band;
+    result.files = std::move(options.files);
+    return result;
+}
+
+}  // namespace
+
 std::variant<typed_command, mistake> read_command(words_view words, schema const* known)
 {
     std::size_t const options = count_options(words);
@@ -104,6 +160,13 @@ std::variant<typed_command, mistake> read_command(words_view words, schema const
     word const& name = words[options];
     if (std::optional<mistake> wrong = refuse_name(name))
         return *std::move(wrong);
+    words_view const after = words.subspan(options + 1);
+    words_view const object = after.subspan(count_options(after));
+    if (!object.empty() && object.front().text.starts_with('{')) {
+        std::vector<word> before(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(options));
+        before.insert(before.end(), after.begin(), object.begin());
+        return read_command_with_object(name.text, before, object);
+    }
     command_words rest;
     if (std::optional<mistake> wrong = rest.read(words.first(options)))
         return *std::move(wrong);
@@ -118,10 +181,13 @@ std::variant<typed_command, mistake> read_command(words_view words, schema const
     result.arguments = std::move(*std::get_if<json::object>(&arguments));
     result.out_of_band = rest.out_of_band;
     result.files = std::move(rest.files);
+    note_places(rest.arguments, {}, result.places);
     return result;
 }
 
 namespace {
+
+constexpr std::string_view no_command = "a command begins with its name, or is an object: {\"execute\": NAME}";
 
 /// What is wrong with a raw command; empty: nothing.
 std::string refuse_raw(json::object const& members)
@@ -141,22 +207,11 @@ std::string refuse_raw(json::object const& members)
     return {};
 }
 
-std::variant<json::object, mistake> read_object(word const& what)
-{
-    auto value = read_literal(what.text, notation::python);
-    if (auto* error = std::get_if<literal_error>(&value); error != nullptr)
-        return mistake{what.at(error->offset), std::move(error->message)};
-    json::object* members = std::get_if<json::value>(&value)->if_object();
-    if (members == nullptr)
-        return mistake{what.where, "a command begins with its name, or is an object: {\"execute\": NAME}"};
-    return std::move(*members);
-}
-
 }  // namespace
 
 std::variant<typed_command, mistake> read_raw(words_view words)
 {
-    auto object = read_object(words.front());
+    auto object = read_object(words.front(), no_command);
     if (mistake wrong; keep_wrong(object, wrong))
         return wrong;
     json::object& members = *std::get_if<json::object>(&object);
@@ -204,7 +259,7 @@ namespace {
 
 std::variant<json::object, mistake> read_raw_action(words_view words)
 {
-    auto object = read_object(words.front());
+    auto object = read_object(words.front(), no_command);
     if (std::holds_alternative<mistake>(object))
         return object;
     json::value const* name = std::get_if<json::object>(&object)->if_contains("type");

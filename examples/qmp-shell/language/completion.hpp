@@ -2,6 +2,7 @@
 #ifndef QMP_SHELL_COMPLETION_HPP
 #define QMP_SHELL_COMPLETION_HPP
 
+#include "language/lexer.hpp"
 #include "language/schema.hpp"
 
 #include <boost/json/object.hpp>
@@ -19,6 +20,10 @@ enum class live {
     node_name,       ///< query-named-block-nodes
     block_device,    ///< query-block: `device`
     device_id,       ///< qom-list /machine/peripheral: `id` of device_del and the like
+    bus,             ///< HMP's `info qtree`: those that take the argument `driver`
+    bitmap,          ///< query-named-block-nodes: dirty bitmaps of the argument `node`, `device` or `target`
+    export_id,       ///< query-block-exports
+    file,            ///< the file system, as the shell sees it
     job_id,          ///< query-jobs
     chardev_id,      ///< query-chardev
     netdev_id,       ///< query-rx-filter, or HMP's `info network`
@@ -26,7 +31,8 @@ enum class live {
     qom_path,        ///< qom-list of what stands before the last slash
     qom_property,    ///< qom-list of the argument `path`
     qom_type,        ///< qom-list-types: `driver`, `typename`
-    device_driver,   ///< qom-list-types implements=device abstract=false
+    device_driver,   ///< HMP's `info qdm`, or qom-list-types implements=device abstract=false
+    device_type,     ///< qom-list-types implements=device abstract=false
     device_property  ///< device-list-properties of the argument `driver`
 };
 
@@ -43,14 +49,16 @@ struct completion
     std::vector<candidate> candidates;
     live wish = live::none;         ///< ask QEMU and add what begins with `prefix`
     std::string prefix;             ///< what stands between begin and the cursor, without an open quote
-    char quote = '\0';              ///< the open quote
+    char quote = '\0';              ///< the open quote, or the one that is needed
+    bool in_braces = false;         ///< names of members are written `"name": `
     boost::json::object arguments;  ///< what was typed so far, for wishes that depend on it
 };
 
 /// @param line up to the cursor
-/// @param in_transaction whether an earlier line opened a transaction
+/// @param in_transaction whether an earlier statement opened a transaction
+/// @param begun what read the earlier lines of a statement whose braces are open, or null
 [[nodiscard]] completion complete(std::string_view line, schema const& known, std::vector<std::string> const& meta_commands,
-                                  bool in_transaction = false);
+                                  bool in_transaction = false, lexer const* begun = nullptr);
 
 /// A text as a value has to be written to be read as that text: in quotes if it needs some.
 /// @param quote the one that was typed already, or 0

@@ -1,6 +1,7 @@
-// Types in a few words, and what is like a mistyped name.
+// Types in a few words.
 #include "language/help.hpp"
 
+#include "language/similar.hpp"
 #include "language/typing.hpp"
 
 #include <algorithm>
@@ -173,23 +174,6 @@ std::string described_return(type const* what)
     return "returns: " + describe(*what) + '\n' + members.text();
 }
 
-/// How many letters must be changed, left out or put in to turn one text into the other.
-std::size_t distance(std::string_view left, std::string_view right)
-{
-    std::vector<std::size_t> row(right.size() + 1);
-    for (std::size_t index = 0; index < row.size(); ++index)
-        row[index] = index;
-    for (std::size_t line = 0; line < left.size(); ++line) {
-        std::size_t diagonal = std::exchange(row[0], line + 1);
-        for (std::size_t index = 0; index < right.size(); ++index) {
-            std::size_t const changed = diagonal + (left[line] == right[index] ? 0 : 1);
-            diagonal = row[index + 1];
-            row[index + 1] = std::min({changed, diagonal + 1, row[index] + 1});
-        }
-    }
-    return row.back();
-}
-
 }  // namespace
 
 std::string describe_command(schema const& known, std::string_view line)
@@ -223,24 +207,7 @@ std::string describe(type const& what)
 
 std::vector<std::string> similar_commands(schema const& known, std::string_view name)
 {
-    constexpr std::size_t most = 5;
-    constexpr std::size_t longest = 100;
-    if (name.empty() || name.size() > longest)
-        return {};
-    // A part that fits is as good as two wrong letters.
-    std::multimap<std::size_t, std::string> ranked;
-    for (std::string const& each : known.command_names()) {
-        std::size_t const wrong = distance(name, each);
-        if (wrong <= std::max<std::size_t>(2, name.size() / 4))
-            ranked.emplace(wrong, each);
-        else if (name.size() > 2 && each.find(name) != std::string::npos)
-            ranked.emplace(each.starts_with(name) ? 2 : 3, each);
-    }
-    std::vector<std::string> result;
-    for (auto const& [wrong, each] : ranked)
-        if (result.size() < most)
-            result.push_back(each);
-    return result;
+    return similar_to(name, known.command_names());
 }
 
 }  // namespace qmp_shell

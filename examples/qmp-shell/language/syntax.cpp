@@ -53,19 +53,16 @@ std::optional<statement> read_meta_command(std::string_view line)
         return std::nullopt;
     auto const begin = static_cast<std::size_t>(text.data() - line.data());
     if (first == ":")
-        return syntax_error{begin, "a name is missing after the colon: `:help` lists all"};
+        return syntax_error{begin, "a name is missing after the colon: `:help` lists all", 0};
     std::string_view const rest = trimmed(text.substr(length));
     std::size_t const rest_column = rest.empty() ? begin + length : static_cast<std::size_t>(rest.data() - line.data());
     return meta_command{std::string(first.substr(colon ? 1 : 0)), std::string(rest), rest_column};
 }
 
-/// Errors are shown below the last line that was typed.
 syntax_error pointed(mistake what, std::size_t lines)
 {
-    if (what.where.line + 1 >= lines)
-        return {what.where.column, std::move(what.message)};
-    return {0, "line " + std::to_string(what.where.line + 1) + ", column " + std::to_string(what.where.column + 1) + ": " +
-                   what.message};
+    std::size_t const back = lines - std::min(lines, what.where.line + 1);
+    return {what.where.column, std::move(what.message), back};
 }
 
 }  // namespace
@@ -76,7 +73,7 @@ statement line_reader::read(std::string_view line)
         line.remove_suffix(1);
     if (std::size_t const bad = find_no_utf8(line); bad != std::string_view::npos) {
         lexer_ = lexer(in_transaction_);
-        return syntax_error{bad, "this is no UTF-8, and QEMU reads nothing else"};
+        return syntax_error{bad, "this is no UTF-8, and QEMU reads nothing else", 0};
     }
     if (!lexer_.is_open())
         if (std::optional<statement> meta = read_meta_command(line))
@@ -87,7 +84,7 @@ statement line_reader::read(std::string_view line)
         return nothing_typed{};
     lexer done = std::exchange(lexer_, lexer(in_transaction_));
     if (too_long)
-        return syntax_error{0, "this is over 64 MiB, more than QEMU reads"};
+        return syntax_error{0, "this is over 64 MiB, more than QEMU reads", 0};
     if (end == ending::open_quote)
         return pointed({done.open_quote(), "the quote that begins here is not closed"}, done.lines());
     std::vector<word> const words = done.take();
@@ -105,7 +102,9 @@ statement line_reader::read_statement(words_view words, std::size_t lines)
     auto result = words.front().text.starts_with('{') ? read_raw(words) : read_command(words, known_);
     if (auto* wrong = std::get_if<mistake>(&result); wrong != nullptr)
         return pointed(std::move(*wrong), lines);
-    return std::move(*std::get_if<typed_command>(&result));
+    auto& command = *std::get_if<typed_command>(&result);
+    std::erase_if(command.places, [lines](auto const& each) { return each.second.line + 1 < lines; });
+    return std::move(command);
 }
 
 /// Nothing of the line is kept until all of it is found good.

@@ -32,6 +32,8 @@ struct typed_command
     std::optional<boost::json::value> id;  ///< only of a raw `{"execute": ...}` line; shown, not sent
     /// Arguments whose types no schema knew, and the bare words that they were before they became what they look like.
     std::vector<std::pair<std::string, std::string>> guessed;
+    /// Where the arguments of the last line were typed, by their names as QEMU writes them: `file.filename`, `options[0].size`.
+    std::vector<std::pair<std::string, place>> places;
 };
 
 /// The schema knows nothing of a device's properties, QEMU does: gives the guessed arguments of a `device_add` their types.
@@ -53,8 +55,9 @@ struct nothing_typed
 
 struct syntax_error
 {
-    std::size_t column = 0;  ///< zero-based, in bytes, of the last line given
-    std::string message;     ///< one sentence: what is wrong and what would be right
+    std::size_t column = 0;      ///< zero-based, in bytes
+    std::string message;         ///< one sentence: what is wrong and what would be right
+    std::size_t lines_back = 0;  ///< how many lines before the last one given: the statement has several
 };
 
 using statement = std::variant<nothing_typed, typed_command, meta_command, syntax_error>;
@@ -73,6 +76,8 @@ public:
     /// Whether more lines are needed. Then the prompt differs.
     [[nodiscard]] bool in_transaction() const noexcept;
     [[nodiscard]] bool in_brace() const noexcept;
+    /// What has read the lines of the open brace so far.
+    [[nodiscard]] lexer const& begun() const noexcept { return lexer_; }
     /// Forgets what was begun (Ctrl-C).
     void reset() noexcept;
 

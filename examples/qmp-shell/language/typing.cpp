@@ -2,6 +2,7 @@
 #include "language/typing.hpp"
 
 #include "language/literal.hpp"
+#include "language/similar.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -40,14 +41,19 @@ bool is_word_of(type const& what, std::string_view text)
     return std::find(what.values.begin(), what.values.end(), text) != what.values.end();
 }
 
-/// The first few words of an enumeration, for a sentence.
-std::string some_of(std::vector<std::string> const& values)
+/// `one of a, b, c`, and the word that may have been meant. Of a long list only what is like the wrong word is of use.
+std::string one_of(std::vector<std::string> const& values, std::string_view wrong)
 {
     constexpr std::size_t most = 8;
+    std::string const suggestion = did_you_mean(similar_to(wrong, values));
+    if (values.size() > most && !suggestion.empty())
+        return "one of " + std::to_string(values.size()) + " words, and this is none of them: " + suggestion;
     std::string result;
     for (std::size_t index = 0; index < std::min(most, values.size()); ++index)
-        result.append(index == 0 ? "" : ", ").append(values[index]);
-    return values.size() > most ? result + ", ..." : result;
+        result.append(index == 0 ? "one of " : ", ").append(values[index]);
+    if (values.size() > most)
+        result += " and " + std::to_string(values.size() - most) + " more words (Tab lists them)";
+    return suggestion.empty() ? result : result + ": " + suggestion;
 }
 
 std::string wanted_words(kind what)
@@ -189,7 +195,7 @@ private:
                 return guessed_value(node, what == nullptr, text, to);
             case kind::enumeration:
                 if (!is_word_of(*what, text))
-                    return refuse(node, "one of " + some_of(what->values));
+                    return refuse(node, one_of(what->values, text));
                 [[fallthrough]];
             case kind::string:
                 to = text;
@@ -252,7 +258,7 @@ private:
             return true;
         }
         if (words != nullptr)
-            return refuse(node, "one of " + some_of(words->values) + ", or another kind of value");
+            return refuse(node, "another kind of value, or " + one_of(words->values, text));
         type const* first = what.alternatives.empty() ? nullptr : what.alternatives.front();
         return refuse(node, wanted_words(first != nullptr ? first->kind : kind::any));
     }
@@ -323,7 +329,9 @@ std::optional<json::value> read_integer(std::string_view text)
     if (error != std::errc() || suffix.size() > 1)
         return std::nullopt;
     if (!suffix.empty()) {
-        std::size_t const power = std::string_view("KMGTPE").find(suffix == "k" ? 'K' : suffix.front());
+        // In lower case too, as QEMU's own command line takes them; but not `1e`, which looks like half of 1e3.
+        std::size_t const lower = std::string_view("kmgtp").find(suffix.front());
+        std::size_t const power = std::min(lower, std::string_view("KMGTPE").find(suffix.front()));
         if (power == std::string_view::npos)
             return std::nullopt;
         unsigned const shift = 10U * static_cast<unsigned>(power + 1);

@@ -69,6 +69,8 @@ std::vector<sample> shell_commands()
             {":events STOP S", "13: SHUTDOWN STOP"},
             {":events !S", "9: SHUTDOWN STOP"},
             {":help blockdev-", "6: blockdev-add blockdev-backup blockdev-reopen"},
+            {":help :w", "7: wait"},
+            {"help :pa", "6: page"},
             {":schema SH", "8: SHUTDOWN"},
             {":trace ", "7: off on"},
             {":page block_", "6: block_resize"},
@@ -112,8 +114,7 @@ std::vector<sample> argument_names()
             {"sample names.", "13: 0="},
             {"sample nested.deeper.deeper.t", "28: text="},
             {"object-add qom-type=secret ", "27: id= data= file="},
-            {"block_resize \"si", "13:"},
-            {"block_resize {", "14:"}};
+            {"block_resize \"si", "13:"}};
 }
 
 std::vector<sample> values()
@@ -137,13 +138,59 @@ std::vector<sample> values()
             {"sample flag-or-text=", "20: true false"},
             {"sample count=", "13:"},
             {"sample count=5", "13:"},
-            {"sample nested={", "15:"},
-            {"sample nested={'a': 1", "21:"},
             {"sample text=\"a b", "12:"},
             {"object-add qom-type=i", "20: iothread"},
             {"no-such a=", "10:"},
             {"a=", "0:"},
             {"=", "0:"}};
+}
+
+/// Inside of braces: names with their quotes, and a colon.
+std::vector<sample> in_braces()
+{
+    return {
+        {R"(blockdev-add {)", R"(14: "driver": - "read-only": - "node-name": - "cache": -)"},
+        {R"(blockdev-add { )", R"(15: "driver": - "read-only": - "node-name": - "cache": -)"},
+        {R"(blockdev-add {"dr)", R"(14: "driver": -)"},
+        {R"(blockdev-add {'dr)", R"(14: 'driver': -)"},
+        {R"(blockdev-add {dr)", R"(14: "driver": -)"},
+        {R"(blockdev-add {"driver")", "22:"},
+        {R"(blockdev-add {"driver":)", R"(23: "file" "qcow2" "nbd" "null-co")"},
+        {R"(blockdev-add {'driver': )", R"(24: "file" "qcow2" "nbd" "null-co")"},
+        {R"(blockdev-add {"driver": "q)", R"(24: "qcow2")"},
+        {R"(blockdev-add {'driver': 'n)", R"(24: 'nbd' 'null-co')"},
+        {R"(blockdev-add {"driver": "null-co", )", R"(35: "read-only": - "node-name": - "cache": - "size": - "read-zeroes": -)"},
+        {R"(blockdev-add {"driver": "qcow2", "file": {"driver": "f)", R"(52: "file")"},
+        {R"(blockdev-add {"driver": "qcow2", "file": {"driver": "file"}, "ba)", R"(61: "backing": -)"},
+        {R"(blockdev-add {"driver": "qcow2", "file": {"driver": "file", "fi)", R"(60: "filename": -)"},
+        {R"(blockdev-add {"read-only": t)", "27: true"},
+        {R"(blockdev-add {"read-only": "t)", "27:"},
+        {R"(blockdev-add {"driver": "file"})", "31:"},
+        {R"(blockdev-add {"driver": "file"} --o)", "32: --oob"},
+        {R"(blockdev-add {"driver": "file"]:)", "32:"},
+        {R"(blockdev-add {"driver" "f)", "25:"},
+        {R"(blockdev-add driver=qcow2 file={"dr)", R"(32: "driver": -)"},
+        {R"(blockdev-add driver=qcow2 file={"driver": "null-co", "s)", R"(53: "size": -)"},
+        {R"(blockdev-reopen options=[{"driver": "nb)", R"(36: "nbd")"},
+        {R"(blockdev-reopen options=[{"driver": "nbd"}, {"driver": "null-co", "si)", R"(66: "size": -)"},
+        {R"(sample names=[)", "14:"},
+        {R"(sample nested={)", R"(15: "text": - "count": - "deeper": -)"},
+        {R"(sample nested={'count': 1)", "24:"},
+        {R"(sample nested={'count': 1, # )", "29:"},
+        {R"(sample mode:="f)", R"(13: "full")"},
+        {R"({)", R"(1: "execute": - "arguments": - "exec-oob": - "id": -)"},
+        {R"({"execute": "block_)", R"(12: "block_resize"-)"},
+        {R"({"execute": "block_resize", "arg)", R"(28: "arguments": -)"},
+        {R"({"execute": "block_resize", "arguments": {"s)", R"(42: "size": -)"},
+        {R"({"execute": "blockdev-add", "arguments": {"driver": "qc)", R"(52: "qcow2")"},
+        {R"({"execute": "blockdev-add", "arguments": {"driver": "qcow2", "file": {"driver": "nb)", R"(80: "nbd")"},
+        {R"({"execute": "stop"} )", "20:"},
+        {R"({"arguments": {"s)", "15:"},
+        {R"(transaction( {"type": "sn)", R"(22: "snapshot")"},
+        {R"(transaction( {"type": "snapshot", "data": {"mo)", R"(43: "mode": -)"},
+        {"[", "1:"},
+        {"blockdev-add {{", "15:"},
+        {"blockdev-add [", "14:"}};
 }
 
 std::vector<sample> in_transactions()
@@ -210,6 +257,17 @@ std::vector<wished> wishes()
             {"transaction( snapshot device=", live::none, "", "{}"},
             {"transaction( bitmap-add node=", live::node_name, "", "{}"},
             {"block_resize node-name:=", live::none, "", "{}"},
+            {"device_add driver=x bus=p", live::bus, "p", R"({"driver":"x"})"},
+            {"blockdev-add driver=file filename=/tm", live::file, "/tm", R"({"driver":"file"})"},
+            {"blockdev-add driver=qcow2 file.driver=file file.filename=\"a b", live::file, "a b",
+             R"({"driver":"qcow2","file":{"driver":"file"}})"},
+            {"--fd a=/de", live::file, "/de", "{}"},
+            {"stop --fd a=\"/de", live::file, "/de", "{}"},
+            {"stop --fd a", live::none, "a", "{}"},
+            {"device_add {'driver': 'x', 'bus': 'p", live::bus, "p", R"({"driver":"x"})"},
+            {"device_add {'driver': 'x', 'm", live::device_property, "m", R"({"driver":"x"})"},
+            {"block_resize {\"node-name\": ", live::node_name, "", "{}"},
+            {R"({"execute": "device_add", "arguments": {"driver": "x", "bus": )", live::bus, "", R"({"driver":"x"})"},
             {"block_resize size=wrong node-name=", live::node_name, "", "{}"},
             {"stop", live::none, "stop", "{}"}};
 }
@@ -236,6 +294,22 @@ BOOST_DATA_TEST_CASE(of_arguments_required_ones_first, data::make(argument_names
 BOOST_DATA_TEST_CASE(of_values, data::make(values()), typed)
 {
     BOOST_TEST(in_words(at(typed.typed)) == typed.meaning);
+}
+
+BOOST_DATA_TEST_CASE(inside_of_braces, data::make(in_braces()), typed)
+{
+    BOOST_TEST(in_words(at(typed.typed)) == typed.meaning);
+}
+
+BOOST_AUTO_TEST_CASE(inside_of_braces_of_many_lines)
+{
+    line_reader reader;
+    reader.use(&sample_schema());
+    (void)reader.read("blockdev-add driver=qcow2 file={");
+    (void)reader.read("  \"driver\": \"null-co\",");
+    BOOST_TEST_REQUIRE(reader.in_brace());
+    BOOST_TEST(in_words(complete("  \"s", sample_schema(), meta, false, &reader.begun())) == "2: \"size\": -");
+    BOOST_TEST(in_words(complete("  \"size\": 5} node", sample_schema(), meta, false, &reader.begun())) == "13: node-name=");
 }
 
 BOOST_DATA_TEST_CASE(inside_a_transaction_only_actions, data::make(in_transactions()), typed)

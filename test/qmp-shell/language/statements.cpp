@@ -34,7 +34,8 @@ std::string in_words(statement const& what)
     if (auto const* meta = std::get_if<meta_command>(&what); meta != nullptr)
         return ':' + meta->name + " [" + meta->rest + ']';
     if (auto const* error = std::get_if<syntax_error>(&what); error != nullptr)
-        return '^' + std::to_string(error->column) + ' ' + error->message;
+        return '^' + std::to_string(error->column) +
+               (error->lines_back > 0 ? " " + std::to_string(error->lines_back) + " back" : "") + ' ' + error->message;
     return "nothing";
 }
 

@@ -19,7 +19,8 @@ struct sample
 
 std::ostream& operator<<(std::ostream& out, sample const& what);
 
-/// `name {"a": 1} --oob --fd x=/y`, `:name [rest]`, `nothing`, or the error below the text as a person sees it: `^12 message`.
+/// `name {"a": 1} --oob --fd x=/y`, `:name [rest]`, `nothing`, or the error below the text as a person sees it: `^12 message`,
+/// or `^12 2 back message` if it is not in the last line.
 [[nodiscard]] std::string in_words(statement const& what);
 
 /// Reads lines (separated by line feeds) and returns the last one's meaning; all before it mean nothing yet.

@@ -194,6 +194,8 @@ std::vector<sample> options()
             {"x --fd f=/a=b", "x {} --fd f=/a=b"},
             {"x a=--oob", R"(x {"a": "--oob"})"},
             {R"({"execute": "x"} --oob)", "x {} --oob"},
+            {R"(x {"a": 1, 'b': True})", R"(x {"a": 1, "b": true})"},
+            {"--oob x --fd f=/a {} --fd g=/b", "x {} --oob --fd f=/a --fd g=/b"},
             {R"({"execute": "add-fd"} --fd f=/a)", "add-fd {} --fd f=/a"}};
 }
 
@@ -260,8 +262,7 @@ std::vector<sample> braces_over_lines()
             {"x a=[1,\n\n2] b=[3,\n4]", R"(x {"a": [1, 2], "b": [3, 4]})"},
             {"x a=[1,\n2] b={\n} c=3", R"(x {"a": [1, 2], "b": {}, "c": 3})"},
             {"x a=[\n# none\n]", R"(x {"a": []})"},
-            {"x a=[\n:help\n]",
-             "^0 line 2, column 1: a value is expected here: a number, true, false, null, a quoted text, {...} or [...]"},
+            {"x a=[\n:help\n]", "^0 1 back a value is expected here: a number, true, false, null, a quoted text, {...} or [...]"},
             {"x a=[ # it's\n1]", R"(x {"a": [1]})"}};
 }
 

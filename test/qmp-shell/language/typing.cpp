@@ -40,6 +40,8 @@ std::vector<sample> values()
             {"count=10k", R"("count": 10240)"},
             {"count=10K", R"("count": 10240)"},
             {"count=2M", R"("count": 2097152)"},
+            {"count=10g", R"("count": 10737418240)"},
+            {"count=1p", R"("count": 1125899906842624)"},
             {"count=10G", R"("count": 10737418240)"},
             {"count=1T", R"("count": 1099511627776)"},
             {"count=15E", R"("count": 17293822569102704640)"},

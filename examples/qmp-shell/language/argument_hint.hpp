@@ -1,0 +1,42 @@
+// What QEMU says of an argument that it does not know, and what may have been meant.
+// Invariant: only what QEMU has refused is explained; nothing is kept from it because the schema does not know it.
+#ifndef QMP_SHELL_ARGUMENT_HINT_HPP
+#define QMP_SHELL_ARGUMENT_HINT_HPP
+
+#include "language/schema.hpp"
+#include "language/syntax.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace qmp_shell {
+
+struct argument_hint
+{
+    std::string name;                      ///< of the mistyped argument, as QEMU writes it: `file.siez`, `options[0].siez`
+    std::vector<std::string> suggestions;  ///< may be empty
+    std::optional<std::size_t> column;     ///< where it was typed, if that is in the last line
+};
+
+/// Reads `Parameter 'siez' is unexpected` and `Parameter 'size' is missing`: the latter only if something like it was typed.
+/// @param arguments the type of the command's arguments, null: unknown
+/// @param description QEMU's
+[[nodiscard]] std::optional<argument_hint> hint_at_argument(typed_command const& said, type const* arguments,
+                                                            std::string_view description);
+
+/// Reads `Property 'scsi-hd.seriall' not found`.
+/// @param properties what `device-list-properties` says of the driver
+[[nodiscard]] std::optional<argument_hint> hint_at_property(typed_command const& said, boost::json::value const& properties,
+                                                            std::string_view description);
+
+/// Whether hint_at_property() has something to read.
+[[nodiscard]] bool is_unknown_property(std::string_view description);
+
+}  // namespace qmp_shell
+
+#endif

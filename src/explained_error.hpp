@@ -1,0 +1,25 @@
+// An error whose text says all: boost's what() would say the code's general words once more behind it.
+#ifndef COQMP_EXPLAINED_ERROR_HPP
+#define COQMP_EXPLAINED_ERROR_HPP
+
+#include <boost/system/system_error.hpp>
+
+#include <string>
+#include <utility>
+
+namespace coqmp::detail {
+
+class explained_error : public boost::system::system_error
+{
+public:
+    explained_error(boost::system::error_code code, std::string why) : system_error(code), why_(std::move(why)) {}
+
+    [[nodiscard]] char const* what() const noexcept override { return why_.c_str(); }
+
+private:
+    std::string why_;
+};
+
+}  // namespace coqmp::detail
+
+#endif

@@ -1,0 +1,139 @@
+// How a script comes to its QEMU, and what a command line says that makes no sense.
+#include "script.hpp"
+#include "support/real_qemu.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <signal.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+using coqmp::test::real_qemu;
+using namespace qmp_shell::test;
+
+namespace {
+
+/// A QEMU without a machine, and how to reach it.
+struct qemu_fixture
+{
+    real_qemu qemu;
+    std::string const address = qemu.monitor().path();
+
+    outcome ask(std::vector<std::string> arguments, std::string_view input = {})
+    {
+        arguments.insert(arguments.begin(), address);
+        return run(arguments, input);
+    }
+};
+
+bool has(std::string const& text, std::string_view part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(script_connections, qemu_fixture)
+
+BOOST_AUTO_TEST_CASE(the_address_may_come_from_the_environment)
+{
+    BOOST_TEST(run({"-c", "query-status"}, {}, {"QMP_SOCKET=" + address}).status == 0);
+    BOOST_TEST(run({"-c", "query-status"}).status == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_line_that_makes_no_sense_says_what_does)
+{
+    outcome const get = run({"qom-get", "-s", address});
+    BOOST_TEST(get.status == 2);
+    BOOST_TEST(get.errors.starts_with("qmp-shell: qom-get takes PATH.PROPERTY\nUsage: qmp-shell qom-get [-s] [ADDRESS] "));
+    BOOST_TEST(
+        has(run({"qom-set", address, "/machine.type"}).errors, "takes PATH.PROPERTY VALUE, and here is only /machine.type"));
+    outcome const wrap = run({address, "--wrap", "qemu-system-x86_64"});
+    BOOST_TEST(wrap.status == 2);
+    BOOST_TEST(has(wrap.errors, '"' + address + "\" stands before it"));
+    outcome const wrong = run({"host:port"});
+    BOOST_TEST(wrong.status == 2);
+    BOOST_TEST(wrong.errors == "qmp-shell: \"host:port\": the port 'port' is no number from 0 to 65535\nTry qmp-shell --help\n");
+}
+
+BOOST_AUTO_TEST_CASE(help_that_cannot_be_written_is_told)
+{
+    for (std::string const option : {"--help", "--version", "qom-get --help"}) {
+        script through({"-c", "exec \"$0\" " + option + " >/dev/full", QMP_SHELL_PROGRAM}, {}, "/bin/sh");
+        outcome const came = through.finish();
+        BOOST_TEST(came.status == 3);
+        BOOST_TEST(came.errors == "qmp-shell: cannot write to standard output\n");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(somebody_who_listens_there_already_is_told_once)
+{
+    outcome const came = run({"--listen", address, "-c", "query-name"});
+    BOOST_TEST(came.status == 3);
+    BOOST_TEST(came.errors ==
+               "qmp-shell: cannot listen on unix:" + address + ": someone is listening there; choose another path\n");
+}
+
+BOOST_AUTO_TEST_CASE(negotiation_can_be_left_to_the_script)
+{
+    outcome const refused = ask({"-N", "-c", "query-status"});
+    BOOST_TEST(refused.status == 1);
+    outcome const came = ask({"-N", "-c", "qmp_capabilities", "-c", "query-status"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.errors == "");  // that QEMU greets is no news
+    BOOST_TEST(has(came.output, "prelaunch"));
+}
+
+BOOST_AUTO_TEST_CASE(a_script_that_is_interrupted_ends)
+{
+    script shell({address});
+    shell.write("query-status\n");
+    shell.expect("prelaunch");
+    shell.signal(SIGINT);
+    BOOST_TEST(shell.wait().status == 130);
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupt_ends_the_wait_for_an_answer)
+{
+    script shell({address});
+    shell.write("query-status\n");
+    shell.expect("prelaunch");
+    qemu.stop();
+    shell.write(":trace on\nquery-name\n");
+    shell.expect("-> {\"execute\":\"query-name\"");
+    shell.signal(SIGINT);
+    outcome const came = shell.wait();
+    BOOST_TEST(came.status == 130);
+    BOOST_TEST(has(came.errors, "cancelled"));
+    qemu.resume();
+}
+
+BOOST_AUTO_TEST_CASE(qemu_that_connects_to_the_shell_is_talked_to)
+{
+    coqmp::test::temporary_directory directory;
+    std::string const door = directory.path() / "door";
+    script shell({"--listen", door});
+    shell.expect("waiting for a QEMU");
+    std::vector<std::string> arguments = real_qemu::no_machine();
+    for (std::string const& each : {std::string("-qmp"), "unix:" + door})
+        arguments.push_back(each);
+    real_qemu guest(arguments);
+    shell.write("query-status\nquit\n");
+    outcome const came = shell.wait();
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(has(came.output, "prelaunch"));
+    BOOST_TEST(guest.wait() == 0);
+    BOOST_TEST(!std::filesystem::exists(door));
+}
+
+BOOST_AUTO_TEST_CASE(nobody_who_connects_in_time_is_an_error)
+{
+    std::string const door = qemu.directory() / "door";
+    outcome const came = run({"--listen", door, "--timeout", "0.1", "-c", "query-status"});
+    BOOST_TEST(came.status == 3);
+    BOOST_TEST(has(came.errors, "no QEMU came"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,130 @@
+// What is said of an argument that QEMU has refused.
+#include "language/argument_hint.hpp"
+
+#include "language/similar.hpp"
+
+#include "sample_schema.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace json = boost::json;
+namespace data = boost::unit_test::data;
+using namespace qmp_shell;
+using qmp_shell::test::sample_schema;
+
+namespace {
+
+struct sample
+{
+    std::string typed;
+    std::string refusal;
+    std::string hint;  ///< `name ^column suggestion ...`
+};
+
+std::ostream& operator<<(std::ostream& out, sample const& what)
+{
+    return out << what.typed;
+}
+
+std::string in_words(std::optional<argument_hint> const& hint)
+{
+    if (!hint)
+        return "nothing";
+    std::string result = hint->name;
+    if (hint->column)
+        result += " ^" + std::to_string(*hint->column);
+    for (std::string const& each : hint->suggestions)
+        result += ' ' + each;
+    return result;
+}
+
+typed_command typed(std::string_view lines)
+{
+    line_reader reader;
+    reader.use(&sample_schema());
+    for (;;) {
+        std::size_t const end = lines.find('\n');
+        statement read = reader.read(lines.substr(0, end));
+        if (auto* const command = std::get_if<typed_command>(&read))
+            return std::move(*command);
+        BOOST_TEST_REQUIRE(end != std::string_view::npos);
+        lines.remove_prefix(end + 1);
+    }
+}
+
+std::vector<sample> refusals()
+{
+    return {{"block_resize siez=1 size=1", "Parameter 'siez' is unexpected", "siez ^13"},  // `size` is there already
+            {"block_resize devcie=a size=1", "Parameter 'devcie' is unexpected", "devcie ^13 device"},
+            {"block_resize size=1 nodename=a", "Parameter 'nodename' is unexpected", "nodename ^20 node-name"},
+            {"block_resize siez=1", "Parameter 'size' is missing", "siez ^13 size"},
+            {"block_resize device=a", "Parameter 'size' is missing", "nothing"},
+            {"block_resize colour=a", "Parameter 'size' is missing", "nothing"},
+            {"block_resize colour=a size=1", "Parameter 'colour' is unexpected", "colour ^13"},
+            {"blockdev-add siez=1", "Parameter 'driver' is missing", "nothing"},
+            {"blockdev-add driver=null-co siez=1", "Parameter 'siez' is unexpected", "siez ^28 size"},
+            // The chosen variant has no such member.
+            {"blockdev-add driver=file siez=1", "Parameter 'siez' is unexpected", "siez ^25"},
+            {"blockdev-add driver=qcow2 file.driver=null-co file.siez=1", "Parameter 'file.siez' is unexpected",
+             "file.siez ^51 size"},
+            {"blockdev-add driver=qcow2 fiel.driver=null-co", "Parameter 'file' is missing", "fiel ^26 file"},
+            {"blockdev-add driver=qcow2 file={'driver':'file','filnam':'a'}", "Parameter 'file.filename' is missing",
+             "file.filnam filename"},
+            {"blockdev-reopen options.0.driver=null-co options.0.siez=1", "Parameter 'options[0].siez' is unexpected",
+             "options[0].siez ^51 size"},
+            {"transaction( abort ; bitmap-add nodee=a name=b )", "Parameter 'actions[1].data.node' is missing",
+             "actions[1].data.nodee node"},
+            {"{\"execute\": \"block_resize\", \"arguments\": {\"siez\": 5}}", "Parameter 'size' is missing", "siez size"},
+            {"block_resize size=1 devcie={\n'a': 1}", "Parameter 'devcie' is unexpected", "devcie device"},
+            {"block_resize size=1 devcie=a", "Device 'a' not found", "nothing"},
+            {"block_resize size=1 devcie=a", "Parameter 'actions[9].x.y' is unexpected", "actions[9].x.y"},
+            {"block_resize size=1 devcie=a", "Parameter '' is unexpected", "nothing"},
+            {"block_resize size=1 devcie=a", "Parameter '[.]' is unexpected", "[.]"},
+            {"no-such size=1", "Parameter 'size' is unexpected", "nothing"}};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(argument_hint_suite)
+
+BOOST_DATA_TEST_CASE(names_what_may_have_been_meant_and_where, data::make(refusals()), refused)
+{
+    typed_command const said = typed(refused.typed);
+    command_entry const* const entry = sample_schema().find_command(said.name);
+    type const* const arguments = entry != nullptr ? entry->arguments : nullptr;
+    BOOST_TEST(in_words(hint_at_argument(said, arguments, refused.refusal)) == refused.hint);
+}
+
+BOOST_AUTO_TEST_CASE(knows_the_properties_of_a_device)
+{
+    json::value const properties = json::parse(R"([{"name": "serial"}, {"name": "drive"}, 5, {"name": 5}])");
+    typed_command const said = typed("device_add driver=scsi-hd seriall=7");
+    std::string const refusal = "Property 'scsi-hd.seriall' not found";
+    BOOST_TEST(is_unknown_property(refusal));
+    BOOST_TEST(!is_unknown_property("Parameter 'a' is missing"));
+    BOOST_TEST(in_words(hint_at_property(said, properties, refusal)) == "seriall ^26 serial");
+    BOOST_TEST(in_words(hint_at_property(typed("device_add driver=scsi-hd bsu=b"), properties,
+                                         "Property 'scsi-hd.bsu' not found")) == "bsu ^26 bus");
+    BOOST_TEST(in_words(hint_at_property(said, json::value(), refusal)) == "nothing");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_nearest_comes_first)
+{
+    std::vector<std::string> const names{"qcow", "qcow2", "raw", "file", "host_device", "qcow2"};
+    BOOST_TEST(did_you_mean(similar_to("qcow3", names)) == "did you mean qcow or qcow2?");
+    BOOST_TEST(did_you_mean(similar_to("qocw2", names)) == "did you mean qcow2 or qcow?");
+    BOOST_TEST(did_you_mean(similar_to("host", names)) == "did you mean host_device?");
+    BOOST_TEST(did_you_mean(similar_to("rw", names)) == "did you mean raw?");
+    BOOST_TEST(did_you_mean(similar_to("nothing", names)).empty());
+    BOOST_TEST(did_you_mean(similar_to("", names)).empty());
+    BOOST_TEST(did_you_mean({"a", "b", "c"}) == "did you mean a, b or c?");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
