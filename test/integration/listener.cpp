@@ -145,6 +145,19 @@ BOOST_AUTO_TEST_CASE(living_listener_is_not_robbed_and_notices_nothing)
     BOOST_TEST(first.error == asio::error::operation_aborted);
 }
 
+BOOST_AUTO_TEST_CASE(assigning_to_a_listener_closes_the_one_that_was_there)
+{
+    std::filesystem::path const other = path.native() + ".other";
+    listener door(context.get_executor(), where);
+    acceptance first;
+    door.async_accept(first.handler());
+    door = listener(context.get_executor(), endpoint::unix_socket(other));
+    context.run();
+    BOOST_TEST(first.error == asio::error::operation_aborted);
+    BOOST_TEST(!std::filesystem::exists(path));
+    BOOST_TEST(std::filesystem::exists(other));
+}
+
 BOOST_AUTO_TEST_CASE(socket_that_is_bound_but_does_not_listen_yet_is_not_robbed)
 {
     int const other = bound_socket(path);

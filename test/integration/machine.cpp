@@ -389,6 +389,24 @@ BOOST_AUTO_TEST_CASE(destroying_a_machine_kills_it_and_aborts_what_waits)
     BOOST_TEST(no_child_is_left());
 }
 
+BOOST_AUTO_TEST_CASE(assigning_to_a_machine_kills_the_one_that_was_there)
+{
+    asio::io_context context(1);
+    machine subject(context.get_executor(), bare_qemu());
+    bool ready = false;
+    subject.async_start([&ready](std::exception_ptr failure) { ready = !failure; });
+    while (!ready && context.run_one() > 0)
+        continue;
+    ::pid_t const number = subject.pid();
+    subject = machine(context.get_executor(), bare_qemu());
+    BOOST_TEST(subject.pid() == -1);
+    BOOST_TEST((subject.get_executor() == context.get_executor()));
+    context.restart();
+    context.run();
+    BOOST_TEST(is_gone(number));
+    BOOST_TEST(no_child_is_left());
+}
+
 BOOST_AUTO_TEST_CASE(destroying_a_machine_that_starts_aborts_the_start_when_the_process_is_gone)
 {
     for (bool const launched : {false, true}) {
