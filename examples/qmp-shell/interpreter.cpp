@@ -58,7 +58,7 @@ interpreter::interpreter(monitor& qemu, screen& shown_on, traffic& seen, history
 exit_code interpreter::execute(std::string_view line)
 {
     std::string_view const text = trimmed(line);
-    if (hmp_ && !text.starts_with(':'))
+    if (hmp_ && !text.starts_with(':') && text != "exit")
         return text.empty() ? exit_code::success : human_.execute(text);
     reader_.use(needs_schema(trimmed(line)) || monitor_.is_known() ? &monitor_.known() : nullptr);
     if (!reader_.in_brace())
@@ -135,7 +135,9 @@ exit_code interpreter::show_refusal(std::string const& name, coqmp::command_erro
     text << name << ": " << error;
     std::optional<argument_hint> const hint = hint_of(said, name, error, monitor_);
     std::vector<std::string> suggestions;
-    if (error.class_name == "CommandNotFound")
+    if (error.class_name == "CommandNotFound" && name == "exit")
+        text << " (`exit` alone leaves the shell)";
+    else if (error.class_name == "CommandNotFound")
         suggestions = similar_commands(monitor_.known(), name);
     else if (hint)
         suggestions = hint->suggestions;
@@ -182,6 +184,10 @@ void interpreter::complain_at(std::size_t column, std::string const& text, std::
 
 exit_code interpreter::help(std::string_view topic)
 {
+    if (topic == "exit") {
+        screen_.answer("exit leaves the shell, not QEMU, as Ctrl-D does; the exit status is 0 unless a line failed before");
+        return exit_code::success;
+    }
     schema const& known = monitor_.known();
     std::string text = describe_command(known, topic);
     if (text.empty())

@@ -55,8 +55,8 @@ std::vector<std::string> interpreter::meta_names()
 exit_code interpreter::execute_meta(meta_command const& said)
 {
     auto const& entries = meta_entries();
-    auto const found =
-        std::find_if(entries.begin(), entries.end(), [&said](meta_entry const& each) { return each.name == said.name; });
+    std::string_view const name = said.name == "exit" ? "quit" : std::string_view(said.name);  // as the old shell called it
+    auto const found = std::find_if(entries.begin(), entries.end(), [name](meta_entry const& each) { return each.name == name; });
     if (found == entries.end())
         return refuse("there is no :" + harmless(said.name) + "; :help lists what there is");
     return (this->*found->execute)(said);
