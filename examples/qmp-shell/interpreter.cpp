@@ -92,6 +92,8 @@ try {
         if (verbose_)
             screen_.note(print(as_message(sent), {pretty_, screen_.colour()}));
         answer const came = monitor_.ask(sent);
+        if (came.error || came.reply.has_value())
+            monitor_.jobs().note(sent);
         bool const last = &sent == &ready.back();
         if (last || came.error || came.reply.has_error())
             return show(sent.name(), came, said);

@@ -2,6 +2,8 @@
 #include "interpreter.hpp"
 #include "job_progress.hpp"
 #include "language/help.hpp"
+#include "language/job_states.hpp"
+#include "language/similar.hpp"
 #include "pager.hpp"
 #include "text.hpp"
 
@@ -21,6 +23,14 @@ bool may_match_events(std::string_view pattern, schema const& known)
     event_choice const wanted({std::string(pattern.substr(pattern.starts_with('!') ? 1 : 0))});
     std::vector<std::string> const names = known.event_names();
     return known.empty() || std::any_of(names.begin(), names.end(), [&wanted](auto const& name) { return wanted.accepts(name); });
+}
+
+std::string joined(std::vector<std::string> const& names)
+{
+    std::string result;
+    for (std::string const& each : names)
+        result += (result.empty() ? "" : ", ") + each;
+    return result;
 }
 
 }  // namespace
@@ -205,6 +215,12 @@ exit_code interpreter::meta_wait(meta_command const& said)
     std::vector<std::string> const words = words_of(said.rest);
     if (words.empty() || words.size() > 2)
         return refuse(":wait takes a job, and perhaps a state to wait for");
+    std::vector<std::string> const states(job_states.begin(), job_states.end());
+    if (words.size() == 2 && std::find(states.begin(), states.end(), words.back()) == states.end()) {
+        std::string const meant = did_you_mean(similar_to(words.back(), states));
+        return refuse("no job has a state " + harmless(words.back()) +
+                      (meant.empty() ? ": there are " + joined(states) : " (" + meant + ')'));
+    }
     return wait_for_job(monitor_, screen_, words.front(), words.size() == 2 ? words.back() : std::string());
 }
 
