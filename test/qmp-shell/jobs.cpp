@@ -97,13 +97,14 @@ BOOST_AUTO_TEST_CASE(a_job_that_becomes_ready_ends_the_wait)
 
 BOOST_AUTO_TEST_CASE(a_pending_job_ends_the_wait_until_it_is_finalized)
 {
-    outcome const came = run({address, "-c", "block-job-cancel device=copy force=on", "-c",
-                              "blockdev-backup job-id=held device=source target=target sync=full auto-finalize=off", "-c",
-                              ":wait held", "-c", ":wait held", "-c", "job-finalize id=held", "-c", ":wait held", "-c",
-                              "query-jobs"});
+    outcome const came =
+        run({address, "-c", "block-job-cancel device=copy force=on", "-c",
+             "blockdev-backup job-id=held device=source target=target sync=full auto-finalize=off", "-c", ":wait held", "-c",
+             ":wait held", "-c", "job-finalize id=held", "-c", ":wait held", "-c", "query-jobs"});
     BOOST_TEST(came.status == 0);
-    BOOST_TEST(came.errors == "held is pending: job-finalize id=held ends it\n"
-                              "held is pending: job-finalize id=held ends it\n");
+    BOOST_TEST(came.errors ==
+               "held is pending: job-finalize id=held ends it\n"
+               "held is pending: job-finalize id=held ends it\n");
     BOOST_TEST(came.output == "{}\n{}\n{}\n[]\n");
 }
 
@@ -126,16 +127,17 @@ BOOST_AUTO_TEST_CASE(a_state_that_the_job_left_out_is_told)
 
 BOOST_AUTO_TEST_CASE(a_job_that_an_error_has_paused_is_told)
 {
-    outcome const came = run(
-        {address, "--keep-going", "-c", "block-job-cancel device=copy force=on", "-c",
-         R"(blockdev-add driver=blkdebug node-name=bad image=target inject-error=[{"event": "none", "iotype": "write"}])", "-c",
-         "blockdev-add driver=null-co node-name=full size=67108864 read-zeroes=off", "-c",
-         "blockdev-backup job-id=stuck device=full target=bad sync=full on-target-error=stop", "-c", ":wait stuck", "-c",
-         "block-job-cancel device=stuck force=on", "-c", ":wait stuck"});
+    outcome const came =
+        run({address, "--keep-going", "-c", "block-job-cancel device=copy force=on", "-c",
+             R"(blockdev-add driver=blkdebug node-name=bad image=target inject-error=[{"event": "none", "iotype": "write"}])",
+             "-c", "blockdev-add driver=null-co node-name=full size=67108864 read-zeroes=off", "-c",
+             "blockdev-backup job-id=stuck device=full target=bad sync=full on-target-error=stop", "-c", ":wait stuck", "-c",
+             "block-job-cancel device=stuck force=on", "-c", ":wait stuck"});
     BOOST_TEST(came.status == 1);
-    BOOST_TEST(came.errors == "qmp-shell: command 5: stuck is paused because of an I/O error: block-job-resume device=stuck goes "
-                              "on, block-job-cancel device=stuck force=on gives up\n"
-                              "qmp-shell: command 7: stuck was cancelled\n");
+    BOOST_TEST(came.errors ==
+               "qmp-shell: command 5: stuck is paused because of an I/O error: block-job-resume device=stuck goes "
+               "on, block-job-cancel device=stuck force=on gives up\n"
+               "qmp-shell: command 7: stuck was cancelled\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_bar_shows_how_far_it_is_until_it_ends)
