@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <optional>
 #include <sstream>
-#include <system_error>
+#include <stdexcept>
 #include <variant>
 
 namespace json = boost::json;
@@ -99,7 +99,7 @@ try {
             return show(sent.name(), came, said);
     }
     return exit_code::success;
-} catch (std::system_error const& error) {
+} catch (std::runtime_error const& error) {
     return refuse(error.what());
 }
 

@@ -4,6 +4,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/stat.h>
+
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +60,47 @@ BOOST_AUTO_TEST_CASE(nobody_who_means_exit_is_led_to_quit)
     BOOST_TEST(has(with_argument.errors, "(`exit` alone leaves the shell)"));
     outcome const mistyped = ask({"-c", "qxit"});
     BOOST_TEST(has(mistyped.errors, "did you mean exit?"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(files_that_travel, qemu_fixture)
+
+BOOST_AUTO_TEST_CASE(a_file_to_migrate_to_is_created_for_its_owner)
+{
+    std::filesystem::path const target = qemu.directory() / "saved";
+    outcome const came = ask({"-c", "migrate uri=fd:saved --fd saved=" + target.native()});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.errors == "");
+    struct ::stat about{};
+    BOOST_REQUIRE(::stat(target.c_str(), &about) == 0);
+    BOOST_TEST((about.st_mode & 0777U) == 0600U);
+}
+
+BOOST_AUTO_TEST_CASE(no_other_command_creates_a_file)
+{
+    std::filesystem::path const mistyped = qemu.directory() / "mistyped";
+    outcome const came = ask({"-c", "getfd --fd a=" + mistyped.native()});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(has(came.errors, "No such file or directory"));
+    BOOST_TEST(!std::filesystem::exists(mistyped));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_has_one_name)
+{
+    outcome const other = ask({"-c", "getfd fdname=a --fd b=/dev/null"});
+    BOOST_TEST(other.status == 2);
+    BOOST_TEST(other.errors == "qmp-shell: fdname is a, but the file's name is b: write --fd a=/dev/null, or leave fdname out\n");
+    outcome const both = ask({"-c", "getfd --fd a=/dev/null --fd b=/dev/null"});
+    BOOST_TEST(both.status == 2);
+    BOOST_TEST(both.errors == "qmp-shell: getfd takes one file: give it one --fd\n");
+    outcome const twice = ask({"-c", "query-name --fd a=/dev/null --fd a=/dev/zero"});
+    BOOST_TEST(twice.status == 2);
+    BOOST_TEST(twice.errors == "qmp-shell: --fd a is there twice: each file needs a name of its own\n");
+    outcome const unclear = ask({"-c", "add_client protocol=vnc --fd a=/dev/null --fd b=/dev/null"});
+    BOOST_TEST(unclear.status == 2);
+    BOOST_TEST(unclear.errors == "qmp-shell: write fdname=NAME: there are several --fd, and add_client takes one\n");
+    BOOST_TEST(ask({"-c", "getfd fdname=a --fd a=/dev/null"}).status == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
