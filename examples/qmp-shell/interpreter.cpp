@@ -45,6 +45,16 @@ std::optional<argument_hint> hint_of(typed_command const& said, std::string cons
 }  // namespace
 
 interpreter::interpreter(monitor& qemu, screen& shown_on, traffic& seen, history& past, options const& how)
+/// Where to look for a command that is like no other, but begins as many do. @return empty: none does
+std::string family_of(schema const& known, std::string const& name)
+{
+    std::string const family = name.substr(0, name.find('-') + 1);  // npos + 1 is 0
+    std::vector<std::string> const names = known.command_names();
+    bool const found = !family.empty() && std::any_of(names.begin(), names.end(),
+                                                      [&family](std::string const& each) { return each.starts_with(family); });
+    return found ? " (`:schema " + family + "*` lists the like)" : std::string();
+}
+
     : monitor_(qemu),
       screen_(shown_on),
       traffic_(seen),
@@ -58,7 +68,7 @@ interpreter::interpreter(monitor& qemu, screen& shown_on, traffic& seen, history
 exit_code interpreter::execute(std::string_view line)
 {
     std::string_view const text = trimmed(line);
-    if (hmp_ && !text.starts_with(':') && text != "exit")
+    if (hmp_ && !text.starts_with(':') && text != "exit" && text.find('\0') == std::string_view::npos)
         return text.empty() ? exit_code::success : human_.execute(text);
     reader_.use(needs_schema(trimmed(line)) || monitor_.is_known() ? &monitor_.known() : nullptr);
     if (!reader_.in_brace())
@@ -146,6 +156,8 @@ exit_code interpreter::show_refusal(std::string const& name, coqmp::command_erro
     if (!suggestions.empty())
         text << " (" << did_you_mean(suggestions) << ')';
     if (hint && hint->column)
+    if (error.class_name == "CommandNotFound" && suggestions.empty())
+        text << family_of(monitor_.known(), name);
         complain_at(*hint->column, harmless(text.str()));
     else
         screen_.complain(harmless(text.str()));

@@ -8,6 +8,7 @@
 #include "text.hpp"
 
 #include <fnmatch.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <sstream>
@@ -90,14 +91,23 @@ exit_code interpreter::meta_events(meta_command const& said)
         screen_.answer(events.shown() ? "events shown: " + events.choice().describe() : "events are not shown");
         return exit_code::success;
     }
-    std::vector<std::string> const patterns =
-        said.rest == "on" || said.rest == "off" ? std::vector<std::string>() : words_of(said.rest);
+    std::vector<std::string> patterns = words_of(said.rest);
+    std::vector<bool> switches;
+    for (std::string const& pattern : patterns) {
+        if (::strcasecmp(pattern.c_str(), "on") == 0 || ::strcasecmp(pattern.c_str(), "off") == 0)
+            switches.push_back(pattern.size() == 2);
+    }
+    if (!switches.empty() && patterns.size() > 1)
+        return refuse(":events takes on, or off, or patterns");
+    if (!switches.empty())
+        patterns.clear();
+    bool const shown = switches.empty() || switches.front();
     for (std::string const& pattern : patterns) {
         if (!may_match_events(pattern, monitor_.known()))
             return refuse("no event matches " + harmless(pattern));
     }
-    events.shown(said.rest != "off");
-    if (said.rest != "off")
+    events.shown(shown);
+    if (shown)
         events.choose(event_choice(patterns));
     return exit_code::success;
 }

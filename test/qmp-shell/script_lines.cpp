@@ -104,3 +104,39 @@ BOOST_AUTO_TEST_CASE(a_file_has_one_name)
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(odd_lines, qemu_fixture)
+
+BOOST_AUTO_TEST_CASE(events_are_switched_in_any_case_and_not_both_ways)
+{
+    outcome const came = ask({"-c", ":events stop", "-c", ":events", "-c", ":events OFF", "-c", ":events"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.output == "events shown: stop\nevents are not shown\n");
+    outcome const both = ask({"-c", ":events on off"});
+    BOOST_TEST(both.status == 2);
+    BOOST_TEST(both.errors == "qmp-shell: :events takes on, or off, or patterns\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_nul_byte_is_refused)
+{
+    using namespace std::string_view_literals;
+    outcome const came = ask({}, "query-name\0foo\n"sv);
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(has(came.errors, "line 1: column 11: here is a NUL byte"));
+    BOOST_TEST(ask({"-H"}, "info na\0me\n"sv).status == 2);
+}
+
+BOOST_AUTO_TEST_CASE(the_mark_of_utf_8_is_no_part_of_the_first_line)
+{
+    outcome const came = ask({}, "\xEF\xBB\xBFquery-name\n");
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.output == "{}\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_name_has_a_hint)
+{
+    BOOST_TEST(has(ask({"-c", "QUERY-STATUS"}).errors, "(did you mean query-status"));
+    BOOST_TEST(has(ask({"-c", "query-foobarbaz"}).errors, "(`:schema query-*` lists the like)"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
