@@ -20,10 +20,13 @@ namespace qmp_shell {
 
 namespace {
 
-/// Whether values could be meant that only the schema can tell apart, or a name could be wrong.
+/// Whether values could be meant that only the schema can tell apart, a name could be wrong or missing. A QEMU that is stuck is not
+/// asked before an option: it may be `--oob`.
 bool needs_schema(std::string_view line)
 {
-    return line.find('=') != std::string_view::npos && !line.starts_with('{');
+    bool const has_bare_words = line.find(' ') != std::string_view::npos && line.find("--") == std::string_view::npos &&
+                                line.find_first_of(":#") == std::string_view::npos;
+    return (line.find('=') != std::string_view::npos || has_bare_words) && !line.starts_with('{');
 }
 
 /// What may have been meant by an argument that QEMU does not know.
@@ -42,9 +45,6 @@ std::optional<argument_hint> hint_of(typed_command const& said, std::string cons
     return entry != nullptr ? hint_at_argument(said, entry->arguments, error.description) : std::nullopt;
 }
 
-}  // namespace
-
-interpreter::interpreter(monitor& qemu, screen& shown_on, traffic& seen, history& past, options const& how)
 /// Where to look for a command that is like no other, but begins as many do. @return empty: none does
 std::string family_of(schema const& known, std::string const& name)
 {
@@ -55,6 +55,9 @@ std::string family_of(schema const& known, std::string const& name)
     return found ? " (`:schema " + family + "*` lists the like)" : std::string();
 }
 
+}  // namespace
+
+interpreter::interpreter(monitor& qemu, screen& shown_on, traffic& seen, history& past, options const& how)
     : monitor_(qemu),
       screen_(shown_on),
       traffic_(seen),
@@ -153,11 +156,11 @@ exit_code interpreter::show_refusal(std::string const& name, coqmp::command_erro
         suggestions = similar_commands(monitor_.known(), name);
     else if (hint)
         suggestions = hint->suggestions;
+    if (error.class_name == "CommandNotFound" && suggestions.empty())
+        text << family_of(monitor_.known(), name);
     if (!suggestions.empty())
         text << " (" << did_you_mean(suggestions) << ')';
     if (hint && hint->column)
-    if (error.class_name == "CommandNotFound" && suggestions.empty())
-        text << family_of(monitor_.known(), name);
         complain_at(*hint->column, harmless(text.str()));
     else
         screen_.complain(harmless(text.str()));

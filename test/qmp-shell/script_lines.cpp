@@ -139,4 +139,18 @@ BOOST_AUTO_TEST_CASE(a_wrong_name_has_a_hint)
     BOOST_TEST(has(ask({"-c", "query-foobarbaz"}).errors, "(`:schema query-*` lists the like)"));
 }
 
+BOOST_AUTO_TEST_CASE(a_bare_word_is_told_its_name)
+{
+    outcome const came = ask({"-c", "job-dismiss c2"});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(has(came.errors, "column 13: an argument begins with its name: write id=c2\n"));
+}
+
+BOOST_AUTO_TEST_CASE(arguments_are_pasted_as_one_object)
+{
+    outcome const came = ask({"-c", R"(blockdev-add {"driver": "null-co", "node-name": "pasted"})"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.output == "{}\n");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
