@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <optional>
 #include <sstream>
-#include <system_error>
+#include <stdexcept>
 #include <variant>
 
 namespace json = boost::json;
@@ -20,10 +20,13 @@ namespace qmp_shell {
 
 namespace {
 
-/// Whether values could be meant that only the schema can tell apart, or a name could be wrong.
+/// Whether values could be meant that only the schema can tell apart, a name could be wrong or missing. A QEMU that is stuck is not
+/// asked before an option: it may be `--oob`.
 bool needs_schema(std::string_view line)
 {
-    return line.find('=') != std::string_view::npos && !line.starts_with('{');
+    bool const has_bare_words = line.find(' ') != std::string_view::npos && line.find("--") == std::string_view::npos &&
+                                line.find_first_of(":#") == std::string_view::npos;
+    return (line.find('=') != std::string_view::npos || has_bare_words) && !line.starts_with('{');
 }
 
 /// What may have been meant by an argument that QEMU does not know.
@@ -42,6 +45,16 @@ std::optional<argument_hint> hint_of(typed_command const& said, std::string cons
     return entry != nullptr ? hint_at_argument(said, entry->arguments, error.description) : std::nullopt;
 }
 
+/// Where to look for a command that is like no other, but begins as many do. @return empty: none does
+std::string family_of(schema const& known, std::string const& name)
+{
+    std::string const family = name.substr(0, name.find('-') + 1);  // npos + 1 is 0
+    std::vector<std::string> const names = known.command_names();
+    bool const found = !family.empty() && std::any_of(names.begin(), names.end(),
+                                                      [&family](std::string const& each) { return each.starts_with(family); });
+    return found ? " (`:schema " + family + "*` lists the like)" : std::string();
+}
+
 }  // namespace
 
 interpreter::interpreter(monitor& qemu, screen& shown_on, traffic& seen, history& past, options const& how)
@@ -58,7 +71,7 @@ interpreter::interpreter(monitor& qemu, screen& shown_on, traffic& seen, history
 exit_code interpreter::execute(std::string_view line)
 {
     std::string_view const text = trimmed(line);
-    if (hmp_ && !text.starts_with(':'))
+    if (hmp_ && !text.starts_with(':') && text != "exit" && text.find('\0') == std::string_view::npos)
         return text.empty() ? exit_code::success : human_.execute(text);
     reader_.use(needs_schema(trimmed(line)) || monitor_.is_known() ? &monitor_.known() : nullptr);
     if (!reader_.in_brace())
@@ -103,6 +116,8 @@ try {
         if (verbose_)
             screen_.note(print(as_message(sent), {pretty_, screen_.colour()}));
         answer const came = monitor_.ask(sent);
+        if (came.error || came.reply.has_value())
+            monitor_.jobs().note(sent);
         bool const last = &sent == &ready.back();
         if (!last && !came.error && came.reply.has_value())
             continue;
@@ -112,7 +127,7 @@ try {
         return result;
     }
     return exit_code::success;
-} catch (std::system_error const& error) {
+} catch (std::runtime_error const& error) {
     return refuse(error.what());
 }
 
@@ -153,11 +168,15 @@ exit_code interpreter::show_refusal(std::string const& name, coqmp::command_erro
     text << name << ": " << error;
     std::optional<argument_hint> const hint = hint_of(said, name, error, monitor_);
     std::vector<std::string> suggestions;
-    if (error.class_name == "CommandNotFound")
+    if (error.class_name == "CommandNotFound" && name == "exit")
+        text << " (`exit` alone leaves the shell)";
+    else if (error.class_name == "CommandNotFound")
         suggestions = similar_commands(monitor_.known(), name);
     else if (hint)
         suggestions = hint->suggestions;
     std::string const human = error.class_name == "CommandNotFound" ? hint_at_human_monitor() : std::string();
+    if (error.class_name == "CommandNotFound" && human.empty() && suggestions.empty())
+        text << family_of(monitor_.known(), name);
     if (!human.empty())
         text << "; " << human;
     else if (!suggestions.empty())
@@ -216,6 +235,10 @@ exit_code interpreter::help(std::string_view topic)
 {
     if (topic.starts_with(':'))
         return help_meta(topic.substr(1));
+    if (topic == "exit") {
+        screen_.answer("exit leaves the shell, not QEMU, as Ctrl-D does; the exit status is 0 unless a line failed before");
+        return exit_code::success;
+    }
     schema const& known = monitor_.known();
     std::string text = describe_command(known, topic);
     if (text.empty())

@@ -7,6 +7,27 @@
 
 namespace qmp_shell {
 
+bool job_record::has_been(std::string_view wanted) const
+{
+    return std::find(states.begin(), states.end(), wanted) != states.end();
+}
+
+void job_record::enter(std::string const& next)
+{
+    state = next;
+    if (!has_been(next))
+        states.push_back(next);
+}
+
+void job_record::obey(std::string_view command)
+{
+    bool const cancels = command == "job-cancel" || command == "block-job-cancel";
+    // block-job-cancel completes a job that is ready, without the change of images that job-complete would bring.
+    completing = completing || cancels || command == "job-complete" || command == "block-job-complete";
+    finalizing = finalizing || command == "job-finalize" || command == "block-job-finalize";
+    cancelled = cancelled || cancels;
+}
+
 job_log::job_log(coqmp::session& of)
     : events_(of.subscribe(coqmp::event_filter({"JOB_STATUS_CHANGE", "BLOCK_JOB_COMPLETED", "BLOCK_JOB_CANCELLED"})))
 {
@@ -35,20 +56,34 @@ void job_log::take(coqmp::event const& what)
             ++begun_;
             last_begun_ = id;
         }
-        record.state = state;
+        record.enter(state);
         record.aborted = record.aborted || state == "aborting";
         return;
     }
     job_record& record = record_of(harmless(text_in(what.data, "device")));
-    if (what.data.contains("error"))
+    if (what.data.contains("error")) {
         record.failure = harmless(text_in(what.data, "error"));
+        record.cancelled = false;  // it failed before the command came to it
+    }
     record.aborted = record.aborted || what.name == "BLOCK_JOB_CANCELLED";
+    record.cancelled = record.cancelled || what.name == "BLOCK_JOB_CANCELLED";
+}
+
+void job_log::note(coqmp::command const& sent)
+{
+    std::string_view const name = sent.name();
+    if (!name.starts_with("job-") && !name.starts_with("block-job-"))
+        return;
+    std::string_view const by_id = text_in(sent.arguments(), "id");
+    std::string const job = harmless(by_id.empty() ? text_in(sent.arguments(), "device") : by_id);
+    if (!job.empty())
+        record_of(job).obey(name);
 }
 
 void job_log::note(std::string const& job, boost::json::object const& told)
 {
     job_record& record = record_of(job);
-    record.state = harmless(text_in(told, "status"));
+    record.enter(harmless(text_in(told, "status")));
     record.done = number_in(told, "current-progress");
     record.total = number_in(told, "total-progress");
     if (told.contains("error"))

@@ -2,6 +2,7 @@
 #ifndef QMP_SHELL_JOB_LOG_HPP
 #define QMP_SHELL_JOB_LOG_HPP
 
+#include <coqmp/command.hpp>
 #include <coqmp/event_stream.hpp>
 #include <coqmp/session.hpp>
 
@@ -12,7 +13,9 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace qmp_shell {
 
@@ -20,12 +23,20 @@ namespace qmp_shell {
 struct job_record
 {
     std::string state;
+    std::vector<std::string> states;     ///< that it was seen in
     std::optional<std::string> failure;  ///< why it failed, in QEMU's words; may be empty
     bool aborted = false;                ///< it failed or was cancelled
+    bool cancelled = false;              ///< QEMU said so, or this session told it to cancel the job
+    bool completing = false;             ///< this session has sent what ends a job that is ready
+    bool finalizing = false;             ///< this session has sent what ends a job that is pending
     std::uint64_t done = 0;
     std::uint64_t total = 0;
 
     [[nodiscard]] bool over() const { return state == "concluded" || state == "null"; }
+    [[nodiscard]] bool has_been(std::string_view wanted) const;
+    void enter(std::string const& next);
+    /// Takes note of a command to it, which QEMU has not refused.
+    void obey(std::string_view command);
 };
 
 /// Follows the events of all jobs, from its own beginning on.
@@ -39,6 +50,9 @@ public:
 
     /// Adds what `query-jobs` says of a job.
     void note(std::string const& job, boost::json::object const& told);
+
+    /// Adds what this session has sent and QEMU has not refused; most commands are none to a job.
+    void note(coqmp::command const& sent);
 
     /// Grows with each event of a job.
     [[nodiscard]] std::size_t changes() const noexcept { return changes_; }

@@ -25,7 +25,10 @@ constexpr auto interval = 250ms;
 class job_wait
 {
 public:
-    job_wait(monitor& qemu, screen& shown_on, std::string name) : monitor_(qemu), screen_(shown_on), name_(std::move(name)) {}
+    /// @param wanted a state; empty: the end, or that the job needs a command
+    job_wait(monitor& qemu, screen& shown_on, std::string name, std::string wanted)
+        : monitor_(qemu), screen_(shown_on), name_(std::move(name)), wanted_(std::move(wanted))
+    {}
 
     /// Asks QEMU. A job that it does not know any more has ended, or there never was one.
     void look()
@@ -43,27 +46,34 @@ public:
             state_ = text_in(each, "status");
             monitor_.jobs().note(name_, each.get_object());
         }
+        stuck_ = state_ == "paused" && has_met_an_error();
     }
 
     [[nodiscard]] bool exists() const { return !gone_ || record() != nullptr; }
     [[nodiscard]] bool over() const { return gone_ || (record() != nullptr && record()->over()); }
-    /// Until the job has ended, or is in that state.
-    [[nodiscard]] bool rests(std::string const& wanted) const
+    /// Whether there is nothing to wait for any more: the job has ended, or is in the state that is waited for.
+    [[nodiscard]] bool rests() const { return over() || (!wanted_.empty() && record() != nullptr && has_come()); }
+
+    /// Whether the job waits for a command that this session has not sent. Every job is pending for a moment; this one was when
+    /// QEMU was asked.
+    [[nodiscard]] bool needs_command() const
     {
-        return over() || (!wanted.empty() && record() != nullptr && record()->state == wanted);
+        job_record const* const known = record();
+        return (state_ == "ready" && (known == nullptr || !known->completing)) ||
+               (state_ == "pending" && (known == nullptr || !known->finalizing));
     }
 
-    /// Whether the job waits for a command. Every job is pending for a moment; this one was when QEMU was asked.
-    [[nodiscard]] bool needs_command() const { return state_ == "ready" || state_ == "pending"; }
+    /// Whether the wait goes no further: nobody but who waits here is known who could end it. Who asks for a state has somebody.
+    [[nodiscard]] bool is_stuck() const { return stuck_ || (wanted_.empty() && needs_command()); }
 
-    /// Some states are not left without a command. @param waits whether the wait goes on all the same
-    void hint(bool waits)
+    /// Some states are not left without a command.
+    void hint()
     {
         if (state_ == hinted_ || !needs_command())
             return;
         hinted_ = state_;
         screen_.note(name_ + " is " + state_ + ": job-" + (state_ == "ready" ? "complete" : "finalize") + " id=" + name_ +
-                     " ends it" + (waits && screen_.interactive() ? " (Ctrl-C ends the wait)" : ""));
+                     " ends it" + (!wanted_.empty() && screen_.interactive() ? " (Ctrl-C ends the wait)" : ""));
     }
 
     void draw()
@@ -85,11 +95,13 @@ public:
     {
         screen_.progress({});
         job_record const* const known = record();
-        if (over() && known != nullptr && (known->failure || known->aborted)) {
-            std::string const reason = known->failure && !known->failure->empty() ? ": " + *known->failure : std::string();
-            screen_.complain(name_ + (known->failure ? " failed" : " was cancelled or failed") + reason);
-            return exit_code::refused;
-        }
+        if (over() && known != nullptr && (known->failure || known->aborted))
+            return refuse(how_it_failed(*known));
+        if (over() && known != nullptr && !has_come())
+            return refuse(" ended without being " + wanted_);
+        if (stuck_ && !rests())
+            return refuse(" is paused because of an I/O error: block-job-resume device=" + name_ +
+                          " goes on, block-job-cancel device=" + name_ + " force=on gives up");
         if (screen_.interactive())
             screen_.note(name_ + (over() ? ": done" : ": " + (known != nullptr ? known->state : "unknown")));
         return exit_code::success;
@@ -98,12 +110,51 @@ public:
 private:
     [[nodiscard]] job_record const* record() const { return monitor_.jobs().find(name_); }
 
+    /// Whether the job is where it is waited for, or was there and cannot return. Only some states are left out by some jobs.
+    [[nodiscard]] bool has_come() const
+    {
+        job_record const& known = *record();
+        bool const left_out_by_some = wanted_ == "ready" || wanted_ == "paused" || wanted_ == "standby" || wanted_ == "aborting";
+        if (over())
+            return !left_out_by_some || known.has_been(wanted_);
+        bool const late = known.state == "waiting" || known.state == "pending";
+        return known.state == wanted_ || wanted_ == "created" || (wanted_ == "running" && (late || known.state == "ready")) ||
+               (wanted_ == "ready" && late && known.has_been(wanted_));
+    }
+
+    /// Whether an error of a disk has stopped it (`on-target-error=stop`), and not somebody.
+    [[nodiscard]] bool has_met_an_error()
+    {
+        auto const listed = monitor_.look_up("query-block-jobs");
+        auto const* const jobs = listed ? listed->if_array() : nullptr;
+        return jobs != nullptr && std::any_of(jobs->begin(), jobs->end(), [this](json::value const& each) {
+                   return text_in(each, "device") == name_ && text_in(each, "io-status") != "ok";
+               });
+    }
+
+    [[nodiscard]] static std::string how_it_failed(job_record const& known)
+    {
+        if (known.cancelled)
+            return " was cancelled";
+        if (!known.failure)
+            return " was cancelled or failed";
+        return " failed" + (known.failure->empty() ? "" : ": " + *known.failure);
+    }
+
+    exit_code refuse(std::string const& reason)
+    {
+        screen_.complain(name_ + reason);
+        return exit_code::refused;
+    }
+
     monitor& monitor_;
     screen& screen_;
     std::string const name_;
+    std::string const wanted_;
     std::string state_;  ///< when QEMU was asked last
     std::string hinted_;
     bool gone_ = false;
+    bool stuck_ = false;  ///< paused because of an error, when QEMU was asked last
 };
 
 }  // namespace
@@ -125,27 +176,26 @@ exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, 
 {
     bool stopped = false;
     interruption const on_interrupt(qemu.loop(), [&stopped] { stopped = true; });
-    job_wait wait(qemu, shown_on, job);
+    job_wait wait(qemu, shown_on, job, state);
     wait.look();
     if (!wait.exists()) {
         shown_on.complain("there is no job \"" + job + '"');
         return exit_code::refused;
     }
-    // Who waits for a job that needs a command already waits for its end; who is surprised by that shall be able to give it.
-    bool const waits_on = wait.needs_command() || !state.empty();
-    while (!wait.rests(state) && !stopped && !qemu.has_ended()) {
-        wait.hint(waits_on);
-        if (!waits_on && wait.needs_command())
+    while (!wait.rests() && !stopped && !qemu.has_ended()) {
+        wait.hint();
+        if (wait.is_stuck())
             break;
         wait.draw();
         wait.pause(stopped);
-        if (!wait.rests(state) && !stopped)
+        if (!wait.rests() && !stopped)
             wait.look();
     }
+    bool const given_up = stopped && !wait.rests();
     exit_code const told = wait.tell();
     if (qemu.has_ended())
         return exit_code::connection;
-    return stopped && !wait.rests(state) ? exit_code::interrupted : told;
+    return given_up ? exit_code::interrupted : told;
 }
 
 }  // namespace qmp_shell

@@ -12,8 +12,8 @@
 namespace qmp_shell {
 
 /// Waits until a job has ended, or has come to a certain state; Ctrl-C ends the wait, not the job.
-/// @param state empty: its end, or that it comes to need a command (ready, pending), which is told
-/// @return refused if there is no such job, or it failed or was cancelled
+/// @param state empty: its end, or that it needs a command (ready, pending) that this session has not sent, which is told
+/// @return refused if there is no such job, or it failed, was cancelled, is stopped by an error, or ended without the state
 exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, std::string const& state);
 
 /// `mirror0 [######........]  42 % running`

@@ -2,10 +2,13 @@
 #include "interpreter.hpp"
 #include "job_progress.hpp"
 #include "language/help.hpp"
+#include "language/job_states.hpp"
+#include "language/similar.hpp"
 #include "pager.hpp"
 #include "text.hpp"
 
 #include <fnmatch.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <sstream>
@@ -43,6 +46,14 @@ constexpr std::string_view help_for_the_human_monitor =
     "help [COMMAND], info           what it says of itself; Tab completes commands, and what info shows\n"
     "cpu [NUMBER]                   the CPU that later lines are about\n"
     "quit                           ends QEMU; Ctrl-D and :quit leave the shell\n";
+
+std::string joined(std::vector<std::string> const& names)
+{
+    std::string result;
+    for (std::string const& each : names)
+        result += (result.empty() ? "" : ", ") + each;
+    return result;
+}
 
 }  // namespace
 
@@ -94,8 +105,8 @@ exit_code interpreter::help_meta(std::string_view name)
 exit_code interpreter::execute_meta(meta_command const& said)
 {
     auto const& entries = meta_entries();
-    auto const found =
-        std::find_if(entries.begin(), entries.end(), [&said](meta_entry const& each) { return each.name == said.name; });
+    std::string_view const name = said.name == "exit" ? "quit" : std::string_view(said.name);  // as the old shell called it
+    auto const found = std::find_if(entries.begin(), entries.end(), [name](meta_entry const& each) { return each.name == name; });
     if (found == entries.end())
         return refuse("there is no :" + harmless(said.name) + "; :help lists what there is");
     return (this->*found->execute)(said);
@@ -119,14 +130,23 @@ exit_code interpreter::meta_events(meta_command const& said)
         screen_.answer(events.shown() ? "events shown: " + events.choice().describe() : "events are not shown");
         return exit_code::success;
     }
-    std::vector<std::string> const patterns =
-        said.rest == "on" || said.rest == "off" ? std::vector<std::string>() : words_of(said.rest);
+    std::vector<std::string> patterns = words_of(said.rest);
+    std::vector<bool> switches;
+    for (std::string const& pattern : patterns) {
+        if (::strcasecmp(pattern.c_str(), "on") == 0 || ::strcasecmp(pattern.c_str(), "off") == 0)
+            switches.push_back(pattern.size() == 2);
+    }
+    if (!switches.empty() && patterns.size() > 1)
+        return refuse(":events takes on, or off, or patterns");
+    if (!switches.empty())
+        patterns.clear();
+    bool const shown = switches.empty() || switches.front();
     for (std::string const& pattern : patterns) {
         if (!may_match_events(pattern, monitor_.known()))
             return refuse("no event matches " + harmless(pattern));
     }
-    events.shown(said.rest != "off");
-    if (said.rest != "off")
+    events.shown(shown);
+    if (shown)
         events.choose(event_choice(patterns));
     return exit_code::success;
 }
@@ -238,6 +258,12 @@ exit_code interpreter::meta_wait(meta_command const& said)
     std::vector<std::string> const words = words_of(said.rest);
     if (words.empty() || words.size() > 2)
         return refuse(":wait takes a job, and perhaps a state to wait for");
+    std::vector<std::string> const states(job_states.begin(), job_states.end());
+    if (words.size() == 2 && std::find(states.begin(), states.end(), words.back()) == states.end()) {
+        std::string const meant = did_you_mean(similar_to(words.back(), states));
+        return refuse("no job has a state " + harmless(words.back()) +
+                      (meant.empty() ? ": there are " + joined(states) : " (" + meant + ')'));
+    }
     return wait_for_job(monitor_, screen_, words.front(), words.size() == 2 ? words.back() : std::string());
 }
 

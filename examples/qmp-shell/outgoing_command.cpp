@@ -1,9 +1,11 @@
 #include "outgoing_command.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -14,8 +16,14 @@ namespace qmp_shell {
 
 namespace {
 
+/// Whether the command writes into a file that it is given. Of all others a file that is not there is a mistyped one.
+bool writes_files(std::string const& command)
+{
+    return command == "migrate" || command == "dump-guest-memory";
+}
+
 /// For reading and writing if that is allowed, as the file's user will expect; else for what is.
-coqmp::descriptor open_file(std::string const& path)
+coqmp::descriptor open_file(std::string const& path, bool create)
 {
     int number = -1;
     int first_error = 0;
@@ -24,6 +32,12 @@ coqmp::descriptor open_file(std::string const& path)
         if (number >= 0)
             return coqmp::descriptor(number);
         first_error = first_error == 0 ? errno : first_error;
+    }
+    if (create && first_error == ENOENT) {
+        number = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+        if (number >= 0)
+            return coqmp::descriptor(number);
+        first_error = errno;
     }
     throw std::system_error(first_error, std::generic_category(), "cannot open " + path);
 }
@@ -43,17 +57,39 @@ bool wants(schema const& known, std::string const& command, std::string_view arg
     return std::any_of(members.begin(), members.end(), [&](member const& each) { return each.name == argument; });
 }
 
+/// One name for each file, and a file for the name. @throws std::runtime_error
+void check_names(coqmp::command const& last, typed_command const& said, bool named)
+{
+    auto const& files = said.files;
+    if (files.size() > 1 && takes_descriptors(last.name()))
+        throw std::runtime_error(last.name() + " takes one file: give it one --fd");
+    for (auto const& [name, path] : files) {
+        if (std::count_if(files.begin(), files.end(), [&wanted = name](auto const& each) { return each.first == wanted; }) > 1)
+            throw std::runtime_error("--fd " + name + " is there twice: each file needs a name of its own");
+    }
+    json::value const* const given = named ? last.arguments().if_contains("fdname") : nullptr;
+    if (named && given == nullptr && files.size() > 1)
+        throw std::runtime_error("write fdname=NAME: there are several --fd, and " + last.name() + " takes one");
+    if (given == nullptr || !given->is_string())
+        return;
+    std::string const wanted(std::string_view(given->get_string()));
+    if (std::none_of(files.begin(), files.end(), [&wanted](auto const& each) { return each.first == wanted; }))
+        throw std::runtime_error("fdname is " + wanted + ", but the file's name is " + files.front().first + ": write --fd " +
+                                 wanted + '=' + files.front().second + ", or leave fdname out");
+}
+
 void add_descriptors(outgoing_commands& commands, typed_command const& said, monitor& qemu)
 {
     coqmp::command last = std::move(commands.back());
     commands.pop_back();
+    bool const named = last.name() == "getfd" || wants(qemu.known(), last.name(), "fdname");
+    check_names(last, said, named);
     for (auto const& [name, path] : said.files) {
-        coqmp::descriptor const file = open_file(path);
+        coqmp::descriptor const file = open_file(path, writes_files(last.name()));
         if (takes_descriptors(last.name()))
             last.with_descriptor(file);
         else
             commands.push_back(coqmp::command("getfd").with("fdname", name).with_descriptor(file));
-        bool const named = last.name() == "getfd" || wants(qemu.known(), last.name(), "fdname");
         if (named && !last.arguments().contains("fdname"))
             last.with("fdname", name);
     }

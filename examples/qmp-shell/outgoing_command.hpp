@@ -16,7 +16,7 @@ namespace qmp_shell {
 /// One command, or several of which the first hand over descriptors.
 using outgoing_commands = std::vector<coqmp::command>;
 
-/// @throws std::system_error when a file cannot be opened
+/// @throws std::runtime_error when a file cannot be opened, or its name is not clear
 [[nodiscard]] outgoing_commands prepare(typed_command said, monitor& qemu);
 
 /// What will travel, for show.

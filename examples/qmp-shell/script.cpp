@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -177,7 +178,11 @@ exit_code run_script(monitor& qemu, screen& shown_on, interpreter& lines, option
         return run.finish(false);
     }
     input_lines input(qemu);
+    bool first = true;
     for (auto line = input.next(); line; line = input.next()) {
+        constexpr std::string_view mark = "\xEF\xBB\xBF";  // some editors begin UTF-8 with it
+        if (std::exchange(first, false) && line->starts_with(mark))
+            line->erase(0, mark.size());
         if (!run.execute(*line))
             break;
     }

@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_cancelled_has_failed)
 {
     outcome const came = run({address, "-c", "block-job-cancel device=copy force=on", "-c", ":wait copy"});
     BOOST_TEST(came.status == 1);
-    BOOST_TEST(came.errors == "qmp-shell: command 2: copy was cancelled or failed\n");
+    BOOST_TEST(came.errors == "qmp-shell: command 2: copy was cancelled\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_is_not_there_is_an_error)
@@ -86,12 +86,60 @@ BOOST_AUTO_TEST_CASE(a_job_that_becomes_ready_ends_the_wait)
     outcome const came = shell.finish();
     BOOST_TEST(came.status == 0);
     BOOST_TEST(has(came.errors, "twin is ready: job-complete id=twin ends it\n"));
-    // It is ready when this wait begins, which goes on.
-    script patient({there});
-    patient.write(":wait twin\n");
-    patient.expect("job-complete id=twin");
-    BOOST_TEST(run({other, "-c", "job-complete id=twin"}).status == 0);
-    BOOST_TEST(patient.finish().status == 0);
+    // It is ready when this wait begins: the same.
+    outcome const late = run({there, "-c", ":wait twin"});
+    BOOST_TEST(late.status == 0);
+    BOOST_TEST(late.errors == "twin is ready: job-complete id=twin ends it\n");
+    // Who has said how it shall end waits for that.
+    outcome const whole = run({there, "-c", "job-complete id=twin", "-c", ":wait twin", "-c", "query-jobs"});
+    BOOST_TEST(whole.status == 0);
+    BOOST_TEST(whole.errors == "");
+    BOOST_TEST(whole.output == "{}\n[]\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_pending_job_ends_the_wait_until_it_is_finalized)
+{
+    outcome const came =
+        run({address, "-c", "block-job-cancel device=copy force=on", "-c",
+             "blockdev-backup job-id=held device=source target=target sync=full auto-finalize=off", "-c", ":wait held", "-c",
+             ":wait held", "-c", "job-finalize id=held", "-c", ":wait held", "-c", "query-jobs"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.errors ==
+               "held is pending: job-finalize id=held ends it\n"
+               "held is pending: job-finalize id=held ends it\n");
+    BOOST_TEST(came.output == "{}\n{}\n{}\n[]\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_state_that_does_not_exist_is_refused)
+{
+    outcome const mistyped = run({address, "-c", ":wait copy reday"});
+    BOOST_TEST(mistyped.status == 2);
+    BOOST_TEST(mistyped.errors == "qmp-shell: no job has a state reday (did you mean ready?)\n");
+    outcome const unknown = run({address, "-c", ":wait copy foo"});
+    BOOST_TEST(unknown.status == 2);
+    BOOST_TEST(has(unknown.errors, "no job has a state foo: there are created, running, "));
+}
+
+BOOST_AUTO_TEST_CASE(a_state_that_the_job_left_out_is_told)
+{
+    outcome const came = run({address, "-c", "block-job-set-speed device=copy speed=0", "-c", ":wait copy ready"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(came.errors == "qmp-shell: command 2: copy ended without being ready\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_an_error_has_paused_is_told)
+{
+    outcome const came =
+        run({address, "--keep-going", "-c", "block-job-cancel device=copy force=on", "-c",
+             R"(blockdev-add driver=blkdebug node-name=bad image=target inject-error=[{"event": "none", "iotype": "write"}])",
+             "-c", "blockdev-add driver=null-co node-name=full size=67108864 read-zeroes=off", "-c",
+             "blockdev-backup job-id=stuck device=full target=bad sync=full on-target-error=stop", "-c", ":wait stuck", "-c",
+             "block-job-cancel device=stuck force=on", "-c", ":wait stuck"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(came.errors ==
+               "qmp-shell: command 5: stuck is paused because of an I/O error: block-job-resume device=stuck goes "
+               "on, block-job-cancel device=stuck force=on gives up\n"
+               "qmp-shell: command 7: stuck was cancelled\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_bar_shows_how_far_it_is_until_it_ends)
@@ -162,6 +210,8 @@ BOOST_AUTO_TEST_CASE(the_id_of_a_job_is_completed)
     shell.type("job-pause id=c");
     shell.type(tab);
     shell.expect_line("(QEMU) job-pause id=copy");
+    shell.type("\x15:wait copy rea\t");  // Ctrl-U first
+    shell.expect_line("(QEMU) :wait copy ready");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

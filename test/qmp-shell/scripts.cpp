@@ -369,7 +369,7 @@ BOOST_AUTO_TEST_CASE(complaints_about_the_input_say_which_line)
     BOOST_TEST(lines_in(came.output) == 2U);
     BOOST_TEST(came.errors ==
                "qmp-shell: line 3: blockdev-del: GenericError: Failed to find node with node-name='nowhere'\n"
-               "qmp-shell: line 5: column 14: `node` has no value: write node=VALUE\n"
+               "qmp-shell: line 5: column 14: an argument begins with its name: write node-name=node\n"
                "  blockdev-del node\n"
                "               ^\n"
                "qmp-shell: line 6: there is no :nope; :help lists what there is\n"

@@ -231,6 +231,15 @@ BOOST_AUTO_TEST_CASE(control_c_cancels_the_waiting_command_and_not_the_shell)
     BOOST_TEST(shell.wait() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(exit_leaves_the_shell_and_not_qemu)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type("exit\r");
+    BOOST_TEST(shell.wait() == 0);
+    elsewhere("query-status");
+}
+
 BOOST_AUTO_TEST_CASE(control_c_gives_up_the_line)
 {
     terminal shell(with(), home);

@@ -16,6 +16,9 @@ namespace {
 class command_words
 {
 public:
+    /// @param entry names what a bare word could be; null: unknown
+    explicit command_words(command_entry const* entry = nullptr) : required_(only_required(entry)) {}
+
     argument_node arguments;
     bool out_of_band = false;
     std::vector<std::pair<std::string, std::string>> files;
@@ -26,7 +29,7 @@ public:
             word const& each = words[index];
             std::optional<mistake> wrong;
             if (!each.text.starts_with("--"))
-                wrong = add_argument(arguments, each);
+                wrong = add(each);
             else if (each.text == "--oob")
                 out_of_band = true;
             else if (each.text.starts_with("--fd="))
@@ -44,6 +47,30 @@ public:
     }
 
 private:
+    /// The argument that the command cannot do without. @return empty: it has none, or several
+    static std::string only_required(command_entry const* entry)
+    {
+        std::string result;
+        if (entry == nullptr || entry->arguments == nullptr)
+            return result;
+        for (member const& each : entry->arguments->members) {
+            if (each.optional)
+                continue;
+            if (!result.empty())
+                return {};
+            result = each.name;
+        }
+        return result;
+    }
+
+    std::optional<mistake> add(word const& what)
+    {
+        bool const bare = !split(what) && !is_structured(what) && arguments.find(required_) == nullptr;
+        if (bare && !required_.empty())
+            return mistake{what.where, "an argument begins with its name: write " + required_ + '=' + what.text};
+        return add_argument(arguments, what);
+    }
+
     std::optional<mistake> add_file(word const& what)
     {
         mistake wrong;
@@ -57,6 +84,8 @@ private:
         files.emplace_back(text.substr(0, equals), text.substr(equals + 1));
         return std::nullopt;
     }
+
+    std::string required_;
 };
 
 std::optional<mistake> refuse_name(word const& name)
@@ -167,14 +196,14 @@ std::variant<typed_command, mistake> read_command(words_view words, schema const
         before.insert(before.end(), after.begin(), object.begin());
         return read_command_with_object(name.text, before, object);
     }
-    command_words rest;
+    command_entry const* entry = known != nullptr ? known->find_command(name.text) : nullptr;
+    command_words rest(entry);
     if (std::optional<mistake> wrong = rest.read(words.first(options)))
         return *std::move(wrong);
     if (std::optional<mistake> wrong = rest.read(words.subspan(options + 1)))
         return *std::move(wrong);
     typed_command result;
     result.name = name.text;
-    command_entry const* entry = known != nullptr ? known->find_command(name.text) : nullptr;
     auto arguments = type_arguments(rest.arguments, entry != nullptr ? entry->arguments : nullptr, &result.guessed);
     if (mistake wrong; keep_wrong(arguments, wrong))
         return wrong;

@@ -4,6 +4,7 @@
 #include "language/command_line.hpp"
 #include "language/completer.hpp"
 #include "language/help.hpp"
+#include "language/job_states.hpp"
 #include "language/live_wish.hpp"
 #include "language/typing.hpp"
 
@@ -156,6 +157,8 @@ void completer::meta_argument(std::string_view name, bool first)
         add_names(known_.event_names());
     } else if (name == "wait" && first) {
         result_.wish = live::job_id;
+    } else if (name == "wait") {
+        add_names({job_states.begin(), job_states.end()});
     } else if ((name == "trace" || name == "pretty") && first) {
         add_words({"off", "on"});
     }

@@ -207,7 +207,14 @@ std::string describe(type const& what)
 
 std::vector<std::string> similar_commands(schema const& known, std::string_view name)
 {
-    return similar_to(name, known.command_names());
+    constexpr std::string_view leaves = "exit";
+    std::vector<std::string> names = known.command_names();
+    names.emplace_back(leaves);
+    std::vector<std::string> result = similar_to(name, names);
+    // Who means the shell's own word shall not be led to `quit`, which ends QEMU.
+    if (std::find(result.begin(), result.end(), leaves) != result.end())
+        std::erase(result, "quit");
+    return result;
 }
 
 }  // namespace qmp_shell

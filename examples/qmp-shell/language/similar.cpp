@@ -30,23 +30,34 @@ std::size_t distance(std::string_view left, std::string_view right)
     return last.back();
 }
 
+/// QEMU's names are ASCII.
+std::string lowered(std::string_view text)
+{
+    std::string result(text);
+    for (char& each : result)
+        each = each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each;
+    return result;
+}
+
 }  // namespace
 
-std::vector<std::string> similar_to(std::string_view name, std::vector<std::string> const& names)
+std::vector<std::string> similar_to(std::string_view wrong_name, std::vector<std::string> const& names)
 {
     constexpr std::size_t most = 5;
     constexpr std::size_t longest = 100;
-    if (name.empty() || name.size() > longest)
+    if (wrong_name.empty() || wrong_name.size() > longest)
         return {};
+    std::string const name = lowered(wrong_name);
     // A part that fits is as good as two wrong letters. Of a short name two wrong letters leave nothing.
     std::size_t const tolerance = name.size() < 4 ? 1 : std::max<std::size_t>(2, name.size() / 4);
     std::multimap<std::size_t, std::string> ranked;
     for (std::string const& each : names) {
-        std::size_t const wrong = distance(name, each);
+        std::string const low = lowered(each);
+        std::size_t const wrong = distance(name, low);
         if (wrong <= tolerance)
             ranked.emplace(wrong, each);
-        else if (name.size() > 2 && each.find(name) != std::string::npos)
-            ranked.emplace(each.starts_with(name) ? 2 : 3, each);
+        else if (name.size() > 2 && low.find(name) != std::string::npos)
+            ranked.emplace(low.starts_with(name) ? 2 : 3, each);
     }
     std::vector<std::string> result;
     for (auto const& [wrong, each] : ranked)

@@ -75,6 +75,10 @@ statement line_reader::read(std::string_view line)
         lexer_ = lexer(in_transaction_);
         return syntax_error{bad, "this is no UTF-8, and QEMU reads nothing else", 0};
     }
+    if (std::size_t const bad = line.find('\0'); bad != std::string_view::npos) {
+        lexer_ = lexer(in_transaction_);
+        return syntax_error{bad, "here is a NUL byte, which nobody can have typed: this is no line of text", 0};
+    }
     if (!lexer_.is_open())
         if (std::optional<statement> meta = read_meta_command(line))
             return *std::move(meta);

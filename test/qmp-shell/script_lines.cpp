@@ -1,0 +1,156 @@
+// Single lines of scripts, against a real QEMU: how the shell is left, what is refused, what is suggested.
+#include "script.hpp"
+#include "support/real_qemu.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using coqmp::test::real_qemu;
+using namespace qmp_shell::test;
+
+namespace {
+
+/// A QEMU without a machine, and how to reach it.
+struct qemu_fixture
+{
+    real_qemu qemu;
+    std::string const address = qemu.monitor().path();
+
+    outcome ask(std::vector<std::string> arguments, std::string_view input = {})
+    {
+        arguments.insert(arguments.begin(), address);
+        return run(arguments, input);
+    }
+};
+
+bool has(std::string const& text, std::string_view part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(leaving, qemu_fixture)
+
+BOOST_AUTO_TEST_CASE(exit_leaves_a_script_with_success)
+{
+    outcome const from_input = ask({}, "query-name\n exit # that is enough\nnonsense\n");
+    BOOST_TEST(from_input.status == 0);
+    BOOST_TEST(from_input.errors == "");
+    BOOST_TEST(from_input.output == "{}\n");
+    outcome const from_arguments = ask({"-c", "exit", "-c", "nonsense"});
+    BOOST_TEST(from_arguments.status == 0);
+    BOOST_TEST(from_arguments.errors == "");
+    BOOST_TEST(ask({"-c", ":exit"}).status == 0);
+    BOOST_TEST(ask({"-H", "-c", "exit"}).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_who_means_exit_is_led_to_quit)
+{
+    BOOST_TEST(ask({"-c", "help exit"}).output ==
+               "exit leaves the shell, not QEMU, as Ctrl-D does; the exit status is 0 unless a line failed before\n");
+    outcome const with_argument = ask({"-c", "exit status=1"});
+    BOOST_TEST(with_argument.status == 1);
+    BOOST_TEST(has(with_argument.errors, "(`exit` alone leaves the shell)"));
+    outcome const mistyped = ask({"-c", "qxit"});
+    BOOST_TEST(has(mistyped.errors, "did you mean exit?"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(files_that_travel, qemu_fixture)
+
+BOOST_AUTO_TEST_CASE(a_file_to_migrate_to_is_created_for_its_owner)
+{
+    std::filesystem::path const target = qemu.directory() / "saved";
+    outcome const came = ask({"-c", "migrate uri=fd:saved --fd saved=" + target.native()});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.errors == "");
+    struct ::stat about{};
+    BOOST_REQUIRE(::stat(target.c_str(), &about) == 0);
+    BOOST_TEST((about.st_mode & 0777U) == 0600U);
+}
+
+BOOST_AUTO_TEST_CASE(no_other_command_creates_a_file)
+{
+    std::filesystem::path const mistyped = qemu.directory() / "mistyped";
+    outcome const came = ask({"-c", "getfd --fd a=" + mistyped.native()});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(has(came.errors, "No such file or directory"));
+    BOOST_TEST(!std::filesystem::exists(mistyped));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_has_one_name)
+{
+    outcome const other = ask({"-c", "getfd fdname=a --fd b=/dev/null"});
+    BOOST_TEST(other.status == 2);
+    BOOST_TEST(other.errors == "qmp-shell: fdname is a, but the file's name is b: write --fd a=/dev/null, or leave fdname out\n");
+    outcome const both = ask({"-c", "getfd --fd a=/dev/null --fd b=/dev/null"});
+    BOOST_TEST(both.status == 2);
+    BOOST_TEST(both.errors == "qmp-shell: getfd takes one file: give it one --fd\n");
+    outcome const twice = ask({"-c", "query-name --fd a=/dev/null --fd a=/dev/zero"});
+    BOOST_TEST(twice.status == 2);
+    BOOST_TEST(twice.errors == "qmp-shell: --fd a is there twice: each file needs a name of its own\n");
+    outcome const unclear = ask({"-c", "add_client protocol=vnc --fd a=/dev/null --fd b=/dev/null"});
+    BOOST_TEST(unclear.status == 2);
+    BOOST_TEST(unclear.errors == "qmp-shell: write fdname=NAME: there are several --fd, and add_client takes one\n");
+    BOOST_TEST(ask({"-c", "getfd fdname=a --fd a=/dev/null"}).status == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(odd_lines, qemu_fixture)
+
+BOOST_AUTO_TEST_CASE(events_are_switched_in_any_case_and_not_both_ways)
+{
+    outcome const came = ask({"-c", ":events stop", "-c", ":events", "-c", ":events OFF", "-c", ":events"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.output == "events shown: stop\nevents are not shown\n");
+    outcome const both = ask({"-c", ":events on off"});
+    BOOST_TEST(both.status == 2);
+    BOOST_TEST(both.errors == "qmp-shell: :events takes on, or off, or patterns\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_nul_byte_is_refused)
+{
+    using namespace std::string_view_literals;
+    outcome const came = ask({}, "query-name\0foo\n"sv);
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(has(came.errors, "line 1: column 11: here is a NUL byte"));
+    BOOST_TEST(ask({"-H"}, "info na\0me\n"sv).status == 2);
+}
+
+BOOST_AUTO_TEST_CASE(the_mark_of_utf_8_is_no_part_of_the_first_line)
+{
+    outcome const came = ask({}, "\xEF\xBB\xBFquery-name\n");
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.output == "{}\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_name_has_a_hint)
+{
+    BOOST_TEST(has(ask({"-c", "QUERY-STATUS"}).errors, "(did you mean query-status"));
+    BOOST_TEST(has(ask({"-c", "query-foobarbaz"}).errors, "(`:schema query-*` lists the like)"));
+}
+
+BOOST_AUTO_TEST_CASE(a_bare_word_is_told_its_name)
+{
+    outcome const came = ask({"-c", "job-dismiss c2"});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(has(came.errors, "column 13: an argument begins with its name: write id=c2\n"));
+}
+
+BOOST_AUTO_TEST_CASE(arguments_are_pasted_as_one_object)
+{
+    outcome const came = ask({"-c", R"(blockdev-add {"driver": "null-co", "node-name": "pasted"})"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.output == "{}\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
