@@ -45,7 +45,7 @@ constexpr std::string_view help_for_the_human_monitor =
     "command arguments              a line for QEMU's human monitor, as you would type it there\n"
     "help [COMMAND], info           what it says of itself; Tab completes commands, and what info shows\n"
     "cpu [NUMBER]                   the CPU that later lines are about\n"
-    "quit                           ends QEMU; Ctrl-D and :quit leave the shell\n";
+    "quit                           ends QEMU; Ctrl-D, exit and :quit leave the shell\n";
 
 std::string joined(std::vector<std::string> const& names)
 {

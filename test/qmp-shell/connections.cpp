@@ -1,4 +1,5 @@
 // How a script comes to its QEMU, and what a command line says that makes no sense.
+#include "qemu_fixture.hpp"
 #include "script.hpp"
 #include "support/real_qemu.hpp"
 
@@ -13,34 +14,22 @@
 using coqmp::test::real_qemu;
 using namespace qmp_shell::test;
 
-namespace {
-
-/// A QEMU without a machine, and how to reach it.
-struct qemu_fixture
-{
-    real_qemu qemu;
-    std::string const address = qemu.monitor().path();
-
-    outcome ask(std::vector<std::string> arguments, std::string_view input = {})
-    {
-        arguments.insert(arguments.begin(), address);
-        return run(arguments, input);
-    }
-};
-
-bool has(std::string const& text, std::string_view part)
-{
-    return text.find(part) != std::string::npos;
-}
-
-}  // namespace
-
 BOOST_FIXTURE_TEST_SUITE(script_connections, qemu_fixture)
 
 BOOST_AUTO_TEST_CASE(the_address_may_come_from_the_environment)
 {
     BOOST_TEST(run({"-c", "query-status"}, {}, {"QMP_SOCKET=" + address}).status == 0);
     BOOST_TEST(run({"-c", "query-status"}).status == 2);
+}
+
+// The wrong machine would get the command, and `quit` is one.
+BOOST_AUTO_TEST_CASE(an_address_that_is_given_wins_over_the_environment)
+{
+    outcome const elsewhere = run({"/nowhere/monitor", "-c", "query-status"}, {}, {"QMP_SOCKET=" + address});
+    BOOST_TEST(elsewhere.status == 3);
+    BOOST_TEST(elsewhere.output == "");
+    BOOST_TEST(run({address, "-c", "query-status"}, {}, {"QMP_SOCKET=/nowhere/monitor"}).status == 0);
+    BOOST_TEST(run({"qom-list", "-s", address}, {}, {"QMP_SOCKET=/nowhere/monitor"}).status == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_command_line_that_makes_no_sense_says_what_does)

@@ -1,6 +1,6 @@
 // Single lines of scripts, against a real QEMU: how the shell is left, what is refused, what is suggested.
+#include "qemu_fixture.hpp"
 #include "script.hpp"
-#include "support/real_qemu.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,30 +11,7 @@
 #include <string_view>
 #include <vector>
 
-using coqmp::test::real_qemu;
 using namespace qmp_shell::test;
-
-namespace {
-
-/// A QEMU without a machine, and how to reach it.
-struct qemu_fixture
-{
-    real_qemu qemu;
-    std::string const address = qemu.monitor().path();
-
-    outcome ask(std::vector<std::string> arguments, std::string_view input = {})
-    {
-        arguments.insert(arguments.begin(), address);
-        return run(arguments, input);
-    }
-};
-
-bool has(std::string const& text, std::string_view part)
-{
-    return text.find(part) != std::string::npos;
-}
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(leaving, qemu_fixture)
 

@@ -1,6 +1,6 @@
 // Scripts: commands from the command line and from standard input, against a real QEMU; what they print and how they end.
+#include "qemu_fixture.hpp"
 #include "script.hpp"
-#include "support/real_qemu.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -15,28 +15,9 @@
 #include <vector>
 
 namespace json = boost::json;
-using coqmp::test::real_qemu;
 using namespace qmp_shell::test;
 
 namespace {
-
-/// A QEMU without a machine, and how to reach it.
-struct qemu_fixture
-{
-    real_qemu qemu;
-    std::string const address = qemu.monitor().path();
-
-    outcome ask(std::vector<std::string> arguments, std::string_view input = {})
-    {
-        arguments.insert(arguments.begin(), address);
-        return run(arguments, input);
-    }
-};
-
-bool has(std::string const& text, std::string_view part)
-{
-    return text.find(part) != std::string::npos;
-}
 
 std::size_t lines_in(std::string const& text)
 {

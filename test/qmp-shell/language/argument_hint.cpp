@@ -124,6 +124,7 @@ BOOST_AUTO_TEST_CASE(what_is_nearest_comes_first)
     BOOST_TEST(did_you_mean(similar_to("rw", names)) == "did you mean raw?");
     BOOST_TEST(did_you_mean(similar_to("nothing", names)).empty());
     BOOST_TEST(did_you_mean(similar_to("", names)).empty());
+    BOOST_TEST(did_you_mean(similar_to("qcow2", names)) == "did you mean qcow?", "what exists was refused for another reason");
     BOOST_TEST(did_you_mean({"a", "b", "c"}) == "did you mean a, b or c?");
 }
 

@@ -1,0 +1,34 @@
+// What most tests of scripts begin with.
+#ifndef COQMP_TEST_QMP_SHELL_QEMU_FIXTURE_HPP
+#define COQMP_TEST_QMP_SHELL_QEMU_FIXTURE_HPP
+
+#include "script.hpp"
+#include "support/real_qemu.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace qmp_shell::test {
+
+/// A QEMU without a machine, and how to reach it.
+struct qemu_fixture
+{
+    coqmp::test::real_qemu qemu;
+    std::string const address = qemu.monitor().path();
+
+    outcome ask(std::vector<std::string> arguments, std::string_view input = {})
+    {
+        arguments.insert(arguments.begin(), address);
+        return run(arguments, input);
+    }
+};
+
+inline bool has(std::string const& text, std::string_view part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace qmp_shell::test
+
+#endif
