@@ -80,7 +80,7 @@ public:
         if (!found)
             return failure_;
         // A text as it is, for scripts; all else as JSON.
-        screen_.answer(found->is_string() ? harmless(std::string_view(found->get_string()))
+        screen_.answer(found->is_string() ? screen::shown(std::string_view(found->get_string()))
                                           : print(*found, {how_.pretty, screen_.colour()}));
         return exit_code::success;
     }

@@ -75,6 +75,11 @@ std::size_t screen::height()
     return size_of_terminal().ws_row;
 }
 
+std::string screen::shown(std::string_view text)
+{
+    return ::isatty(STDOUT_FILENO) == 1 ? harmless(text) : std::string(text);
+}
+
 void screen::answer(std::string_view text)
 {
     if (sink_ != nullptr)

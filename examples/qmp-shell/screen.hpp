@@ -37,6 +37,8 @@ public:
     [[nodiscard]] bool colour() const noexcept { return colour_ && sink_ == nullptr; }
     [[nodiscard]] static std::size_t width();
     [[nodiscard]] static std::size_t height();
+    /// A text of QEMU's as it may be an answer: exactly as it is, but on a terminal without what would control it.
+    [[nodiscard]] static std::string shown(std::string_view text);
 
     /// An answer: standard output. A line end is added if there is none.
     void answer(std::string_view text);

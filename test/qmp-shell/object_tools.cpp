@@ -50,6 +50,14 @@ BOOST_AUTO_TEST_CASE(a_property_is_read)
     BOOST_TEST(run({"qom-get", "/machine.nothing"}, {}, settings).status == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_text_comes_out_of_a_pipe_byte_for_byte)
+{
+    std::string const make =
+        R"({"execute":"object-add","arguments":{"qom-type":"secret","id":"odd","data":"a\u001b[31mb\u0007c"}})";
+    BOOST_TEST(run({address, "-c", make}).status == 0);
+    BOOST_TEST(run({"qom-get", "/objects/odd.data"}, {}, settings).output == "a\x1B[31mb\ac\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_property_is_set_as_what_it_is)
 {
     std::string const interval = "/machine/peripheral/balloon0.guest-stats-polling-interval";
