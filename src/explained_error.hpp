@@ -1,6 +1,6 @@
 // An error whose text says all: boost's what() would say the code's general words once more behind it.
-#ifndef COQMP_EXPLAINED_ERROR_HPP
-#define COQMP_EXPLAINED_ERROR_HPP
+#ifndef COQMP_SRC_EXPLAINED_ERROR_HPP
+#define COQMP_SRC_EXPLAINED_ERROR_HPP
 
 #include <boost/system/system_error.hpp>
 
@@ -9,6 +9,7 @@
 
 namespace coqmp::detail {
 
+/// A system_error to its catchers; only what() is other.
 class explained_error : public boost::system::system_error
 {
 public:
