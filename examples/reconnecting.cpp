@@ -40,7 +40,8 @@ asio::awaitable<void> watch(coqmp::endpoint monitor)
 asio::awaitable<void> replace_qemu(std::string monitor)
 {
     coqmp::machine_spec spec;
-    spec.arguments = {"-M", "none", "-display", "none", "-S", "-qmp", monitor + ",server=on,wait=off"};
+    // wait=off would be a risk: see "Why listen" in the README.
+    spec.arguments = {"-M", "none", "-display", "none", "-S", "-qmp", monitor + ",server=on,wait=on"};
     for (;;) {
         coqmp::machine machine{co_await asio::this_coro::executor, spec};
         co_await machine.async_start();

@@ -41,7 +41,8 @@ std::string why_not(coqmp::endpoint const& where, error_code error, std::chrono:
                ". A monitor serves one client at a time; is another one connected?";
     }
     if (error == coqmp::errc::timed_out)
-        return name + " did not get ready within " + seconds(patience);
+        return name + " did not get ready within " + seconds(patience) +
+               ": it is there, and answers nothing. Is it stopped, or does it hang?";
     if (error == coqmp::errc::not_qmp || error == coqmp::errc::not_json)
         return name + " does not talk QMP (is it a monitor with mode=control?)";
     if (error == coqmp::errc::disconnected)

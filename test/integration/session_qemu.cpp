@@ -271,7 +271,7 @@ COROUTINE_TEST_CASE(a_hundred_commands_at_once_are_answered_in_order)
 COROUTINE_TEST_CASE(the_storage_daemon_quits_without_an_event)
 {
     real_qemu daemon("qemu-storage-daemon",
-                     {"--chardev", "socket,id=monitor,fd=3,server=on,wait=off", "--monitor", "chardev=monitor"},
+                     {"--chardev", "socket,id=monitor,fd=3,server=on,wait=on", "--monitor", "chardev=monitor"},
                      monitor_kind::unix_socket);
     coqmp::session client(co_await this_coro::executor);
     co_await client.async_connect(daemon.monitor(), asio::deferred);

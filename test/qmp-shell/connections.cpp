@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(qemu_that_connects_to_the_shell_is_talked_to)
     std::vector<std::string> arguments = real_qemu::no_machine();
     for (std::string const& each : {std::string("-qmp"), "unix:" + door})
         arguments.push_back(each);
-    real_qemu guest(arguments);
+    real_qemu guest(arguments, coqmp::test::monitor_kind::pair);
     shell.write("query-status\nquit\n");
     outcome const came = shell.wait();
     BOOST_TEST(came.status == 0);

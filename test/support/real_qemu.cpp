@@ -37,9 +37,12 @@ int check(int result, char const* what)
 
 std::vector<std::string> with_monitor(std::vector<std::string> arguments, monitor_kind kind, std::string const& mon)
 {
+    // wait=on: with wait=off QEMU 7.2 hangs for ever in accept() when a client comes while it starts (4 times in 9,000): its main
+    // thread and that of its monitors both take the connection. qemu-devel, November 2025: "monitor/qmp: cleanup socket listener
+    // sources early to avoid fd handling race".
     bool const connected = kind == monitor_kind::pair;
     arguments.insert(arguments.end(),
-                     {"-chardev", std::string("socket,id=monitor,fd=3") + (connected ? "" : ",server=on,wait=off"), "-mon",
+                     {"-chardev", std::string("socket,id=monitor,fd=3") + (connected ? "" : ",server=on,wait=on"), "-mon",
                       "chardev=monitor,mode=control" + mon});
     return arguments;
 }
