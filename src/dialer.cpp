@@ -35,7 +35,7 @@ error_code connect_at_once(stream_socket& socket, asio::generic::stream_protocol
 
 }  // namespace
 
-dialer::dialer(asio::any_io_executor executor) : executor_(std::move(executor)), socket_(executor_), resolver_(executor_) {}
+dialer::dialer(asio::any_io_executor executor) : executor_(std::move(executor)), socket_(executor_) {}
 
 void dialer::dial(endpoint const& where, completion done)
 {
@@ -55,7 +55,8 @@ void dialer::cancel() noexcept
     done_ = nullptr;
     error_code ignored;
     socket_.close(ignored);
-    resolver_.cancel();
+    if (resolver_)
+        resolver_->cancel();
 }
 
 void dialer::adopt(int number)
@@ -78,7 +79,8 @@ void dialer::resolve(std::string const& host, std::uint16_t port)
             self->addresses_.emplace_back(one.endpoint());
         self->try_next(error);
     };
-    resolver_.async_resolve(host, std::to_string(port), asio::ip::tcp::resolver::numeric_service, std::move(resolved));
+    resolver_.emplace(executor_);
+    resolver_->async_resolve(host, std::to_string(port), asio::ip::tcp::resolver::numeric_service, std::move(resolved));
 }
 
 void dialer::try_next(error_code last)

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace coqmp::detail {
@@ -40,7 +41,7 @@ private:
 
     boost::asio::any_io_executor executor_;
     stream_socket socket_;
-    resolver resolver_;
+    std::optional<resolver> resolver_;  // only for a name
     std::vector<address> addresses_;
     std::size_t tried_ = 0;
     completion done_;

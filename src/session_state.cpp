@@ -23,10 +23,22 @@ namespace coqmp::detail {
 
 namespace {
 
-std::uint64_t random_nonce()
+std::uint64_t random_seed()
 {
     std::random_device device;
     return (std::uint64_t{device()} << 32) | device();
+}
+
+// std::random_device for each takes 4 us in a virtual machine, a tenth of connecting. The clock tells a process from its fork.
+std::uint64_t random_nonce()
+{
+    static std::atomic<std::uint64_t> seed(random_seed());
+    constexpr std::uint64_t golden_ratio = 0x9e37'79b9'7f4a'7c15;
+    auto const now = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+    std::uint64_t mixed = seed.fetch_add(golden_ratio, std::memory_order_relaxed) + now;  // and then as SplitMix64 does
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58'476d'1ce4'e5b9;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d0'49bb'1331'11eb;
+    return mixed ^ (mixed >> 31);
 }
 
 bool asks_to_abandon(asio::cancellation_type kind)
@@ -39,6 +51,16 @@ bool runs_here(asio::any_io_executor const& executor) noexcept
 {
     auto const* const context = executor.target<asio::io_context::executor_type>();
     return context != nullptr && context->running_in_this_thread();
+}
+
+/// Runs `step(state)` at home: at once if this is it. (asio::dispatch() would do the same, after 200 instructions.)
+template <class Step>
+void at_home(session_state::pointer const& self, Step step)
+{
+    if (runs_here(self->executor()))
+        step(*self);
+    else
+        asio::dispatch(self->executor(), [self, step = std::move(step)]() mutable { step(*self); });
 }
 
 bool carries_no_descriptor(command const& what)
@@ -59,7 +81,11 @@ session_state::session_state(asio::any_io_executor executor, session_options opt
       timer_(executor_)
 {}
 
-session_state::~session_state() = default;
+session_state::~session_state()
+{
+    if (dialer_)
+        dialer_->cancel();
+}
 
 protocol::dialogue_options session_state::core_options() const
 {
@@ -98,10 +124,9 @@ void session_state::start_connect(pointer const& self, plain_handler handler, en
         if (asks_to_abandon(kind))
             state.cancel_connect(what);
     });
-    asio::dispatch(self->executor_,
-                   [self, waiting = std::move(waiting), target = unclaimed_endpoint(std::move(where))]() mutable {
-                       self->connect(waiting, target);
-                   });
+    at_home(self, [waiting = std::move(waiting), target = unclaimed_endpoint(std::move(where))](session_state& state) mutable {
+        state.connect(waiting, target);
+    });
 }
 
 template <class Signature>
@@ -113,10 +138,7 @@ void session_state::start(pointer const& self, waiting_handler<Signature>&& hand
     std::shared_ptr<pending_command> pending = std::move(awaited);
     on_cancellation(slot, self, pending,
                     [](session_state& state, auto const& which, asio::cancellation_type kind) { state.cancel(*which, kind); });
-    if (runs_here(self->executor_))
-        self->execute(std::move(pending));
-    else
-        asio::dispatch(self->executor_, [self, pending = std::move(pending)]() mutable { self->execute(std::move(pending)); });
+    at_home(self, [pending = std::move(pending)](session_state& state) mutable { state.execute(std::move(pending)); });
 }
 
 template void session_state::start(pointer const&, waiting_handler<pending_signature>&&,
@@ -130,10 +152,10 @@ void session_state::start_execute(pointer const& self, reply_handler&& handler, 
 void session_state::start_close(pointer const& self, plain_handler handler)
 {
     auto waiting = std::make_shared<waiting_plain>(std::move(handler));
-    asio::dispatch(self->executor_, [self, waiting = std::move(waiting)] {
-        self->end({});
-        self->closing_.push_back(waiting);
-        self->schedule_turn();
+    at_home(self, [waiting = std::move(waiting)](session_state& state) {
+        state.end({});
+        state.closing_.push_back(waiting);
+        state.schedule_turn();
     });
 }
 
@@ -143,12 +165,12 @@ void session_state::start_wait_closed(pointer const& self, reason_handler handle
     auto waiting = std::make_shared<waiting_reason>(std::move(handler));
     on_cancellation(slot, self, waiting,
                     [](session_state& state, auto const& what, asio::cancellation_type) { state.cancel_wait_closed(what); });
-    asio::dispatch(self->executor_, [self, waiting = std::move(waiting)] { self->wait_closed(waiting); });
+    at_home(self, [waiting = std::move(waiting)](session_state& state) { state.wait_closed(waiting); });
 }
 
 void session_state::close() noexcept
 {
-    asio::dispatch(executor_, [self = shared_from_this()] { self->end({}); });
+    at_home(shared_from_this(), [](session_state& state) { state.end({}); });
 }
 
 // ---- Connecting and ending -------------------------------------------------------------------------------------------------
@@ -167,10 +189,7 @@ void session_state::connect(std::shared_ptr<waiting_plain> const& waiting, uncla
     connect_deadline_ = optional_deadline_after(options_.connect_timeout);
     arm_timer(connect_deadline_);
     dialer_ = std::make_shared<dialer>(executor_);
-    dialer_->dial(where.claim(), [state = weak_from_this()](error_code error, stream_socket socket) {
-        if (auto const self = state.lock())
-            self->connected(error, std::move(socket));
-    });
+    dialer_->dial(where.claim(), [this](error_code error, stream_socket socket) { connected(error, std::move(socket)); });
 }
 
 void session_state::connected(error_code error, stream_socket socket)

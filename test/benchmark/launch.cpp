@@ -63,7 +63,7 @@ void run_reference(std::size_t count)
             run_qemu(pair[1]);
         ::close(pair[1]);
         read_line(pair[0]);
-        write_all(pair[0], R"({"execute":"qmp_capabilities","arguments":{"enable":["oob"]},"id":"coqmp-0123456789abcdef"})");
+        write_all(pair[0], R"({"execute":"qmp_capabilities","arguments":{"enable":["oob"]},"id":"coqmp-012345678"})");
         read_line(pair[0]);
         measured.print();
         write_all(pair[0], R"({"execute":"quit","id":1})");

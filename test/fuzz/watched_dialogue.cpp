@@ -37,7 +37,7 @@ watched_dialogue::watched_dialogue(dialogue_options options)
           options.on_output = [this](std::string_view text) { told_.emplace_back(text); };
           return options;
       }()),
-      handshake_id_("coqmp-" + hexadecimal(options.nonce)),
+      handshake_id_("coqmp-" + hexadecimal(options.nonce & 0xf'ffff'ffff)),
       dialogue_(options_),
       decoder_(options.limits),
       stage_(options.negotiate ? stage::greeting : stage::open)

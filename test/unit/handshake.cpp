@@ -81,9 +81,9 @@ BOOST_AUTO_TEST_CASE(has_an_id_that_another_nonce_changes)
     options.nonce = ~std::uint64_t{0};
     script(options)
         .peer(hello)
-        .sends(R"({"execute":"qmp_capabilities","arguments":{"enable":["oob"]},"id":"coqmp-ffffffffffffffff"})")
+        .sends(R"({"execute":"qmp_capabilities","arguments":{"enable":["oob"]},"id":"coqmp-fffffffff"})")
         .peer(R"({"return": {}, "id": "coqmp-c0ffee"})", reply_to_nobody())
-        .peer(R"({"return": {}, "id": "coqmp-ffffffffffffffff"})", ready{})
+        .peer(R"({"return": {}, "id": "coqmp-fffffffff"})", ready{})
         .replay();
 }
 
