@@ -30,7 +30,7 @@ std::shared_ptr<subscription> event_hub::expect(event_filter filter)
     return made;
 }
 
-void event_hub::publish(event what)
+void event_hub::publish(event&& what)
 {
     std::scoped_lock const lock(mutex_);
     // The last one that wants it gets the event itself, the others copies: with one reader nothing is copied.
@@ -41,7 +41,7 @@ void event_hub::publish(event what)
             return true;
         if (alive->wants(what)) {
             if (last)
-                lost_.add(last->push(what));
+                lost_.add(last->push(event(what)));
             last = std::move(alive);
         }
         return false;

@@ -26,7 +26,7 @@ public:
     /// The first event from now on that passes the filter.
     [[nodiscard]] std::shared_ptr<subscription> expect(event_filter filter);
 
-    void publish(event what);
+    void publish(event&& what);
 
     /// The session can be used. What nobody wants is kept until it is: between this and the caller's first step other things
     /// run, and more of them on a busy machine.

@@ -29,7 +29,7 @@ subscription::subscription(asio::any_io_executor executor, event_filter filter, 
 
 subscription::~subscription() = default;
 
-std::size_t subscription::push(event what)
+std::size_t subscription::push(event&& what)
 {
     std::unique_lock lock(mutex_);
     if (ended_ || (which_ == keep::first && !queue_.empty()))

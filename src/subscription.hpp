@@ -39,7 +39,7 @@ public:
     [[nodiscard]] bool wants(event const& what) const { return filter_.accepts(what); }
 
     /// Queues an event. @return how many events were lost for it (0 or 1)
-    std::size_t push(event what);
+    std::size_t push(event&& what);
 
     /// No more events will come. The reader gets `why` after the last one.
     void end(boost::system::error_code why) noexcept;

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(gives_each_subscriber_what_it_wants)
     for (char const* device : {"net0", "net1"}) {
         auto deleted = an_event("DEVICE_DELETED");
         deleted.data["device"] = device;
-        hub.publish(deleted);
+        hub.publish(coqmp::event(deleted));
     }
     BOOST_TEST(drain(*stops) == "STOP ");
     BOOST_TEST(drain(*all) == "STOP DEVICE_DELETED DEVICE_DELETED ");
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(gets_the_first_event_from_now_on)
     publish("RESUME");
     auto first = an_event("STOP");
     first.data["n"] = 1;
-    hub.publish(first);
+    hub.publish(coqmp::event(first));
     publish("STOP");
     auto const got = expected->try_next();
     BOOST_REQUIRE(got.has_value());

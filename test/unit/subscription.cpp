@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(adds_the_losses_that_came_with_an_event_that_it_loses)
     auto const events = make(1);
     auto handed_over = an_event("A");
     handed_over.lost_before = 5;
-    events->push(handed_over);
+    events->push(coqmp::event(handed_over));
     events->push(an_event("B"));
     BOOST_TEST(drain(*events) == "6+B ");
     BOOST_TEST(events->lost() == 1U);
