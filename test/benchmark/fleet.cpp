@@ -148,19 +148,23 @@ private:
 
     void connect()
     {
+        constexpr std::size_t at_once = 2000;  // the kernel lets 4,096 wait for a listener, and refuses more
         sessions_.reserve(settings_.sessions + 2);
-        for (std::size_t index = 0; index < settings_.sessions; ++index)
+        for (std::size_t index = 0; index < settings_.sessions; ++index) {
+            if (running_ == at_once)
+                run_context();
             add(settings_.socket);
+        }
         if (settings_.silent)
             add(settings_.socket);
         if (!settings_.flood.empty())
             add(settings_.flood);
-        running_ = sessions_.size();
         run_context();
     }
 
     void add(std::string const& socket)
     {
+        ++running_;
         sessions_.emplace_back(executor());
         sessions_.back().async_connect(coqmp::endpoint::unix_socket(socket), [this](boost::system::error_code error) {
             if (error)

@@ -153,7 +153,7 @@ def costs(bench):
 def fleet(bench):
     """Many sessions in one process."""
     rows = []
-    for count in (100, 1000, 9000):
+    for count in (100, 1000, 10000):
         commands = 200000
         raw, busy = bench.interleaved(lambda: bench.run("raw_client", "sessions", count, commands),
                                       lambda: bench.run("fleet", count, 2, "busy"))
