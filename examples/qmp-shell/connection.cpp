@@ -1,6 +1,7 @@
 #include "connection.hpp"
 
 #include "address.hpp"
+#include "text.hpp"
 #include "wrapped_program.hpp"
 
 #include <coqmp/endpoint.hpp>
@@ -11,7 +12,6 @@
 
 #include <chrono>
 #include <optional>
-#include <sstream>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -26,22 +26,15 @@ using namespace std::chrono_literals;
 /// QEMU greets within milliseconds. Longer than this needs an explanation, and then somebody sits there and waits for it.
 constexpr auto time_for_a_hint = 1500ms;
 
-std::string seconds(std::chrono::nanoseconds duration)
-{
-    std::ostringstream text;
-    text << std::chrono::duration<double>(duration).count() << " s";
-    return text.str();
-}
-
 std::string why_not(coqmp::endpoint const& where, error_code error, std::chrono::nanoseconds patience)
 {
     std::string const name = where.to_string();
     if (error == coqmp::errc::monitor_busy) {
-        return name + " is busy: it accepted the connection and said nothing for " + seconds(patience) +
+        return name + " is busy: it accepted the connection and said nothing for " + in_seconds(patience) +
                ". A monitor serves one client at a time; is another one connected?";
     }
     if (error == coqmp::errc::timed_out)
-        return name + " did not get ready within " + seconds(patience) +
+        return name + " did not get ready within " + in_seconds(patience) +
                ": it is there, and answers nothing. Is it stopped, or does it hang?";
     if (error == coqmp::errc::not_qmp || error == coqmp::errc::not_json)
         return name + " does not talk QMP (is it a monitor with mode=control?)";

@@ -76,7 +76,7 @@ exit_code run_interactively(event_loop& loop, screen& shown_on, monitor& qemu, i
 exit_code say_goodbye(screen& shown_on, monitor& qemu, exit_code so_far)
 {
     bool const ended = qemu.has_ended();
-    if (ended && !qemu.asked_to_quit()) {
+    if (ended && !qemu.may_end()) {
         shown_on.complain(harmless(qemu.how_it_ended()));
         so_far = exit_code::connection;
     } else if (ended && shown_on.interactive()) {

@@ -69,6 +69,7 @@ exit_code human_monitor::execute(std::string_view line)
     std::vector<std::string> const words = words_of(line);
     if (!words.empty() && words.front() == "cpu")
         return choose_processor(trimmed(line.substr(line.find("cpu") + 3)));
+    monitor_.begin_command();
     answer const came = monitor_.ask(command_of(line));
     if (is_quit(trimmed(line)) && (came.error || came.reply.has_value()))
         monitor_.ask_to_quit();

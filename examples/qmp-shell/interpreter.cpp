@@ -112,6 +112,7 @@ exit_code interpreter::execute_command(typed_command const& said)
 try {
     std::size_t const begun_before = monitor_.jobs().begun();
     outgoing_commands const ready = prepare(said, monitor_);
+    monitor_.begin_command();
     for (coqmp::command const& sent : ready) {
         if (verbose_)
             screen_.note(print(as_message(sent), {pretty_, screen_.colour()}));

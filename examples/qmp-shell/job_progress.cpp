@@ -21,19 +21,22 @@ namespace {
 /// How often QEMU is asked how far a job has come; its changes of state come by themselves.
 constexpr auto interval = 250ms;
 
+/// How long a QEMU may take to say it.
+constexpr auto patience = 5s;
+
 /// One wait for one job.
 class job_wait
 {
 public:
     /// @param wanted a state; empty: the end, or that the job needs a command
-    job_wait(monitor& qemu, screen& shown_on, std::string name, std::string wanted)
-        : monitor_(qemu), screen_(shown_on), name_(std::move(name)), wanted_(std::move(wanted))
+    job_wait(monitor& qemu, screen& shown_on, std::string name, std::string wanted, wait_limit const& limit)
+        : monitor_(qemu), screen_(shown_on), name_(std::move(name)), wanted_(std::move(wanted)), limit_(limit)
     {}
 
     /// Asks QEMU. A job that it does not know any more has ended, or there never was one.
     void look()
     {
-        auto const listed = monitor_.look_up("query-jobs");
+        auto const listed = monitor_.look_up("query-jobs", time_to_answer());
         auto const* const jobs = listed ? listed->if_array() : nullptr;
         if (jobs == nullptr)
             return;  // it did not say
@@ -88,7 +91,7 @@ public:
     {
         std::size_t const before = monitor_.jobs().changes();
         monitor_.loop().run_until([&] { return monitor_.jobs().changes() != before || stopped || monitor_.has_ended(); },
-                                  interval);
+                                  limit_.left(interval));
     }
 
     exit_code tell()
@@ -102,12 +105,21 @@ public:
         if (stuck_ && !rests())
             return refuse(" is paused because of an I/O error: block-job-resume device=" + name_ +
                           " goes on, block-job-cancel device=" + name_ + " force=on gives up");
+        if (limit_.reached() && !rests() && !is_stuck())
+            return refuse(known == nullptr ? ": QEMU did not say within " + limit_.describe() + " how it is"
+                                           : " is still " + known->state + " after " + limit_.describe());
         if (screen_.interactive())
             screen_.note(name_ + (over() ? ": done" : ": " + (known != nullptr ? known->state : "unknown")));
         return exit_code::success;
     }
 
 private:
+    /// Zero would be for ever.
+    [[nodiscard]] std::chrono::nanoseconds time_to_answer() const
+    {
+        return std::max<std::chrono::nanoseconds>(limit_.left(patience), interval);
+    }
+
     [[nodiscard]] job_record const* record() const { return monitor_.jobs().find(name_); }
 
     /// Whether the job is where it is waited for, or was there and cannot return. Only some states are left out by some jobs.
@@ -125,7 +137,7 @@ private:
     /// Whether an error of a disk has stopped it (`on-target-error=stop`), and not somebody.
     [[nodiscard]] bool has_met_an_error()
     {
-        auto const listed = monitor_.look_up("query-block-jobs");
+        auto const listed = monitor_.look_up("query-block-jobs", time_to_answer());
         auto const* const jobs = listed ? listed->if_array() : nullptr;
         return jobs != nullptr && std::any_of(jobs->begin(), jobs->end(), [this](json::value const& each) {
                    return text_in(each, "device") == name_ && text_in(each, "io-status") != "ok";
@@ -151,6 +163,7 @@ private:
     screen& screen_;
     std::string const name_;
     std::string const wanted_;
+    wait_limit const limit_;
     std::string state_;  ///< when QEMU was asked last
     std::string hinted_;
     bool gone_ = false;
@@ -172,17 +185,17 @@ std::string progress_bar(std::string const& job, std::string const& state, std::
     return job + " [" + std::string(filled, '#') + std::string(size - filled, '.') + words;
 }
 
-exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, std::string const& state)
+exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, std::string const& state, wait_limit const& limit)
 {
     bool stopped = false;
     interruption const on_interrupt(qemu.loop(), [&stopped] { stopped = true; });
-    job_wait wait(qemu, shown_on, job, state);
+    job_wait wait(qemu, shown_on, job, state, limit);
     wait.look();
     if (!wait.exists()) {
         shown_on.complain("there is no job \"" + job + '"');
         return exit_code::refused;
     }
-    while (!wait.rests() && !stopped && !qemu.has_ended()) {
+    while (!wait.rests() && !stopped && !qemu.has_ended() && !limit.reached()) {
         wait.hint();
         if (wait.is_stuck())
             break;

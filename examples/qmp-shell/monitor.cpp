@@ -58,9 +58,20 @@ answer monitor::ask(coqmp::command what)
     return std::move(*result);
 }
 
+void monitor::begin_command()
+{
+    loop_.settle();  // what has come is from before
+    events_.forget();
+}
+
 std::optional<boost::json::value> monitor::look_up(coqmp::command what)
 {
-    answer found = ask(std::move(what.timeout(short_patience)));
+    return look_up(std::move(what), short_patience);
+}
+
+std::optional<boost::json::value> monitor::look_up(coqmp::command what, std::chrono::nanoseconds patience)
+{
+    answer found = ask(std::move(what.timeout(patience)));
     if (found.error || found.reply.has_error())
         return std::nullopt;
     return std::move(found.reply).value();

@@ -127,6 +127,25 @@ BOOST_AUTO_TEST_CASE(a_state_that_the_job_left_out_is_told)
     BOOST_TEST(came.errors == "qmp-shell: command 2: copy ended without being ready\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_wait_for_a_job_has_a_limit)
+{
+    outcome const came = run({address, "-c", ":wait copy --timeout 0.01"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(came.errors == "qmp-shell: copy is still running after 0.01 s\n");
+    outcome const stuck = [this] {
+        script shell({address});
+        shell.write("query-status\n:trace on\n:wait copy ready --timeout 0.3\n");
+        shell.expect("<- {\"return\": [{");
+        qemu.stop();
+        outcome result = shell.finish();
+        qemu.resume();
+        return result;
+    }();
+    BOOST_TEST(stuck.status == 1);
+    BOOST_TEST(has(stuck.errors, "copy is still running after 0.3 s\n"));
+    BOOST_TEST(run({address, "-c", "block-job-set-speed device=copy speed=0", "-c", ":wait --timeout 60 copy"}).status == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_job_that_an_error_has_paused_is_told)
 {
     outcome const came =

@@ -217,7 +217,8 @@ BOOST_AUTO_TEST_CASE(help_describes_a_command)
 
 BOOST_AUTO_TEST_CASE(help_describes_the_shells_own_commands)
 {
-    std::string const wait = ":wait JOB [STATE]\nshow a job's progress until it ends, needs a command, or is in a state\n";
+    std::string const wait =
+        ":wait JOB [STATE] [--timeout SECONDS]\nshow a job's progress until it ends, needs a command, or is in a state\n";
     for (std::string const line : {"help :wait", ":help :wait", ":help wait", "help wait"})
         BOOST_TEST(ask({"-c", line}).output == wait);
     BOOST_TEST(ask({"-c", "help :nope"}).status == 2);
