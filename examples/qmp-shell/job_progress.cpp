@@ -55,7 +55,10 @@ public:
     [[nodiscard]] bool exists() const { return !gone_ || record() != nullptr; }
     [[nodiscard]] bool over() const { return gone_ || (record() != nullptr && record()->over()); }
     /// Whether there is nothing to wait for any more: the job has ended, or is in the state that is waited for.
-    [[nodiscard]] bool rests() const { return over() || (!wanted_.empty() && record() != nullptr && has_come()); }
+    [[nodiscard]] bool rests() const
+    {
+        return over() || (!wanted_.empty() && record() != nullptr && (has_come() || is_beyond()));
+    }
 
     /// Whether the job waits for a command that this session has not sent. Every job is pending for a moment; this one was when
     /// QEMU was asked.
@@ -101,7 +104,9 @@ public:
         if (over() && known != nullptr && (known->failure || known->aborted))
             return refuse(how_it_failed(*known));
         if (over() && known != nullptr && !has_come())
-            return refuse(" ended without being " + wanted_);
+            return refuse(" has ended, and was not seen " + wanted_);
+        if (!over() && !wanted_.empty() && known != nullptr && is_beyond())
+            return refuse(" is " + known->state + " already: it cannot become " + wanted_ + " any more");
         if (stuck_ && !rests())
             return refuse(" is paused because of an I/O error: block-job-resume device=" + name_ +
                           " goes on, block-job-cancel device=" + name_ + " force=on gives up");
@@ -122,16 +127,31 @@ private:
 
     [[nodiscard]] job_record const* record() const { return monitor_.jobs().find(name_); }
 
-    /// Whether the job is where it is waited for, or was there and cannot return. Only some states are left out by some jobs.
+    /// Whether the job is where it is waited for, or was there and cannot return.
     [[nodiscard]] bool has_come() const
     {
         job_record const& known = *record();
-        bool const left_out_by_some = wanted_ == "ready" || wanted_ == "paused" || wanted_ == "standby" || wanted_ == "aborting";
         if (over())
-            return !left_out_by_some || known.has_been(wanted_);
-        bool const late = known.state == "waiting" || known.state == "pending";
-        return known.state == wanted_ || wanted_ == "created" || (wanted_ == "running" && (late || known.state == "ready")) ||
-               (wanted_ == "ready" && late && known.has_been(wanted_));
+            return !is_left_out_by_some() || known.has_been(wanted_);
+        bool const late = is_late(known);
+        return known.state == wanted_ || wanted_ == "created" || (wanted_ == "waiting" && late) ||
+               (wanted_ == "running" && (late || known.state == "ready" || known.state == "standby")) ||
+               (late && is_left_out_by_some() && known.has_been(wanted_));
+    }
+
+    /// Whether it goes on, and cannot come there any more.
+    [[nodiscard]] bool is_beyond() const
+    {
+        return is_late(*record()) && !has_come() && is_left_out_by_some() && wanted_ != "aborting";
+    }
+
+    /// All that a job does is done then, but for the last word.
+    [[nodiscard]] static bool is_late(job_record const& known) { return known.state == "waiting" || known.state == "pending"; }
+
+    /// Only some states are left out by some jobs.
+    [[nodiscard]] bool is_left_out_by_some() const
+    {
+        return wanted_ == "ready" || wanted_ == "paused" || wanted_ == "standby" || wanted_ == "aborting";
     }
 
     /// Whether an error of a disk has stopped it (`on-target-error=stop`), and not somebody.

@@ -124,7 +124,25 @@ BOOST_AUTO_TEST_CASE(a_state_that_the_job_left_out_is_told)
 {
     outcome const came = run({address, "-c", "block-job-set-speed device=copy speed=0", "-c", ":wait copy ready"});
     BOOST_TEST(came.status == 1);
-    BOOST_TEST(came.errors == "qmp-shell: command 2: copy ended without being ready\n");
+    BOOST_TEST(came.errors == "qmp-shell: command 2: copy has ended, and was not seen ready\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_state_that_the_job_is_beyond_is_not_waited_for)
+{
+    std::string const backup = "blockdev-backup device=source target=target sync=full ";
+    BOOST_TEST(run({address, "--keep-going", "-c", "block-job-cancel device=copy force=on", "-c", ":wait copy", "-c",
+                    backup + "job-id=held auto-finalize=off", "-c", ":wait held pending"})
+                   .status == 1);
+    outcome const pending = run({address, "-c", ":wait held ready"});
+    BOOST_TEST(pending.status == 1);
+    BOOST_TEST(pending.errors == "qmp-shell: held is pending already: it cannot become ready any more\n");
+    outcome const passed = run({address, "-c", ":wait held waiting", "-c", ":wait held running", "-c", "job-finalize id=held"});
+    BOOST_TEST(passed.status == 0);
+    outcome const seen = run({address, "-c", backup + "job-id=kept auto-dismiss=off", "-c", ":wait kept ready"});
+    BOOST_TEST(seen.errors == "qmp-shell: command 2: kept has ended, and was not seen ready\n");
+    outcome const concluded = run({address, "-c", ":wait kept ready"});
+    BOOST_TEST(concluded.status == 1);
+    BOOST_TEST(concluded.errors == "qmp-shell: kept has ended, and was not seen ready\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_wait_for_a_job_has_a_limit)
