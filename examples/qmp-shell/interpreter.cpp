@@ -1,5 +1,6 @@
 #include "interpreter.hpp"
 
+#include "job_progress.hpp"
 #include "language/argument_hint.hpp"
 #include "language/help.hpp"
 #include "language/print.hpp"
@@ -116,6 +117,7 @@ try {
     for (coqmp::command const& sent : ready) {
         if (verbose_)
             screen_.note(print(as_message(sent), {pretty_, screen_.colour()}));
+        remember_job(monitor_, sent);
         answer const came = monitor_.ask(sent);
         if (came.error || came.reply.has_value())
             monitor_.jobs().note(sent);

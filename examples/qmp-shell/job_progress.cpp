@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 namespace json = boost::json;
 
@@ -24,6 +26,22 @@ constexpr auto interval = 250ms;
 /// How long a QEMU may take to say it.
 constexpr auto patience = 5s;
 
+/// What QEMU says of a job; the log takes note of it. @return nothing: it did not say; an empty object: it knows no such job
+std::optional<json::object> ask_for_job(monitor& qemu, std::string const& name, std::chrono::nanoseconds time)
+{
+    auto listed = qemu.look_up("query-jobs", time);
+    auto* const jobs = listed ? listed->if_array() : nullptr;
+    if (jobs == nullptr)
+        return std::nullopt;
+    for (json::value& each : *jobs) {
+        if (text_in(each, "id") != name)
+            continue;
+        qemu.jobs().note(name, each.get_object());
+        return std::move(each.get_object());
+    }
+    return json::object();
+}
+
 /// One wait for one job.
 class job_wait
 {
@@ -36,19 +54,11 @@ public:
     /// Asks QEMU. A job that it does not know any more has ended, or there never was one.
     void look()
     {
-        auto const listed = monitor_.look_up("query-jobs", time_to_answer());
-        auto const* const jobs = listed ? listed->if_array() : nullptr;
-        if (jobs == nullptr)
+        auto const told = ask_for_job(monitor_, name_, time_to_answer());
+        if (!told)
             return;  // it did not say
-        gone_ = true;
-        state_.clear();
-        for (json::value const& each : *jobs) {
-            if (text_in(each, "id") != name_)
-                continue;
-            gone_ = false;
-            state_ = text_in(each, "status");
-            monitor_.jobs().note(name_, each.get_object());
-        }
+        gone_ = told->empty();
+        state_ = text_in(*told, "status");
         stuck_ = state_ == "paused" && has_met_an_error();
     }
 
@@ -103,6 +113,8 @@ public:
         job_record const* const known = record();
         if (over() && known != nullptr && (known->failure || known->aborted))
             return refuse(how_it_failed(*known));
+        if (over() && known != nullptr && !known->is_outcome_known())
+            return refuse(" has gone, and how it ended is not known");
         if (over() && known != nullptr && !has_come())
             return refuse(" has ended, and was not seen " + wanted_);
         if (!over() && !wanted_.empty() && known != nullptr && is_beyond())
@@ -203,6 +215,13 @@ std::string progress_bar(std::string const& job, std::string const& state, std::
     std::size_t const size = std::min<std::size_t>(room, 40);
     auto const filled = static_cast<std::size_t>(share * static_cast<double>(size));
     return job + " [" + std::string(filled, '#') + std::string(size - filled, '.') + words;
+}
+
+void remember_job(monitor& qemu, coqmp::command const& sent)
+{
+    std::string const job = qemu.jobs().to_ask_for_before(sent);
+    if (!job.empty())
+        (void)ask_for_job(qemu, job, patience);
 }
 
 exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, std::string const& state, wait_limit const& limit)

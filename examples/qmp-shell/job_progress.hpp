@@ -7,6 +7,8 @@
 #include "screen.hpp"
 #include "wait_limit.hpp"
 
+#include <coqmp/command.hpp>
+
 #include <cstdint>
 #include <string>
 
@@ -18,6 +20,9 @@ namespace qmp_shell {
 /// not come there in time
 exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, std::string const& state,
                        wait_limit const& limit);
+
+/// Before a job is dismissed: who asks for it later shall be told how it ended, though it may have done so before this session.
+void remember_job(monitor& qemu, coqmp::command const& sent);
 
 /// `mirror0 [######........]  42 % running`
 [[nodiscard]] std::string progress_bar(std::string const& job, std::string const& state, std::uint64_t done, std::uint64_t total,

@@ -127,6 +127,33 @@ BOOST_AUTO_TEST_CASE(a_state_that_the_job_left_out_is_told)
     BOOST_TEST(came.errors == "qmp-shell: command 2: copy has ended, and was not seen ready\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_job_that_failed_before_the_session_is_not_forgotten_when_it_is_dismissed)
+{
+    BOOST_TEST(
+        run({address, "--keep-going", "-c", "block-job-cancel device=copy force=on", "-c", ":wait copy", "-c",
+             R"(blockdev-add driver=blkdebug node-name=bad image=target inject-error=[{"event": "none", "iotype": "write"}])",
+             "-c", "blockdev-add driver=null-co node-name=full size=67108864 read-zeroes=off", "-c",
+             "blockdev-backup job-id=failed device=full target=bad sync=full auto-dismiss=off", "-c",
+             "blockdev-backup job-id=good device=source target=target sync=full auto-dismiss=off", "-c", ":wait good"})
+            .status == 1);
+    outcome const failed = run({address, "-c", "job-dismiss id=failed", "-c", ":wait failed"});
+    BOOST_TEST(failed.status == 1);
+    BOOST_TEST(failed.errors == "qmp-shell: command 2: failed failed: Input/output error\n");
+    outcome const good = run({address, "-c", "block-job-dismiss id=good", "-c", ":wait good"});
+    BOOST_TEST(good.status == 0);
+    BOOST_TEST(good.errors == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_the_human_monitor_ends_is_ended_by_this_session)
+{
+    std::string const mirror = "blockdev-mirror device=source target=target sync=full job-id=twin";
+    outcome const came =
+        run({address, "--keep-going", "-c", ":hmp block_job_cancel -f copy", "-c", ":wait copy", "-c", mirror, "-c",
+             ":wait twin ready", "-c", ":hmp block_job_complete twin", "-c", ":wait twin", "-c", "query-jobs"});
+    BOOST_TEST(came.errors == "qmp-shell: command 2: copy was cancelled\n");
+    BOOST_TEST(came.output.ends_with("[]\n"));
+}
+
 BOOST_AUTO_TEST_CASE(a_state_that_the_job_is_beyond_is_not_waited_for)
 {
     std::string const backup = "blockdev-backup device=source target=target sync=full ";
