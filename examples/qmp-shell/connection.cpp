@@ -23,7 +23,7 @@ namespace {
 using boost::system::error_code;
 using namespace std::chrono_literals;
 
-/// QEMU greets within milliseconds. Longer than this needs an explanation, and then somebody sits there and waits for it.
+/// QEMU greets within milliseconds. Longer than this needs an explanation; who waits for a script wonders, too.
 constexpr auto time_for_a_hint = 1500ms;
 
 std::string why_not(coqmp::endpoint const& where, error_code error, std::chrono::nanoseconds patience)
@@ -76,7 +76,7 @@ std::unique_ptr<connection> dial(event_loop& loop, screen& shown_on, options con
     std::optional<error_code> outcome;
     session.async_connect(where, asio::bind_cancellation_slot(give_up.slot(), [&](error_code error) { outcome = error; }));
     auto const connected = [&outcome] { return outcome.has_value(); };
-    if (!loop.run_until(connected, time_for_a_hint) && shown_on.interactive())
+    if (!loop.run_until(connected, time_for_a_hint))
         shown_on.note(where.to_string() + " does not answer yet (Ctrl-C gives up)");
     loop.run_until(connected);
     if (*outcome == asio::error::operation_aborted)

@@ -448,6 +448,11 @@ BOOST_AUTO_TEST_CASE(a_busy_monitor_says_so)
     BOOST_TEST(came.status == 3);
     BOOST_TEST(has(came.errors, "busy"));
     BOOST_TEST(lines_in(came.errors) == 1U);
+    // Who waits longer than a QEMU needs to greet is told why, once.
+    outcome const patient = ask({"--timeout", "1.7", "-c", "query-status"});
+    BOOST_TEST(patient.status == 3);
+    BOOST_TEST(lines_in(patient.errors) == 2U);
+    BOOST_TEST(has(patient.errors, address + " does not answer yet"));
     BOOST_TEST(first.finish().status == 0);
 }
 
