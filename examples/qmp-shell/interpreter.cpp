@@ -75,7 +75,7 @@ exit_code interpreter::execute(std::string_view line)
     if (hmp_ && !text.starts_with(':') && text != "exit" && text.find('\0') == std::string_view::npos)
         return text.empty() ? exit_code::success : human_.execute(text);
     reader_.use(needs_schema(trimmed(line)) || monitor_.is_known() ? &monitor_.known() : nullptr);
-    if (!reader_.in_brace())
+    if (!expects_more())
         lines_.clear();
     lines_.emplace_back(line);
     printed_ = screen_.printed();
@@ -184,8 +184,8 @@ exit_code interpreter::show_refusal(std::string const& name, coqmp::command_erro
         text << "; " << human;
     else if (!suggestions.empty())
         text << " (" << did_you_mean(suggestions) << ')';
-    if (hint && hint->column)
-        complain_at(*hint->column, harmless(text.str()));
+    if (hint && hint->where)
+        complain_at(hint->where->column, harmless(text.str()), lines_.size() - std::min(lines_.size(), hint->where->line + 1));
     else
         screen_.complain(harmless(text.str()));
     return exit_code::refused;
