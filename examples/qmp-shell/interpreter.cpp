@@ -243,9 +243,9 @@ exit_code interpreter::help(std::string_view topic)
         return exit_code::success;
     }
     schema const& known = monitor_.known();
-    std::string text = describe_command(known, topic);
+    std::string text = describe_command(known, topic, screen::width());
     if (text.empty())
-        text = describe_event(known, topic);
+        text = describe_event(known, topic, screen::width());
     if (!text.empty()) {
         screen_.answer(text);
         return exit_code::success;

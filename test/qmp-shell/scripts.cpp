@@ -212,6 +212,7 @@ BOOST_AUTO_TEST_CASE(help_describes_a_command)
     outcome const came = ask({"-c", "help blockdev-del"});
     BOOST_TEST(came.status == 0);
     BOOST_TEST(has(came.output, "node-name"));
+    BOOST_TEST(has(ask({"-c", "help blockdev-add"}).output, "\"null-co\"|"));  // one of forty drivers
     BOOST_TEST(ask({"-c", "help no-such-thing"}).status == 2);
 }
 
