@@ -30,7 +30,7 @@ std::string usage_of(std::string_view name, std::string_view arguments)
 
 constexpr std::string_view help_for_qmp =
     "command key=value a.b.c=value  execute a command of QEMU's; key:=JSON for a value exactly as it is\n"
-    "size=10G                       K, M, G, T, P, E are powers of 1,024; 0x10 is hexadecimal\n"
+    "size=10G                       K, M, G, T, P, E are powers of 1,024, as in 300MiB and 1.5G; 0x10 is hexadecimal\n"
     "command {\"key\": value, ...}    all arguments as one object\n"
     "{\"execute\": \"command\"}         the same in QMP's own words\n"
     "transaction( A ; B )           several actions at once, in one line or one to a line\n"

@@ -57,7 +57,7 @@ std::vector<sample> mistakes()
 {
     return {{"transaction( abort x )", "^19 `x` has no value: write x=VALUE"},
             {"transaction( snapshot device=a abort )", "^31 actions are separated by ;"},
-            {"transaction( bitmap-add granularity=a )", "^36 `granularity` wants an integer, as 10, 0xa or 10G"},
+            {"transaction( bitmap-add granularity=a )", "^36 `granularity` wants an integer, as 10, 0xa, 10G or 1.5G"},
             {"transaction(\nabort --oob\n", "before the end: ^6 an action has no options: they belong to the transaction"},
             {"transaction( abrot )", "^13 there is no action abrot (did you mean abort?)"},
             {"transaction(\nabort\n nonsense a=1", "^1 there is no action nonsense: Tab lists them"},
