@@ -88,13 +88,14 @@ exit_code say_goodbye(screen& shown_on, monitor& qemu, exit_code so_far)
 
 exit_code converse_through(event_loop& loop, screen& shown_on, traffic& seen, options const& how)
 {
-    monitor qemu(loop, shown_on, connect(loop, shown_on, how, behaviour(how, seen, shown_on)));
+    monitor qemu(loop, shown_on, seen, connect(loop, shown_on, how, behaviour(how, seen, shown_on)));
     bool const interactive = shown_on.interactive();
     history past = interactive ? history(history::usual_file()) : history();
     interpreter lines(qemu, shown_on, seen, past, how);
     qemu.events().shown(interactive);
     exit_code result = exit_code::success;
     if (how.tool != tool::none) {
+        seen.show(how.verbose);
         result = run_tool(qemu, shown_on, how);
     } else if (interactive) {
         greet(shown_on, qemu, how);

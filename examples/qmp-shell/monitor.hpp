@@ -8,6 +8,7 @@
 #include "event_watch.hpp"
 #include "job_log.hpp"
 #include "language/schema.hpp"
+#include "traffic.hpp"
 
 #include <coqmp/command.hpp>
 #include <coqmp/reply.hpp>
@@ -36,7 +37,7 @@ struct answer
 class monitor
 {
 public:
-    monitor(event_loop& loop, screen& shown_on, std::unique_ptr<connection> opened);
+    monitor(event_loop& loop, screen& shown_on, traffic& seen, std::unique_ptr<connection> opened);
 
     /// Sends a command and waits for its answer, as long as it takes. Ctrl-C ends the wait, not the session.
     [[nodiscard]] answer ask(coqmp::command what);
@@ -76,6 +77,7 @@ public:
 
 private:
     event_loop& loop_;
+    traffic& traffic_;
     std::unique_ptr<connection> connection_;
     event_watch events_;
     job_log jobs_;

@@ -82,6 +82,28 @@ BOOST_AUTO_TEST_CASE(a_file_has_one_name)
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_FIXTURE_TEST_SUITE(logs, qemu_fixture)
+
+BOOST_AUTO_TEST_CASE(what_the_shell_asks_for_itself_is_one_line_of_the_logfile)
+{
+    std::string const file = qemu.directory() / "log";
+    std::string const node = "blockdev-add driver=null-co size=67108864 node-name=";
+    BOOST_TEST(ask({"-l", file, "-c", node + "a read-zeroes=on", "-c", node + "b", "-c",
+                    "blockdev-backup job-id=slow device=a target=b sync=full speed=65536", "-c", ":wait slow --timeout 0.6"})
+                   .status == 1);
+    std::string const log = content(file);
+    BOOST_TEST(log.size() < 10'000U);  // the schema has 207 KB
+    BOOST_TEST(has(log, " -- the shell asks for itself: query-qmp-schema\n"));
+    BOOST_TEST(has(log, " -> {\"execute\":\"blockdev-add\""));
+    BOOST_TEST(has(log, " <- {\"return\": {}"));
+    BOOST_TEST(has(log, "JOB_STATUS_CHANGE"));
+    BOOST_TEST(has(log, " -- the shell asks for itself: query-jobs\n"));
+    BOOST_TEST(!has(log, "\"query-jobs\""));
+    BOOST_TEST(log.find("query-jobs") == log.rfind("query-jobs"));  // however often it has looked
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_FIXTURE_TEST_SUITE(odd_lines, qemu_fixture)
 
 BOOST_AUTO_TEST_CASE(events_are_switched_in_any_case_and_not_both_ways)
