@@ -1,6 +1,7 @@
 #include "connection.hpp"
 
 #include "address.hpp"
+#include "text.hpp"
 #include "wrapped_program.hpp"
 
 #include <coqmp/endpoint.hpp>
@@ -11,7 +12,6 @@
 
 #include <chrono>
 #include <optional>
-#include <sstream>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -23,25 +23,18 @@ namespace {
 using boost::system::error_code;
 using namespace std::chrono_literals;
 
-/// QEMU greets within milliseconds. Longer than this needs an explanation, and then somebody sits there and waits for it.
+/// QEMU greets within milliseconds. Longer than this needs an explanation; who waits for a script wonders, too.
 constexpr auto time_for_a_hint = 1500ms;
-
-std::string seconds(std::chrono::nanoseconds duration)
-{
-    std::ostringstream text;
-    text << std::chrono::duration<double>(duration).count() << " s";
-    return text.str();
-}
 
 std::string why_not(coqmp::endpoint const& where, error_code error, std::chrono::nanoseconds patience)
 {
     std::string const name = where.to_string();
     if (error == coqmp::errc::monitor_busy) {
-        return name + " is busy: it accepted the connection and said nothing for " + seconds(patience) +
+        return name + " is busy: it accepted the connection and said nothing for " + in_seconds(patience) +
                ". A monitor serves one client at a time; is another one connected?";
     }
     if (error == coqmp::errc::timed_out)
-        return name + " did not get ready within " + seconds(patience) +
+        return name + " did not get ready within " + in_seconds(patience) +
                ": it is there, and answers nothing. Is it stopped, or does it hang?";
     if (error == coqmp::errc::not_qmp || error == coqmp::errc::not_json)
         return name + " does not talk QMP (is it a monitor with mode=control?)";
@@ -83,7 +76,7 @@ std::unique_ptr<connection> dial(event_loop& loop, screen& shown_on, options con
     std::optional<error_code> outcome;
     session.async_connect(where, asio::bind_cancellation_slot(give_up.slot(), [&](error_code error) { outcome = error; }));
     auto const connected = [&outcome] { return outcome.has_value(); };
-    if (!loop.run_until(connected, time_for_a_hint) && shown_on.interactive())
+    if (!loop.run_until(connected, time_for_a_hint))
         shown_on.note(where.to_string() + " does not answer yet (Ctrl-C gives up)");
     loop.run_until(connected);
     if (*outcome == asio::error::operation_aborted)

@@ -76,7 +76,7 @@ exit_code run_interactively(event_loop& loop, screen& shown_on, monitor& qemu, i
 exit_code say_goodbye(screen& shown_on, monitor& qemu, exit_code so_far)
 {
     bool const ended = qemu.has_ended();
-    if (ended && !qemu.asked_to_quit()) {
+    if (ended && !qemu.may_end()) {
         shown_on.complain(harmless(qemu.how_it_ended()));
         so_far = exit_code::connection;
     } else if (ended && shown_on.interactive()) {
@@ -88,13 +88,14 @@ exit_code say_goodbye(screen& shown_on, monitor& qemu, exit_code so_far)
 
 exit_code converse_through(event_loop& loop, screen& shown_on, traffic& seen, options const& how)
 {
-    monitor qemu(loop, shown_on, connect(loop, shown_on, how, behaviour(how, seen, shown_on)));
+    monitor qemu(loop, shown_on, seen, connect(loop, shown_on, how, behaviour(how, seen, shown_on)));
     bool const interactive = shown_on.interactive();
     history past = interactive ? history(history::usual_file()) : history();
     interpreter lines(qemu, shown_on, seen, past, how);
     qemu.events().shown(interactive);
     exit_code result = exit_code::success;
     if (how.tool != tool::none) {
+        seen.show(how.verbose);
         result = run_tool(qemu, shown_on, how);
     } else if (interactive) {
         greet(shown_on, qemu, how);

@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace qmp_shell {
 
@@ -46,10 +47,29 @@ void event_watch::read()
             ended_ = true;
             return;
         }
-        if (shown_ && wanted_.accepts(what.name))
+        if (shows(what.name))
             show(what);
+        keep(what);
         read();
     });
+}
+
+void event_watch::keep(coqmp::event const& what)
+{
+    ++count_;
+    if (kept_.size() == most_kept)
+        kept_.pop_front();
+    kept_.push_back(what);
+}
+
+std::optional<coqmp::event> event_watch::take(wanted_event const& what)
+{
+    auto const found = std::find_if(kept_.begin(), kept_.end(), [&what](coqmp::event const& each) { return what.fits(each); });
+    if (found == kept_.end())
+        return std::nullopt;
+    coqmp::event result = std::move(*found);
+    kept_.erase(found);
+    return result;
 }
 
 void event_watch::show(coqmp::event const& what)

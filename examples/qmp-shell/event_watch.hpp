@@ -3,11 +3,15 @@
 #ifndef QMP_SHELL_EVENT_WATCH_HPP
 #define QMP_SHELL_EVENT_WATCH_HPP
 
+#include "language/wait_line.hpp"
 #include "screen.hpp"
 
 #include <coqmp/event_stream.hpp>
 #include <coqmp/session.hpp>
 
+#include <cstddef>
+#include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,16 +43,32 @@ public:
     void choose(event_choice wanted) { wanted_ = std::move(wanted); }
     [[nodiscard]] event_choice const& choice() const noexcept { return wanted_; }
 
+    /// Whether an event of that name is shown as it comes.
+    [[nodiscard]] bool shows(std::string const& name) const { return shown_ && wanted_.accepts(name); }
+
+    /// Begins to keep events anew: what comes from here on can be taken.
+    void forget() { kept_.clear(); }
+    /// Takes the oldest event of that kind which was kept.
+    [[nodiscard]] std::optional<coqmp::event> take(wanted_event const& what);
+    /// Grows with each event.
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
+
     /// Whether the session has ended and all its events have been read.
     [[nodiscard]] bool ended() const noexcept { return ended_; }
 
 private:
     void read();
     void show(coqmp::event const& what);
+    void keep(coqmp::event const& what);
+
+    /// As many as a stream holds: of a storm the end is kept.
+    static constexpr std::size_t most_kept = 1024;
 
     screen& screen_;
     coqmp::event_stream stream_;
     event_choice wanted_;
+    std::deque<coqmp::event> kept_;  ///< oldest first
+    std::size_t count_ = 0;
     bool shown_ = true;
     bool ended_ = false;
 };

@@ -69,10 +69,21 @@ exit_code human_monitor::execute(std::string_view line)
     std::vector<std::string> const words = words_of(line);
     if (!words.empty() && words.front() == "cpu")
         return choose_processor(trimmed(line.substr(line.find("cpu") + 3)));
+    monitor_.begin_command();
     answer const came = monitor_.ask(command_of(line));
     if (is_quit(trimmed(line)) && (came.error || came.reply.has_value()))
         monitor_.ask_to_quit();
-    return show(line, came);
+    exit_code const result = show(line, came);
+    if (result == exit_code::success && !words.empty())
+        note_job(words);
+    return result;
+}
+
+void human_monitor::note_job(std::vector<std::string> const& words)
+{
+    std::string name = words.front();
+    std::replace(name.begin(), name.end(), '_', '-');
+    monitor_.jobs().note(coqmp::command(name).with("device", words.back()));
 }
 
 exit_code human_monitor::choose_processor(std::string_view words)

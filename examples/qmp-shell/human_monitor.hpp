@@ -30,6 +30,8 @@ public:
 private:
     [[nodiscard]] coqmp::command command_of(std::string_view line) const;
     exit_code choose_processor(std::string_view words);
+    /// `block_job_cancel -f copy` ends a job as its namesake in QMP does.
+    void note_job(std::vector<std::string> const& words);
     exit_code show(std::string_view line, answer const& came);
     std::vector<candidate> const& commands();
     std::vector<candidate> const& subjects();

@@ -1,5 +1,6 @@
 #include "interpreter.hpp"
 
+#include "job_progress.hpp"
 #include "language/argument_hint.hpp"
 #include "language/help.hpp"
 #include "language/print.hpp"
@@ -74,7 +75,7 @@ exit_code interpreter::execute(std::string_view line)
     if (hmp_ && !text.starts_with(':') && text != "exit" && text.find('\0') == std::string_view::npos)
         return text.empty() ? exit_code::success : human_.execute(text);
     reader_.use(needs_schema(trimmed(line)) || monitor_.is_known() ? &monitor_.known() : nullptr);
-    if (!reader_.in_brace())
+    if (!expects_more())
         lines_.clear();
     lines_.emplace_back(line);
     printed_ = screen_.printed();
@@ -112,9 +113,11 @@ exit_code interpreter::execute_command(typed_command const& said)
 try {
     std::size_t const begun_before = monitor_.jobs().begun();
     outgoing_commands const ready = prepare(said, monitor_);
+    monitor_.begin_command();
     for (coqmp::command const& sent : ready) {
         if (verbose_)
             screen_.note(print(as_message(sent), {pretty_, screen_.colour()}));
+        remember_job(monitor_, sent);
         answer const came = monitor_.ask(sent);
         if (came.error || came.reply.has_value())
             monitor_.jobs().note(sent);
@@ -181,8 +184,8 @@ exit_code interpreter::show_refusal(std::string const& name, coqmp::command_erro
         text << "; " << human;
     else if (!suggestions.empty())
         text << " (" << did_you_mean(suggestions) << ')';
-    if (hint && hint->column)
-        complain_at(*hint->column, harmless(text.str()));
+    if (hint && hint->where)
+        complain_at(hint->where->column, harmless(text.str()), lines_.size() - std::min(lines_.size(), hint->where->line + 1));
     else
         screen_.complain(harmless(text.str()));
     return exit_code::refused;
@@ -240,9 +243,9 @@ exit_code interpreter::help(std::string_view topic)
         return exit_code::success;
     }
     schema const& known = monitor_.known();
-    std::string text = describe_command(known, topic);
+    std::string text = describe_command(known, topic, screen::width());
     if (text.empty())
-        text = describe_event(known, topic);
+        text = describe_event(known, topic, screen::width());
     if (!text.empty()) {
         screen_.answer(text);
         return exit_code::success;

@@ -5,6 +5,7 @@
 #include "exit_code.hpp"
 #include "history.hpp"
 #include "human_monitor.hpp"
+#include "language/argument.hpp"
 #include "language/completion.hpp"
 #include "language/syntax.hpp"
 #include "monitor.hpp"
@@ -69,6 +70,8 @@ private:
     /// What is pointed at, and the text below it.
     void complain_at(std::size_t column, std::string const& text, std::size_t lines_back = 0);
     exit_code refuse(std::string const& reason);
+    /// What is wrong with what follows the name of a command to the shell.
+    exit_code point_at(meta_command const& said, mistake const& wrong);
 
     exit_code meta_events(meta_command const& said);
     exit_code meta_help(meta_command const& said);
@@ -80,6 +83,7 @@ private:
     exit_code meta_schema(meta_command const& said);
     exit_code meta_trace(meta_command const& said);
     exit_code meta_wait(meta_command const& said);
+    exit_code meta_wait_event(meta_command const& said);
     /// `on` and `off`, or a question for how it is.
     exit_code turn(meta_command const& said, bool& what);
 

@@ -7,9 +7,28 @@
 
 namespace qmp_shell {
 
+namespace {
+
+/// @return empty: it is no command to a job
+std::string job_of(coqmp::command const& sent)
+{
+    std::string_view const name = sent.name();
+    if (!name.starts_with("job-") && !name.starts_with("block-job-"))
+        return {};
+    std::string_view const by_id = text_in(sent.arguments(), "id");
+    return harmless(by_id.empty() ? text_in(sent.arguments(), "device") : by_id);
+}
+
+}  // namespace
+
 bool job_record::has_been(std::string_view wanted) const
 {
     return std::find(states.begin(), states.end(), wanted) != states.end();
+}
+
+bool job_record::is_outcome_known() const
+{
+    return told || (!states.empty() && states.front() != "concluded" && states.front() != "null");
 }
 
 void job_record::enter(std::string const& next)
@@ -71,19 +90,24 @@ void job_log::take(coqmp::event const& what)
 
 void job_log::note(coqmp::command const& sent)
 {
-    std::string_view const name = sent.name();
-    if (!name.starts_with("job-") && !name.starts_with("block-job-"))
-        return;
-    std::string_view const by_id = text_in(sent.arguments(), "id");
-    std::string const job = harmless(by_id.empty() ? text_in(sent.arguments(), "device") : by_id);
+    std::string const job = job_of(sent);
     if (!job.empty())
-        record_of(job).obey(name);
+        record_of(job).obey(sent.name());
+}
+
+std::string job_log::to_ask_for_before(coqmp::command const& sent) const
+{
+    bool const dismisses = sent.name() == "job-dismiss" || sent.name() == "block-job-dismiss";
+    std::string job = dismisses ? job_of(sent) : std::string();
+    job_record const* const known = find(job);
+    return known != nullptr && known->is_outcome_known() ? std::string() : job;
 }
 
 void job_log::note(std::string const& job, boost::json::object const& told)
 {
     job_record& record = record_of(job);
     record.enter(harmless(text_in(told, "status")));
+    record.told = true;
     record.done = number_in(told, "current-progress");
     record.total = number_in(told, "total-progress");
     if (told.contains("error"))

@@ -29,11 +29,14 @@ struct job_record
     bool cancelled = false;              ///< QEMU said so, or this session told it to cancel the job
     bool completing = false;             ///< this session has sent what ends a job that is ready
     bool finalizing = false;             ///< this session has sent what ends a job that is pending
+    bool told = false;                   ///< QEMU was asked about it
     std::uint64_t done = 0;
     std::uint64_t total = 0;
 
     [[nodiscard]] bool over() const { return state == "concluded" || state == "null"; }
     [[nodiscard]] bool has_been(std::string_view wanted) const;
+    /// Whether it is known how it ended: of a job that had ended before it was seen, only QEMU can tell.
+    [[nodiscard]] bool is_outcome_known() const;
     void enter(std::string const& next);
     /// Takes note of a command to it, which QEMU has not refused.
     void obey(std::string_view command);
@@ -53,6 +56,9 @@ public:
 
     /// Adds what this session has sent and QEMU has not refused; most commands are none to a job.
     void note(coqmp::command const& sent);
+
+    /// The job that a command makes QEMU forget, if it is not known how that ended: QEMU has to be asked before. Empty: none.
+    [[nodiscard]] std::string to_ask_for_before(coqmp::command const& sent) const;
 
     /// Grows with each event of a job.
     [[nodiscard]] std::size_t changes() const noexcept { return changes_; }

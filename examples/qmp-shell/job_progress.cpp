@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 namespace json = boost::json;
 
@@ -21,38 +23,52 @@ namespace {
 /// How often QEMU is asked how far a job has come; its changes of state come by themselves.
 constexpr auto interval = 250ms;
 
+/// How long a QEMU may take to say it.
+constexpr auto patience = 5s;
+
+/// What QEMU says of a job; the log takes note of it. @return nothing: it did not say; an empty object: it knows no such job
+std::optional<json::object> ask_for_job(monitor& qemu, std::string const& name, std::chrono::nanoseconds time)
+{
+    auto listed = qemu.look_up("query-jobs", time);
+    auto* const jobs = listed ? listed->if_array() : nullptr;
+    if (jobs == nullptr)
+        return std::nullopt;
+    for (json::value& each : *jobs) {
+        if (text_in(each, "id") != name)
+            continue;
+        qemu.jobs().note(name, each.get_object());
+        return std::move(each.get_object());
+    }
+    return json::object();
+}
+
 /// One wait for one job.
 class job_wait
 {
 public:
     /// @param wanted a state; empty: the end, or that the job needs a command
-    job_wait(monitor& qemu, screen& shown_on, std::string name, std::string wanted)
-        : monitor_(qemu), screen_(shown_on), name_(std::move(name)), wanted_(std::move(wanted))
+    job_wait(monitor& qemu, screen& shown_on, std::string name, std::string wanted, wait_limit const& limit)
+        : monitor_(qemu), screen_(shown_on), name_(std::move(name)), wanted_(std::move(wanted)), limit_(limit)
     {}
 
     /// Asks QEMU. A job that it does not know any more has ended, or there never was one.
     void look()
     {
-        auto const listed = monitor_.look_up("query-jobs");
-        auto const* const jobs = listed ? listed->if_array() : nullptr;
-        if (jobs == nullptr)
+        auto const told = ask_for_job(monitor_, name_, time_to_answer());
+        if (!told)
             return;  // it did not say
-        gone_ = true;
-        state_.clear();
-        for (json::value const& each : *jobs) {
-            if (text_in(each, "id") != name_)
-                continue;
-            gone_ = false;
-            state_ = text_in(each, "status");
-            monitor_.jobs().note(name_, each.get_object());
-        }
+        gone_ = told->empty();
+        state_ = text_in(*told, "status");
         stuck_ = state_ == "paused" && has_met_an_error();
     }
 
     [[nodiscard]] bool exists() const { return !gone_ || record() != nullptr; }
     [[nodiscard]] bool over() const { return gone_ || (record() != nullptr && record()->over()); }
     /// Whether there is nothing to wait for any more: the job has ended, or is in the state that is waited for.
-    [[nodiscard]] bool rests() const { return over() || (!wanted_.empty() && record() != nullptr && has_come()); }
+    [[nodiscard]] bool rests() const
+    {
+        return over() || (!wanted_.empty() && record() != nullptr && (has_come() || is_beyond()));
+    }
 
     /// Whether the job waits for a command that this session has not sent. Every job is pending for a moment; this one was when
     /// QEMU was asked.
@@ -88,7 +104,7 @@ public:
     {
         std::size_t const before = monitor_.jobs().changes();
         monitor_.loop().run_until([&] { return monitor_.jobs().changes() != before || stopped || monitor_.has_ended(); },
-                                  interval);
+                                  limit_.left(interval));
     }
 
     exit_code tell()
@@ -97,35 +113,63 @@ public:
         job_record const* const known = record();
         if (over() && known != nullptr && (known->failure || known->aborted))
             return refuse(how_it_failed(*known));
+        if (over() && known != nullptr && !known->is_outcome_known())
+            return refuse(" has gone, and how it ended is not known");
         if (over() && known != nullptr && !has_come())
-            return refuse(" ended without being " + wanted_);
+            return refuse(" has ended, and was not seen " + wanted_);
+        if (!over() && !wanted_.empty() && known != nullptr && is_beyond())
+            return refuse(" is " + known->state + " already: it cannot become " + wanted_ + " any more");
         if (stuck_ && !rests())
             return refuse(" is paused because of an I/O error: block-job-resume device=" + name_ +
                           " goes on, block-job-cancel device=" + name_ + " force=on gives up");
+        if (limit_.reached() && !rests() && !is_stuck())
+            return refuse(known == nullptr ? ": QEMU did not say within " + limit_.describe() + " how it is"
+                                           : " is still " + known->state + " after " + limit_.describe());
         if (screen_.interactive())
             screen_.note(name_ + (over() ? ": done" : ": " + (known != nullptr ? known->state : "unknown")));
         return exit_code::success;
     }
 
 private:
+    /// Zero would be for ever.
+    [[nodiscard]] std::chrono::nanoseconds time_to_answer() const
+    {
+        return std::max<std::chrono::nanoseconds>(limit_.left(patience), interval);
+    }
+
     [[nodiscard]] job_record const* record() const { return monitor_.jobs().find(name_); }
 
-    /// Whether the job is where it is waited for, or was there and cannot return. Only some states are left out by some jobs.
+    /// Whether the job is where it is waited for, or was there and cannot return.
     [[nodiscard]] bool has_come() const
     {
         job_record const& known = *record();
-        bool const left_out_by_some = wanted_ == "ready" || wanted_ == "paused" || wanted_ == "standby" || wanted_ == "aborting";
         if (over())
-            return !left_out_by_some || known.has_been(wanted_);
-        bool const late = known.state == "waiting" || known.state == "pending";
-        return known.state == wanted_ || wanted_ == "created" || (wanted_ == "running" && (late || known.state == "ready")) ||
-               (wanted_ == "ready" && late && known.has_been(wanted_));
+            return !is_left_out_by_some() || known.has_been(wanted_);
+        bool const late = is_late(known);
+        return known.state == wanted_ || wanted_ == "created" || (wanted_ == "waiting" && late) ||
+               (wanted_ == "running" && (late || known.state == "ready" || known.state == "standby")) ||
+               (late && is_left_out_by_some() && known.has_been(wanted_));
+    }
+
+    /// Whether it goes on, and cannot come there any more.
+    [[nodiscard]] bool is_beyond() const
+    {
+        return is_late(*record()) && !has_come() && is_left_out_by_some() && wanted_ != "aborting";
+    }
+
+    /// All that a job does is done then, but for the last word.
+    [[nodiscard]] static bool is_late(job_record const& known) { return known.state == "waiting" || known.state == "pending"; }
+
+    /// Only some states are left out by some jobs.
+    [[nodiscard]] bool is_left_out_by_some() const
+    {
+        return wanted_ == "ready" || wanted_ == "paused" || wanted_ == "standby" || wanted_ == "aborting";
     }
 
     /// Whether an error of a disk has stopped it (`on-target-error=stop`), and not somebody.
     [[nodiscard]] bool has_met_an_error()
     {
-        auto const listed = monitor_.look_up("query-block-jobs");
+        auto const listed = monitor_.look_up("query-block-jobs", time_to_answer());
         auto const* const jobs = listed ? listed->if_array() : nullptr;
         return jobs != nullptr && std::any_of(jobs->begin(), jobs->end(), [this](json::value const& each) {
                    return text_in(each, "device") == name_ && text_in(each, "io-status") != "ok";
@@ -151,6 +195,7 @@ private:
     screen& screen_;
     std::string const name_;
     std::string const wanted_;
+    wait_limit const limit_;
     std::string state_;  ///< when QEMU was asked last
     std::string hinted_;
     bool gone_ = false;
@@ -172,17 +217,24 @@ std::string progress_bar(std::string const& job, std::string const& state, std::
     return job + " [" + std::string(filled, '#') + std::string(size - filled, '.') + words;
 }
 
-exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, std::string const& state)
+void remember_job(monitor& qemu, coqmp::command const& sent)
+{
+    std::string const job = qemu.jobs().to_ask_for_before(sent);
+    if (!job.empty())
+        (void)ask_for_job(qemu, job, patience);
+}
+
+exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, std::string const& state, wait_limit const& limit)
 {
     bool stopped = false;
     interruption const on_interrupt(qemu.loop(), [&stopped] { stopped = true; });
-    job_wait wait(qemu, shown_on, job, state);
+    job_wait wait(qemu, shown_on, job, state, limit);
     wait.look();
     if (!wait.exists()) {
         shown_on.complain("there is no job \"" + job + '"');
         return exit_code::refused;
     }
-    while (!wait.rests() && !stopped && !qemu.has_ended()) {
+    while (!wait.rests() && !stopped && !qemu.has_ended() && !limit.reached()) {
         wait.hint();
         if (wait.is_stuck())
             break;

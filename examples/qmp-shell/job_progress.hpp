@@ -5,6 +5,9 @@
 #include "exit_code.hpp"
 #include "monitor.hpp"
 #include "screen.hpp"
+#include "wait_limit.hpp"
+
+#include <coqmp/command.hpp>
 
 #include <cstdint>
 #include <string>
@@ -13,8 +16,13 @@ namespace qmp_shell {
 
 /// Waits until a job has ended, or has come to a certain state; Ctrl-C ends the wait, not the job.
 /// @param state empty: its end, or that it needs a command (ready, pending) that this session has not sent, which is told
-/// @return refused if there is no such job, or it failed, was cancelled, is stopped by an error, or ended without the state
-exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, std::string const& state);
+/// @return refused if there is no such job, or it failed, was cancelled, is stopped by an error, ended without the state, or has
+/// not come there in time
+exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, std::string const& state,
+                       wait_limit const& limit);
+
+/// Before a job is dismissed: who asks for it later shall be told how it ended, though it may have done so before this session.
+void remember_job(monitor& qemu, coqmp::command const& sent);
 
 /// `mirror0 [######........]  42 % running`
 [[nodiscard]] std::string progress_bar(std::string const& job, std::string const& state, std::uint64_t done, std::uint64_t total,

@@ -1,9 +1,6 @@
 // The commands to the shell itself; they begin with a colon, as no command of QEMU's does.
 #include "interpreter.hpp"
-#include "job_progress.hpp"
 #include "language/help.hpp"
-#include "language/job_states.hpp"
-#include "language/similar.hpp"
 #include "pager.hpp"
 #include "text.hpp"
 
@@ -33,7 +30,7 @@ std::string usage_of(std::string_view name, std::string_view arguments)
 
 constexpr std::string_view help_for_qmp =
     "command key=value a.b.c=value  execute a command of QEMU's; key:=JSON for a value exactly as it is\n"
-    "size=10G                       K, M, G, T, P, E are powers of 1,024; 0x10 is hexadecimal\n"
+    "size=10G                       K, M, G, T, P, E are powers of 1,024, as in 300MiB and 1.5G; 0x10 is hexadecimal\n"
     "command {\"key\": value, ...}    all arguments as one object\n"
     "{\"execute\": \"command\"}         the same in QMP's own words\n"
     "transaction( A ; B )           several actions at once, in one line or one to a line\n"
@@ -46,14 +43,6 @@ constexpr std::string_view help_for_the_human_monitor =
     "help [COMMAND], info           what it says of itself; Tab completes commands, and what info shows\n"
     "cpu [NUMBER]                   the CPU that later lines are about\n"
     "quit                           ends QEMU; Ctrl-D, exit and :quit leave the shell\n";
-
-std::string joined(std::vector<std::string> const& names)
-{
-    std::string result;
-    for (std::string const& each : names)
-        result += (result.empty() ? "" : ", ") + each;
-    return result;
-}
 
 }  // namespace
 
@@ -71,8 +60,10 @@ std::vector<interpreter::meta_entry> const& interpreter::meta_entries()
         {"quit", "", "leave the shell, not QEMU (as Ctrl-D)", &interpreter::meta_quit},
         {"schema", "[NAME|PATTERN]", "what QEMU knows: all, a command, an event, block*", &interpreter::meta_schema},
         {"trace", "[on|off]", "show every message that travels", &interpreter::meta_trace},
-        {"wait", "JOB [STATE]", "show a job's progress until it ends, needs a command, or is in a state",
+        {"wait", "JOB [STATE] [--timeout SECONDS]", "show a job's progress until it ends, needs a command, or is in a state",
          &interpreter::meta_wait},
+        {"wait-event", "EVENT [KEY=VALUE...] [--timeout SECONDS]",
+         "wait for an event, with such data; one that came since the last command counts", &interpreter::meta_wait_event},
     };
     return all;
 }
@@ -251,20 +242,6 @@ exit_code interpreter::meta_trace(meta_command const& said)
     exit_code const result = turn(said, shown);
     traffic_.show(shown);
     return result;
-}
-
-exit_code interpreter::meta_wait(meta_command const& said)
-{
-    std::vector<std::string> const words = words_of(said.rest);
-    if (words.empty() || words.size() > 2)
-        return refuse(":wait takes a job, and perhaps a state to wait for");
-    std::vector<std::string> const states(job_states.begin(), job_states.end());
-    if (words.size() == 2 && std::find(states.begin(), states.end(), words.back()) == states.end()) {
-        std::string const meant = did_you_mean(similar_to(words.back(), states));
-        return refuse("no job has a state " + harmless(words.back()) +
-                      (meant.empty() ? ": there are " + joined(states) : " (" + meant + ')'));
-    }
-    return wait_for_job(monitor_, screen_, words.front(), words.size() == 2 ? words.back() : std::string());
 }
 
 }  // namespace qmp_shell

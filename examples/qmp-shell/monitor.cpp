@@ -35,8 +35,12 @@ std::string answer::left_open() const
     return {};
 }
 
-monitor::monitor(event_loop& loop, screen& shown_on, std::unique_ptr<connection> opened)
-    : loop_(loop), connection_(std::move(opened)), events_(connection_->session(), shown_on), jobs_(connection_->session())
+monitor::monitor(event_loop& loop, screen& shown_on, traffic& seen, std::unique_ptr<connection> opened)
+    : loop_(loop),
+      traffic_(seen),
+      connection_(std::move(opened)),
+      events_(connection_->session(), shown_on),
+      jobs_(connection_->session())
 {
     session().async_wait_closed([this](error_code error, error_code why) {
         if (!error)
@@ -58,9 +62,22 @@ answer monitor::ask(coqmp::command what)
     return std::move(*result);
 }
 
+void monitor::begin_command()
+{
+    loop_.settle();  // what has come is from before
+    events_.forget();
+}
+
 std::optional<boost::json::value> monitor::look_up(coqmp::command what)
 {
-    answer found = ask(std::move(what.timeout(short_patience)));
+    return look_up(std::move(what), short_patience);
+}
+
+std::optional<boost::json::value> monitor::look_up(coqmp::command what, std::chrono::nanoseconds patience)
+{
+    traffic_.asks_for_itself(true);
+    answer found = ask(std::move(what.timeout(patience)));
+    traffic_.asks_for_itself(false);
     if (found.error || found.reply.has_error())
         return std::nullopt;
     return std::move(found.reply).value();

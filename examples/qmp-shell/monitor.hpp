@@ -8,6 +8,7 @@
 #include "event_watch.hpp"
 #include "job_log.hpp"
 #include "language/schema.hpp"
+#include "traffic.hpp"
 
 #include <coqmp/command.hpp>
 #include <coqmp/reply.hpp>
@@ -15,6 +16,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,13 +37,18 @@ struct answer
 class monitor
 {
 public:
-    monitor(event_loop& loop, screen& shown_on, std::unique_ptr<connection> opened);
+    monitor(event_loop& loop, screen& shown_on, traffic& seen, std::unique_ptr<connection> opened);
 
     /// Sends a command and waits for its answer, as long as it takes. Ctrl-C ends the wait, not the session.
     [[nodiscard]] answer ask(coqmp::command what);
 
+    /// Somebody's command comes next: events from here on may be what they wait for.
+    void begin_command();
+
     /// For the shell's own purposes: what the command returned, if it did so soon.
     [[nodiscard]] std::optional<boost::json::value> look_up(coqmp::command what);
+    /// The same, with a limit of one's own.
+    [[nodiscard]] std::optional<boost::json::value> look_up(coqmp::command what, std::chrono::nanoseconds patience);
 
     /// What QEMU knows. It is asked once, when it is first needed; it knows nothing if QEMU does not tell.
     [[nodiscard]] schema const& known();
@@ -64,14 +71,20 @@ public:
     [[nodiscard]] bool asked_to_quit() const noexcept { return asked_to_quit_; }
     void ask_to_quit() noexcept { asked_to_quit_ = true; }
 
+    /// Whether nobody is surprised if it ends: it was asked to, or somebody has waited for its SHUTDOWN.
+    [[nodiscard]] bool may_end() const noexcept { return asked_to_quit_ || may_end_; }
+    void expect_end() noexcept { may_end_ = true; }
+
 private:
     event_loop& loop_;
+    traffic& traffic_;
     std::unique_ptr<connection> connection_;
     event_watch events_;
     job_log jobs_;
     schema schema_;
     std::optional<boost::system::error_code> ended_with_;
     bool asked_to_quit_ = false;
+    bool may_end_ = false;
 };
 
 }  // namespace qmp_shell

@@ -87,13 +87,14 @@ constexpr std::array<tool_entry, 4> tools{{
     {tool::tree, "qom-tree", "[PATH]", "print the tree of objects below a path", 0, 1},
 }};
 
-void add_tools(CLI::App& application, options& into)
+/// @param address after `-s`
+void add_tools(CLI::App& application, options& into, std::string& address)
 {
     for (tool_entry const& each : tools) {
         CLI::App* const added = application.add_subcommand(each.name, each.purpose);
         added->fallthrough();
         added->set_help_flag("-h,--help", "print this and exit");
-        added->add_option("-s,--socket", into.address, std::string(addresses))->type_name("ADDRESS");
+        added->add_option("-s,--socket", address, std::string(addresses))->type_name("ADDRESS");
         added->add_option("words", into.tool_arguments, std::string("[ADDRESS] ") + each.words)->expected(0, -1)->type_name("");
         added->callback([&into, which = each.which] { into.tool = which; });
     }
@@ -177,6 +178,17 @@ try {
     return '"' + address + "\": " + error.what();
 }
 
+/// Takes the address that stands after `-s`. @return what is wrong
+std::string take_address(options& read, std::string const& after_option)
+{
+    if (after_option.empty())
+        return {};
+    if (!read.address.empty())
+        return "there are two addresses, " + read.address + " and -s " + after_option + ": leave one out";
+    read.address = after_option;
+    return {};
+}
+
 /// What only makes sense, or does not, together. @return what is wrong
 std::string complete(options& read, std::string const& listen, cut_line const& line)
 {
@@ -203,6 +215,16 @@ std::string complete(options& read, std::string const& listen, cut_line const& l
     return refuse_address(read.address);
 }
 
+/// What follows the address and is no option: a command, most likely.
+std::string hint_at_command(options const& read, std::vector<std::string> const& extras)
+{
+    std::string line;
+    for (std::string const& each : extras)
+        line += (line.empty() ? "" : " ") + each;
+    char const quote = line.find('\'') == std::string::npos ? '\'' : '"';
+    return "commands come after -c: qmp-shell " + read.address + " -c " + quote + line + quote;
+}
+
 int refuse(std::string_view reason)
 {
     std::cerr << "qmp-shell: " << reason << "\nTry qmp-shell --help\n";
@@ -225,6 +247,7 @@ std::variant<options, int> read_command_line(int argc, char const* const* argv)
 {
     options result;
     std::string listen;
+    std::string after_option;
     cut_line line = cut(argc, argv);
     if (!line.before_wrap.empty())
         return refuse("--wrap launches a QEMU of its own, and \"" + line.before_wrap +
@@ -233,16 +256,22 @@ std::variant<options, int> read_command_line(int argc, char const* const* argv)
     describe(application, result, listen, line.wraps);
     if (!line.wraps) {
         application.add_option("address", result.address, std::string(addresses))->type_name("");
-        add_tools(application, result);
+        add_tools(application, result, after_option);
     }
     try {
         std::reverse(line.ours.begin(), line.ours.end());  // CLI11 takes them from the end
         application.parse(line.ours);
+    } catch (CLI::ExtrasError const& error) {
+        std::vector<std::string> const extras = application.remaining();
+        bool const commands = !extras.empty() && !extras.front().starts_with('-') && !line.wraps && result.tool == tool::none;
+        return refuse(commands ? hint_at_command(result, extras) : error.what());
     } catch (CLI::ParseError const& error) {
         if (error.get_exit_code() == 0)
             return printed(application.exit(error));
         return refuse(error.what());
     }
+    if (std::string const mistake = take_address(result, after_option); !mistake.empty())
+        return refuse(mistake);
     if (result.address.empty() && result.tool == tool::none)
         result.address = usual_address();
     std::string const mistake = complete(result, listen, line);

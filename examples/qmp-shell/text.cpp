@@ -2,6 +2,7 @@
 
 #include <cwchar>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 namespace qmp_shell {
@@ -104,6 +105,13 @@ std::size_t columns_of(std::string_view text)
         text.remove_prefix(character ? character->second : 1);
     }
     return result;
+}
+
+std::string in_seconds(std::chrono::nanoseconds duration)
+{
+    std::ostringstream text;
+    text << std::chrono::duration<double>(duration).count() << " s";
+    return text.str();
 }
 
 }  // namespace qmp_shell

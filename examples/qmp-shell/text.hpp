@@ -2,6 +2,7 @@
 #ifndef QMP_SHELL_TEXT_HPP
 #define QMP_SHELL_TEXT_HPP
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -24,6 +25,9 @@ namespace qmp_shell {
 
 /// How many columns of a terminal a text takes (UTF-8; control characters count as the two that libedit shows for them).
 [[nodiscard]] std::size_t columns_of(std::string_view text);
+
+/// `2.5 s`
+[[nodiscard]] std::string in_seconds(std::chrono::nanoseconds duration);
 
 }  // namespace qmp_shell
 

@@ -1,6 +1,12 @@
 #include "traffic.hpp"
 
+#include "json_access.hpp"
 #include "text.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
 
 #include <fcntl.h>
 #include <time.h>
@@ -12,6 +18,8 @@
 #include <chrono>
 #include <system_error>
 #include <utility>
+
+namespace json = boost::json;
 
 namespace qmp_shell {
 
@@ -62,21 +70,44 @@ void traffic::see(coqmp::direction way, std::string_view message)
         held_back_ = message;
         return;
     }
-    write(way, message);
+    tell(way, message);
     if (std::exchange(awaits_greeting_, false) && !held_back_.empty())
-        write(coqmp::direction::sent, std::exchange(held_back_, {}));
+        tell(coqmp::direction::sent, std::exchange(held_back_, {}));
 }
 
-void traffic::write(coqmp::direction way, std::string_view message)
+void traffic::tell(coqmp::direction way, std::string_view message)
 {
-    if (!shown_ && file_.number() < 0)
-        return;
-    std::string line = in_one_line(way, message);
     if (shown_)
-        screen_.note(harmless(line));
-    if (file_.number() < 0)
+        screen_.note(harmless(in_one_line(way, message)));
+    if (file_.number() < 0 || is_own(way, message))
         return;
-    line = time_now() + ' ' + line + '\n';
+    last_own_.clear();
+    write(in_one_line(way, message));
+}
+
+bool traffic::is_own(coqmp::direction way, std::string_view message)
+{
+    bool const sent = way == coqmp::direction::sent;
+    if (sent ? !asks_for_itself_ : own_ids_.empty())
+        return false;
+    boost::system::error_code error;
+    json::value const read = json::parse(message, error);
+    json::object const* const members = error ? nullptr : read.if_object();
+    json::value const* const id = members != nullptr ? members->if_contains("id") : nullptr;
+    if (id == nullptr)
+        return false;
+    if (!sent)
+        return own_ids_.erase(json::serialize(*id)) > 0;
+    own_ids_.insert(json::serialize(*id));
+    std::string const name(text_in(*members, "execute"));
+    if (std::exchange(last_own_, name) != name)  // a wait asks again and again
+        write("-- the shell asks for itself: " + name);
+    return true;
+}
+
+void traffic::write(std::string line)
+{
+    line = time_now() + ' ' + std::move(line) + '\n';
     if (::write(file_.number(), line.data(), line.size()) != static_cast<::ssize_t>(line.size())) {
         screen_.complain("the log file " + name_ + " cannot be written to any more; it ends here");
         file_ = coqmp::descriptor(-1);

@@ -7,12 +7,14 @@
 #include <coqmp/descriptor.hpp>
 #include <coqmp/session_options.hpp>
 
+#include <set>
 #include <string>
 #include <string_view>
 
 namespace qmp_shell {
 
-/// Sees each message, the shell's own questions too.
+/// Sees each message. On the screen the shell's own questions are shown as all else; in the file, of which somebody wants to know
+/// what they did, there is one line that such a question was asked.
 class traffic
 {
 public:
@@ -24,18 +26,27 @@ public:
     /// For session_options::trace.
     void see(coqmp::direction way, std::string_view message);
 
+    /// Whether what is sent from here on is a question of the shell's own.
+    void asks_for_itself(bool yes) noexcept { asks_for_itself_ = yes; }
+
     void show(bool shown) noexcept { shown_ = shown; }
     [[nodiscard]] bool shown() const noexcept { return shown_; }
 
 private:
-    void write(coqmp::direction way, std::string_view message);
+    void tell(coqmp::direction way, std::string_view message);
+    void write(std::string line);
+    /// Whether a message is one of the shell's own questions, which is then written down in short, or the answer to one.
+    bool is_own(coqmp::direction way, std::string_view message);
 
     screen& screen_;
     std::string name_;
     coqmp::descriptor file_{-1};
     bool shown_ = false;
     bool awaits_greeting_;
-    std::string held_back_;  ///< what answers the greeting
+    bool asks_for_itself_ = false;
+    std::set<std::string> own_ids_;  ///< of questions that are not answered yet
+    std::string last_own_;           ///< the question that the last line is about; empty: it is about none
+    std::string held_back_;          ///< what answers the greeting
 };
 
 }  // namespace qmp_shell

@@ -47,6 +47,30 @@ BOOST_AUTO_TEST_CASE(a_command_line_that_makes_no_sense_says_what_does)
     BOOST_TEST(wrong.errors == "qmp-shell: \"host:port\": the port 'port' is no number from 0 to 65535\nTry qmp-shell --help\n");
 }
 
+BOOST_AUTO_TEST_CASE(an_address_that_is_given_twice_is_refused)
+{
+    outcome const came = run({"/elsewhere", "qom-list", "-s", address, "/"});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(came.output == "");
+    BOOST_TEST(came.errors ==
+               "qmp-shell: there are two addresses, /elsewhere and -s " + address + ": leave one out\nTry qmp-shell --help\n");
+    outcome const after = run({"qom-list", address, "-s", address, "/"});
+    BOOST_TEST(after.status == 2);
+    BOOST_TEST(has(after.errors, "a word too many"));
+}
+
+BOOST_AUTO_TEST_CASE(a_command_without_c_is_told_where_it_belongs)
+{
+    outcome const came = run({address, "query-status"});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(came.errors ==
+               "qmp-shell: commands come after -c: qmp-shell " + address + " -c 'query-status'\nTry qmp-shell --help\n");
+    outcome const long_one = run({address, "blockdev-del", "node-name=it's"});
+    BOOST_TEST(has(long_one.errors, "-c \"blockdev-del node-name=it's\"\n"));
+    BOOST_TEST(has(run({address, "--no-such-option"}).errors, "--no-such-option"));
+    BOOST_TEST(!has(run({address, "--no-such-option"}).errors, "after -c"));
+}
+
 BOOST_AUTO_TEST_CASE(help_that_cannot_be_written_is_told)
 {
     for (std::string const option : {"--help", "--version", "qom-get --help"}) {

@@ -124,7 +124,71 @@ BOOST_AUTO_TEST_CASE(a_state_that_the_job_left_out_is_told)
 {
     outcome const came = run({address, "-c", "block-job-set-speed device=copy speed=0", "-c", ":wait copy ready"});
     BOOST_TEST(came.status == 1);
-    BOOST_TEST(came.errors == "qmp-shell: command 2: copy ended without being ready\n");
+    BOOST_TEST(came.errors == "qmp-shell: command 2: copy has ended, and was not seen ready\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_failed_before_the_session_is_not_forgotten_when_it_is_dismissed)
+{
+    BOOST_TEST(
+        run({address, "--keep-going", "-c", "block-job-cancel device=copy force=on", "-c", ":wait copy", "-c",
+             R"(blockdev-add driver=blkdebug node-name=bad image=target inject-error=[{"event": "none", "iotype": "write"}])",
+             "-c", "blockdev-add driver=null-co node-name=full size=67108864 read-zeroes=off", "-c",
+             "blockdev-backup job-id=failed device=full target=bad sync=full auto-dismiss=off", "-c",
+             "blockdev-backup job-id=good device=source target=target sync=full auto-dismiss=off", "-c", ":wait good"})
+            .status == 1);
+    outcome const failed = run({address, "-c", "job-dismiss id=failed", "-c", ":wait failed"});
+    BOOST_TEST(failed.status == 1);
+    BOOST_TEST(failed.errors == "qmp-shell: command 2: failed failed: Input/output error\n");
+    outcome const good = run({address, "-c", "block-job-dismiss id=good", "-c", ":wait good"});
+    BOOST_TEST(good.status == 0);
+    BOOST_TEST(good.errors == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_the_human_monitor_ends_is_ended_by_this_session)
+{
+    std::string const mirror = "blockdev-mirror device=source target=target sync=full job-id=twin";
+    outcome const came =
+        run({address, "--keep-going", "-c", ":hmp block_job_cancel -f copy", "-c", ":wait copy", "-c", mirror, "-c",
+             ":wait twin ready", "-c", ":hmp block_job_complete twin", "-c", ":wait twin", "-c", "query-jobs"});
+    BOOST_TEST(came.errors == "qmp-shell: command 2: copy was cancelled\n");
+    BOOST_TEST(came.output.ends_with("[]\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_state_that_the_job_is_beyond_is_not_waited_for)
+{
+    std::string const backup = "blockdev-backup device=source target=target sync=full ";
+    BOOST_TEST(run({address, "--keep-going", "-c", "block-job-cancel device=copy force=on", "-c", ":wait copy", "-c",
+                    backup + "job-id=held auto-finalize=off", "-c", ":wait held pending"})
+                   .status == 1);
+    outcome const pending = run({address, "-c", ":wait held ready"});
+    BOOST_TEST(pending.status == 1);
+    BOOST_TEST(pending.errors == "qmp-shell: held is pending already: it cannot become ready any more\n");
+    outcome const passed = run({address, "-c", ":wait held waiting", "-c", ":wait held running", "-c", "job-finalize id=held"});
+    BOOST_TEST(passed.status == 0);
+    outcome const seen = run({address, "-c", backup + "job-id=kept auto-dismiss=off", "-c", ":wait kept ready"});
+    BOOST_TEST(seen.errors == "qmp-shell: command 2: kept has ended, and was not seen ready\n");
+    outcome const concluded = run({address, "-c", ":wait kept ready"});
+    BOOST_TEST(concluded.status == 1);
+    BOOST_TEST(concluded.errors == "qmp-shell: kept has ended, and was not seen ready\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_for_a_job_has_a_limit)
+{
+    outcome const came = run({address, "-c", ":wait copy --timeout 0.01"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(came.errors == "qmp-shell: copy is still running after 0.01 s\n");
+    outcome const stuck = [this] {
+        script shell({address});
+        shell.write("query-status\n:trace on\n:wait copy ready --timeout 0.3\n");
+        shell.expect("<- {\"return\": [{");
+        qemu.stop();
+        outcome result = shell.finish();
+        qemu.resume();
+        return result;
+    }();
+    BOOST_TEST(stuck.status == 1);
+    BOOST_TEST(has(stuck.errors, "copy is still running after 0.3 s\n"));
+    BOOST_TEST(run({address, "-c", "block-job-set-speed device=copy speed=0", "-c", ":wait --timeout 60 copy"}).status == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_an_error_has_paused_is_told)

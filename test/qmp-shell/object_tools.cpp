@@ -36,6 +36,11 @@ BOOST_AUTO_TEST_CASE(an_object_is_listed_as_the_old_tool_did)
     BOOST_TEST(has(came.output, "peripheral/\n"));
     BOOST_TEST(has(came.output, "type\n"));
     BOOST_TEST(has(run({"qom-list"}, {}, settings).output, "machine/\n"));
+    BOOST_TEST(came.errors == "");
+    outcome const verbose = run({"-v", "qom-list", "-s", address, "/machine"});
+    BOOST_TEST(verbose.output == came.output);
+    BOOST_TEST(has(verbose.errors, "-> {\"execute\":\"qom-list\",\"arguments\":{\"path\":\"/machine\"}"));
+    BOOST_TEST(has(verbose.errors, "<- {\"return\": [{"));
     BOOST_TEST(has(run({"qom-list", address, "/machine"}).output, "peripheral/\n"));
     outcome const nowhere = run({"qom-list", "/nowhere"}, {}, settings);
     BOOST_TEST(nowhere.status == 1);

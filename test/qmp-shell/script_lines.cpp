@@ -82,6 +82,28 @@ BOOST_AUTO_TEST_CASE(a_file_has_one_name)
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_FIXTURE_TEST_SUITE(logs, qemu_fixture)
+
+BOOST_AUTO_TEST_CASE(what_the_shell_asks_for_itself_is_one_line_of_the_logfile)
+{
+    std::string const file = qemu.directory() / "log";
+    std::string const node = "blockdev-add driver=null-co size=67108864 node-name=";
+    BOOST_TEST(ask({"-l", file, "-c", node + "a read-zeroes=on", "-c", node + "b", "-c",
+                    "blockdev-backup job-id=slow device=a target=b sync=full speed=65536", "-c", ":wait slow --timeout 0.6"})
+                   .status == 1);
+    std::string const log = content(file);
+    BOOST_TEST(log.size() < 10'000U);  // the schema has 207 KB
+    BOOST_TEST(has(log, " -- the shell asks for itself: query-qmp-schema\n"));
+    BOOST_TEST(has(log, " -> {\"execute\":\"blockdev-add\""));
+    BOOST_TEST(has(log, " <- {\"return\": {}"));
+    BOOST_TEST(has(log, "JOB_STATUS_CHANGE"));
+    BOOST_TEST(has(log, " -- the shell asks for itself: query-jobs\n"));
+    BOOST_TEST(!has(log, "\"query-jobs\""));
+    BOOST_TEST(log.find("query-jobs") == log.rfind("query-jobs"));  // however often it has looked
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_FIXTURE_TEST_SUITE(odd_lines, qemu_fixture)
 
 BOOST_AUTO_TEST_CASE(events_are_switched_in_any_case_and_not_both_ways)
@@ -128,6 +150,39 @@ BOOST_AUTO_TEST_CASE(arguments_are_pasted_as_one_object)
     outcome const came = ask({"-c", R"(blockdev-add {"driver": "null-co", "node-name": "pasted"})"});
     BOOST_TEST(came.status == 0);
     BOOST_TEST(came.output == "{}\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(arguments_that_qemu_refuses, qemu_fixture)
+
+BOOST_AUTO_TEST_CASE(a_mistyped_argument_in_braces_is_pointed_at)
+{
+    BOOST_TEST(has(ask({"-c", "blockdev-add driver=raw file={'driver': 'null-co', 'siez': 4096}"}).errors, "column 52: "));
+    BOOST_TEST(has(ask({"-c", "blockdev-add {'driver': 'null-co', 'siez': 4096}"}).errors, "column 36: "));
+    BOOST_TEST(has(ask({}, "query-name\n{'execute': 'blockdev-add',\n 'arguments': {'driver': 'null-co',\n 'siez': 1}}\n").errors,
+                   "line 4: column 2: "));
+}
+
+BOOST_AUTO_TEST_CASE(a_mistake_in_a_transaction_is_pointed_at_in_its_own_line)
+{
+    outcome const unknown = ask({}, "query-name\ntransaction(\nabort\nblock-dirty-bitmap-ad node=a name=b\n)\n");
+    BOOST_TEST(unknown.status == 2);
+    BOOST_TEST(has(unknown.errors,
+                   "line 4: column 1: there is no action block-dirty-bitmap-ad (did you mean "
+                   "block-dirty-bitmap-add"));
+    outcome const mistyped = ask({}, "query-name\ntransaction(\nblock-dirty-bitmap-add nodee=a name=b\nabort\n)\n");
+    BOOST_TEST(mistyped.status == 1);
+    BOOST_TEST(
+        mistyped.errors ==
+        "qmp-shell: line 3: column 24: transaction: GenericError: Parameter 'actions[0].data.node' is missing (did you mean "
+        "node?)\n"
+        "  block-dirty-bitmap-add nodee=a name=b\n"
+        "                         ^\n");
+    outcome const missing = ask({}, "transaction(\nabort\n block-dirty-bitmap-add node=a\n)\n");
+    BOOST_TEST(has(missing.errors, "line 3: column 2: transaction: GenericError: Parameter 'actions[1].data.name' is missing\n"));
+    outcome const in_one = ask({"-c", "transaction( abort ; block-dirty-bitmap-add node=a )"});
+    BOOST_TEST(has(in_one.errors, "column 22: transaction: "));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

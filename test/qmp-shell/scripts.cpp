@@ -212,12 +212,14 @@ BOOST_AUTO_TEST_CASE(help_describes_a_command)
     outcome const came = ask({"-c", "help blockdev-del"});
     BOOST_TEST(came.status == 0);
     BOOST_TEST(has(came.output, "node-name"));
+    BOOST_TEST(has(ask({"-c", "help blockdev-add"}).output, "\"null-co\"|"));  // one of forty drivers
     BOOST_TEST(ask({"-c", "help no-such-thing"}).status == 2);
 }
 
 BOOST_AUTO_TEST_CASE(help_describes_the_shells_own_commands)
 {
-    std::string const wait = ":wait JOB [STATE]\nshow a job's progress until it ends, needs a command, or is in a state\n";
+    std::string const wait =
+        ":wait JOB [STATE] [--timeout SECONDS]\nshow a job's progress until it ends, needs a command, or is in a state\n";
     for (std::string const line : {"help :wait", ":help :wait", ":help wait", "help wait"})
         BOOST_TEST(ask({"-c", line}).output == wait);
     BOOST_TEST(ask({"-c", "help :nope"}).status == 2);
@@ -447,6 +449,11 @@ BOOST_AUTO_TEST_CASE(a_busy_monitor_says_so)
     BOOST_TEST(came.status == 3);
     BOOST_TEST(has(came.errors, "busy"));
     BOOST_TEST(lines_in(came.errors) == 1U);
+    // Who waits longer than a QEMU needs to greet is told why, once.
+    outcome const patient = ask({"--timeout", "1.7", "-c", "query-status"});
+    BOOST_TEST(patient.status == 3);
+    BOOST_TEST(lines_in(patient.errors) == 2U);
+    BOOST_TEST(has(patient.errors, address + " does not answer yet"));
     BOOST_TEST(first.finish().status == 0);
 }
 

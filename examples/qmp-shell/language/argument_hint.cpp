@@ -120,11 +120,8 @@ std::string_view mistyped_instead_of(level where, std::string const& missing)
 
 argument_hint hint(typed_command const& said, std::string name, std::vector<std::string> suggestions)
 {
-    argument_hint result{std::move(name), std::move(suggestions), std::nullopt};
-    for (auto const& [path, where] : said.places)
-        if (path == result.name)
-            result.column = where.column;
-    return result;
+    std::optional<place> const where = said.places.find(name);
+    return {std::move(name), std::move(suggestions), where};
 }
 
 constexpr std::string_view property_begins = "Property '";
@@ -146,8 +143,10 @@ std::optional<argument_hint> hint_at_argument(typed_command const& said, type co
     if (!unexpected.empty())
         return hint(said, std::string(path), similar_to(name, free_names(where)));
     std::string_view const mistyped = mistyped_instead_of(where, name);
-    if (mistyped.empty())
-        return std::nullopt;
+    if (mistyped.empty()) {
+        std::optional<place> const enclosing = said.places.find_enclosing(path);
+        return enclosing ? std::optional(argument_hint{std::string(path), {}, enclosing}) : std::nullopt;
+    }
     return hint(said, std::string(path.substr(0, last)).append(mistyped), {name});
 }
 

@@ -8,7 +8,6 @@
 
 #include <boost/json/value.hpp>
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,10 +19,11 @@ struct argument_hint
 {
     std::string name;                      ///< of the mistyped argument, as QEMU writes it: `file.siez`, `options[0].siez`
     std::vector<std::string> suggestions;  ///< may be empty
-    std::optional<std::size_t> column;     ///< where it was typed, if that is in the last line
+    std::optional<place> where;            ///< it was typed, or of what is missing the value that it belongs to
 };
 
-/// Reads `Parameter 'siez' is unexpected` and `Parameter 'size' is missing`: the latter only if something like it was typed.
+/// Reads `Parameter 'siez' is unexpected` and `Parameter 'size' is missing`: the latter only if something like it was typed, or it
+/// is missing in a value whose place is of help.
 /// @param arguments the type of the command's arguments, null: unknown
 /// @param description QEMU's
 [[nodiscard]] std::optional<argument_hint> hint_at_argument(typed_command const& said, type const* arguments,

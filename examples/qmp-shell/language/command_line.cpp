@@ -2,6 +2,7 @@
 #include "language/command_line.hpp"
 
 #include "language/literal.hpp"
+#include "language/similar.hpp"
 #include "language/typing.hpp"
 
 #include <algorithm>
@@ -112,26 +113,6 @@ std::size_t count_options(words_view words)
     return std::min(count, words.size());
 }
 
-bool is_index(std::string_view name)
-{
-    return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-/// Where each argument was typed, by its name as QEMU writes it.
-void note_places(argument_node const& from, std::string const& path, std::vector<std::pair<std::string, place>>& to)
-{
-    for (auto const& [name, node] : from.members) {
-        std::string here = path;
-        if (!path.empty() && is_index(name))
-            here.append("[").append(name).append("]");
-        else
-            here.append(path.empty() ? "" : ".").append(name);
-        std::size_t const before = node->path().size() - name.size();
-        to.emplace_back(here, place{node->where.line, node->where.column + before});
-        note_places(*node, here, to);
-    }
-}
-
 /// Whether a result is a mistake, which it takes out.
 template <class Good>
 bool keep_wrong(std::variant<Good, mistake>& result, mistake& wrong)
@@ -176,6 +157,7 @@ std::variant<typed_command, mistake> read_command_with_object(std::string const&
     result.arguments = std::move(*std::get_if<json::object>(&arguments));
     result.out_of_band = options.out_of_band;
     result.files = std::move(options.files);
+    result.places.add_braces({}, words.front());
     return result;
 }
 
@@ -210,7 +192,7 @@ std::variant<typed_command, mistake> read_command(words_view words, schema const
     result.arguments = std::move(*std::get_if<json::object>(&arguments));
     result.out_of_band = rest.out_of_band;
     result.files = std::move(rest.files);
-    note_places(rest.arguments, {}, result.places);
+    result.places.add_arguments(rest.arguments, {});
     return result;
 }
 
@@ -259,6 +241,7 @@ std::variant<typed_command, mistake> read_raw(words_view words)
     result.files = std::move(options.files);
     if (json::value* arguments = members.if_contains("arguments"); arguments != nullptr)
         result.arguments = std::move(arguments->get_object());
+    result.places.add_braces({}, words.front(), "arguments");
     if (json::value* id = members.if_contains("id"); id != nullptr)
         result.id = std::move(*id);
     return result;
@@ -286,22 +269,39 @@ type const* data_type(type const* action, std::string_view name)
 
 namespace {
 
-std::variant<json::object, mistake> read_raw_action(words_view words)
+std::variant<typed_action, mistake> read_raw_action(words_view words)
 {
     auto object = read_object(words.front(), no_command);
-    if (std::holds_alternative<mistake>(object))
-        return object;
+    if (mistake wrong; keep_wrong(object, wrong))
+        return wrong;
     json::value const* name = std::get_if<json::object>(&object)->if_contains("type");
     if (name == nullptr || !name->is_string())
         return mistake{words.front().where, R"(an action is written name key=VALUE, or {"type": NAME, "data": {...}})"};
     if (words.size() > 1)
         return mistake{words[1].where, "nothing may follow a raw action but a semicolon or the closing parenthesis"};
-    return object;
+    typed_action result{std::move(*std::get_if<json::object>(&object)), {}};
+    result.places.add({}, words.front().where);
+    result.places.add_braces({}, words.front());
+    return result;
+}
+
+/// What QEMU would refuse at the end of the transaction. @return nothing: it may be an action
+std::optional<mistake> refuse_action(word const& name, type const* action)
+{
+    std::vector<std::string> const* names = nullptr;
+    if (action != nullptr)
+        for (member const& each : action->members)
+            if (each.name == "type" && each.what->kind == kind::enumeration)
+                names = &each.what->values;
+    if (names == nullptr || std::find(names->begin(), names->end(), name.text) != names->end())
+        return std::nullopt;
+    std::string const meant = did_you_mean(similar_to(name.text, *names));
+    return mistake{name.where, "there is no action " + name.text + (meant.empty() ? ": Tab lists them" : " (" + meant + ')')};
 }
 
 }  // namespace
 
-std::variant<json::object, mistake> read_action(words_view words, schema const* known)
+std::variant<typed_action, mistake> read_action(words_view words, schema const* known)
 {
     word const& name = words.front();
     if (is_structured(name))
@@ -314,15 +314,19 @@ std::variant<json::object, mistake> read_action(words_view words, schema const* 
     for (word const& each : words.subspan(1))
         if (data_type(action_type(known), each.text) != nullptr)
             return mistake{each.where, "actions are separated by ;"};
+    if (std::optional<mistake> wrong = refuse_action(name, action_type(known)))
+        return *std::move(wrong);
     command_words rest;
     if (std::optional<mistake> wrong = rest.read(words.subspan(1)))
         return *std::move(wrong);
     auto data = type_arguments(rest.arguments, data_type(action_type(known), name.text));
     if (mistake wrong; keep_wrong(data, wrong))
         return wrong;
-    json::object result;
-    result["type"] = name.text;
-    result["data"] = std::move(*std::get_if<json::object>(&data));
+    typed_action result;
+    result.object["type"] = name.text;
+    result.object["data"] = std::move(*std::get_if<json::object>(&data));
+    result.places.add({}, name.where);
+    result.places.add_arguments(rest.arguments, "data");
     return result;
 }
 

@@ -6,8 +6,6 @@
 #include "language/schema.hpp"
 #include "language/syntax.hpp"
 
-#include <boost/json/object.hpp>
-
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,7 +25,7 @@ inline constexpr std::string_view transaction_opening = "transaction(";
 [[nodiscard]] std::variant<typed_command, mistake> read_raw(words_view words);
 
 /// `type key=value ...` between the parentheses of a transaction. @param words are not empty
-[[nodiscard]] std::variant<boost::json::object, mistake> read_action(words_view words, schema const* known);
+[[nodiscard]] std::variant<typed_action, mistake> read_action(words_view words, schema const* known);
 
 /// What follows the closing parenthesis of a transaction: its other arguments, its options.
 [[nodiscard]] std::variant<typed_command, mistake> read_transaction_arguments(words_view words, schema const* known);

@@ -48,6 +48,8 @@ private:
     /// `:name rest`
     void meta_command(std::string_view line, std::size_t name_begin, bool in_transaction);
     void meta_argument(std::string_view name, bool first);
+    /// `EVENT key=value`
+    void awaited_event(std::string_view line, std::size_t name_end);
     /// Finds the command, or the action of a transaction, to which the word belongs.
     void statement(std::span<word const> words, word const& current, bool in_transaction);
     void action(std::span<word const> words, word const& current);

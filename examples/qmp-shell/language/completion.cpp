@@ -138,7 +138,29 @@ void completer::meta_command(std::string_view line, std::size_t name_begin, bool
     }
     std::size_t const last = line.find_last_of(white) + 1;
     begin(last, line.substr(last));
+    if ((name == "wait" || name == "wait-event") && result_.prefix.starts_with('-'))
+        return add("--timeout", "SECONDS: how long to wait at most", true);
+    if (name == "wait-event")
+        return awaited_event(line, name_end);
     meta_argument(name, is_blank(line.substr(name_end, last - name_end)));
+}
+
+void completer::awaited_event(std::string_view line, std::size_t name_end)
+{
+    std::string padded(name_end, ' ');  // so that columns are those of the line
+    lexer reader;
+    reader.feed(padded.append(line.substr(name_end)));
+    std::vector<word> words = reader.take();
+    word current{{}, {0, line.size()}};
+    if (reader.ends_in_word() && !words.empty()) {
+        current = std::move(words.back());
+        words.pop_back();
+    }
+    if (words.empty())
+        return add_names(known_.event_names());
+    event_entry const* const entry = known_.find_event(words.front().text);
+    if (entry != nullptr)
+        arguments(words.front().text, entry->data, std::span<word const>(words).subspan(1), current);
 }
 
 void completer::meta_argument(std::string_view name, bool first)

@@ -1,4 +1,5 @@
 // Devices take arguments that no schema knows: their properties, which device-list-properties tells.
+#include "language/integer.hpp"
 #include "language/literal.hpp"
 #include "language/syntax.hpp"
 #include "language/typing.hpp"
@@ -31,8 +32,11 @@ std::optional<json::value> typed_property(std::string_view type_name, std::strin
     // The address of a PCI device says that it is an integer, but `5` is slot 5 as a text and slot 0, function 5 as a number.
     if (description.starts_with("Slot and"))
         return json::value(json::string_view(text));
-    if (is_integer_type(type_name))
-        return read_integer(text);
+    if (is_integer_type(type_name)) {
+        auto read = read_integer(text);
+        auto* const good = std::get_if<json::value>(&read);
+        return good != nullptr ? std::optional(std::move(*good)) : std::nullopt;
+    }
     if (type_name == "bool") {
         std::optional<bool> const truth = read_boolean(text);
         return truth ? std::optional<json::value>(*truth) : std::nullopt;

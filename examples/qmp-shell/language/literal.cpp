@@ -168,6 +168,15 @@ public:
         return result;
     }
 
+    /// Reads on until the name of that member. @return nothing: it is not there
+    std::optional<std::size_t> find(std::string_view path)
+    {
+        sought_ = path;
+        json::value ignored;
+        (void)value(ignored);
+        return found_;
+    }
+
 private:
     bool refuse(std::size_t offset, std::string message)
     {
@@ -246,7 +255,7 @@ private:
                 return refuse(position_, R"(a colon is expected here, as in {"name": value})");
             ++position_;
             json::value member;
-            if (!value(member))
+            if (!at((path_.empty() ? "" : ".") + key, begin, [&] { return value(member); }))
                 return false;
             return members.emplace(key, std::move(member)).second ||
                    refuse(begin, "the member \"" + key + "\" is there twice: leave one of them out");
@@ -256,7 +265,26 @@ private:
     bool array(json::value& to, char end)
     {
         json::array& items = to.emplace_array();
-        return sequence(end, [&] { return value(items.emplace_back(nullptr)); });
+        return sequence(end, [&] {
+            std::size_t const begin = position_;
+            std::string const index = '[' + std::to_string(items.size()) + ']';
+            return at(index, begin, [&] { return value(items.emplace_back(nullptr)); });
+        });
+    }
+
+    /// Reads what belongs to a name or an index, unless that is what is looked for.
+    template <class Read>
+    bool at(std::string const& name, std::size_t begin, Read read)
+    {
+        if (sought_.empty())
+            return read();
+        std::size_t const size = path_.size();
+        path_ += name;
+        if (path_ == sought_)
+            found_ = begin;
+        bool const good = !found_ && read();
+        path_.resize(size);
+        return good;
     }
 
     template <class Read>
@@ -315,6 +343,9 @@ private:
     std::size_t position_ = 0;
     std::size_t levels_ = 0;
     literal_error error_;
+    std::string_view sought_;  ///< a path; empty: none
+    std::string path_;         ///< to where the reader is, if a path is sought
+    std::optional<std::size_t> found_;
 };
 
 /// @return how many digits begin the text
@@ -328,6 +359,11 @@ std::size_t count_digits(std::string_view text)
 std::variant<json::value, literal_error> read_literal(std::string_view text, notation allowed)
 {
     return literal_reader(text, allowed).read();
+}
+
+std::optional<std::size_t> find_member(std::string_view text, std::string_view path)
+{
+    return path.empty() ? std::nullopt : literal_reader(text, notation::python).find(path);
 }
 
 std::variant<std::string, literal_error> read_quoted(std::string_view text, std::size_t& position, notation allowed)

@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,6 +29,9 @@ struct literal_error
 
 /// Reads one value that is the whole text.
 [[nodiscard]] std::variant<boost::json::value, literal_error> read_literal(std::string_view text, notation allowed);
+
+/// Where the name of a member stands in a literal that has been read. @param path as QEMU writes it: `a.b[0].c`
+[[nodiscard]] std::optional<std::size_t> find_member(std::string_view text, std::string_view path);
 
 /// Reads the quoted text that begins at `position`, and moves that behind its closing quote.
 [[nodiscard]] std::variant<std::string, literal_error> read_quoted(std::string_view text, std::size_t& position,

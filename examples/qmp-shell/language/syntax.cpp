@@ -69,6 +69,9 @@ syntax_error pointed(mistake what, std::size_t lines)
 
 statement line_reader::read(std::string_view line)
 {
+    if (!in_transaction_ && !lexer_.is_open())
+        lines_read_ = 0;
+    ++lines_read_;
     while (line.ends_with('\n') || line.ends_with('\r'))
         line.remove_suffix(1);
     if (std::size_t const bad = find_no_utf8(line); bad != std::string_view::npos) {
@@ -106,15 +109,13 @@ statement line_reader::read_statement(words_view words, std::size_t lines)
     auto result = words.front().text.starts_with('{') ? read_raw(words) : read_command(words, known_);
     if (auto* wrong = std::get_if<mistake>(&result); wrong != nullptr)
         return pointed(std::move(*wrong), lines);
-    auto& command = *std::get_if<typed_command>(&result);
-    std::erase_if(command.places, [lines](auto const& each) { return each.second.line + 1 < lines; });
-    return std::move(command);
+    return std::move(*std::get_if<typed_command>(&result));
 }
 
 /// Nothing of the line is kept until all of it is found good.
 statement line_reader::read_transaction(words_view words, std::size_t lines)
 {
-    json::array added;
+    std::vector<typed_action> added;
     words_view rest = in_transaction_ ? words : words.subspan(1);
     while (!rest.empty()) {
         auto const end =
@@ -124,27 +125,41 @@ statement line_reader::read_transaction(words_view words, std::size_t lines)
             auto action = read_action(rest.first(length), known_);
             if (auto* wrong = std::get_if<mistake>(&action); wrong != nullptr)
                 return pointed(std::move(*wrong), lines);
-            added.emplace_back(std::move(*std::get_if<json::object>(&action)));
+            added.push_back(std::move(*std::get_if<typed_action>(&action)));
         }
         rest = rest.subspan(length);
-        if (!rest.empty() && rest.front().text == ")")
-            return close_transaction(std::move(added), rest.subspan(1), lines);
+        if (!rest.empty() && rest.front().text == ")") {
+            statement result = close_transaction(rest.subspan(1), lines);
+            if (auto* const command = std::get_if<typed_command>(&result); command != nullptr) {
+                keep(std::move(added), lines);
+                command->arguments["actions"] = std::exchange(actions_, json::array());
+                command->places.add_part(std::exchange(action_places_, typed_places()), {}, 0);
+                in_transaction_ = false;
+            }
+            return result;
+        }
         rest = rest.subspan(std::min<std::size_t>(rest.size(), 1));
     }
     in_transaction_ = true;
-    std::move(added.begin(), added.end(), std::back_inserter(actions_));
+    keep(std::move(added), lines);
     return nothing_typed{};
 }
 
-statement line_reader::close_transaction(json::array added, words_view rest, std::size_t lines)
+void line_reader::keep(std::vector<typed_action> added, std::size_t lines)
+{
+    for (typed_action& each : added) {
+        action_places_.add_part(std::move(each.places), "actions[" + std::to_string(actions_.size()) + ']', lines_read_ - lines);
+        actions_.emplace_back(std::move(each.object));
+    }
+}
+
+statement line_reader::close_transaction(words_view rest, std::size_t lines)
 {
     auto result = read_transaction_arguments(rest, known_);
     if (auto* wrong = std::get_if<mistake>(&result); wrong != nullptr)
         return pointed(std::move(*wrong), lines);
-    std::move(added.begin(), added.end(), std::back_inserter(actions_));
     auto& command = *std::get_if<typed_command>(&result);
-    command.arguments["actions"] = std::exchange(actions_, json::array());
-    in_transaction_ = false;
+    command.places = typed_places();
     return std::move(command);
 }
 
@@ -162,6 +177,7 @@ void line_reader::reset() noexcept
 {
     in_transaction_ = false;
     actions_.clear();
+    action_places_ = typed_places();
     lexer_ = lexer();
 }
 

@@ -5,6 +5,7 @@
 
 #include "language/lexer.hpp"
 #include "language/schema.hpp"
+#include "language/typed_places.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -32,8 +33,14 @@ struct typed_command
     std::optional<boost::json::value> id;  ///< only of a raw `{"execute": ...}` line; shown, not sent
     /// Arguments whose types no schema knew, and the bare words that they were before they became what they look like.
     std::vector<std::pair<std::string, std::string>> guessed;
-    /// Where the arguments of the last line were typed, by their names as QEMU writes them: `file.filename`, `options[0].size`.
-    std::vector<std::pair<std::string, place>> places;
+    typed_places places;  ///< of the arguments; the lines are those of the statement, of a transaction from its beginning on
+};
+
+/// An action of a transaction.
+struct typed_action
+{
+    boost::json::object object;
+    typed_places places;
 };
 
 /// The schema knows nothing of a device's properties, QEMU does: gives the guessed arguments of a `device_add` their types.
@@ -84,11 +91,15 @@ public:
 private:
     [[nodiscard]] statement read_statement(std::span<word const> words, std::size_t lines);
     [[nodiscard]] statement read_transaction(std::span<word const> words, std::size_t lines);
-    [[nodiscard]] statement close_transaction(boost::json::array added, std::span<word const> rest, std::size_t lines);
+    [[nodiscard]] statement close_transaction(std::span<word const> rest, std::size_t lines);
+    /// Keeps actions of a line that is good.
+    void keep(std::vector<typed_action> added, std::size_t lines);
 
     schema const* known_ = nullptr;
     bool in_transaction_ = false;
     boost::json::array actions_;  ///< of the transaction
+    typed_places action_places_;
+    std::size_t lines_read_ = 0;  ///< of the statement, of a transaction from its beginning on; those for the shell itself, too
     lexer lexer_;
 };
 

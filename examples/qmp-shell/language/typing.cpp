@@ -1,6 +1,7 @@
 // Looks at the type that is wanted first, and only then at what the value looks like: `id=007` is a text if a text is wanted.
 #include "language/typing.hpp"
 
+#include "language/integer.hpp"
 #include "language/literal.hpp"
 #include "language/similar.hpp"
 
@@ -8,8 +9,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdint>
-#include <limits>
 #include <map>
 
 namespace json = boost::json;
@@ -60,7 +59,7 @@ std::string wanted_words(kind what)
 {
     static std::map<kind, std::string> const words = {
         {kind::number, "a number"},
-        {kind::integer, "an integer, as 10, 0xa or 10G"},
+        {kind::integer, "an integer, as 10, 0xa, 10G or 1.5G"},
         {kind::boolean, "true or false"},
         {kind::null, "null"},
         {kind::array, "an array: write [VALUE, ...], or name.0=VALUE name.1=VALUE"},
@@ -68,6 +67,20 @@ std::string wanted_words(kind what)
         {kind::alternate, "another kind of value"}};
     auto const found = words.find(what);
     return found != words.end() ? found->second : "a value";
+}
+
+/// What is wanted instead of a text that is none of it.
+std::string wanted_words(kind what, std::string_view text)
+{
+    if (what != kind::integer)
+        return wanted_words(what);
+    auto const read = read_integer(text);
+    auto const* const problem = std::get_if<integer_problem>(&read);
+    if (problem != nullptr && *problem == integer_problem::too_large)
+        return "an integer of 64 bits, and this is too large for them";
+    if (problem != nullptr && *problem == integer_problem::not_whole)
+        return "an integer, and of this a fraction is left: write the number in full";
+    return wanted_words(what);
 }
 
 /// An index of an array, written as QEMU does: no leading zeros.
@@ -203,7 +216,7 @@ private:
             case kind::alternate:
                 return alternate(node, *what, text, to);
             default:
-                return simple(what->kind, text, to) || refuse(node, wanted_words(what->kind));
+                return simple(what->kind, text, to) || refuse(node, wanted_words(what->kind, text));
         }
     }
 
@@ -222,7 +235,9 @@ private:
     {
         std::optional<json::value> result;
         if (wanted == kind::integer) {
-            result = read_integer(text);
+            auto read = read_integer(text);
+            if (auto* good = std::get_if<json::value>(&read); good != nullptr)
+                result = std::move(*good);
         } else if (wanted == kind::boolean) {
             if (std::optional<bool> const truth = read_boolean(text))
                 result = *truth;
@@ -313,38 +328,6 @@ std::variant<json::value, std::string> guess(std::string_view text)
     if (auto* error = std::get_if<literal_error>(&number); error != nullptr)
         return std::move(error->message);
     return std::move(*std::get_if<json::value>(&number));
-}
-
-std::optional<json::value> read_integer(std::string_view text)
-{
-    bool const negative = text.starts_with('-');
-    if (negative || text.starts_with('+'))
-        text.remove_prefix(1);
-    bool const hexadecimal = text.starts_with("0x") || text.starts_with("0X");
-    if (hexadecimal)
-        text.remove_prefix(2);
-    std::uint64_t number = 0;
-    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, hexadecimal ? 16 : 10);
-    std::string_view const suffix = text.substr(static_cast<std::size_t>(end - text.data()));
-    if (error != std::errc() || suffix.size() > 1)
-        return std::nullopt;
-    if (!suffix.empty()) {
-        // In lower case too, as QEMU's own command line takes them; but not `1e`, which looks like half of 1e3.
-        std::size_t const lower = std::string_view("kmgtp").find(suffix.front());
-        std::size_t const power = std::min(lower, std::string_view("KMGTPE").find(suffix.front()));
-        if (power == std::string_view::npos)
-            return std::nullopt;
-        unsigned const shift = 10U * static_cast<unsigned>(power + 1);
-        if (number > std::numeric_limits<std::uint64_t>::max() >> shift)
-            return std::nullopt;
-        number <<= shift;
-    }
-    constexpr std::uint64_t largest = std::numeric_limits<std::int64_t>::max();
-    if (!negative)
-        return number <= largest ? json::value(static_cast<std::int64_t>(number)) : json::value(number);
-    if (number > largest + 1)
-        return std::nullopt;
-    return json::value(static_cast<std::int64_t>(~number + 1));
 }
 
 std::optional<bool> read_boolean(std::string_view text)

@@ -34,9 +34,6 @@ using guessed_words = std::vector<std::pair<std::string, std::string>>;
 /// What a bare word looks like: a number, true, false, null, else a text.
 [[nodiscard]] std::variant<boost::json::value, std::string> guess(std::string_view text);
 
-/// An integer as people write it: decimal, 0x hexadecimal, 10G. @return nothing: it is none, or does not fit into 64 bits
-[[nodiscard]] std::optional<boost::json::value> read_integer(std::string_view text);
-
 /// on, off, yes, no, true, false.
 [[nodiscard]] std::optional<bool> read_boolean(std::string_view text);
 

@@ -38,8 +38,9 @@ std::string in_words(std::optional<argument_hint> const& hint)
     if (!hint)
         return "nothing";
     std::string result = hint->name;
-    if (hint->column)
-        result += " ^" + std::to_string(*hint->column);
+    if (hint->where)
+        result += " ^" + (hint->where->line > 0 ? "line " + std::to_string(hint->where->line) + ' ' : "") +
+                  std::to_string(hint->where->column);
     for (std::string const& each : hint->suggestions)
         result += ' ' + each;
     return result;
@@ -76,13 +77,23 @@ std::vector<sample> refusals()
              "file.siez ^51 size"},
             {"blockdev-add driver=qcow2 fiel.driver=null-co", "Parameter 'file' is missing", "fiel ^26 file"},
             {"blockdev-add driver=qcow2 file={'driver':'file','filnam':'a'}", "Parameter 'file.filename' is missing",
-             "file.filnam filename"},
+             "file.filnam ^48 filename"},
+            {"blockdev-add driver=qcow2 file={'driver':'file'}", "Parameter 'file.filename' is missing", "file.filename ^26"},
+            {"blockdev-add {'driver':'null-co','siez':1}", "Parameter 'siez' is unexpected", "siez ^33 size"},
+            {"blockdev-reopen options=[{'driver':'null-co'},{'driver':'null-co','siez':1}]",
+             "Parameter 'options[1].siez' is unexpected", "options[1].siez ^66 size"},
             {"blockdev-reopen options.0.driver=null-co options.0.siez=1", "Parameter 'options[0].siez' is unexpected",
              "options[0].siez ^51 size"},
             {"transaction( abort ; bitmap-add nodee=a name=b )", "Parameter 'actions[1].data.node' is missing",
-             "actions[1].data.nodee node"},
-            {"{\"execute\": \"block_resize\", \"arguments\": {\"siez\": 5}}", "Parameter 'size' is missing", "siez size"},
-            {"block_resize size=1 devcie={\n'a': 1}", "Parameter 'devcie' is unexpected", "devcie device"},
+             "actions[1].data.nodee ^32 node"},
+            {"transaction(\nbitmap-add name={\n'a': 1} nodee=a\n# a comment\nabort\n)",
+             "Parameter 'actions[0].data.nodee' is unexpected", "actions[0].data.nodee ^line 2 8 node"},
+            {"transaction(\nabort\nbitmap-add name=b\n)", "Parameter 'actions[1].data.node' is missing",
+             "actions[1].data.node ^line 2 0"},
+            {"transaction( abort\n:help\n{'type':'bitmap-add','data':{'nodee':'a','name':'b'}} )",
+             "Parameter 'actions[1].data.nodee' is unexpected", "actions[1].data.nodee ^line 2 29 node"},
+            {"{\"execute\": \"block_resize\", \"arguments\": {\"siez\": 5}}", "Parameter 'size' is missing", "siez ^42 size"},
+            {"block_resize size=1 devcie={\n'a': 1}", "Parameter 'devcie' is unexpected", "devcie ^20 device"},
             {"block_resize size=1 devcie=a", "Device 'a' not found", "nothing"},
             {"block_resize size=1 devcie=a", "Parameter 'actions[9].x.y' is unexpected", "actions[9].x.y"},
             {"block_resize size=1 devcie=a", "Parameter '' is unexpected", "nothing"},

@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_SUITE(help_suite)
 
 BOOST_DATA_TEST_CASE(a_command_is_described, data::make(commands()), sample)
 {
-    BOOST_TEST(describe_command(sample_schema(), sample.name) == sample.text);
+    BOOST_TEST(describe_command(sample_schema(), sample.name, 100) == sample.text);
 }
 
 BOOST_DATA_TEST_CASE(a_type_is_a_few_words, data::make(kinds()), sample)
@@ -148,13 +148,33 @@ BOOST_DATA_TEST_CASE(a_mistyped_name_resembles_others, data::make(mistyped()), s
 
 BOOST_AUTO_TEST_CASE(an_event_is_described)
 {
-    BOOST_TEST(describe_event(sample_schema(), "SHUTDOWN") ==
+    BOOST_TEST(describe_event(sample_schema(), "SHUTDOWN", 80) ==
                "event SHUTDOWN\ndata:\n  guest   boolean\n  reason  \"running\"|\"paused\"\n");
-    BOOST_TEST(describe_event(sample_schema(), "STOP") == "event STOP\ndata: none\n");
-    BOOST_TEST(describe_event(sample_schema(), "stop").empty());
+    BOOST_TEST(describe_event(sample_schema(), "STOP", 80) == "event STOP\ndata: none\n");
+    BOOST_TEST(describe_event(sample_schema(), "stop", 80).empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_long_enumeration_is_cut)
+BOOST_AUTO_TEST_CASE(help_shows_all_values_as_wide_as_the_terminal)
+{
+    BOOST_TEST(describe_command(sample_schema(), "blockdev-add driver=nbd server.type=unix", 36) ==
+               "blockdev-add\narguments:\n"
+               "  driver     \"file\"|\"qcow2\"|\"nbd\"|\n"
+               "             \"null-co\"\n"
+               "  read-only  boolean, optional\n"
+               "  node-name  string, optional\n"
+               "  cache      object, optional\n"
+               "      direct    boolean, optional\n"
+               "      no-flush  boolean, optional\n"
+               "  server     object\n"
+               "      type  \"inet\"|\"unix\"\n"
+               "      path  string\n"
+               "  size       string, optional\n"
+               "returns: nothing\n");
+    std::string const narrow = describe_command(sample_schema(), "blockdev-add", 1);
+    BOOST_TEST(narrow.find("\"null-co\"") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_long_enumeration_is_cut_in_a_list)
 {
     type what;
     what.kind = kind::enumeration;

@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(damaged_schemas_are_survived)
             damage(reply, random);
         schema const known(reply);
         for (std::string const& name : known.command_names())
-            BOOST_TEST(!describe_command(known, name).empty());
+            BOOST_TEST(!describe_command(known, name, 80).empty());
         line_reader reader;
         reader.use(&known);
         for (std::string_view const piece : pieces) {

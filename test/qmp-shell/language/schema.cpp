@@ -226,11 +226,11 @@ BOOST_DATA_TEST_CASE(nonsense_is_left_out, data::make(nonsense()), text)
     for (std::string const& name : known.command_names()) {
         BOOST_TEST((known.find_command(name)->arguments != nullptr));
         BOOST_TEST((known.find_command(name)->returns != nullptr));
-        BOOST_TEST(!describe_command(known, name).empty());
+        BOOST_TEST(!describe_command(known, name, 80).empty());
     }
     for (std::string const& name : known.event_names()) {
         BOOST_TEST((known.find_event(name)->data != nullptr));
-        BOOST_TEST(!describe_event(known, name).empty());
+        BOOST_TEST(!describe_event(known, name, 80).empty());
     }
 }
 

@@ -43,9 +43,7 @@ std::vector<sample> transactions()
          R"~(transaction {"actions": [{"type": "snapshot", "data": {"device": "a", "snapshot-file": "b;c)"}}]})~"},
         {"transaction( snapshot device=a snapshot-file=b(1) )",
          R"~(transaction {"actions": [{"type": "snapshot", "data": {"device": "a", "snapshot-file": "b(1)"}}]})~"},
-        {"transaction( unknown a=5 b.c=on )",
-         R"(transaction {"actions": [{"type": "unknown", "data": {"a": 5, "b": {"c": "on"}}}]})"},
-        {"transaction(\nunknown a={\n'b': 1}\n)", R"(transaction {"actions": [{"type": "unknown", "data": {"a": {"b": 1}}}]})"},
+        {"transaction(\nabort a={\n'b': 1}\n)", R"(transaction {"actions": [{"type": "abort", "data": {"a": {"b": 1}}}]})"},
         {"transaction( {\"type\": \"abort\", \"data\": {}} )", abort},
         {"transaction(\n{\"type\": \"abort\",\n\"data\": {}}\n)", abort},
         {"transaction( abort ) properties.completion-mode=grouped",
@@ -59,8 +57,10 @@ std::vector<sample> mistakes()
 {
     return {{"transaction( abort x )", "^19 `x` has no value: write x=VALUE"},
             {"transaction( snapshot device=a abort )", "^31 actions are separated by ;"},
-            {"transaction( bitmap-add granularity=a )", "^36 `granularity` wants an integer, as 10, 0xa or 10G"},
+            {"transaction( bitmap-add granularity=a )", "^36 `granularity` wants an integer, as 10, 0xa, 10G or 1.5G"},
             {"transaction(\nabort --oob\n", "before the end: ^6 an action has no options: they belong to the transaction"},
+            {"transaction( abrot )", "^13 there is no action abrot (did you mean abort?)"},
+            {"transaction(\nabort\n nonsense a=1", "^1 there is no action nonsense: Tab lists them"},
             {"transaction( a=1 )", "^13 a command's name comes first, then its arguments"},
             {"transaction( abort ) x", "^21 `x` has no value: write x=VALUE"},
             {"transaction( abort ) actions=[]", "^21 the actions of this transaction stand between its parentheses"},
@@ -88,6 +88,8 @@ BOOST_AUTO_TEST_CASE(without_a_schema_values_are_guessed)
 {
     BOOST_TEST(read_all("transaction( snapshot device=5 )", nullptr) ==
                R"(transaction {"actions": [{"type": "snapshot", "data": {"device": 5}}]})");
+    BOOST_TEST(read_all("transaction( unknown a=5 b.c=on )", nullptr) ==
+               R"(transaction {"actions": [{"type": "unknown", "data": {"a": 5, "b": {"c": "on"}}}]})");
 }
 
 BOOST_AUTO_TEST_CASE(the_prompt_can_tell_that_a_transaction_is_open)

@@ -1,0 +1,26 @@
+// `:wait-event`: until something happens in QEMU.
+#ifndef QMP_SHELL_EVENT_WAIT_HPP
+#define QMP_SHELL_EVENT_WAIT_HPP
+
+#include "exit_code.hpp"
+#include "language/wait_line.hpp"
+#include "monitor.hpp"
+#include "screen.hpp"
+#include "wait_limit.hpp"
+
+#include <coqmp/event.hpp>
+
+#include <boost/json/object.hpp>
+
+namespace qmp_shell {
+
+/// Waits for the next event of that kind, and shows it as an answer. One that came since the last command was sent counts, once.
+/// @return refused if it has not come in time
+exit_code wait_for_event(monitor& qemu, screen& shown_on, wanted_event const& what, wait_limit const& limit, bool pretty);
+
+/// As QEMU sent it.
+[[nodiscard]] boost::json::object as_message(coqmp::event const& what);
+
+}  // namespace qmp_shell
+
+#endif

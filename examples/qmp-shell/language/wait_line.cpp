@@ -1,0 +1,131 @@
+#include "language/wait_line.hpp"
+
+#include "language/similar.hpp"
+#include "language/typing.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <utility>
+
+namespace json = boost::json;
+
+namespace qmp_shell {
+
+namespace {
+
+constexpr std::string_view option = "--timeout";
+
+std::optional<std::chrono::milliseconds> read_seconds(std::string_view text)
+{
+    constexpr double most = 1e6;
+    double seconds = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    bool const good = error == std::errc() && end == text.data() + text.size() && seconds >= 0 && seconds <= most;
+    return good ? std::optional(std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(seconds * 1000)))
+                : std::nullopt;
+}
+
+bool matches(std::string const& pattern, std::string const& name)
+{
+    return ::fnmatch(pattern.c_str(), name.c_str(), FNM_CASEFOLD) == 0;
+}
+
+bool holds(json::value const& there, json::value const& wanted)
+{
+    json::object const* const members = wanted.if_object();
+    if (members == nullptr)
+        return there == wanted;
+    json::object const* const all = there.if_object();
+    return all != nullptr && std::all_of(members->begin(), members->end(), [all](auto const& each) {
+               json::value const* const found = all->if_contains(each.key());
+               return found != nullptr && holds(*found, each.value());
+           });
+}
+
+/// A wait for what never comes would be a long one. @return nothing: it may come
+std::optional<mistake> refuse_name(word const& name, schema const& known)
+{
+    std::vector<std::string> const names = known.event_names();
+    bool const possible = known.empty() || std::any_of(names.begin(), names.end(),
+                                                       [&](std::string const& each) { return matches(name.text, each); });
+    if (possible)
+        return std::nullopt;
+    std::string const meant = did_you_mean(similar_to(name.text, names));
+    return mistake{name.where, "no event matches " + name.text + (meant.empty() ? "" : " (" + meant + ')')};
+}
+
+std::optional<mistake> refuse_members(argument_node const& given, event_entry const& entry)
+{
+    std::vector<std::string> names;
+    if (entry.data != nullptr)
+        for (member const& each : entry.data->members)
+            names.push_back(each.name);
+    for (auto const& [name, node] : given.members) {
+        if (std::find(names.begin(), names.end(), name) != names.end())
+            continue;
+        std::string const meant = did_you_mean(similar_to(name, names));
+        return mistake{node->where, entry.name + " has no `" + name + '`' + (meant.empty() ? "" : " (" + meant + ')')};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::variant<wait_line, mistake> read_wait_line(std::string_view text)
+{
+    lexer reader;
+    ending const end = reader.feed(text);
+    if (end == ending::open_quote)
+        return mistake{reader.open_quote(), "the quote that begins here is not closed"};
+    if (end == ending::open_brace)
+        return mistake{reader.words().back().where, "a brace is open here"};
+    wait_line result;
+    std::vector<word> const words = reader.take();
+    for (auto each = words.begin(); each != words.end(); ++each) {
+        std::string_view const said = each->text;
+        if (!said.starts_with("--")) {
+            result.words.push_back(*each);
+            continue;
+        }
+        bool const attached = said.starts_with(option) && said.substr(option.size()).starts_with('=');
+        if (said != option && !attached)
+            return mistake{each->where, "there is no option " + each->text + ": only --timeout SECONDS"};
+        word const last = *each;
+        if (!attached && ++each == words.end())
+            return mistake{last.where, "--timeout needs a number of seconds"};
+        result.limit = read_seconds(attached ? said.substr(option.size() + 1) : std::string_view(each->text));
+        if (!result.limit)
+            return mistake{each->where, "--timeout takes a number of seconds, up to 1,000,000"};
+    }
+    return result;
+}
+
+bool wanted_event::fits(coqmp::event const& what) const
+{
+    return matches(pattern, what.name) && holds(what.data, members);
+}
+
+std::variant<wanted_event, mistake> read_wanted_event(std::span<word const> words, schema const& known)
+{
+    if (std::optional<mistake> wrong = refuse_name(words.front(), known))
+        return *std::move(wrong);
+    argument_node given;
+    for (word const& each : words.subspan(1))
+        if (std::optional<mistake> wrong = add_argument(given, each))
+            return *std::move(wrong);
+    event_entry const* const entry = known.find_event(words.front().text);
+    if (entry != nullptr)
+        if (std::optional<mistake> wrong = refuse_members(given, *entry))
+            return *std::move(wrong);
+    auto members = type_arguments(given, entry != nullptr ? entry->data : nullptr);
+    if (auto* wrong = std::get_if<mistake>(&members); wrong != nullptr)
+        return std::move(*wrong);
+    return wanted_event{words.front().text, std::move(*std::get_if<json::object>(&members))};
+}
+
+}  // namespace qmp_shell

@@ -1,0 +1,138 @@
+// `:wait-event`, in scripts and at a terminal, and the time that a wait may take.
+#include "qemu_fixture.hpp"
+#include "script.hpp"
+#include "support/real_qemu.hpp"
+#include "terminal.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <signal.h>
+
+#include <string>
+
+namespace json = boost::json;
+using coqmp::test::real_qemu;
+using namespace qmp_shell::test;
+
+namespace {
+
+/// A machine with two disks that can be pulled out.
+struct machine_with_disks
+{
+    real_qemu qemu{{"-M", "q35", "-nodefaults", "-display", "none", "-S", "-accel", "tcg", "-device", "virtio-scsi-pci,id=scsi0",
+                    "-blockdev", "driver=null-co,node-name=n0,size=1048576", "-blockdev",
+                    "driver=null-co,node-name=n1,size=1048576", "-device", "scsi-hd,id=hd0,drive=n0", "-device",
+                    "scsi-hd,id=hd1,drive=n1"}};
+    std::string const address = qemu.monitor().path();
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(events_of_devices, machine_with_disks)
+
+BOOST_AUTO_TEST_CASE(an_event_that_comes_before_the_wait_for_it_is_not_missed)
+{
+    outcome const came =
+        run({address, "-c", "device_del id=hd0", "-c", ":wait-event DEVICE_DELETED device=hd0 --timeout 60", "-c", "query-name"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.errors == "");
+    std::size_t const end = came.output.find('\n', 3);
+    json::value const told = json::parse(came.output.substr(3, end - 3));
+    BOOST_TEST(told.at("event").as_string() == "DEVICE_DELETED");
+    BOOST_TEST(told.at("data").at("device").as_string() == "hd0");
+    BOOST_TEST(told.at("timestamp").at("seconds").as_int64() > 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_event_of_another_device_is_not_the_one)
+{
+    outcome const came = run({address, "-c", "device_del id=hd0", "-c", ":wait-event DEVICE_DELETED device=hd1 --timeout 0"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(came.errors == "qmp-shell: command 2: no event DEVICE_DELETED of that kind came within 0 s\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(events_that_are_awaited, qemu_fixture)
+
+BOOST_AUTO_TEST_CASE(an_event_counts_once_and_until_the_next_command)
+{
+    BOOST_TEST(ask({"-c", "cont", "-c", ":wait-event RESUME --timeout 60", "-c", ":wait-event RESUME --timeout 0"}).status == 1);
+    BOOST_TEST(ask({"-c", "stop", "-c", ":trace off", "-c", ":wait-event STOP --timeout 60"}).status == 0);
+    BOOST_TEST(ask({"-c", "cont", "-c", "query-name", "-c", ":wait-event RESUME --timeout 0"}).status == 1);
+    BOOST_TEST(ask({"-H", "-c", "stop", "-c", ":wait-event STOP --timeout 60"}).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_event_that_does_not_come_in_time_is_one_line_and_a_failure)
+{
+    outcome const came = ask({"-c", ":wait-event RESUME --timeout 0.01"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(came.output == "");
+    BOOST_TEST(came.errors == "qmp-shell: no event RESUME came within 0.01 s\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_for_no_event_is_refused_where_the_mistake_is)
+{
+    BOOST_TEST(ask({"-c", ":wait-event"}).status == 2);
+    outcome const name = ask({"-c", "  :wait-event  RESUM"});
+    BOOST_TEST(name.status == 2);
+    BOOST_TEST(name.errors ==
+               "qmp-shell: column 16: no event matches RESUM (did you mean RESUME or RESET?)\n"
+               "    :wait-event  RESUM\n"
+               "                 ^\n");
+    BOOST_TEST(has(ask({"-c", ":wait-event SHUTDOWN --timeout x"}).errors, "column 32: --timeout takes a number of seconds"));
+    BOOST_TEST(has(ask({"-c", ":wait x --timeout"}).errors, "column 9: --timeout needs"));
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_qemu_ends_the_wait)
+{
+    script shell({address});
+    shell.write("query-status\n:trace on\n:wait-event RESUME\n");
+    shell.expect("<- {\"return\": [{");  // the schema has been asked for: it waits
+    qemu.signal(SIGKILL);
+    BOOST_TEST(shell.wait().status == 3);
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_for_the_end_of_qemu_is_not_surprised_by_it)
+{
+    script shell({address});
+    shell.write("query-status\n:trace on\n:wait-event SHUTDOWN\n");
+    shell.expect("<- {\"return\": [{");
+    shell.end_of_input();
+    qemu.signal(SIGTERM);
+    outcome const came = shell.wait();
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(has(came.output, "{\"event\": \"SHUTDOWN\""));
+    BOOST_TEST(!has(came.errors, "has gone"));
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupt_ends_the_wait)
+{
+    script shell({address});
+    shell.write("query-status\n:trace on\n:wait-event RESUME\n");
+    shell.expect("<- {\"return\": [{");
+    shell.signal(SIGINT);
+    BOOST_TEST(shell.wait().status == 130);
+}
+
+BOOST_AUTO_TEST_CASE(events_and_their_data_are_completed)
+{
+    terminal shell({address}, qemu.directory());
+    shell.expect_line("(QEMU)");
+    shell.type(":wait-event SHUTD");
+    shell.type(tab);
+    shell.expect_line("(QEMU) :wait-event SHUTDOWN");
+    shell.type("rea");
+    shell.type(tab);
+    shell.expect_line("(QEMU) :wait-event SHUTDOWN reason=");
+    shell.type("guest-sh");
+    shell.type(tab);
+    shell.expect_line("(QEMU) :wait-event SHUTDOWN reason=guest-shutdown");
+    shell.type("--t");
+    shell.type(tab);
+    shell.expect_line("(QEMU) :wait-event SHUTDOWN reason=guest-shutdown --timeout");
+    shell.type("0\r");
+    shell.expect("no event SHUTDOWN of that kind came within 0 s");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
