@@ -72,6 +72,30 @@ BOOST_AUTO_TEST_CASE(drivers_properties_and_nodes_are_completed)
     shell.expect("DEVICE_DELETED");
 }
 
+BOOST_AUTO_TEST_CASE(a_value_set_in_the_shell_is_of_the_type_that_its_property_has)
+{
+    outcome const came = run(
+        {address, "-v", "-c", "object-add qom-type=iothread id=io", "-c",
+         "qom-set path=/objects/io property=poll-max-ns value=2k", "-c", "qom-get path=/objects/io property=poll-max-ns", "-c",
+         "qom-set path=/machine property=graphics value=off", "-c", "qom-set path=/machine property=firmware value=007"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(has(came.output, "2048\n"));
+    BOOST_TEST(has(came.errors, "\"value\": false"));
+    BOOST_TEST(has(came.errors, "\"value\": \"007\""));
+    // Of what is no value of that type QEMU says why.
+    BOOST_TEST(run({address, "-c", "qom-set path=/machine property=graphics value=perhaps"}).status == 1);
+}
+
+BOOST_AUTO_TEST_CASE(properties_are_listed_with_their_types_if_there_are_many_too)
+{
+    terminal shell({address}, qemu.directory());
+    shell.expect_line("(QEMU)");
+    shell.type("device_add driver=scsi-hd ");
+    shell.type(tab);
+    shell.expect("physical_block_size=");
+    shell.expect([](screen_model const& screen) { return has(screen.text(), "uint32") && has(screen.text(), "bool"); }, "types");
+}
+
 BOOST_AUTO_TEST_CASE(drivers_that_only_a_machine_makes_are_not_offered)
 {
     terminal shell({address}, qemu.directory());

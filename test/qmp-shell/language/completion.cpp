@@ -49,6 +49,8 @@ std::vector<sample> names()
             {"--oob ya", "6: yank"},
             {"--fd a=b ya", "9: yank"},
             {"--", "0: --fd --oob"},
+            {"exi", "0: exit"},
+            {"help exi", "5:"},
             {"help bl", "5: block_resize blockdev-add blockdev-backup blockdev-reopen"},
             {"help ST", "5: STOP"},
             {"help stop ", "10:"},
@@ -332,7 +334,7 @@ BOOST_DATA_TEST_CASE(what_only_qemu_knows_is_wished_for, data::make(wishes()), t
 
 BOOST_AUTO_TEST_CASE(an_empty_line_offers_all_commands)
 {
-    BOOST_TEST(at("").candidates.size() == sample_schema().command_names().size() + 1);  // and help
+    BOOST_TEST(at("").candidates.size() == sample_schema().command_names().size() + 2);  // and exit, help
 }
 
 BOOST_AUTO_TEST_CASE(without_a_schema_only_the_shell_itself_is_completed)
