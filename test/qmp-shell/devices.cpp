@@ -96,6 +96,23 @@ BOOST_AUTO_TEST_CASE(properties_are_listed_with_their_types_if_there_are_many_to
     shell.expect([](screen_model const& screen) { return has(screen.text(), "uint32") && has(screen.text(), "bool"); }, "types");
 }
 
+BOOST_AUTO_TEST_CASE(only_what_can_be_removed_is_offered_for_removal)
+{
+    terminal shell({address}, qemu.directory());
+    shell.expect_line("(QEMU)");
+    shell.type("device_add driver=scsi-hd drive=disk0 id=disk bus=scsi0.0\r");
+    shell.expect("{}");
+    shell.expect_line("(QEMU)");
+    shell.type("device_del id=");
+    shell.type(tab);  // neither scsi0 nor port0, which the machine was started with
+    shell.expect_line("(QEMU) device_del id=disk");
+    shell.type(
+        "\x15"
+        "eject id=sc");
+    shell.type(tab);
+    shell.expect_line("(QEMU) eject id=scsi0");
+}
+
 BOOST_AUTO_TEST_CASE(drivers_that_only_a_machine_makes_are_not_offered)
 {
     terminal shell({address}, qemu.directory());
