@@ -41,15 +41,26 @@ std::string with_descriptions(candidates const& all, std::size_t begin, std::siz
     return result;
 }
 
+/// Of a description its first words, which are a type: where there is room for them.
+std::string with_type(candidate const& what, std::size_t begin, std::size_t room)
+{
+    std::string const text = what.text.substr(begin);
+    std::string_view const type = std::string_view(what.description).substr(0, what.description.find(", "));
+    bool const fits = !type.empty() && columns_of(text) + 1 + columns_of(type) <= room;
+    return fits ? text + ' ' + std::string(type) : text;
+}
+
 std::string in_columns(candidates const& all, std::size_t begin, std::size_t longest, std::size_t width)
 {
     std::size_t const columns = std::max<std::size_t>(1, width / (longest + 2));
     std::size_t const rows = (all.size() + columns - 1) / columns;
+    bool const described = std::none_of(all.begin(), all.end(), [](candidate const& each) { return each.description.empty(); });
+    std::size_t const cell = described ? std::max(longest + 2, width / columns) : longest + 2;
     std::string result;
     for (std::size_t row = 0; row < rows; ++row) {
         std::string line;
         for (std::size_t index = row; index < all.size(); index += rows)
-            line += padded(all[index].text.substr(begin), longest + 2);
+            line += padded(described ? with_type(all[index], begin, cell - 2) : all[index].text.substr(begin), cell);
         result += std::string(line, 0, line.find_last_not_of(' ') + 1) + '\n';
     }
     return result;

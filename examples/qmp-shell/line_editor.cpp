@@ -244,6 +244,18 @@ void line_editor::await_terminal_signals(std::shared_ptr<happenings> const& seen
     });
 }
 
+/// As if it had not been caught. The kernel discards it where nobody could wake us up again (`ssh -t HOST qmp-shell`): SIGSTOP would
+/// stop us for good.
+void line_editor::stop_as_usual()
+{
+    struct ::sigaction usual{};
+    struct ::sigaction former{};
+    usual.sa_handler = SIG_DFL;
+    ::sigaction(SIGTSTP, &usual, &former);
+    ::raise(SIGTSTP);
+    ::sigaction(SIGTSTP, &former, nullptr);
+}
+
 /// The terminal is left as it was found: also if no line is typed, and an answer or a job is waited for.
 void line_editor::suspend()
 {
@@ -251,7 +263,7 @@ void line_editor::suspend()
     if (!shown_)
         write_now("\r\033[K");  // a progress bar, if there is one
     ::el_set(editor_.get(), EL_PREP_TERM, 0);
-    ::raise(SIGSTOP);
+    stop_as_usual();
     ::el_set(editor_.get(), EL_PREP_TERM, 1);
     ::el_resize(editor_.get());
     screen_.redraw();

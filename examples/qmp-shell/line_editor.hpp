@@ -72,6 +72,7 @@ private:
     void await_input();
     static void await_terminal_signals(std::shared_ptr<happenings> const& seen);
     void suspend();
+    static void stop_as_usual();
     void complete_line();
     void replace(std::string_view line, completion const& found, std::string const& by);
 

@@ -60,6 +60,24 @@ candidates device_ids(monitor& qemu)
     return result;
 }
 
+/// Whether device_del would be refused: the bus of the device, or the device itself, cannot do it.
+bool is_fixed(monitor& qemu, std::string const& id)
+{
+    auto const told =
+        qemu.look_up(coqmp::command("qom-get").with("path", "/machine/peripheral/" + id).with("property", "hotpluggable"));
+    return told && told->is_bool() && !told->get_bool();
+}
+
+candidates removable_ids(monitor& qemu, std::string_view prefix)
+{
+    constexpr std::size_t most = 64;  // each costs a question
+    candidates result = device_ids(qemu);
+    std::erase_if(result, [prefix](candidate const& each) { return !each.text.starts_with(prefix); });
+    if (result.size() <= most)
+        std::erase_if(result, [&qemu](candidate const& each) { return is_fixed(qemu, each.text); });
+    return result;
+}
+
 /// What the human monitor says. @return empty: it says nothing, or there is none
 std::string human_text(monitor& qemu, std::string_view line)
 {
@@ -191,6 +209,8 @@ candidates wished(live wish, std::string_view prefix, json::object const& argume
             return members_of(qemu, "query-block", "device", "qdev");
         case live::device_id:
             return device_ids(qemu);
+        case live::removable_id:
+            return removable_ids(qemu, prefix);
         case live::job_id:
             return members_of(qemu, "query-jobs", "id", "status");
         case live::chardev_id:

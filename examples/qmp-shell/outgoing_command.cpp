@@ -1,5 +1,8 @@
 #include "outgoing_command.hpp"
 
+#include "json_access.hpp"
+#include "qom_tools.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -108,10 +111,30 @@ void type_device_properties(typed_command& said, monitor& qemu)
         type_by_properties(said, *listed);
 }
 
+/// The schema says of a property's value that it may be anything; QEMU knows better. What does not fit is left for it to refuse.
+void type_property(typed_command& said, monitor& qemu)
+{
+    if (said.name != "qom-set")
+        return;
+    auto const guessed =
+        std::find_if(said.guessed.begin(), said.guessed.end(), [](auto const& each) { return each.first == "value"; });
+    std::string const path(text_in(said.arguments, "path"));
+    std::string const name(text_in(said.arguments, "property"));
+    if (guessed == said.guessed.end() || path.empty() || name.empty())
+        return;
+    auto const listed = qemu.look_up(coqmp::command("qom-list").with("path", path));
+    std::string const type = listed ? type_of_property(*listed, name) : std::string();
+    if (type.empty())
+        return;
+    if (auto value = value_of_property(type, guessed->second))
+        said.arguments["value"] = std::move(*value);
+}
+
 }  // namespace
 
 outgoing_commands prepare(typed_command said, monitor& qemu)
 {
+    type_property(said, qemu);
     type_device_properties(said, qemu);
     coqmp::command sent(said.name, said.arguments);
     if (said.out_of_band)

@@ -1,6 +1,7 @@
 #include "qom_tools.hpp"
 
 #include "json_access.hpp"
+#include "language/integer.hpp"
 #include "language/print.hpp"
 #include "text.hpp"
 
@@ -93,9 +94,7 @@ public:
         auto const listed = ask(coqmp::command("qom-list").with("path", object));
         if (!listed)
             return failure_;
-        std::string type;
-        for (property const& each : properties_in(*listed))
-            type = each.name == name ? each.type : type;
+        std::string const type = type_of_property(*listed, name);
         std::string const& text = how_.tool_arguments.back();
         auto const value = value_of_property(type, text);
         if (!value)
@@ -194,6 +193,14 @@ private:
 
 }  // namespace
 
+std::string type_of_property(json::value const& listed, std::string_view name)
+{
+    std::string result;
+    for (property const& each : properties_in(listed))
+        result = each.name == name ? each.type : result;
+    return result;
+}
+
 std::optional<json::value> value_of_property(std::string_view type, std::string_view text)
 {
     if (type == "bool") {
@@ -207,9 +214,12 @@ std::optional<json::value> value_of_property(std::string_view type, std::string_
         }
         return std::nullopt;
     }
+    if (is_integer(type)) {
+        auto number = read_integer(text);
+        auto* const good = std::get_if<json::value>(&number);
+        return good != nullptr ? std::optional(std::move(*good)) : std::nullopt;
+    }
     auto value = parsed(text);
-    if (is_integer(type))
-        return value && (value->is_int64() || value->is_uint64()) ? value : std::nullopt;
     if (type == "number" || type == "double")
         return value && value->is_number() ? value : std::nullopt;
     // What a type's name does not tell (enumerations, structures): JSON if it is an object or an array, else a text.

@@ -17,6 +17,9 @@ namespace qmp_shell {
 
 exit_code run_tool(monitor& qemu, screen& shown_on, options const& how);
 
+/// @param listed what `qom-list` returned @return empty: there is no such property
+[[nodiscard]] std::string type_of_property(boost::json::value const& listed, std::string_view name);
+
 /// A text as the value of a property of that type. @return nothing if the type does not take it
 [[nodiscard]] std::optional<boost::json::value> value_of_property(std::string_view type, std::string_view text);
 

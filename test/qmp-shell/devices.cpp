@@ -72,6 +72,47 @@ BOOST_AUTO_TEST_CASE(drivers_properties_and_nodes_are_completed)
     shell.expect("DEVICE_DELETED");
 }
 
+BOOST_AUTO_TEST_CASE(a_value_set_in_the_shell_is_of_the_type_that_its_property_has)
+{
+    outcome const came = run(
+        {address, "-v", "-c", "object-add qom-type=iothread id=io", "-c",
+         "qom-set path=/objects/io property=poll-max-ns value=2k", "-c", "qom-get path=/objects/io property=poll-max-ns", "-c",
+         "qom-set path=/machine property=graphics value=off", "-c", "qom-set path=/machine property=firmware value=007"});
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(has(came.output, "2048\n"));
+    BOOST_TEST(has(came.errors, "\"value\": false"));
+    BOOST_TEST(has(came.errors, "\"value\": \"007\""));
+    // Of what is no value of that type QEMU says why.
+    BOOST_TEST(run({address, "-c", "qom-set path=/machine property=graphics value=perhaps"}).status == 1);
+}
+
+BOOST_AUTO_TEST_CASE(properties_are_listed_with_their_types_if_there_are_many_too)
+{
+    terminal shell({address}, qemu.directory());
+    shell.expect_line("(QEMU)");
+    shell.type("device_add driver=scsi-hd ");
+    shell.type(tab);
+    shell.expect("physical_block_size=");
+    shell.expect([](screen_model const& screen) { return has(screen.text(), "uint32") && has(screen.text(), "bool"); }, "types");
+}
+
+BOOST_AUTO_TEST_CASE(only_what_can_be_removed_is_offered_for_removal)
+{
+    terminal shell({address}, qemu.directory());
+    shell.expect_line("(QEMU)");
+    shell.type("device_add driver=scsi-hd drive=disk0 id=disk bus=scsi0.0\r");
+    shell.expect("{}");
+    shell.expect_line("(QEMU)");
+    shell.type("device_del id=");
+    shell.type(tab);  // neither scsi0 nor port0, which the machine was started with
+    shell.expect_line("(QEMU) device_del id=disk");
+    shell.type(
+        "\x15"
+        "eject id=sc");
+    shell.type(tab);
+    shell.expect_line("(QEMU) eject id=scsi0");
+}
+
 BOOST_AUTO_TEST_CASE(drivers_that_only_a_machine_makes_are_not_offered)
 {
     terminal shell({address}, qemu.directory());

@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(a_bar_shows_how_far_it_is_until_it_ends)
 
 BOOST_AUTO_TEST_CASE(a_wait_can_be_suspended_and_what_is_typed_then_stands_there_once)
 {
-    terminal shell({address}, qemu.directory());
+    terminal shell({address}, qemu.directory(), {}, control_of_jobs::there);
     shell.expect_line("(QEMU)");
     shell.type(":wait copy\r");
     shell.expect([](screen_model const& screen) { return has(screen.text(), "copy ["); }, "a bar");

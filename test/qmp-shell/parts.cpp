@@ -335,6 +335,8 @@ BOOST_AUTO_TEST_CASE(a_text_becomes_what_the_property_is)
     BOOST_TEST((value_of_property("uint32", "7") == boost::json::value(7)));
     BOOST_TEST((value_of_property("int", "-7") == boost::json::value(-7)));
     BOOST_TEST(!value_of_property("size", "many").has_value());
+    BOOST_TEST((value_of_property("size", "1.5K") == boost::json::value(1536)));
+    BOOST_TEST((value_of_property("uint64", "0x10") == boost::json::value(16)));
     BOOST_TEST((value_of_property("string", "7") == boost::json::value("7")));
     BOOST_TEST((value_of_property("link<x>", "/a/b") == boost::json::value("/a/b")));
     BOOST_TEST((value_of_property("OnOffAuto", "auto") == boost::json::value("auto")));

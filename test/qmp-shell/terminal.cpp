@@ -30,10 +30,30 @@ std::vector<char*> pointers(std::vector<std::string>& texts)
     return result;
 }
 
+/// What a login shell does for its job: it gives it the terminal, stops when that stops, and wakes it up when it is woken up.
+[[noreturn]] void control_job(char* const* arguments, char* const* environment)
+{
+    ::signal(SIGTTOU, SIG_IGN);  // who gives the terminal away is in the background already
+    ::pid_t const job = ::fork();
+    if (job == 0) {
+        ::setpgid(0, 0);
+        ::tcsetpgrp(STDIN_FILENO, ::getpid());
+        ::signal(SIGTTOU, SIG_DFL);
+        ::execve(arguments[0], arguments, environment);
+        ::_exit(127);
+    }
+    int status = 0;
+    while (::waitpid(job, &status, WUNTRACED) == job && WIFSTOPPED(status)) {
+        ::raise(SIGSTOP);
+        ::kill(-job, SIGCONT);
+    }
+    ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
 }  // namespace
 
 terminal::terminal(std::vector<std::string> const& arguments, std::filesystem::path const& home,
-                   std::vector<std::string> const& settings)
+                   std::vector<std::string> const& settings, control_of_jobs control)
 {
     std::vector<std::string> words{QMP_SHELL_PROGRAM};
     words.insert(words.end(), arguments.begin(), arguments.end());
@@ -52,6 +72,8 @@ terminal::terminal(std::vector<std::string> const& arguments, std::filesystem::p
     if (pid_ < 0)
         throw std::system_error(errno, std::generic_category(), "forkpty");
     if (pid_ == 0) {
+        if (control == control_of_jobs::there)
+            control_job(argument_pointers.data(), environment_pointers.data());
         ::execve(argument_pointers[0], argument_pointers.data(), environment_pointers.data());
         ::_exit(127);
     }

@@ -18,12 +18,16 @@
 
 namespace qmp_shell::test {
 
+/// Whether the shell is a job of somebody who shares its terminal, as a login shell does, and can wake it up when it has stopped.
+/// With `ssh -t HOST qmp-shell` there is nobody.
+enum class control_of_jobs { none, there };
+
 class terminal
 {
 public:
     /// Runs the shell. @param home where it keeps its history @param settings `NAME=value` for its environment
     terminal(std::vector<std::string> const& arguments, std::filesystem::path const& home,
-             std::vector<std::string> const& settings = {});
+             std::vector<std::string> const& settings = {}, control_of_jobs control = control_of_jobs::none);
     terminal(terminal const&) = delete;
     terminal& operator=(terminal const&) = delete;
     /// Kills it, if it still runs.

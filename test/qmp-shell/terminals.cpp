@@ -347,9 +347,23 @@ BOOST_AUTO_TEST_CASE(a_signal_to_leave_restores_the_terminal_and_leaves)
     BOOST_TEST(shell.is_as_usual());
 }
 
-BOOST_AUTO_TEST_CASE(a_suspended_shell_comes_back_with_its_line_however_often)
+BOOST_AUTO_TEST_CASE(a_shell_that_nobody_could_wake_up_does_not_stop)
 {
     terminal shell(with(), home);
+    shell.expect_line(prompt);
+    shell.type("query-");
+    shell.expect_line("(QEMU) query-");
+    shell.type("\x1A");  // Ctrl-Z
+    shell.type("name\r");
+    shell.expect("{}");
+    shell.expect_line(prompt);
+    shell.type(control_d);
+    BOOST_TEST(shell.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_suspended_shell_comes_back_with_its_line_however_often)
+{
+    terminal shell(with(), home, {}, control_of_jobs::there);
     for (int round = 0; round < 3; ++round) {
         shell.expect_line(prompt);
         shell.type("query-");

@@ -256,7 +256,7 @@ void completer::command(std::span<word const> words, word const& current)
     add_commands();
     if (!words.empty())
         return add_names(known_.event_names());
-    add_words({"help"});
+    add_words({"exit", "help"});
     if (!current.text.empty())
         add_words({transaction_opening});
 }

@@ -19,7 +19,8 @@ enum class live {
     none,
     node_name,       ///< query-named-block-nodes
     block_device,    ///< query-block: `device`
-    device_id,       ///< qom-list /machine/peripheral: `id` of device_del and the like
+    device_id,       ///< qom-list /machine/peripheral: `id` of eject and the like
+    removable_id,    ///< those of which the property hotpluggable is true: `id` of device_del
     bus,             ///< HMP's `info qtree`: those that take the argument `driver`
     bitmap,          ///< query-named-block-nodes: dirty bitmaps of the argument `node`, `device` or `target`
     export_id,       ///< query-block-exports

@@ -21,7 +21,7 @@ constexpr std::array rules = {
     rule{"device_add", "drive", live::node_name},
     rule{"device_add", "bus", live::bus},
     rule{"device_add", "failover_pair_id", live::device_id},
-    rule{"device_del", "id", live::device_id},
+    rule{"device_del", "id", live::removable_id},
     rule{"device-sync-config", "id", live::device_id},
     rule{"device-list-properties", "typename", live::device_type},
     rule{"qom-list-properties", "typename", live::qom_type},

@@ -205,7 +205,7 @@ private:
     {
         switch (what != nullptr ? what->kind : kind::any) {
             case kind::any:
-                return guessed_value(node, what == nullptr, text, to);
+                return guessed_value(node, text, to);
             case kind::enumeration:
                 if (!is_word_of(*what, text))
                     return refuse(node, one_of(what->values, text));
@@ -220,13 +220,13 @@ private:
         }
     }
 
-    bool guessed_value(argument_node const& node, bool unknown, std::string const& text, json::value& to)
+    bool guessed_value(argument_node const& node, std::string const& text, json::value& to)
     {
         auto result = guess(text);
         if (auto* message = std::get_if<std::string>(&result); message != nullptr)
             return refuse(node.value->text.where, std::move(*message));
         to = std::move(*std::get_if<json::value>(&result));
-        if (unknown && guessed != nullptr && node.parent == nullptr)
+        if (guessed != nullptr && node.parent == nullptr)
             guessed->emplace_back(node.name, text);
         return true;
     }

@@ -49,6 +49,8 @@ std::vector<sample> names()
             {"--oob ya", "6: yank"},
             {"--fd a=b ya", "9: yank"},
             {"--", "0: --fd --oob"},
+            {"exi", "0: exit"},
+            {"help exi", "5:"},
             {"help bl", "5: block_resize blockdev-add blockdev-backup blockdev-reopen"},
             {"help ST", "5: STOP"},
             {"help stop ", "10:"},
@@ -241,7 +243,7 @@ std::vector<wished> wishes()
             {"blockdev-add driver=qcow2 backing=x", live::node_name, "x", R"({"driver":"qcow2"})"},
             {"blockdev-backup target=", live::node_name, "", "{}"},
             {"blockdev-backup job-id=", live::none, "", "{}"},
-            {"device_del id=v", live::device_id, "v", "{}"},
+            {"device_del id=v", live::removable_id, "v", "{}"},
             {"device_add driver=vir", live::device_driver, "vir", "{}"},
             {"device_add id=", live::none, "", "{}"},
             {"device_add driver=x ", live::device_property, "", R"({"driver":"x"})"},
@@ -332,7 +334,7 @@ BOOST_DATA_TEST_CASE(what_only_qemu_knows_is_wished_for, data::make(wishes()), t
 
 BOOST_AUTO_TEST_CASE(an_empty_line_offers_all_commands)
 {
-    BOOST_TEST(at("").candidates.size() == sample_schema().command_names().size() + 1);  // and help
+    BOOST_TEST(at("").candidates.size() == sample_schema().command_names().size() + 2);  // and exit, help
 }
 
 BOOST_AUTO_TEST_CASE(without_a_schema_only_the_shell_itself_is_completed)
@@ -342,7 +344,7 @@ BOOST_AUTO_TEST_CASE(without_a_schema_only_the_shell_itself_is_completed)
     BOOST_TEST(complete("stop a", empty, meta).candidates.empty());
     BOOST_TEST(complete("transaction( ", empty, meta).candidates.empty());
     BOOST_TEST(complete(":e", empty, meta).candidates.size() == 1U);
-    BOOST_TEST((complete("device_del id=", empty, meta).wish == live::device_id));
+    BOOST_TEST((complete("device_del id=", empty, meta).wish == live::removable_id));
     BOOST_TEST((complete("block_resize node-name=", empty, meta).wish == live::node_name));
 }
 

@@ -52,7 +52,7 @@ std::vector<sample> samples()
             {"block-job-change", "id", live::job_id},
             {"job-cancel", "id", live::job_id},
             {"job-finalize", "id", live::job_id},
-            {"device_del", "id", live::device_id},
+            {"device_del", "id", live::removable_id},
             {"device_add", "id", live::none},
             {"device_add", "driver", live::device_driver},
             {"device_add", "chardev", live::chardev_id},
