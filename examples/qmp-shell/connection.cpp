@@ -55,7 +55,10 @@ public:
     {
         if (why == coqmp::errc::disconnected)
             return "QEMU has gone: " + name_ + " closed the connection";
-        return "the conversation with " + name_ + " cannot go on: " + why.message();
+        std::string const reason = why == coqmp::errc::message_too_large ? "it sent more at once than this shell takes"
+                                   : why == coqmp::errc::nested_too_deep ? "what it sent is nested deeper than this shell takes"
+                                                                         : why.message();
+        return "the conversation with " + name_ + " cannot go on: " + reason;
     }
 
     void leave() override { session_.close(); }

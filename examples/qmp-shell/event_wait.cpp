@@ -30,6 +30,7 @@ json::object as_message(coqmp::event const& what)
 
 exit_code wait_for_event(monitor& qemu, screen& shown_on, wanted_event const& what, wait_limit const& limit, bool pretty)
 {
+    bool const late = qemu.has_ended();
     bool stopped = false;
     interruption const on_interrupt(qemu.loop(), [&stopped] { stopped = true; });
     event_watch& events = qemu.events();
@@ -49,12 +50,12 @@ exit_code wait_for_event(monitor& qemu, screen& shown_on, wanted_event const& wh
             shown_on.answer(print(as_message(*found), {pretty, shown_on.colour()}));
         return exit_code::success;
     }
-    if (qemu.has_ended())
+    if (qemu.has_ended() && !late)
         return exit_code::connection;
     if (stopped)
         return exit_code::interrupted;
-    shown_on.complain("no event " + harmless(what.pattern) + (what.members.empty() ? "" : " of that kind") + " came within " +
-                      limit.describe());
+    shown_on.complain("no event " + harmless(what.pattern) + (what.members.empty() ? "" : " of that kind") + " came " +
+                      (late ? "before QEMU had gone" : "within " + limit.describe()));
     return exit_code::refused;
 }
 

@@ -75,8 +75,10 @@ exit_code interpreter::execute(std::string_view line)
     if (hmp_ && !text.starts_with(':') && text != "exit" && text.find('\0') == std::string_view::npos)
         return text.empty() ? exit_code::success : human_.execute(text);
     reader_.use(needs_schema(trimmed(line)) || monitor_.is_known() ? &monitor_.known() : nullptr);
-    if (!expects_more())
+    if (!expects_more()) {
         lines_.clear();
+        first_wrong_ = 0;
+    }
     lines_.emplace_back(line);
     printed_ = screen_.printed();
     statement said = reader_.read(line);
@@ -84,9 +86,10 @@ exit_code interpreter::execute(std::string_view line)
         return explain(*mistake);
     if (auto const* const meta = std::get_if<meta_command>(&said))
         return execute_meta(*meta);
-    if (auto* const command = std::get_if<typed_command>(&said))
-        return execute_command(*command);
-    return exit_code::success;
+    auto* const command = std::get_if<typed_command>(&said);
+    if (command != nullptr && first_wrong_ != 0)  // its actions succeed or fail together
+        return refuse(command->name + ": not executed: line " + std::to_string(first_wrong_) + " of it was wrong");
+    return command != nullptr ? execute_command(*command) : exit_code::success;
 }
 
 exit_code interpreter::execute(std::string_view line, std::string_view unit, std::size_t number)
@@ -210,7 +213,12 @@ exit_code interpreter::explain(syntax_error const& mistake)
 {
     if (std::string const hint = hint_at_human_monitor(); !hint.empty())
         return refuse(hint);
-    complain_at(mistake.column, mistake.message, mistake.lines_back);
+    bool const others_stay = reader_.in_transaction();
+    if (others_stay && !screen_.interactive() && first_wrong_ == 0)
+        first_wrong_ = lines_.size() - mistake.lines_back;
+    bool const tells = others_stay && screen_.interactive();
+    complain_at(mistake.column, mistake.message + (tells ? " (the other lines stay: write this one again, or Ctrl-C)" : ""),
+                mistake.lines_back);
     return exit_code::usage;
 }
 

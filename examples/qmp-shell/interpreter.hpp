@@ -31,6 +31,8 @@ public:
 
     /// Whether lines are missing: a transaction or a brace is open.
     [[nodiscard]] bool expects_more() const;
+    /// How many lines the statement has so far.
+    [[nodiscard]] std::size_t lines() const noexcept { return lines_.size(); }
     /// Forgets what was begun, after Ctrl-C.
     void forget()
     {
@@ -99,6 +101,7 @@ private:
     std::string unit_;
     std::size_t number_ = 0;          ///< of the line that is being executed; 0: nobody counts
     std::vector<std::string> lines_;  ///< of the statement so far, the one that is being executed too
+    std::size_t first_wrong_ = 0;     ///< line of a script's transaction; 0: none. Who types can write it again.
     std::size_t printed_ = 0;         ///< what the screen had printed when its execution began
     bool hinted_at_jobs_ = false;
     bool leaving_ = false;

@@ -256,14 +256,33 @@ void line_editor::stop_as_usual()
     ::sigaction(SIGTSTP, &former, nullptr);
 }
 
+/// Who loses it in this very moment must not be stopped for touching it.
+void line_editor::give_terminal_back()
+{
+    ::sigset_t signals{};
+    ::sigset_t former{};
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, SIGTTOU);
+    ::pthread_sigmask(SIG_BLOCK, &signals, &former);
+    ::el_set(editor_.get(), EL_PREP_TERM, 0);
+    ::pthread_sigmask(SIG_SETMASK, &former, nullptr);
+}
+
 /// The terminal is left as it was found: also if no line is typed, and an answer or a job is waited for.
 void line_editor::suspend()
 {
-    hide();
-    if (!shown_)
-        write_now("\r\033[K");  // a progress bar, if there is one
-    ::el_set(editor_.get(), EL_PREP_TERM, 0);
+    // If a wrapper (`sh -c`, `sudo`) has stopped first, the login shell has the terminal already: whoever touches it then is stopped
+    // for that, woken up, and would stop here once more.
+    bool const ours = ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
+    if (ours) {
+        hide();
+        if (!shown_)
+            write_now("\r\033[K");  // a progress bar, if there is one
+        give_terminal_back();
+    }
     stop_as_usual();
+    if (!ours)
+        ::el_set(editor_.get(), EL_PREP_TERM, 0);  // as it is by now; libedit does not know
     ::el_set(editor_.get(), EL_PREP_TERM, 1);
     ::el_resize(editor_.get());
     screen_.redraw();

@@ -71,6 +71,7 @@ private:
     int take_byte(wchar_t& character);
     void await_input();
     static void await_terminal_signals(std::shared_ptr<happenings> const& seen);
+    void give_terminal_back();
     void suspend();
     static void stop_as_usual();
     void complete_line();

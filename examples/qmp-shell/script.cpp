@@ -112,12 +112,7 @@ public:
     /// @return whether to go on
     bool execute(std::string const& line)
     {
-        ++number_;
-        exit_code const code = unit_.empty() ? interpreter_.execute(line) : interpreter_.execute(line, unit_, number_);
-        if (monitor_.asked_to_quit())
-            monitor_.await_end();
-        bool const as_asked = monitor_.asked_to_quit() && monitor_.has_ended() && code == exit_code::connection;
-        note(as_asked ? exit_code::success : code);
+        exit_code const code = perform(line);
         bool const fatal = code == exit_code::connection || code == exit_code::interrupted || monitor_.has_ended();
         return !fatal && !interpreter_.leaving() && (code == exit_code::success || keeps_going_);
     }
@@ -126,12 +121,14 @@ public:
     /// @return whether something was told
     bool leave_out(std::string_view line)
     {
-        ++number_;
         std::string_view const text = trimmed(line);
+        // The last event that QEMU told (SHUTDOWN) can be waited for when it has gone.
+        if (monitor_.has_ended() && text.substr(0, text.find_first_of(" \t")) == ":wait-event")
+            return perform(line) != exit_code::success;
+        ++number_;
         if (!monitor_.has_ended() || !is_missed(text))
             return false;
-        if (!unit_.empty())
-            screen_.place(std::string(unit_) + ' ' + std::to_string(number_));
+        place(number_);
         screen_.complain("not executed: " + harmless(text) + ": QEMU has gone");
         screen_.place({});
         note(exit_code::connection);
@@ -142,14 +139,33 @@ public:
     {
         if (interrupted)
             return exit_code::interrupted;
-        if (worst_ == exit_code::success && interpreter_.expects_more() && !monitor_.has_ended()) {
-            screen_.complain("the last command is not complete: a brace or a transaction is open");
+        if ((worst_ == exit_code::success || keeps_going_) && interpreter_.expects_more() && !monitor_.has_ended()) {
+            place(number_ - interpreter_.lines() + 1);
+            screen_.complain("the brace or the transaction that begins here is not closed, and nothing of it was executed");
+            screen_.place({});
             note(exit_code::usage);
         }
         return worst_;
     }
 
 private:
+    exit_code perform(std::string_view line)
+    {
+        ++number_;
+        exit_code const code = unit_.empty() ? interpreter_.execute(line) : interpreter_.execute(line, unit_, number_);
+        if (monitor_.asked_to_quit())
+            monitor_.await_end();
+        bool const as_asked = monitor_.asked_to_quit() && monitor_.has_ended() && code == exit_code::connection;
+        note(as_asked ? exit_code::success : code);
+        return code;
+    }
+
+    void place(std::size_t number)
+    {
+        if (!unit_.empty())
+            screen_.place(std::string(unit_) + ' ' + std::to_string(number));
+    }
+
     void note(exit_code code)
     {
         if (worst_ == exit_code::success)

@@ -55,6 +55,22 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(events_that_are_awaited, qemu_fixture)
 
+BOOST_AUTO_TEST_CASE(the_last_events_can_be_waited_for_when_qemu_has_gone)
+{
+    outcome const came = ask({"-c", "quit", "-c", ":wait-event SHUTDOWN", "-c", ":wait-event SHUTDOWN", "-c", "query-status"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(has(came.output, R"("event": "SHUTDOWN")"));
+    BOOST_TEST(came.errors == "qmp-shell: command 3: no event SHUTDOWN came before QEMU had gone\n");
+}
+
+BOOST_AUTO_TEST_CASE(waiting_for_the_end_after_quit_succeeds)
+{
+    outcome const came = ask({}, "quit\n:wait-event SHUTDOWN --timeout 60\n");
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.errors == "");
+    BOOST_TEST(has(came.output, R"("event": "SHUTDOWN")"));
+}
+
 BOOST_AUTO_TEST_CASE(an_event_counts_once_and_until_the_next_command)
 {
     BOOST_TEST(ask({"-c", "cont", "-c", ":wait-event RESUME --timeout 60", "-c", ":wait-event RESUME --timeout 0"}).status == 1);

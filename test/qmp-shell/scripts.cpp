@@ -115,7 +115,21 @@ BOOST_AUTO_TEST_CASE(an_open_brace_at_the_end_is_an_error)
 {
     outcome const came = ask({}, "{\"execute\":\n");
     BOOST_TEST(came.status == 2);
-    BOOST_TEST(has(came.errors, "not complete"));
+    BOOST_TEST(has(came.errors, "line 1: the brace or the transaction that begins here is not closed"));
+    outcome const swallowed =
+        ask({"--keep-going", "-c", "nonsense", "-c", "transaction(", "-c", "query-status", "-c", "query-name"});
+    BOOST_TEST(swallowed.status == 1);
+    BOOST_TEST(has(swallowed.errors, "command 2: the brace or the transaction that begins here is not closed"));
+}
+
+BOOST_AUTO_TEST_CASE(a_transaction_with_a_wrong_line_is_not_executed)
+{
+    outcome const came = ask({"--keep-going", "-c", "blockdev-add driver=null-co node-name=top size=4096", "-c", "transaction(",
+                              "-c", "block-dirty-bitmap-add node=top name=good", "-c", "block-dirty-bitmap-ad node=top name=bad",
+                              "-c", ")", "-c", "transaction(", "-c", "block-dirty-bitmap-add node=top name=good", "-c", ")"});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(has(came.errors, "command 5: transaction: not executed: line 3 of it was wrong"));
+    BOOST_TEST(came.output == "{}\n{}\n");  // and so the bitmap was not there before
 }
 
 BOOST_AUTO_TEST_CASE(quit_ends_qemu_and_succeeds)
@@ -350,15 +364,17 @@ BOOST_AUTO_TEST_CASE(complaints_about_the_input_say_which_line)
                              "blockdev-add driver=null-co file={\n'a' 1,\n'b': 2}\nquery-name\n{\n");
     BOOST_TEST(came.status == 1);
     BOOST_TEST(lines_in(came.output) == 2U);
-    BOOST_TEST(came.errors ==
-               "qmp-shell: line 3: blockdev-del: GenericError: Failed to find node with node-name='nowhere'\n"
-               "qmp-shell: line 5: column 14: an argument begins with its name: write node-name=node\n"
-               "  blockdev-del node\n"
-               "               ^\n"
-               "qmp-shell: line 6: there is no :nope; :help lists what there is\n"
-               "qmp-shell: line 8: column 5: a colon is expected here, as in {\"name\": value}\n"
-               "  'a' 1,\n"
-               "      ^\n");
+    BOOST_TEST(
+        came.errors ==
+        "qmp-shell: line 3: blockdev-del: GenericError: Failed to find node with node-name='nowhere'\n"
+        "qmp-shell: line 5: column 14: an argument begins with its name: write node-name=node\n"
+        "  blockdev-del node\n"
+        "               ^\n"
+        "qmp-shell: line 6: there is no :nope; :help lists what there is\n"
+        "qmp-shell: line 8: column 5: a colon is expected here, as in {\"name\": value}\n"
+        "  'a' 1,\n"
+        "      ^\n"
+        "qmp-shell: line 11: the brace or the transaction that begins here is not closed, and nothing of it was executed\n");
 }
 
 BOOST_AUTO_TEST_CASE(complaints_about_commands_say_which_of_several)

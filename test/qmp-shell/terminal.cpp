@@ -30,21 +30,33 @@ std::vector<char*> pointers(std::vector<std::string>& texts)
     return result;
 }
 
+::pid_t job = -1;
+
+/// What a login shell does when Ctrl-Z has stopped what is around its job (`sh -c`, `sudo`, `timeout`), and not the job yet.
+void take_terminal_first(int)
+{
+    ::tcsetpgrp(STDIN_FILENO, ::getpgrp());
+    ::kill(-job, SIGTSTP);
+}
+
 /// What a login shell does for its job: it gives it the terminal, stops when that stops, and wakes it up when it is woken up.
 [[noreturn]] void control_job(char* const* arguments, char* const* environment)
 {
     ::signal(SIGTTOU, SIG_IGN);  // who gives the terminal away is in the background already
-    ::pid_t const job = ::fork();
+    ::signal(SIGUSR1, &take_terminal_first);
+    job = ::fork();
     if (job == 0) {
         ::setpgid(0, 0);
         ::tcsetpgrp(STDIN_FILENO, ::getpid());
         ::signal(SIGTTOU, SIG_DFL);
+        ::signal(SIGUSR1, SIG_DFL);
         ::execve(arguments[0], arguments, environment);
         ::_exit(127);
     }
     int status = 0;
     while (::waitpid(job, &status, WUNTRACED) == job && WIFSTOPPED(status)) {
         ::raise(SIGSTOP);
+        ::tcsetpgrp(STDIN_FILENO, job);
         ::kill(-job, SIGCONT);
     }
     ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));

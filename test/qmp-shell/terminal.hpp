@@ -7,6 +7,7 @@
 
 #include <coqmp/descriptor.hpp>
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -51,6 +52,8 @@ public:
 
     void resize(unsigned short columns);
     void signal(int number) const;
+    /// Stops it as Ctrl-Z does if it has a wrapper, which stops first: then it has lost the terminal before it looks.
+    void suspend_in_wrapper() const { signal(SIGUSR1); }
     /// Waits until it has been stopped (Ctrl-Z).
     void wait_until_stopped() const;
     /// Whether the kernel edits lines and echoes, as it does when no shell is there that does it itself.

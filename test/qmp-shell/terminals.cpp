@@ -379,6 +379,21 @@ BOOST_AUTO_TEST_CASE(a_suspended_shell_comes_back_with_its_line_however_often)
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_suspended_shell_that_had_lost_the_terminal_before_comes_back_too)
+{
+    terminal shell(with(), home, {}, control_of_jobs::there);
+    for (int round = 0; round < 3; ++round) {
+        shell.expect_line(prompt);
+        shell.suspend_in_wrapper();
+        shell.wait_until_stopped();
+        std::size_t const before = shell.written().size();
+        shell.signal(SIGCONT);
+        shell.expect([&](screen_model const&) { return has(shell.written().substr(before), "(QEMU)"); }, "the prompt again");
+        shell.type("query-name\r");
+        shell.expect("{}");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_line_is_redrawn_when_the_terminal_gets_narrower)
 {
     terminal shell(with(), home);
