@@ -45,7 +45,10 @@ asio::awaitable<void> replace_qemu(std::string monitor)
     for (;;) {
         coqmp::machine machine{co_await asio::this_coro::executor, spec};
         co_await machine.async_start();
-        co_await machine.session().subscribe("RESUME").next();
+        coqmp::event_stream resumed = machine.session().subscribe("RESUME");
+        auto const status = co_await machine.session().execute("query-status");
+        if (!status.at("running").as_bool())  // it may have been told to go on before this monitor was ready for events
+            co_await resumed.next();
         ::kill(machine.pid(), SIGSTOP);  // it hangs, with a command on the way
         co_await machine.async_shutdown(400ms);
     }
