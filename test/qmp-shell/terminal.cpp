@@ -35,8 +35,19 @@ std::vector<char*> pointers(std::vector<std::string>& texts)
 /// What a login shell does when Ctrl-Z has stopped what is around its job (`sh -c`, `sudo`, `timeout`), and not the job yet.
 void take_terminal_first(int)
 {
+    int const before = errno;
     ::tcsetpgrp(STDIN_FILENO, ::getpgrp());
     ::kill(-job, SIGTSTP);
+    errno = before;
+}
+
+/// Waits until the job has stopped or ended, whatever interrupts that.
+int status_of_job()
+{
+    int status = 0;
+    while (::waitpid(job, &status, WUNTRACED) < 0 && errno == EINTR) {
+    }
+    return status;
 }
 
 /// What a login shell does for its job: it gives it the terminal, stops when that stops, and wakes it up when it is woken up.
@@ -53,8 +64,8 @@ void take_terminal_first(int)
         ::execve(arguments[0], arguments, environment);
         ::_exit(127);
     }
-    int status = 0;
-    while (::waitpid(job, &status, WUNTRACED) == job && WIFSTOPPED(status)) {
+    int status = status_of_job();
+    for (; WIFSTOPPED(status); status = status_of_job()) {
         ::raise(SIGSTOP);
         ::tcsetpgrp(STDIN_FILENO, job);
         ::kill(-job, SIGCONT);
