@@ -1,6 +1,6 @@
 #include "job_log.hpp"
 
-#include "json_access.hpp"
+#include "language/json_access.hpp"
 #include "text.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "job_progress.hpp"
 
-#include "json_access.hpp"
+#include "language/json_access.hpp"
 #include "text.hpp"
 
 #include <boost/json/array.hpp>

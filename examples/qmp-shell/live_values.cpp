@@ -2,7 +2,7 @@
 
 #include "device_lists.hpp"
 #include "file_names.hpp"
-#include "json_access.hpp"
+#include "language/json_access.hpp"
 #include "text.hpp"
 
 #include <boost/json/array.hpp>

@@ -1,6 +1,6 @@
 #include "outgoing_command.hpp"
 
-#include "json_access.hpp"
+#include "language/json_access.hpp"
 #include "qom_tools.hpp"
 
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 #include "qom_tools.hpp"
 
-#include "json_access.hpp"
+#include "language/json_access.hpp"
 #include "language/integer.hpp"
 #include "language/print.hpp"
 #include "text.hpp"

@@ -7,6 +7,7 @@
 #include "language/job_states.hpp"
 #include "language/live_wish.hpp"
 #include "language/typing.hpp"
+#include "language/white.hpp"
 
 #include <algorithm>
 #include <initializer_list>
@@ -18,8 +19,6 @@ namespace json = boost::json;
 namespace qmp_shell {
 
 namespace {
-
-constexpr std::string_view white = " \t\r\n";
 
 bool is_blank(std::string_view text)
 {

@@ -1,5 +1,6 @@
 // Devices take arguments that no schema knows: their properties, which device-list-properties tells.
 #include "language/integer.hpp"
+#include "language/json_access.hpp"
 #include "language/literal.hpp"
 #include "language/syntax.hpp"
 #include "language/typing.hpp"
@@ -13,13 +14,6 @@ namespace json = boost::json;
 namespace qmp_shell {
 
 namespace {
-
-std::string_view text_of(json::object const& from, json::string_view key)
-{
-    json::value const* found = from.if_contains(key);
-    json::string const* text = found != nullptr ? found->if_string() : nullptr;
-    return text != nullptr ? std::string_view(text->data(), text->size()) : std::string_view();
-}
 
 bool is_integer_type(std::string_view name)
 {
@@ -56,14 +50,14 @@ void type_by_properties(typed_command& what, json::value const& properties)
     std::map<std::string_view, json::object const*> known;
     for (json::value const& item : *items)
         if (json::object const* property = item.if_object(); property != nullptr)
-            known.emplace(text_of(*property, "name"), property);
+            known.emplace(text_in(*property, "name"), property);
     for (auto const& [name, text] : what.guessed) {
         auto const found = known.find(name);
         json::value* argument = what.arguments.if_contains(name);
         if (found == known.end() || argument == nullptr)
             continue;
         json::object const& property = *found->second;
-        if (auto typed = typed_property(text_of(property, "type"), text_of(property, "description"), text))
+        if (auto typed = typed_property(text_in(property, "type"), text_in(property, "description"), text))
             *argument = std::move(*typed);
     }
 }

@@ -1,5 +1,6 @@
 // Each character is looked at once, however many lines a statement has.
 #include "language/lexer.hpp"
+#include "language/white.hpp"
 
 #include <algorithm>
 
@@ -8,11 +9,6 @@ namespace qmp_shell {
 namespace {
 
 constexpr std::string_view transaction = "transaction";
-
-bool is_white(char character)
-{
-    return character == ' ' || character == '\t' || character == '\r' || character == '\n';
-}
 
 bool is_quote(char character)
 {

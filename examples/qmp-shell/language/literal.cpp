@@ -1,5 +1,6 @@
 // A recursive descent over the text; each level takes one of 1,024.
 #include "language/literal.hpp"
+#include "language/white.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -15,11 +16,6 @@ namespace json = boost::json;
 namespace qmp_shell {
 
 namespace {
-
-bool is_white(char character)
-{
-    return character == ' ' || character == '\t' || character == '\n' || character == '\r';
-}
 
 bool is_digit(char character)
 {

@@ -2,14 +2,13 @@
 #include "language/open_value.hpp"
 
 #include "language/literal.hpp"
+#include "language/white.hpp"
 
 #include <algorithm>
 
 namespace qmp_shell {
 
 namespace {
-
-constexpr std::string_view white = " \t\r\n";
 
 class open_value_reader
 {
@@ -50,7 +49,7 @@ private:
     {
         char const character = text_[position_];
         bool const top = levels_.empty();
-        if (white.find(character) != std::string_view::npos) {
+        if (is_white(character)) {
             ++position_;
             return true;
         }

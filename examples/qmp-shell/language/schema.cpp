@@ -1,6 +1,8 @@
 // Reads SchemaInfo. Every type is made before any is filled in, because they refer to each other, in circles too.
 #include "language/schema.hpp"
 
+#include "language/json_access.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
@@ -18,13 +20,6 @@ namespace {
 /// A union's variant may be a union itself. QEMU stops at two; a damaged schema could go round in circles.
 constexpr int most_unions_in_unions = 4;
 constexpr std::size_t most_members = 10'000;
-
-std::string text_of(json::object const& from, json::string_view key)
-{
-    json::value const* found = from.if_contains(key);
-    json::string const* text = found != nullptr ? found->if_string() : nullptr;
-    return text != nullptr ? std::string(text->data(), text->size()) : std::string();
-}
 
 json::array const& array_of(json::object const& from, json::string_view key)
 {
@@ -61,7 +56,7 @@ void for_each_object(json::array const& items, Use use)
             use(*entry);
 }
 
-/// Makes types of what describes them.
+/// Makes types of what describes them; its names are views of that.
 class type_maker
 {
 public:
@@ -69,9 +64,9 @@ public:
 
     void announce(json::object const& entry)
     {
-        std::string name = text_of(entry, "name");
+        std::string_view const name = text_in(entry, "name");
         if (!name.empty())
-            known_.emplace(std::move(name), described{&entry, make()});
+            known_.emplace(name, described{&entry, make()});
     }
 
     void fill_in()
@@ -80,7 +75,7 @@ public:
             fill_in(*what.entry, *what.made);
     }
 
-    [[nodiscard]] type const* named(std::string const& name) const
+    [[nodiscard]] type const* named(std::string_view name) const
     {
         auto const found = known_.find(name);
         return found != known_.end() ? found->second.made : unknown_;
@@ -97,24 +92,24 @@ private:
 
     void fill_in(json::object const& entry, type& made) const
     {
-        std::string const meta_type = text_of(entry, "meta-type");
+        std::string_view const meta_type = text_in(entry, "meta-type");
         if (meta_type == "builtin") {
-            made.kind = builtin_kind(text_of(entry, "json-type"));
+            made.kind = builtin_kind(text_in(entry, "json-type"));
         } else if (meta_type == "enum") {
             made.kind = kind::enumeration;
             read_values(entry, made);
         } else if (meta_type == "array") {
             made.kind = kind::array;
-            made.element = named(text_of(entry, "element-type"));
+            made.element = named(text_in(entry, "element-type"));
         } else if (meta_type == "object") {
             made.kind = kind::object;
-            made.discriminator = text_of(entry, "tag");
+            made.discriminator = text_in(entry, "tag");
             read_members(entry, std::nullopt, made.members);
             read_variants(entry, most_unions_in_unions, made.members);
         } else if (meta_type == "alternate") {
             made.kind = kind::alternate;
             for_each_object(array_of(entry, "members"), [&](json::object const& alternative) {
-                made.alternatives.push_back(named(text_of(alternative, "type")));
+                made.alternatives.push_back(named(text_in(alternative, "type")));
             });
         }
     }
@@ -123,7 +118,7 @@ private:
     static void read_values(json::object const& entry, type& made)
     {
         for_each_object(array_of(entry, "members"),
-                        [&](json::object const& value) { made.values.push_back(text_of(value, "name")); });
+                        [&](json::object const& value) { made.values.emplace_back(text_in(value, "name")); });
         if (made.values.empty())
             for (json::value const& value : array_of(entry, "values"))
                 if (json::string const* text = value.if_string(); text != nullptr)
@@ -137,8 +132,8 @@ private:
         std::vector<member> optional;
         for_each_object(array_of(entry, "members"), [&](json::object const& description) {
             member made;
-            made.name = text_of(description, "name");
-            made.what = named(text_of(description, "type"));
+            made.name = text_in(description, "name");
+            made.what = named(text_in(description, "type"));
             made.optional = description.contains("default");
             made.deprecated = has_feature(description, "deprecated");
             made.unstable = has_feature(description, "unstable");
@@ -151,30 +146,30 @@ private:
 
     void read_variants(json::object const& entry, int deeper, std::vector<member>& members) const
     {
-        std::string const tag = text_of(entry, "tag");
+        std::string_view const tag = text_in(entry, "tag");
         if (tag.empty() || deeper == 0)
             return;
         for_each_object(array_of(entry, "variants"), [&](json::object const& variant) {
-            auto const found = known_.find(text_of(variant, "type"));
+            auto const found = known_.find(text_in(variant, "type"));
             if (found == known_.end() || members.size() > most_members)
                 return;
             json::object const& description = *found->second.entry;
-            read_members(description, std::pair(tag, text_of(variant, "case")), members);
+            read_members(description, std::pair<std::string, std::string>(tag, text_in(variant, "case")), members);
             read_variants(description, deeper - 1, members);
         });
     }
 
     std::vector<std::unique_ptr<type>>& types_;
     type const* unknown_;
-    std::unordered_map<std::string, described> known_;
+    std::unordered_map<std::string_view, described> known_;
 };
 
 command_entry read_command(json::object const& entry, type_maker const& types)
 {
     command_entry result;
-    result.name = text_of(entry, "name");
-    result.arguments = types.named(text_of(entry, "arg-type"));
-    result.returns = types.named(text_of(entry, "ret-type"));
+    result.name = text_in(entry, "name");
+    result.arguments = types.named(text_in(entry, "arg-type"));
+    result.returns = types.named(text_in(entry, "ret-type"));
     json::value const* out_of_band = entry.if_contains("allow-oob");
     result.out_of_band = out_of_band != nullptr && out_of_band->is_bool() && out_of_band->get_bool();
     result.deprecated = has_feature(entry, "deprecated");
@@ -210,8 +205,8 @@ schema::schema(json::value const& reply)
     std::vector<json::object const*> events;
     type_maker types(types_);
     for_each_object(*entries, [&](json::object const& entry) {
-        std::string const meta_type = text_of(entry, "meta-type");
-        if (text_of(entry, "name").empty())
+        std::string_view const meta_type = text_in(entry, "meta-type");
+        if (text_in(entry, "name").empty())
             return;
         if (meta_type == "command")
             commands.push_back(&entry);
@@ -222,9 +217,9 @@ schema::schema(json::value const& reply)
     });
     types.fill_in();
     for (json::object const* entry : commands)
-        commands_.emplace(text_of(*entry, "name"), read_command(*entry, types));
+        commands_.emplace(text_in(*entry, "name"), read_command(*entry, types));
     for (json::object const* entry : events)
-        events_.emplace(text_of(*entry, "name"), event_entry{text_of(*entry, "name"), types.named(text_of(*entry, "arg-type"))});
+        events_.emplace(text_in(*entry, "name"), event_entry{std::string(text_in(*entry, "name")), types.named(text_in(*entry, "arg-type"))});
 }
 
 schema::schema(schema&&) noexcept = default;

@@ -3,6 +3,7 @@
 
 #include "language/command_line.hpp"
 #include "language/unicode.hpp"
+#include "language/white.hpp"
 
 #include <algorithm>
 #include <span>
@@ -14,8 +15,6 @@ namespace qmp_shell {
 namespace {
 
 constexpr std::size_t longest_statement = std::size_t{64} << 20;  // what QEMU reads at once
-
-constexpr std::string_view white = " \t\r\n";
 
 std::string_view trimmed(std::string_view text)
 {
@@ -36,7 +35,7 @@ std::string_view without_comment(std::string_view text)
         else if (character == '"' || character == '\'')
             // An apostrophe is no quote if none closes it.
             quote = text.find(character, index + 1) != std::string_view::npos ? character : '\0';
-        else if (character == '#' && (index == 0 || white.find(text[index - 1]) != std::string_view::npos))
+        else if (character == '#' && (index == 0 || is_white(text[index - 1])))
             return text.substr(0, index);
     }
     return text;
