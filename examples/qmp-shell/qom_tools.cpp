@@ -1,7 +1,7 @@
 #include "qom_tools.hpp"
 
-#include "language/json_access.hpp"
 #include "language/integer.hpp"
+#include "language/json_access.hpp"
 #include "language/print.hpp"
 #include "text.hpp"
 

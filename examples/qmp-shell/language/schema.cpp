@@ -219,7 +219,8 @@ schema::schema(json::value const& reply)
     for (json::object const* entry : commands)
         commands_.emplace(text_in(*entry, "name"), read_command(*entry, types));
     for (json::object const* entry : events)
-        events_.emplace(text_in(*entry, "name"), event_entry{std::string(text_in(*entry, "name")), types.named(text_in(*entry, "arg-type"))});
+        events_.emplace(text_in(*entry, "name"),
+                        event_entry{std::string(text_in(*entry, "name")), types.named(text_in(*entry, "arg-type"))});
 }
 
 schema::schema(schema&&) noexcept = default;
