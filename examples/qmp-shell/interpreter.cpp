@@ -180,11 +180,11 @@ exit_code interpreter::show_refusal(std::string const& name, coqmp::command_erro
         suggestions = similar_commands(monitor_.known(), name);
     else if (hint)
         suggestions = hint->suggestions;
-    std::string const human = error.class_name == "CommandNotFound" ? hint_at_human_monitor() : std::string();
-    if (error.class_name == "CommandNotFound" && human.empty() && suggestions.empty())
+    std::string const other = error.class_name == "CommandNotFound" ? hint_at_other_language() : std::string();
+    if (error.class_name == "CommandNotFound" && other.empty() && suggestions.empty())
         text << family_of(monitor_.known(), name);
-    if (!human.empty())
-        text << "; " << human;
+    if (!other.empty())
+        text << "; " << other;
     else if (!suggestions.empty())
         text << " (" << did_you_mean(suggestions) << ')';
     if (hint && hint->where)
@@ -200,18 +200,23 @@ exit_code interpreter::refuse(std::string const& reason)
     return exit_code::usage;
 }
 
-std::string interpreter::hint_at_human_monitor()
+std::string interpreter::hint_at_other_language()
 {
     std::vector<std::string> const words = lines_.size() == 1 ? words_of(lines_.back()) : std::vector<std::string>();
-    if (words.empty() || monitor_.known().find_command(words.front()) != nullptr || !human_.knows(words.front()))
+    if (words.empty() || monitor_.known().find_command(words.front()) != nullptr)
         return {};
-    return '`' + words.front() + "` is a command of the human monitor: write :hmp " + harmless(trimmed(lines_.back())) +
-           ", or start the shell with -H";
+    std::string const& first = words.front();
+    std::string const line = harmless(trimmed(lines_.back()));
+    if (is_meta(first))
+        return '`' + first + "` is a command of the shell: did you mean :" + line + '?';
+    if (human_.knows(first))
+        return '`' + first + "` is a command of the human monitor: write :hmp " + line + ", or start the shell with -H";
+    return similar_commands(monitor_.known(), first).empty() ? did_you_mean(similar_meta(first)) : std::string();
 }
 
 exit_code interpreter::explain(syntax_error const& mistake)
 {
-    if (std::string const hint = hint_at_human_monitor(); !hint.empty())
+    if (std::string const hint = hint_at_other_language(); !hint.empty())
         return refuse(hint);
     bool const others_stay = reader_.in_transaction();
     if (others_stay && !screen_.interactive() && first_wrong_ == 0)

@@ -138,6 +138,28 @@ BOOST_AUTO_TEST_CASE(a_wrong_name_has_a_hint)
     BOOST_TEST(has(ask({"-c", "query-foobarbaz"}).errors, "(`:schema query-*` lists the like)"));
 }
 
+BOOST_AUTO_TEST_CASE(a_mistyped_name_of_the_shells_own_has_a_hint)
+{
+    BOOST_TEST(ask({"-c", ":wait-evnt RESUME"}).errors == "qmp-shell: there is no :wait-evnt (did you mean :wait-event?)\n");
+    BOOST_TEST(has(ask({"-c", ":evnts"}).errors, "(did you mean :events?)\n"));
+    BOOST_TEST(has(ask({"-c", "help :waitt"}).errors, "(did you mean :wait?)\n"));
+    BOOST_TEST(has(ask({"-c", ":nonsense"}).errors, "there is no :nonsense; :help lists what there is\n"));
+    outcome const pattern = ask({"-c", ":events STOPP"});
+    BOOST_TEST(pattern.status == 2);
+    BOOST_TEST(pattern.errors == "qmp-shell: no event matches STOPP (did you mean STOP?)\n");
+    BOOST_TEST(has(ask({"-c", ":wait job timeout=3"}).errors, "a limit is written --timeout SECONDS\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_colon_that_is_missing_is_told)
+{
+    BOOST_TEST(ask({"-c", "wait m0"}).errors == "qmp-shell: `wait` is a command of the shell: did you mean :wait m0?\n");
+    BOOST_TEST(has(ask({"-c", "wait-event RESUME a=1"}).errors, "did you mean :wait-event RESUME a=1?\n"));
+    outcome const alone = ask({"-c", "history"});
+    BOOST_TEST(alone.status == 1);
+    BOOST_TEST(has(alone.errors, "; `history` is a command of the shell: did you mean :history?\n"));
+    BOOST_TEST(has(ask({"-c", "wait-evnt RESUME"}).errors, "did you mean :wait-event?\n"));
+}
+
 BOOST_AUTO_TEST_CASE(a_bare_word_is_told_its_name)
 {
     outcome const came = ask({"-c", "job-dismiss c2"});
