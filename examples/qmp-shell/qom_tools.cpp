@@ -98,7 +98,8 @@ public:
         std::string const& text = how_.tool_arguments.back();
         auto const value = value_of_property(type, text);
         if (!value)
-            return usage("\"" + text + "\" is no value of " + name + ", which is of type " + harmless(type));
+            return usage("\"" + text + "\" is no value of " + name + ", which is of type " + harmless(type) +
+                         (is_integer(type) ? ": it wants " + wanted_integer(text) : ""));
         return ask(coqmp::command("qom-set").with("path", object).with("property", name).with("value", *value))
                    ? exit_code::success
                    : failure_;
