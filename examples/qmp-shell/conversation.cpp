@@ -57,9 +57,12 @@ exit_code run_interactively(event_loop& loop, screen& shown_on, monitor& qemu, i
     while (!qemu.has_ended() && !lines.leaving() && loop.terminated() == 0) {
         std::string line;
         line_end const how = editor.read(lines.prompt(), [&qemu] { return qemu.has_ended(); }, line);
-        if (how == line_end::end_of_input)
+        bool const ended = how == line_end::end_of_input;
+        if (ended && !lines.expects_more())
             break;
-        if (how == line_end::interrupted)
+        if (ended)  // a second Ctrl-D leaves, and so does a terminal that has gone
+            shown_on.note("given up: " + std::string(lines.opened_by()) + " was open. Ctrl-D once more leaves.");
+        if (ended || how == line_end::interrupted)
             lines.forget();
         if (how != line_end::entered)
             continue;

@@ -31,6 +31,8 @@ public:
 
     /// Whether lines are missing: a transaction or a brace is open.
     [[nodiscard]] bool expects_more() const;
+    /// What is open then, in words.
+    [[nodiscard]] std::string_view opened_by() const { return reader_.in_brace() ? "a brace" : "a transaction"; }
     /// How many lines the statement has so far.
     [[nodiscard]] std::size_t lines() const noexcept { return lines_.size(); }
     /// Forgets what was begun, after Ctrl-C.

@@ -1,0 +1,57 @@
+// Lines at a prompt: those that go on, and those whose answer is long in coming.
+#include "support/real_qemu.hpp"
+#include "terminal.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using coqmp::test::real_qemu;
+using namespace qmp_shell::test;
+
+namespace {
+
+constexpr std::string_view prompt = "(QEMU)";
+
+struct prompt_fixture
+{
+    coqmp::test::temporary_directory directory;
+    std::filesystem::path const home = directory.path();
+    real_qemu qemu{real_qemu::no_machine()};
+    std::vector<std::string> const address{qemu.monitor().path()};
+};
+
+bool has(std::string const& text, std::string_view part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(prompts, prompt_fixture)
+
+BOOST_AUTO_TEST_CASE(control_d_gives_up_what_is_open_and_only_then_leaves)
+{
+    terminal shell(address, home);
+    shell.expect_line(prompt);
+    shell.type("{\"execute\":\r");
+    shell.expect_line("  ...>");
+    shell.type(control_d);
+    shell.expect("given up: a brace was open. Ctrl-D once more leaves.");
+    shell.expect_line(prompt);
+    shell.type("transaction(\r");
+    shell.expect_line("TRANS>");
+    shell.type(control_d);
+    shell.expect("given up: a transaction was open.");
+    shell.expect_line(prompt);
+    shell.type("query-name\r");
+    shell.expect("{}");
+    shell.expect_line(prompt);
+    shell.type(control_d);
+    BOOST_TEST(shell.wait() == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
