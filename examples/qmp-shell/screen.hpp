@@ -63,6 +63,7 @@ public:
     [[nodiscard]] std::size_t printed() const noexcept { return printed_; }
 
     void line_is_typed(typed_line* line) noexcept { typed_ = line; }
+    [[nodiscard]] bool is_line_typed() const noexcept { return typed_ != nullptr; }
 
 private:
     void print(int number, std::string text);

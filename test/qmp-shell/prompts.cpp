@@ -54,4 +54,18 @@ BOOST_AUTO_TEST_CASE(control_d_gives_up_what_is_open_and_only_then_leaves)
     BOOST_TEST(shell.wait() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(who_waits_long_for_an_answer_is_told_until_it_comes)
+{
+    auto const says_so = [](screen_model const& seen) { return has(seen.text(), "waiting for QEMU (Ctrl-C gives up)"); };
+    terminal shell(address, home);
+    shell.expect_line(prompt);
+    qemu.stop();
+    shell.type("query-name\r");
+    shell.expect(says_so, "that QEMU is waited for");
+    qemu.resume();
+    shell.expect("{}");
+    shell.expect_line(prompt);
+    BOOST_TEST(!says_so(shell.screen()));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
