@@ -115,7 +115,8 @@ void interpreter::hint_at_job(std::size_t begun_before)
 exit_code interpreter::execute_command(typed_command const& said)
 try {
     std::size_t const begun_before = monitor_.jobs().begun();
-    outgoing_commands const ready = prepare(said, monitor_);
+    created_files made;
+    outgoing_commands const ready = prepare(said, monitor_, made);
     monitor_.begin_command();
     for (coqmp::command const& sent : ready) {
         if (verbose_)
@@ -127,6 +128,8 @@ try {
         bool const last = &sent == &ready.back();
         if (!last && !came.error && came.reply.has_value())
             continue;
+        if (came.error ? came.error != coqmp::errc::not_sent : came.reply.has_value())  // or nobody knows
+            made.keep();
         exit_code const result = show(sent.name(), came, said);
         if (result == exit_code::success)
             hint_at_job(begun_before);

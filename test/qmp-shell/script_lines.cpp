@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,25 @@ BOOST_AUTO_TEST_CASE(a_file_to_migrate_to_is_created_for_its_owner)
     struct ::stat about{};
     BOOST_REQUIRE(::stat(target.c_str(), &about) == 0);
     BOOST_TEST((about.st_mode & 0777U) == 0600U);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_was_created_for_nothing_is_removed)
+{
+    std::filesystem::path const target = qemu.directory() / "saved";
+    outcome const refused = ask({"-c", "migrate uri=nonsense --fd saved=" + target.native()});
+    BOOST_TEST(refused.status == 1);
+    BOOST_TEST(!std::filesystem::exists(target));
+    outcome const other = ask({"-c", "migrate uri=fd:saved --fd saved=" + target.native() + " --fd b=/nowhere/b"});
+    BOOST_TEST(other.status == 2);
+    BOOST_TEST(!std::filesystem::exists(target));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_was_there_before_stays)
+{
+    std::filesystem::path const target = qemu.directory() / "saved";
+    std::ofstream(target).flush();
+    BOOST_TEST(ask({"-c", "migrate uri=nonsense --fd saved=" + target.native()}).status == 1);
+    BOOST_TEST(std::filesystem::exists(target));
 }
 
 BOOST_AUTO_TEST_CASE(no_other_command_creates_a_file)
