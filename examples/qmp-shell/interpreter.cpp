@@ -191,9 +191,9 @@ exit_code interpreter::show_refusal(std::string const& name, coqmp::command_erro
     else if (!suggestions.empty())
         text << " (" << did_you_mean(suggestions) << ')';
     if (hint && hint->where)
-        complain_at(hint->where->column, harmless(text.str()), lines_.size() - std::min(lines_.size(), hint->where->line + 1));
+        complain_at(hint->where->column, in_one_line(text.str()), lines_.size() - std::min(lines_.size(), hint->where->line + 1));
     else
-        screen_.complain(harmless(text.str()));
+        screen_.complain(in_one_line(text.str()));
     return exit_code::refused;
 }
 

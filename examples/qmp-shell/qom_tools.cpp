@@ -135,7 +135,7 @@ private:
             else
                 text << came.reply.error();
             if (failure_ == exit_code::refused)
-                screen_.complain(harmless(text.str()));
+                screen_.complain(in_one_line(text.str()));
             return std::nullopt;
         }
         return std::move(came.reply).value();
@@ -182,7 +182,7 @@ private:
         if (came.error)
             return "?";
         if (came.reply.has_error())
-            return '<' + harmless(came.reply.error().description) + '>';
+            return '<' + in_one_line(came.reply.error().description) + '>';
         return print(came.reply.value(), {false, screen_.colour()});
     }
 

@@ -158,6 +158,12 @@ BOOST_AUTO_TEST_CASE(a_wrong_name_has_a_hint)
     BOOST_TEST(has(ask({"-c", "query-foobarbaz"}).errors, "(`:schema query-*` lists the like)"));
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_is_one_line_whatever_it_quotes)
+{
+    outcome const came = ask({"-c", R"({"execute": "device_del", "arguments": {"id": "a\nb\tc\u001b[2J"}})"});
+    BOOST_TEST(came.errors == "qmp-shell: device_del: DeviceNotFound: Device 'a b c[2J' not found\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_mistyped_name_of_the_shells_own_has_a_hint)
 {
     BOOST_TEST(ask({"-c", ":wait-evnt RESUME"}).errors == "qmp-shell: there is no :wait-evnt (did you mean :wait-event?)\n");
