@@ -1,6 +1,7 @@
 #include "interpreter.hpp"
 
 #include "job_progress.hpp"
+#include "json_access.hpp"
 #include "language/argument_hint.hpp"
 #include "language/help.hpp"
 #include "language/print.hpp"
@@ -43,7 +44,13 @@ std::optional<argument_hint> hint_of(typed_command const& said, std::string cons
         return listed ? hint_at_property(said, *listed, error.description) : std::nullopt;
     }
     command_entry const* const entry = qemu.known().find_command(name);
-    return entry != nullptr ? hint_at_argument(said, entry->arguments, error.description) : std::nullopt;
+    type const* const arguments = entry != nullptr ? entry->arguments : nullptr;
+    std::optional<argument_hint> result = hint_at_argument(said, arguments, error.description);
+    if (!result)
+        result = hint_at_value(said, arguments, error.description);
+    if (result && result->name == "driver" && error.description.ends_with("is not a valid device model name"))
+        result->suggestions = similar_to(text_in(said.arguments, "driver"), driver_names(qemu));
+    return result;
 }
 
 /// Where to look for a command that is like no other, but begins as many do. @return empty: none does

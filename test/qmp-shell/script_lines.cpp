@@ -212,6 +212,21 @@ BOOST_AUTO_TEST_CASE(a_mistyped_argument_in_braces_is_pointed_at)
                    "line 4: column 2: "));
 }
 
+BOOST_AUTO_TEST_CASE(a_refused_value_in_braces_is_pointed_at)
+{
+    BOOST_TEST(has(ask({"-c", R"(blockdev-add {"driver": "qcow2", "node-name": "a", "file": "nosuch"})"}).errors, "column 52: "));
+    outcome const word = ask({"-c", R"(blockdev-add driver=raw node-name=a file={"driver": "null-c"})"});
+    BOOST_TEST(word.status == 1);
+    BOOST_TEST(has(word.errors, "column 43: "));
+    BOOST_TEST(has(word.errors, "(did you mean null-co"));
+}
+
+BOOST_AUTO_TEST_CASE(a_mistyped_device_or_property_of_an_object_gets_a_suggestion)
+{
+    BOOST_TEST(has(ask({"-c", "device_add driver=virtio-blk-pc"}).errors, "(did you mean virtio-blk-pci"));
+    BOOST_TEST(has(ask({"-c", "object-add qom-type=iothread id=i poll-max=3"}).errors, "(did you mean poll-max-ns?)"));
+}
+
 BOOST_AUTO_TEST_CASE(a_mistake_in_a_transaction_is_pointed_at_in_its_own_line)
 {
     outcome const unknown = ask({}, "query-name\ntransaction(\nabort\nblock-dirty-bitmap-ad node=a name=b\n)\n");
