@@ -62,6 +62,8 @@ private:
     static char* current_prompt(EditLine* editor);
     static unsigned char complete(EditLine* editor, int key);
     static unsigned char interrupt(EditLine* editor, int key);
+    static unsigned char begin_paste(EditLine* editor, int key);
+    static unsigned char end_paste(EditLine* editor, int key);
 
     void hide() override;
     void show() override;
@@ -71,6 +73,7 @@ private:
     int take_byte(wchar_t& character);
     void await_input();
     static void await_terminal_signals(std::shared_ptr<happenings> const& seen);
+    static void mark_pastes(bool marks);
     void give_terminal_back();
     void suspend();
     static void stop_as_usual();
@@ -100,6 +103,7 @@ private:
     std::function<bool()> stops_;
     std::string partial_;  ///< bytes of a character that is not whole yet
     bool shown_ = false;   ///< the line stands on the terminal
+    bool pasting_ = false;  ///< what comes is text, not keys; also over several lines
     bool interrupted_ = false;
     bool stopped_ = false;
     std::shared_ptr<happenings> const seen_ = std::make_shared<happenings>();

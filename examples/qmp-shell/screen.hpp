@@ -35,6 +35,8 @@ public:
     [[nodiscard]] bool interactive() const noexcept { return interactive_; }
     /// Whether answers may have colour: on a terminal that can, unless NO_COLOR says no.
     [[nodiscard]] bool colour() const noexcept { return colour_ && sink_ == nullptr; }
+    /// Whether the terminal obeys escape sequences.
+    [[nodiscard]] static bool is_capable();
     [[nodiscard]] static std::size_t width();
     [[nodiscard]] static std::size_t height();
     /// A text of QEMU's as it may be an answer: exactly as it is, but on a terminal without what would control it.

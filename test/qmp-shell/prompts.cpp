@@ -68,4 +68,37 @@ BOOST_AUTO_TEST_CASE(who_waits_long_for_an_answer_is_told_until_it_comes)
     BOOST_TEST(!says_so(shell.screen()));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_pasted_is_text_and_no_keys)
+{
+    terminal shell(address, home);
+    shell.expect_line(prompt);
+    shell.type("\x1B[200~{\"execute\":\t\"query-\x04name\"}\x1B[201~");
+    shell.expect_line("(QEMU) {\"execute\": \"query- name\"}");
+    shell.type(control_c);
+    shell.expect_line(prompt);
+    shell.type("\x1B[200~{\"execute\":\r\t\"query-name\"}\rquery-\tsta\x1B[201~");
+    shell.expect("  ...>  \"query-name\"}");
+    shell.expect("{}");
+    shell.expect_line("(QEMU) query- sta");
+    shell.type(control_c);
+    shell.expect_line(prompt);
+    shell.type("query-stat");
+    shell.type(tab);  // a key again
+    shell.expect_line("(QEMU) query-stat");
+    shell.type("\x1B[200~us\x1B[201~\r");
+    shell.expect("prelaunch");
+    shell.expect_line(prompt);
+    shell.type(control_d);
+    BOOST_TEST(shell.wait() == 0);
+    std::size_t const last = shell.written().rfind("\x1B[?2004");
+    BOOST_TEST(shell.written().substr(last, 8) == "\x1B[?2004l");
+}
+
+BOOST_AUTO_TEST_CASE(a_terminal_that_obeys_nothing_is_not_asked_to_mark_what_is_pasted)
+{
+    terminal shell(address, home, {"TERM=dumb"});
+    shell.expect_line(prompt);
+    BOOST_TEST(!has(shell.written(), "2004"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
