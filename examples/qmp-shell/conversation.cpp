@@ -66,9 +66,14 @@ exit_code run_interactively(event_loop& loop, screen& shown_on, monitor& qemu, i
             lines.forget();
         if (how != line_end::entered)
             continue;
-        if (past.add(line))
-            editor.remember(line);
+        bool const goes_on = lines.expects_more();
         lines.execute(line);
+        // Of several lines none makes sense alone.
+        std::string const whole = goes_on ? lines.as_one_line() : line;
+        if (lines.expects_more())
+            editor.remember_part(line);
+        else if (past.add(whole))
+            editor.remember(whole);
         if (qemu.asked_to_quit())
             qemu.await_end();
     }

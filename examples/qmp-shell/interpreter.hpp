@@ -35,6 +35,12 @@ public:
     [[nodiscard]] std::string_view opened_by() const { return reader_.in_brace() ? "a brace" : "a transaction"; }
     /// How many lines the statement has so far.
     [[nodiscard]] std::size_t lines() const noexcept { return lines_.size(); }
+    /// The statement of several lines that has just ended, as one; it begins with a blank if its first line does.
+    [[nodiscard]] std::string as_one_line() const
+    {
+        bool const hidden = !lines_.empty() && lines_.front().starts_with(' ');
+        return (hidden ? " " : "") + reader_.as_one_line();
+    }
     /// Forgets what was begun, after Ctrl-C.
     void forget()
     {

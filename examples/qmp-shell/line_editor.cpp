@@ -132,7 +132,16 @@ char* line_editor::current_prompt(EditLine* editor)
 void line_editor::remember(std::string const& line)
 {
     HistEvent ignored;
+    for (int const part : std::exchange(parts_, {}))
+        ::history(past_.get(), &ignored, H_DEL, part);
     ::history(past_.get(), &ignored, H_ENTER, line.c_str());
+}
+
+void line_editor::remember_part(std::string const& line)
+{
+    HistEvent entered{};
+    if (::history(past_.get(), &entered, H_ENTER, line.c_str()) >= 0)
+        parts_.push_back(entered.num);
 }
 
 line_end line_editor::read(std::string const& prompt, std::function<bool()> const& stops, std::string& line)
@@ -196,6 +205,7 @@ int line_editor::await_character(wchar_t& character)
         if (stopped_)
             return 0;
         if (interrupted) {
+            pasting_ = false;  // its end may be lost
             character = control_c;
             return 1;
         }
@@ -357,7 +367,6 @@ unsigned char line_editor::interrupt(EditLine* editor, int /*key*/)
     auto const [cursor, end] = that.rows();
     write_now((end > cursor ? "\033[" + std::to_string(end - cursor) + 'B' : std::string()) + "^C\n");
     that.interrupted_ = true;
-    that.pasting_ = false;
     return CC_EOF;
 }
 

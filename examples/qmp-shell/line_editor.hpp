@@ -18,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace qmp_shell {
 
@@ -44,6 +45,8 @@ public:
 
     /// Makes a line reachable by the arrow keys.
     void remember(std::string const& line);
+    /// The same, until the statement that it belongs to is remembered as a whole.
+    void remember_part(std::string const& line);
 
 private:
     /// What handlers tell; they may run when the editor has gone.
@@ -98,6 +101,7 @@ private:
     boost::asio::posix::stream_descriptor input_;
     boost::asio::signal_set terminal_signals_;
     std::unique_ptr<History, free_history> past_;
+    std::vector<int> parts_;  ///< libedit's numbers of them
     std::unique_ptr<EditLine, free_editor> editor_;
     std::string prompt_;
     std::function<bool()> stops_;

@@ -1,4 +1,5 @@
 // Lines at a prompt: those that go on, and those whose answer is long in coming.
+#include "script.hpp"
 #include "support/real_qemu.hpp"
 #include "terminal.hpp"
 
@@ -72,14 +73,14 @@ BOOST_AUTO_TEST_CASE(what_is_pasted_is_text_and_no_keys)
 {
     terminal shell(address, home);
     shell.expect_line(prompt);
-    shell.type("\x1B[200~{\"execute\":\t\"query-\x04name\"}\x1B[201~");
-    shell.expect_line("(QEMU) {\"execute\": \"query- name\"}");
+    shell.type("\x1B[200~{\"execute\":\t\"query-\x04name\"}\x1B[201~ ;");
+    shell.expect_line("(QEMU) {\"execute\": \"query- name\"} ;");  // the end of it has been read
     shell.type(control_c);
     shell.expect_line(prompt);
-    shell.type("\x1B[200~{\"execute\":\r\t\"query-name\"}\rquery-\tsta\x1B[201~");
+    shell.type("\x1B[200~{\"execute\":\r\t\"query-name\"}\rquery-\tsta\x1B[201~ ;");
     shell.expect("  ...>  \"query-name\"}");
     shell.expect("{}");
-    shell.expect_line("(QEMU) query- sta");
+    shell.expect_line("(QEMU) query- sta ;");
     shell.type(control_c);
     shell.expect_line(prompt);
     shell.type("query-stat");
@@ -99,6 +100,45 @@ BOOST_AUTO_TEST_CASE(a_terminal_that_obeys_nothing_is_not_asked_to_mark_what_is_
     terminal shell(address, home, {"TERM=dumb"});
     shell.expect_line(prompt);
     BOOST_TEST(!has(shell.written(), "2004"));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_typed_in_many_lines_is_recalled_as_one)
+{
+    terminal shell(address, home);
+    shell.expect_line(prompt);
+    shell.type("blockdev-add driver=null-co node-name=n file={\r");
+    shell.expect_line("  ...>");
+    shell.type("}\r");
+    shell.expect("is unexpected");
+    shell.expect_line(prompt);
+    shell.type(arrow_up);
+    shell.expect_line("(QEMU) blockdev-add driver=null-co node-name=n file={ }");
+    shell.type(control_c);
+    shell.expect_line(prompt);
+    shell.type("transaction(\r");
+    shell.expect_line("TRANS>");
+    shell.type("nonsense\r");
+    shell.expect("there is no action nonsense");
+    shell.expect_line("TRANS>");
+    shell.type(arrow_up);
+    shell.expect_line("TRANS> nonsense");  // to write it again
+    shell.type(
+        "\x15"
+        "abort\r");
+    shell.expect_line("TRANS>");
+    shell.type(")\r");
+    shell.expect("Transaction aborted");
+    shell.expect_line(prompt);
+    shell.type(arrow_up);
+    shell.expect_line("(QEMU) transaction( abort )");
+    shell.type(arrow_up);
+    shell.expect_line("(QEMU) blockdev-add driver=null-co node-name=n file={ }");
+    shell.type("\x15 {\r}\r");  // a space comes first
+    shell.expect_line(prompt);
+    shell.type(control_d);
+    BOOST_TEST(shell.wait() == 0);
+    BOOST_TEST(content(home / ".qmp-shell_history") ==
+               "blockdev-add driver=null-co node-name=n file={ }\ntransaction( abort )\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
