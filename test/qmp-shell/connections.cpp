@@ -82,6 +82,8 @@ BOOST_AUTO_TEST_CASE(a_command_instead_of_an_address_is_told_where_it_belongs)
     }
     BOOST_TEST(!has(run({"/query-status"}).errors, "-c"));
     BOOST_TEST(!has(run({"vm1.sock"}).errors, "-c"));
+    BOOST_TEST(!has(run({"vm1", "-c", "query-status"}).errors, "-c"));
+    BOOST_TEST(!has(run({"qom-list", "vm1"}).errors, "-c"));
 }
 
 BOOST_AUTO_TEST_CASE(two_addresses_are_one_too_many)
