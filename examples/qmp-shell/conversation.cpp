@@ -51,6 +51,19 @@ void greet(screen& shown_on, monitor& qemu, options const& how)
     shown_on.note(harmless(text.str()) + ". Tab completes, :help helps, Ctrl-D leaves.");
 }
 
+/// Of the lines of a statement none makes sense alone. @param goes_on the line is not its first
+void remember(history& past, line_editor& editor, interpreter const& lines, std::string const& line, bool goes_on)
+{
+    std::string const whole = goes_on ? lines.as_one_line() : line;
+    if (!lines.expects_more()) {
+        editor.forget_parts();
+        if (past.add(whole))
+            editor.remember(whole);
+    } else if (!whole.starts_with(' ')) {
+        editor.remember_part(line);
+    }
+}
+
 exit_code run_interactively(event_loop& loop, screen& shown_on, monitor& qemu, interpreter& lines, history& past)
 {
     line_editor editor(loop, shown_on, past, [&lines](std::string_view line) { return lines.complete(line); });
@@ -68,12 +81,7 @@ exit_code run_interactively(event_loop& loop, screen& shown_on, monitor& qemu, i
             continue;
         bool const goes_on = lines.expects_more();
         lines.execute(line);
-        // Of several lines none makes sense alone.
-        std::string const whole = goes_on ? lines.as_one_line() : line;
-        if (lines.expects_more())
-            editor.remember_part(line);
-        else if (past.add(whole))
-            editor.remember(whole);
+        remember(past, editor, lines, line, goes_on);
         if (qemu.asked_to_quit())
             qemu.await_end();
     }

@@ -132,8 +132,6 @@ char* line_editor::current_prompt(EditLine* editor)
 void line_editor::remember(std::string const& line)
 {
     HistEvent ignored;
-    for (int const part : std::exchange(parts_, {}))
-        ::history(past_.get(), &ignored, H_DEL, part);
     ::history(past_.get(), &ignored, H_ENTER, line.c_str());
 }
 
@@ -142,6 +140,13 @@ void line_editor::remember_part(std::string const& line)
     HistEvent entered{};
     if (::history(past_.get(), &entered, H_ENTER, line.c_str()) >= 0)
         parts_.push_back(entered.num);
+}
+
+void line_editor::forget_parts()
+{
+    HistEvent ignored;
+    for (int const part : std::exchange(parts_, {}))
+        ::history(past_.get(), &ignored, H_DEL, part);
 }
 
 line_end line_editor::read(std::string const& prompt, std::function<bool()> const& stops, std::string& line)

@@ -45,8 +45,9 @@ public:
 
     /// Makes a line reachable by the arrow keys.
     void remember(std::string const& line);
-    /// The same, until the statement that it belongs to is remembered as a whole.
+    /// The same for a line of a statement that goes on, until forget_parts().
     void remember_part(std::string const& line);
+    void forget_parts();
 
 private:
     /// What handlers tell; they may run when the editor has gone.

@@ -133,7 +133,13 @@ BOOST_AUTO_TEST_CASE(what_was_typed_in_many_lines_is_recalled_as_one)
     shell.expect_line("(QEMU) transaction( abort )");
     shell.type(arrow_up);
     shell.expect_line("(QEMU) blockdev-add driver=null-co node-name=n file={ }");
-    shell.type("\x15 {\r}\r");  // a space comes first
+    shell.type("\x15 {\r");  // a space comes first
+    shell.expect_line("  ...>");
+    shell.type("}\r");
+    shell.expect_line(prompt);
+    shell.type(arrow_up);
+    shell.expect_line("(QEMU) transaction( abort )");
+    shell.type("\x15");
     shell.expect_line(prompt);
     shell.type(control_d);
     BOOST_TEST(shell.wait() == 0);
