@@ -106,8 +106,8 @@ private:
     std::unique_ptr<EditLine, free_editor> editor_;
     std::string prompt_;
     std::function<bool()> stops_;
-    std::string partial_;  ///< bytes of a character that is not whole yet
-    bool shown_ = false;   ///< the line stands on the terminal
+    std::string partial_;   ///< bytes of a character that is not whole yet
+    bool shown_ = false;    ///< the line stands on the terminal
     bool pasting_ = false;  ///< what comes is text, not keys; also over several lines
     bool interrupted_ = false;
     bool stopped_ = false;

@@ -138,9 +138,7 @@ void type_property(typed_command& said, monitor& qemu)
 
 void created_files::add(std::string path, coqmp::descriptor const& file)
 {
-    struct ::stat about
-    {
-    };
+    struct ::stat about{};
     if (::fstat(file.number(), &about) == 0)
         files_.push_back({std::move(path), about.st_dev, about.st_ino});
 }
@@ -148,9 +146,7 @@ void created_files::add(std::string path, coqmp::descriptor const& file)
 created_files::~created_files()
 {
     for (created const& each : files_) {
-        struct ::stat about
-        {
-        };
+        struct ::stat about{};
         bool const same = ::lstat(each.path.c_str(), &about) == 0 && about.st_dev == each.device && about.st_ino == each.number;
         if (same && about.st_size == 0)
             ::unlink(each.path.c_str());

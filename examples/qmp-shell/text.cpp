@@ -69,8 +69,7 @@ std::string harmless(std::string_view text)
 std::string in_one_line(std::string_view text)
 {
     std::string result = harmless(trimmed(text));
-    std::replace_if(
-        result.begin(), result.end(), [](char each) { return each == '\n' || each == '\t'; }, ' ');
+    std::replace_if(result.begin(), result.end(), [](char each) { return each == '\n' || each == '\t'; }, ' ');
     return result;
 }
 

@@ -61,6 +61,12 @@ std::vector<std::string> members_of(std::string const& pattern, schema const& kn
     return result;
 }
 
+std::string no_member(std::string const& pattern, std::string const& name, std::vector<std::string> const& names)
+{
+    std::string const meant = did_you_mean(similar_to(name, names));
+    return pattern + " has no `" + name + '`' + (meant.empty() ? "" : " (" + meant + ')') + hint_at_limit(name + '=');
+}
+
 /// A wait for what never comes would be a long one. @return nothing: it may come
 std::optional<mistake> refuse_members(argument_node const& given, std::string const& pattern, schema const& known)
 {
@@ -68,11 +74,8 @@ std::optional<mistake> refuse_members(argument_node const& given, std::string co
         return std::nullopt;
     std::vector<std::string> const names = members_of(pattern, known);
     for (auto const& [name, node] : given.members) {
-        if (std::find(names.begin(), names.end(), name) != names.end())
-            continue;
-        std::string const meant = did_you_mean(similar_to(name, names));
-        return mistake{node->where, pattern + " has no `" + name + '`' + (meant.empty() ? "" : " (" + meant + ')') +
-                                        hint_at_limit(name + '=')};
+        if (std::find(names.begin(), names.end(), name) == names.end())
+            return mistake{node->where, no_member(pattern, name, names)};
     }
     return std::nullopt;
 }
