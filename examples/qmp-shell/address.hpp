@@ -5,6 +5,7 @@
 #include <coqmp/endpoint.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace qmp_shell {
 
@@ -14,6 +15,13 @@ namespace qmp_shell {
 {
     bool const path = text.find_first_of(":/") == std::string::npos;
     return path ? coqmp::endpoint::unix_socket(text) : coqmp::endpoint::parse(text);
+}
+
+/// Whether a word can only be an address, and not the beginning of a command.
+[[nodiscard]] inline bool is_clearly_address(std::string_view word)
+{
+    bool const has_marks = word.find_first_of("/.:") != std::string_view::npos;
+    return has_marks && !word.starts_with(':') && word.find_first_of(" ={([\"'") == std::string_view::npos;
 }
 
 }  // namespace qmp_shell

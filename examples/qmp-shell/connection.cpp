@@ -43,6 +43,14 @@ std::string why_not(coqmp::endpoint const& where, error_code error, std::chrono:
     return "cannot connect to " + name + ": " + error.message();
 }
 
+/// For who gives a command where an address is expected. @return empty: it is an address, as other commands show
+std::string hint_at_command(options const& how, error_code error)
+{
+    bool const mistaken = error == boost::system::errc::no_such_file_or_directory && !is_clearly_address(how.address) &&
+                          how.commands.empty() && how.tool == tool::none;
+    return mistaken ? " (a command? They come after -c: qmp-shell ADDRESS -c " + how.address + ')' : std::string();
+}
+
 /// A QEMU that was there before us and stays after us.
 class foreign_qemu : public connection
 {
@@ -85,7 +93,7 @@ std::unique_ptr<connection> dial(event_loop& loop, screen& shown_on, options con
     if (*outcome == asio::error::operation_aborted)
         throw connection_given_up();
     if (*outcome)
-        throw connection_failed(why_not(where, *outcome, behaviour.connect_timeout));
+        throw connection_failed(why_not(where, *outcome, behaviour.connect_timeout) + hint_at_command(how, *outcome));
     return std::make_unique<foreign_qemu>(where.to_string(), std::move(session));
 }
 

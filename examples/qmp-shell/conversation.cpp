@@ -51,21 +51,37 @@ void greet(screen& shown_on, monitor& qemu, options const& how)
     shown_on.note(harmless(text.str()) + ". Tab completes, :help helps, Ctrl-D leaves.");
 }
 
+/// Of the lines of a statement none makes sense alone. @param goes_on the line is not its first
+void remember(history& past, line_editor& editor, interpreter const& lines, std::string const& line, bool goes_on)
+{
+    std::string const whole = goes_on ? lines.as_one_line() : line;
+    if (!lines.expects_more()) {
+        editor.forget_parts();
+        if (past.add(whole))
+            editor.remember(whole);
+    } else if (!whole.starts_with(' ')) {
+        editor.remember_part(line);
+    }
+}
+
 exit_code run_interactively(event_loop& loop, screen& shown_on, monitor& qemu, interpreter& lines, history& past)
 {
     line_editor editor(loop, shown_on, past, [&lines](std::string_view line) { return lines.complete(line); });
     while (!qemu.has_ended() && !lines.leaving() && loop.terminated() == 0) {
         std::string line;
         line_end const how = editor.read(lines.prompt(), [&qemu] { return qemu.has_ended(); }, line);
-        if (how == line_end::end_of_input)
+        bool const ended = how == line_end::end_of_input;
+        if (ended && !lines.expects_more())
             break;
-        if (how == line_end::interrupted)
+        if (ended)  // a second Ctrl-D leaves, and so does a terminal that has gone
+            shown_on.note("given up: " + std::string(lines.opened_by()) + " was open. Ctrl-D once more leaves.");
+        if (ended || how == line_end::interrupted)
             lines.forget();
         if (how != line_end::entered)
             continue;
-        if (past.add(line))
-            editor.remember(line);
+        bool const goes_on = lines.expects_more();
         lines.execute(line);
+        remember(past, editor, lines, line, goes_on);
         if (qemu.asked_to_quit())
             qemu.await_end();
     }

@@ -124,7 +124,7 @@ exit_code human_monitor::show(std::string_view line, answer const& came)
         return exit_code::usage;
     }
     if (came.reply.has_error()) {
-        screen_.complain(harmless(name + ": " + came.reply.error().description));
+        screen_.complain(in_one_line(name + ": " + came.reply.error().description));
         return exit_code::refused;
     }
     json::value const& text = came.reply.value();

@@ -1,6 +1,7 @@
 #include "interpreter.hpp"
 
 #include "job_progress.hpp"
+#include "json_access.hpp"
 #include "language/argument_hint.hpp"
 #include "language/help.hpp"
 #include "language/print.hpp"
@@ -43,7 +44,13 @@ std::optional<argument_hint> hint_of(typed_command const& said, std::string cons
         return listed ? hint_at_property(said, *listed, error.description) : std::nullopt;
     }
     command_entry const* const entry = qemu.known().find_command(name);
-    return entry != nullptr ? hint_at_argument(said, entry->arguments, error.description) : std::nullopt;
+    type const* const arguments = entry != nullptr ? entry->arguments : nullptr;
+    std::optional<argument_hint> result = hint_at_argument(said, arguments, error.description);
+    if (!result)
+        result = hint_at_value(said, arguments, error.description);
+    if (result && result->name == "driver" && error.description.ends_with("is not a valid device model name"))
+        result->suggestions = similar_to(text_in(said.arguments, "driver"), driver_names(qemu));
+    return result;
 }
 
 /// Where to look for a command that is like no other, but begins as many do. @return empty: none does
@@ -115,7 +122,8 @@ void interpreter::hint_at_job(std::size_t begun_before)
 exit_code interpreter::execute_command(typed_command const& said)
 try {
     std::size_t const begun_before = monitor_.jobs().begun();
-    outgoing_commands const ready = prepare(said, monitor_);
+    created_files made;
+    outgoing_commands const ready = prepare(said, monitor_, made);
     monitor_.begin_command();
     for (coqmp::command const& sent : ready) {
         if (verbose_)
@@ -127,6 +135,8 @@ try {
         bool const last = &sent == &ready.back();
         if (!last && !came.error && came.reply.has_value())
             continue;
+        if (came.error ? came.error != coqmp::errc::not_sent : came.reply.has_value())  // or nobody knows
+            made.keep();
         exit_code const result = show(sent.name(), came, said);
         if (result == exit_code::success)
             hint_at_job(begun_before);
@@ -180,17 +190,17 @@ exit_code interpreter::show_refusal(std::string const& name, coqmp::command_erro
         suggestions = similar_commands(monitor_.known(), name);
     else if (hint)
         suggestions = hint->suggestions;
-    std::string const human = error.class_name == "CommandNotFound" ? hint_at_human_monitor() : std::string();
-    if (error.class_name == "CommandNotFound" && human.empty() && suggestions.empty())
+    std::string const other = error.class_name == "CommandNotFound" ? hint_at_other_language() : std::string();
+    if (error.class_name == "CommandNotFound" && other.empty() && suggestions.empty())
         text << family_of(monitor_.known(), name);
-    if (!human.empty())
-        text << "; " << human;
+    if (!other.empty())
+        text << "; " << other;
     else if (!suggestions.empty())
         text << " (" << did_you_mean(suggestions) << ')';
     if (hint && hint->where)
-        complain_at(hint->where->column, harmless(text.str()), lines_.size() - std::min(lines_.size(), hint->where->line + 1));
+        complain_at(hint->where->column, in_one_line(text.str()), lines_.size() - std::min(lines_.size(), hint->where->line + 1));
     else
-        screen_.complain(harmless(text.str()));
+        screen_.complain(in_one_line(text.str()));
     return exit_code::refused;
 }
 
@@ -200,18 +210,23 @@ exit_code interpreter::refuse(std::string const& reason)
     return exit_code::usage;
 }
 
-std::string interpreter::hint_at_human_monitor()
+std::string interpreter::hint_at_other_language()
 {
     std::vector<std::string> const words = lines_.size() == 1 ? words_of(lines_.back()) : std::vector<std::string>();
-    if (words.empty() || monitor_.known().find_command(words.front()) != nullptr || !human_.knows(words.front()))
+    if (words.empty() || monitor_.known().find_command(words.front()) != nullptr)
         return {};
-    return '`' + words.front() + "` is a command of the human monitor: write :hmp " + harmless(trimmed(lines_.back())) +
-           ", or start the shell with -H";
+    std::string const& first = words.front();
+    std::string const line = harmless(trimmed(lines_.back()));
+    if (is_meta(first))
+        return '`' + first + "` is a command of the shell: did you mean :" + line + '?';
+    if (human_.knows(first))
+        return '`' + first + "` is a command of the human monitor: write :hmp " + line + ", or start the shell with -H";
+    return similar_commands(monitor_.known(), first).empty() ? did_you_mean(similar_meta(first)) : std::string();
 }
 
 exit_code interpreter::explain(syntax_error const& mistake)
 {
-    if (std::string const hint = hint_at_human_monitor(); !hint.empty())
+    if (std::string const hint = hint_at_other_language(); !hint.empty())
         return refuse(hint);
     bool const others_stay = reader_.in_transaction();
     if (others_stay && !screen_.interactive() && first_wrong_ == 0)

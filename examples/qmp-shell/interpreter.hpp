@@ -31,8 +31,16 @@ public:
 
     /// Whether lines are missing: a transaction or a brace is open.
     [[nodiscard]] bool expects_more() const;
+    /// What is open then, in words.
+    [[nodiscard]] std::string_view opened_by() const { return reader_.in_brace() ? "a brace" : "a transaction"; }
     /// How many lines the statement has so far.
     [[nodiscard]] std::size_t lines() const noexcept { return lines_.size(); }
+    /// The statement of several lines that has just ended, as one; it begins with a blank if its first line does.
+    [[nodiscard]] std::string as_one_line() const
+    {
+        bool const hidden = !lines_.empty() && lines_.front().starts_with(' ');
+        return (hidden ? " " : "") + reader_.as_one_line();
+    }
     /// Forgets what was begun, after Ctrl-C.
     void forget()
     {
@@ -57,14 +65,17 @@ private:
     static std::vector<meta_entry> const& meta_entries();
     static std::vector<std::string> meta_names();
     static bool is_meta(std::string_view name);
+    /// What may have been meant, with the colon: by its name without one, or by one like it.
+    static std::vector<std::string> similar_meta(std::string_view name);
 
     exit_code execute_command(typed_command const& said);
     exit_code execute_meta(meta_command const& said);
     exit_code explain(syntax_error const& mistake);
     exit_code help(std::string_view topic);
     exit_code help_meta(std::string_view name);
-    /// For who types what HMP would understand. @return empty: it would not either
-    std::string hint_at_human_monitor();
+    exit_code refuse_meta(std::string_view name);
+    /// For who types what HMP would understand, or leaves out the colon of a command to the shell. @return empty: nobody understands it
+    std::string hint_at_other_language();
     /// Tells once that a job can be waited for, if a command began one.
     void hint_at_job(std::size_t begun_before);
     exit_code show(std::string const& name, answer const& came, typed_command const& said);

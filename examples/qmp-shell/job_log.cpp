@@ -81,7 +81,7 @@ void job_log::take(coqmp::event const& what)
     }
     job_record& record = record_of(harmless(text_in(what.data, "device")));
     if (what.data.contains("error")) {
-        record.failure = harmless(text_in(what.data, "error"));
+        record.failure = in_one_line(text_in(what.data, "error"));
         record.cancelled = false;  // it failed before the command came to it
     }
     record.aborted = record.aborted || what.name == "BLOCK_JOB_CANCELLED";
@@ -111,7 +111,7 @@ void job_log::note(std::string const& job, boost::json::object const& told)
     record.done = number_in(told, "current-progress");
     record.total = number_in(told, "total-progress");
     if (told.contains("error"))
-        record.failure = harmless(text_in(told, "error"));
+        record.failure = in_one_line(text_in(told, "error"));
 }
 
 job_record const* job_log::find(std::string const& job) const

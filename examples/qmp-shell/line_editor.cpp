@@ -30,6 +30,14 @@ void write_now(std::string const& text)
     std::fflush(stdout);
 }
 
+/// Whether it is no text but a key that does something, such as Tab. In pasted text only line ends are meant, and the escape at the
+/// end of it; Ctrl-C always is.
+bool is_key(wchar_t character)
+{
+    constexpr wchar_t escape = 27;
+    return character < L' ' && character != L'\n' && character != L'\r' && character != escape && character != control_c;
+}
+
 std::size_t characters_in(std::string_view text)
 {
     return static_cast<std::size_t>(
@@ -93,6 +101,10 @@ void line_editor::bind_keys()
     EditLine* const editor = editor_.get();
     ::el_set(editor, EL_ADDFN, "qmp-complete", "Complete the word at the cursor", &line_editor::complete);
     ::el_set(editor, EL_ADDFN, "qmp-interrupt", "Give the line up", &line_editor::interrupt);
+    ::el_set(editor, EL_ADDFN, "qmp-begin-paste", "What follows is pasted", &line_editor::begin_paste);
+    ::el_set(editor, EL_ADDFN, "qmp-end-paste", "What follows is typed again", &line_editor::end_paste);
+    ::el_set(editor, EL_BIND, "\\e[200~", "qmp-begin-paste", nullptr);
+    ::el_set(editor, EL_BIND, "\\e[201~", "qmp-end-paste", nullptr);
     ::el_set(editor, EL_BIND, "^I", "qmp-complete", nullptr);
     ::el_set(editor, EL_BIND, "^C", "qmp-interrupt", nullptr);
     ::el_set(editor, EL_BIND, "-a", "^C", "qmp-interrupt", nullptr);
@@ -123,6 +135,20 @@ void line_editor::remember(std::string const& line)
     ::history(past_.get(), &ignored, H_ENTER, line.c_str());
 }
 
+void line_editor::remember_part(std::string const& line)
+{
+    HistEvent entered{};
+    if (::history(past_.get(), &entered, H_ENTER, line.c_str()) >= 0)
+        parts_.push_back(entered.num);
+}
+
+void line_editor::forget_parts()
+{
+    HistEvent ignored;
+    for (int const part : std::exchange(parts_, {}))
+        ::history(past_.get(), &ignored, H_DEL, part);
+}
+
 line_end line_editor::read(std::string const& prompt, std::function<bool()> const& stops, std::string& line)
 {
     prompt_ = prompt;
@@ -134,8 +160,10 @@ line_end line_editor::read(std::string const& prompt, std::function<bool()> cons
     // Before the prompt is there to be answered, and again when the line has ended: what is typed meanwhile is kept, as it was
     // typed. The kernel would swallow Ctrl-D.
     ::el_set(editor_.get(), EL_PREP_TERM, 1);
+    mark_pastes(true);
     int size = 0;
     char const* const text = ::el_gets(editor_.get(), &size);
+    mark_pastes(false);
     ::el_set(editor_.get(), EL_PREP_TERM, 1);
     screen_.line_is_typed(nullptr);
     seen_->reading = false;
@@ -182,6 +210,7 @@ int line_editor::await_character(wchar_t& character)
         if (stopped_)
             return 0;
         if (interrupted) {
+            pasting_ = false;  // its end may be lost
             character = control_c;
             return 1;
         }
@@ -209,6 +238,8 @@ int line_editor::take_byte(wchar_t& character)
     if (used == static_cast<std::size_t>(-1))
         character = L'\uFFFD';
     partial_.clear();
+    if (pasting_ && is_key(character))
+        character = L' ';
     return 1;
 }
 
@@ -244,6 +275,25 @@ void line_editor::await_terminal_signals(std::shared_ptr<happenings> const& seen
     });
 }
 
+/// The terminal tells pasted text from keys: `ESC[200~text ESC[201~`. Whoever has it next may not understand that.
+void line_editor::mark_pastes(bool marks)
+{
+    if (screen::is_capable())
+        write_now(marks ? "\033[?2004h" : "\033[?2004l");
+}
+
+unsigned char line_editor::begin_paste(EditLine* editor, int /*key*/)
+{
+    self(editor).pasting_ = true;
+    return CC_NORM;
+}
+
+unsigned char line_editor::end_paste(EditLine* editor, int /*key*/)
+{
+    self(editor).pasting_ = false;
+    return CC_NORM;
+}
+
 /// As if it had not been caught. The kernel discards it where nobody could wake us up again (`ssh -t HOST qmp-shell`): SIGSTOP would
 /// stop us for good.
 void line_editor::stop_as_usual()
@@ -276,7 +326,9 @@ void line_editor::suspend()
     bool const ours = ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
     if (ours) {
         hide();
-        if (!shown_)
+        if (shown_)
+            mark_pastes(false);
+        else
             write_now("\r\033[K");  // a progress bar, if there is one
         give_terminal_back();
     }
@@ -286,6 +338,8 @@ void line_editor::suspend()
     ::el_set(editor_.get(), EL_PREP_TERM, 1);
     ::el_resize(editor_.get());
     screen_.redraw();
+    if (shown_)
+        mark_pastes(true);
     show();
 }
 

@@ -18,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace qmp_shell {
 
@@ -44,6 +45,9 @@ public:
 
     /// Makes a line reachable by the arrow keys.
     void remember(std::string const& line);
+    /// The same for a line of a statement that goes on, until forget_parts().
+    void remember_part(std::string const& line);
+    void forget_parts();
 
 private:
     /// What handlers tell; they may run when the editor has gone.
@@ -62,6 +66,8 @@ private:
     static char* current_prompt(EditLine* editor);
     static unsigned char complete(EditLine* editor, int key);
     static unsigned char interrupt(EditLine* editor, int key);
+    static unsigned char begin_paste(EditLine* editor, int key);
+    static unsigned char end_paste(EditLine* editor, int key);
 
     void hide() override;
     void show() override;
@@ -71,6 +77,7 @@ private:
     int take_byte(wchar_t& character);
     void await_input();
     static void await_terminal_signals(std::shared_ptr<happenings> const& seen);
+    static void mark_pastes(bool marks);
     void give_terminal_back();
     void suspend();
     static void stop_as_usual();
@@ -95,11 +102,13 @@ private:
     boost::asio::posix::stream_descriptor input_;
     boost::asio::signal_set terminal_signals_;
     std::unique_ptr<History, free_history> past_;
+    std::vector<int> parts_;  ///< libedit's numbers of them
     std::unique_ptr<EditLine, free_editor> editor_;
     std::string prompt_;
     std::function<bool()> stops_;
-    std::string partial_;  ///< bytes of a character that is not whole yet
-    bool shown_ = false;   ///< the line stands on the terminal
+    std::string partial_;   ///< bytes of a character that is not whole yet
+    bool shown_ = false;    ///< the line stands on the terminal
+    bool pasting_ = false;  ///< what comes is text, not keys; also over several lines
     bool interrupted_ = false;
     bool stopped_ = false;
     std::shared_ptr<happenings> const seen_ = std::make_shared<happenings>();

@@ -254,6 +254,14 @@ std::string written(candidate const& what, char quote)
 
 }  // namespace
 
+std::vector<std::string> driver_names(monitor& qemu)
+{
+    std::vector<std::string> result;
+    for (candidate& each : device_drivers(qemu))
+        result.push_back(std::move(each.text));
+    return result;
+}
+
 void add_live_values(completion& to, monitor& qemu)
 {
     candidates found = wished(to.wish, to.prefix, to.arguments, qemu);

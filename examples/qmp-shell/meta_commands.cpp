@@ -1,6 +1,8 @@
 // The commands to the shell itself; they begin with a colon, as no command of QEMU's does.
 #include "interpreter.hpp"
 #include "language/help.hpp"
+#include "language/similar.hpp"
+#include "language/wait_line.hpp"
 #include "pager.hpp"
 #include "text.hpp"
 
@@ -14,14 +16,6 @@
 namespace qmp_shell {
 
 namespace {
-
-/// Whether there are such events, or nobody knows.
-bool may_match_events(std::string_view pattern, schema const& known)
-{
-    event_choice const wanted({std::string(pattern.substr(pattern.starts_with('!') ? 1 : 0))});
-    std::vector<std::string> const names = known.event_names();
-    return known.empty() || std::any_of(names.begin(), names.end(), [&wanted](auto const& name) { return wanted.accepts(name); });
-}
 
 std::string usage_of(std::string_view name, std::string_view arguments)
 {
@@ -90,7 +84,25 @@ exit_code interpreter::help_meta(std::string_view name)
         screen_.answer(usage_of(each.name, each.arguments) + '\n' + std::string(each.purpose));
         return exit_code::success;
     }
-    return refuse("there is no :" + harmless(name) + "; :help lists what there is");
+    return refuse_meta(name);
+}
+
+std::vector<std::string> interpreter::similar_meta(std::string_view name)
+{
+    std::vector<std::string> result;
+    if (is_meta(name))
+        result.emplace_back(name);
+    else
+        result = similar_to(name, meta_names());
+    for (std::string& each : result)
+        each.insert(0, 1, ':');
+    return result;
+}
+
+exit_code interpreter::refuse_meta(std::string_view name)
+{
+    std::string const meant = did_you_mean(similar_meta(name));
+    return refuse("there is no :" + harmless(name) + (meant.empty() ? "; :help lists what there is" : " (" + meant + ')'));
 }
 
 exit_code interpreter::execute_meta(meta_command const& said)
@@ -99,7 +111,7 @@ exit_code interpreter::execute_meta(meta_command const& said)
     std::string_view const name = said.name == "exit" ? "quit" : std::string_view(said.name);  // as the old shell called it
     auto const found = std::find_if(entries.begin(), entries.end(), [name](meta_entry const& each) { return each.name == name; });
     if (found == entries.end())
-        return refuse("there is no :" + harmless(said.name) + "; :help lists what there is");
+        return refuse_meta(said.name);
     return (this->*found->execute)(said);
 }
 
@@ -133,8 +145,9 @@ exit_code interpreter::meta_events(meta_command const& said)
         patterns.clear();
     bool const shown = switches.empty() || switches.front();
     for (std::string const& pattern : patterns) {
-        if (!may_match_events(pattern, monitor_.known()))
-            return refuse("no event matches " + harmless(pattern));
+        std::string const reason = refuse_pattern(pattern.substr(pattern.starts_with('!') ? 1 : 0), monitor_.known());
+        if (!reason.empty())
+            return refuse(harmless(reason));
     }
     events.shown(shown);
     if (shown)

@@ -2,6 +2,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <utility>
@@ -18,6 +19,42 @@ namespace {
 /// For questions that somebody did not ask, and that make them wait.
 constexpr auto short_patience = 5s;
 constexpr auto time_to_go = 5s;
+
+/// Tells who sits there, as long as it lives and if that is long, that QEMU is waited for.
+class waiting_note
+{
+public:
+    waiting_note(event_loop& loop, screen& shown_on) : screen_(shown_on), timer_(loop.get_executor(), long_time)
+    {
+        timer_.async_wait([this, alive = std::weak_ptr(alive_)](error_code error) {
+            if (!error && !alive.expired())
+                show();
+        });
+    }
+    waiting_note(waiting_note const&) = delete;
+    waiting_note& operator=(waiting_note const&) = delete;
+    ~waiting_note()
+    {
+        if (shown_)
+            screen_.progress({});
+    }
+
+private:
+    static constexpr auto long_time = 2s;
+
+    void show()
+    {
+        shown_ = !screen_.is_line_typed();  // there, Tab waits
+        std::string const text = "waiting for QEMU (Ctrl-C gives up)";
+        if (shown_)
+            screen_.progress(screen_.colour() ? "\033[2m" + text + "\033[m" : text);
+    }
+
+    screen& screen_;
+    asio::steady_timer timer_;
+    std::shared_ptr<bool> const alive_ = std::make_shared<bool>(true);  ///< its handler may run when this has gone
+    bool shown_ = false;
+};
 
 }  // namespace
 
@@ -37,6 +74,7 @@ std::string answer::left_open() const
 
 monitor::monitor(event_loop& loop, screen& shown_on, traffic& seen, std::unique_ptr<connection> opened)
     : loop_(loop),
+      screen_(shown_on),
       traffic_(seen),
       connection_(std::move(opened)),
       events_(connection_->session(), shown_on),
@@ -57,7 +95,10 @@ answer monitor::ask(coqmp::command what)
                             asio::bind_cancellation_slot(give_up.slot(), [&result](error_code error, coqmp::reply reply) {
                                 result.emplace(error, std::move(reply));
                             }));
-    loop_.run_until([&result] { return result.has_value(); });
+    {
+        waiting_note const note(loop_, screen_);
+        loop_.run_until([&result] { return result.has_value(); });
+    }
     loop_.settle();  // events that came before the answer are shown before it
     return std::move(*result);
 }

@@ -8,6 +8,7 @@
 #include "event_watch.hpp"
 #include "job_log.hpp"
 #include "language/schema.hpp"
+#include "screen.hpp"
 #include "traffic.hpp"
 
 #include <coqmp/command.hpp>
@@ -39,7 +40,8 @@ class monitor
 public:
     monitor(event_loop& loop, screen& shown_on, traffic& seen, std::unique_ptr<connection> opened);
 
-    /// Sends a command and waits for its answer, as long as it takes. Ctrl-C ends the wait, not the session.
+    /// Sends a command and waits for its answer, as long as it takes. Ctrl-C ends the wait, not the session; who sits there is told
+    /// so if it takes long.
     [[nodiscard]] answer ask(coqmp::command what);
 
     /// Somebody's command comes next: events from here on may be what they wait for.
@@ -77,6 +79,7 @@ public:
 
 private:
     event_loop& loop_;
+    screen& screen_;
     traffic& traffic_;
     std::unique_ptr<connection> connection_;
     event_watch events_;

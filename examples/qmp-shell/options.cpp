@@ -218,6 +218,8 @@ std::string complete(options& read, std::string const& listen, cut_line const& l
 /// What follows the address and is no option: a command, most likely.
 std::string hint_at_command(options const& read, std::vector<std::string> const& extras)
 {
+    if (is_clearly_address(extras.front()))
+        return "there are two addresses, " + read.address + " and " + extras.front() + ": leave one out (commands come after -c)";
     std::string line;
     for (std::string const& each : extras)
         line += (line.empty() ? "" : " ") + each;

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -26,7 +27,7 @@ bool writes_files(std::string const& command)
 }
 
 /// For reading and writing if that is allowed, as the file's user will expect; else for what is.
-coqmp::descriptor open_file(std::string const& path, bool create)
+coqmp::descriptor open_file(std::string const& path, bool create, created_files& made)
 {
     int number = -1;
     int first_error = 0;
@@ -38,8 +39,11 @@ coqmp::descriptor open_file(std::string const& path, bool create)
     }
     if (create && first_error == ENOENT) {
         number = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-        if (number >= 0)
-            return coqmp::descriptor(number);
+        if (number >= 0) {
+            coqmp::descriptor file(number);
+            made.add(path, file);
+            return file;
+        }
         first_error = errno;
     }
     throw std::system_error(first_error, std::generic_category(), "cannot open " + path);
@@ -81,14 +85,14 @@ void check_names(coqmp::command const& last, typed_command const& said, bool nam
                                  wanted + '=' + files.front().second + ", or leave fdname out");
 }
 
-void add_descriptors(outgoing_commands& commands, typed_command const& said, monitor& qemu)
+void add_descriptors(outgoing_commands& commands, typed_command const& said, monitor& qemu, created_files& made)
 {
     coqmp::command last = std::move(commands.back());
     commands.pop_back();
     bool const named = last.name() == "getfd" || wants(qemu.known(), last.name(), "fdname");
     check_names(last, said, named);
     for (auto const& [name, path] : said.files) {
-        coqmp::descriptor const file = open_file(path, writes_files(last.name()));
+        coqmp::descriptor const file = open_file(path, writes_files(last.name()), made);
         if (takes_descriptors(last.name()))
             last.with_descriptor(file);
         else
@@ -132,7 +136,24 @@ void type_property(typed_command& said, monitor& qemu)
 
 }  // namespace
 
-outgoing_commands prepare(typed_command said, monitor& qemu)
+void created_files::add(std::string path, coqmp::descriptor const& file)
+{
+    struct ::stat about{};
+    if (::fstat(file.number(), &about) == 0)
+        files_.push_back({std::move(path), about.st_dev, about.st_ino});
+}
+
+created_files::~created_files()
+{
+    for (created const& each : files_) {
+        struct ::stat about{};
+        bool const same = ::lstat(each.path.c_str(), &about) == 0 && about.st_dev == each.device && about.st_ino == each.number;
+        if (same && about.st_size == 0)
+            ::unlink(each.path.c_str());
+    }
+}
+
+outgoing_commands prepare(typed_command said, monitor& qemu, created_files& made)
 {
     type_property(said, qemu);
     type_device_properties(said, qemu);
@@ -142,7 +163,7 @@ outgoing_commands prepare(typed_command said, monitor& qemu)
     outgoing_commands result;
     result.push_back(std::move(sent));
     if (!said.files.empty())
-        add_descriptors(result, said, qemu);
+        add_descriptors(result, said, qemu, made);
     return result;
 }
 

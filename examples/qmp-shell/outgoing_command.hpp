@@ -6,9 +6,13 @@
 #include "monitor.hpp"
 
 #include <coqmp/command.hpp>
+#include <coqmp/descriptor.hpp>
 
 #include <boost/json/object.hpp>
 
+#include <sys/types.h>
+
+#include <string>
 #include <vector>
 
 namespace qmp_shell {
@@ -16,8 +20,32 @@ namespace qmp_shell {
 /// One command, or several of which the first hand over descriptors.
 using outgoing_commands = std::vector<coqmp::command>;
 
+/// Files that were not there before. Those that are still empty at the end are removed again, unless somebody keeps them: what
+/// QEMU has refused leaves nothing behind.
+class created_files
+{
+public:
+    created_files() = default;
+    created_files(created_files const&) = delete;
+    created_files& operator=(created_files const&) = delete;
+    ~created_files();
+
+    void add(std::string path, coqmp::descriptor const& file);
+    void keep() noexcept { files_.clear(); }
+
+private:
+    struct created
+    {
+        std::string path;
+        ::dev_t device;
+        ::ino_t number;  ///< there may be another file of that name by now
+    };
+    std::vector<created> files_;
+};
+
+/// @param made gets the files that were created
 /// @throws std::runtime_error when a file cannot be opened, or its name is not clear
-[[nodiscard]] outgoing_commands prepare(typed_command said, monitor& qemu);
+[[nodiscard]] outgoing_commands prepare(typed_command said, monitor& qemu, created_files& made);
 
 /// What will travel, for show.
 [[nodiscard]] boost::json::object as_message(coqmp::command const& sent);

@@ -98,7 +98,8 @@ public:
         std::string const& text = how_.tool_arguments.back();
         auto const value = value_of_property(type, text);
         if (!value)
-            return usage("\"" + text + "\" is no value of " + name + ", which is of type " + harmless(type));
+            return usage("\"" + text + "\" is no value of " + name + ", which is of type " + harmless(type) +
+                         (is_integer(type) ? ": it wants " + wanted_integer(text) : ""));
         return ask(coqmp::command("qom-set").with("path", object).with("property", name).with("value", *value))
                    ? exit_code::success
                    : failure_;
@@ -134,7 +135,7 @@ private:
             else
                 text << came.reply.error();
             if (failure_ == exit_code::refused)
-                screen_.complain(harmless(text.str()));
+                screen_.complain(in_one_line(text.str()));
             return std::nullopt;
         }
         return std::move(came.reply).value();
@@ -181,7 +182,7 @@ private:
         if (came.error)
             return "?";
         if (came.reply.has_error())
-            return '<' + harmless(came.reply.error().description) + '>';
+            return '<' + in_one_line(came.reply.error().description) + '>';
         return print(came.reply.value(), {false, screen_.colour()});
     }
 

@@ -17,12 +17,8 @@ namespace {
 
 bool may_have_colour()
 {
-    // NOLINTBEGIN(concurrency-mt-unsafe): one thread
-    char const* const refused = std::getenv("NO_COLOR");
-    char const* const terminal = std::getenv("TERM");
-    // NOLINTEND(concurrency-mt-unsafe)
-    bool const capable = terminal != nullptr && std::string_view(terminal) != "dumb";
-    return ::isatty(STDOUT_FILENO) == 1 && capable && (refused == nullptr || *refused == '\0');
+    char const* const refused = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe): one thread
+    return ::isatty(STDOUT_FILENO) == 1 && screen::is_capable() && (refused == nullptr || *refused == '\0');
 }
 
 ::winsize size_of_terminal()
@@ -64,6 +60,12 @@ constexpr std::string_view clear_line = "\r\033[K";
 }  // namespace
 
 screen::screen(bool interactive) : interactive_(interactive), colour_(may_have_colour()) {}
+
+bool screen::is_capable()
+{
+    char const* const terminal = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe): one thread
+    return terminal != nullptr && std::string_view(terminal) != "dumb";
+}
 
 std::size_t screen::width()
 {

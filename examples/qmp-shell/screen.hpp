@@ -35,6 +35,8 @@ public:
     [[nodiscard]] bool interactive() const noexcept { return interactive_; }
     /// Whether answers may have colour: on a terminal that can, unless NO_COLOR says no.
     [[nodiscard]] bool colour() const noexcept { return colour_ && sink_ == nullptr; }
+    /// Whether the terminal obeys escape sequences.
+    [[nodiscard]] static bool is_capable();
     [[nodiscard]] static std::size_t width();
     [[nodiscard]] static std::size_t height();
     /// A text of QEMU's as it may be an answer: exactly as it is, but on a terminal without what would control it.
@@ -63,6 +65,7 @@ public:
     [[nodiscard]] std::size_t printed() const noexcept { return printed_; }
 
     void line_is_typed(typed_line* line) noexcept { typed_ = line; }
+    [[nodiscard]] bool is_line_typed() const noexcept { return typed_ != nullptr; }
 
 private:
     void print(int number, std::string text);

@@ -1,5 +1,6 @@
 #include "text.hpp"
 
+#include <algorithm>
 #include <cwchar>
 #include <optional>
 #include <sstream>
@@ -62,6 +63,13 @@ std::string harmless(std::string_view text)
             result += text.substr(0, length);
         text.remove_prefix(length);
     }
+    return result;
+}
+
+std::string in_one_line(std::string_view text)
+{
+    std::string result = harmless(trimmed(text));
+    std::replace_if(result.begin(), result.end(), [](char each) { return each == '\n' || each == '\t'; }, ' ');
     return result;
 }
 

@@ -14,6 +14,9 @@ namespace qmp_shell {
 /// no UTF-8 becomes U+FFFD: some terminals take such bytes for control characters.
 [[nodiscard]] std::string harmless(std::string_view text);
 
+/// The same in one line: its line ends and tabs are blanks, and there are none at its ends.
+[[nodiscard]] std::string in_one_line(std::string_view text);
+
 /// Without blanks at both ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 

@@ -37,11 +37,15 @@ exit_code interpreter::meta_wait(meta_command const& said)
         return point_at(said, *wrong);
     auto const& [words, limit] = std::get<wait_line>(read);
     if (words.empty() || words.size() > 2)
-        return refuse(":wait takes a job, and perhaps a state to wait for");
+        return refuse(":wait takes a job, and perhaps a state to wait for" +
+                      hint_at_limit(words.empty() ? std::string_view() : std::string_view(words.back().text)));
     std::string const state = words.size() == 2 ? words.back().text : std::string();
     std::vector<std::string> const states(job_states.begin(), job_states.end());
     if (!state.empty() && std::find(states.begin(), states.end(), state) == states.end()) {
         std::string const meant = did_you_mean(similar_to(state, states));
+        std::string const limit_meant = hint_at_limit(state);
+        if (!limit_meant.empty())
+            return refuse(harmless(state) + " is no state of a job" + limit_meant);
         return refuse("no job has a state " + harmless(state) +
                       (meant.empty() ? ": there are " + joined(states) : " (" + meant + ')'));
     }

@@ -71,6 +71,33 @@ BOOST_AUTO_TEST_CASE(a_command_without_c_is_told_where_it_belongs)
     BOOST_TEST(!has(run({address, "--no-such-option"}).errors, "after -c"));
 }
 
+BOOST_AUTO_TEST_CASE(a_command_instead_of_an_address_is_told_where_it_belongs)
+{
+    for (std::vector<std::string> const& settings : {std::vector<std::string>(), {"QMP_SOCKET=" + address}}) {
+        outcome const came = run({"query-status"}, {}, settings);
+        BOOST_TEST(came.status == 3);
+        BOOST_TEST(came.errors ==
+                   "qmp-shell: cannot connect to unix:query-status: No such file or directory (a command? They come after -c: "
+                   "qmp-shell ADDRESS -c query-status)\n");
+    }
+    BOOST_TEST(!has(run({"/query-status"}).errors, "-c"));
+    BOOST_TEST(!has(run({"vm1.sock"}).errors, "-c"));
+    BOOST_TEST(!has(run({"vm1", "-c", "query-status"}).errors, "-c"));
+    BOOST_TEST(!has(run({"qom-list", "vm1"}).errors, "-c"));
+}
+
+BOOST_AUTO_TEST_CASE(two_addresses_are_one_too_many)
+{
+    outcome const came = run({"vm2.sock", "vm1.sock"});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(came.errors ==
+               "qmp-shell: there are two addresses, vm2.sock and vm1.sock: leave one out (commands come after -c)\n"
+               "Try qmp-shell --help\n");
+    BOOST_TEST(has(run({address, "/run/vm.sock"}).errors, "two addresses"));
+    BOOST_TEST(has(run({address, "qom-get path=/machine"}).errors, "commands come after -c: "));
+    BOOST_TEST(has(run({address, ":events", "on"}).errors, "commands come after -c: "));
+}
+
 BOOST_AUTO_TEST_CASE(help_that_cannot_be_written_is_told)
 {
     for (std::string const option : {"--help", "--version", "qom-get --help"}) {

@@ -172,6 +172,25 @@ BOOST_AUTO_TEST_CASE(a_state_that_the_job_is_beyond_is_not_waited_for)
     BOOST_TEST(concluded.errors == "qmp-shell: kept has ended, and was not seen ready\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_state_that_was_seen_counts_when_the_job_has_ended)
+{
+    std::string const mirror = "blockdev-mirror device=source target=target sync=full job-id=twin";
+    std::string const backup = "blockdev-backup device=source target=target sync=full job-id=twin";
+    outcome const came = run({address, "--keep-going",
+                              "-c",    "block-job-cancel device=copy force=on",
+                              "-c",    ":wait copy",
+                              "-c",    mirror,
+                              "-c",    ":wait twin ready",
+                              "-c",    "job-complete id=twin",
+                              "-c",    ":wait twin",
+                              "-c",    ":wait twin ready",
+                              "-c",    backup,
+                              "-c",    ":wait twin ready"});
+    BOOST_TEST(came.errors ==
+               "qmp-shell: command 2: copy was cancelled\n"
+               "qmp-shell: command 9: twin has ended, and was not seen ready\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_wait_for_a_job_has_a_limit)
 {
     outcome const came = run({address, "-c", ":wait copy --timeout 0.01"});

@@ -70,7 +70,10 @@ BOOST_AUTO_TEST_CASE(a_property_is_set_as_what_it_is)
     BOOST_TEST(run({"qom-get", interval}, {}, settings).output == "7\n");
     outcome const wrong = run({"qom-set", interval, "often"}, {}, settings);
     BOOST_TEST(wrong.status == 2);
-    BOOST_TEST(has(wrong.errors, "which is of type int"));
+    BOOST_TEST(has(wrong.errors, "which is of type int: it wants an integer, as 10, 0xa, 10G or 1.5G\n"));
+    BOOST_TEST(run({"qom-set", interval, "5K"}, {}, settings).status == 0);
+    BOOST_TEST(run({"qom-get", interval}, {}, settings).output == "5120\n");
+    BOOST_TEST(has(run({"qom-set", interval, "5KB"}, {}, settings).errors, "write 5K for 1,024"));
     BOOST_TEST(run({"qom-set", "/machine", "dump-guest-core", "off"}, {}, settings).status == 0);
     BOOST_TEST(run({"qom-get", "/machine.dump-guest-core"}, {}, settings).output == "false\n");
 }

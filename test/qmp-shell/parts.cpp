@@ -176,6 +176,12 @@ BOOST_AUTO_TEST_CASE(what_steers_a_terminal_is_taken_out)
     BOOST_TEST(harmless("\xED\xA0\x80").find('\xED') == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(many_lines_become_one)
+{
+    BOOST_TEST(in_one_line(" a\r\n\tb\x1B[1mc\n") == "a  b[1mc");
+    BOOST_TEST(in_one_line("\n").empty());
+}
+
 BOOST_AUTO_TEST_CASE(words_and_lines_are_found)
 {
     BOOST_TEST(words_of("  a\tbc  ") == words({"a", "bc"}), boost::test_tools::per_element());

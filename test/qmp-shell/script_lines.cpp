@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,25 @@ BOOST_AUTO_TEST_CASE(a_file_to_migrate_to_is_created_for_its_owner)
     struct ::stat about{};
     BOOST_REQUIRE(::stat(target.c_str(), &about) == 0);
     BOOST_TEST((about.st_mode & 0777U) == 0600U);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_was_created_for_nothing_is_removed)
+{
+    std::filesystem::path const target = qemu.directory() / "saved";
+    outcome const refused = ask({"-c", "migrate uri=nonsense --fd saved=" + target.native()});
+    BOOST_TEST(refused.status == 1);
+    BOOST_TEST(!std::filesystem::exists(target));
+    outcome const other = ask({"-c", "migrate uri=fd:saved --fd saved=" + target.native() + " --fd b=/nowhere/b"});
+    BOOST_TEST(other.status == 2);
+    BOOST_TEST(!std::filesystem::exists(target));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_was_there_before_stays)
+{
+    std::filesystem::path const target = qemu.directory() / "saved";
+    std::ofstream(target).flush();
+    BOOST_TEST(ask({"-c", "migrate uri=nonsense --fd saved=" + target.native()}).status == 1);
+    BOOST_TEST(std::filesystem::exists(target));
 }
 
 BOOST_AUTO_TEST_CASE(no_other_command_creates_a_file)
@@ -138,6 +158,34 @@ BOOST_AUTO_TEST_CASE(a_wrong_name_has_a_hint)
     BOOST_TEST(has(ask({"-c", "query-foobarbaz"}).errors, "(`:schema query-*` lists the like)"));
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_is_one_line_whatever_it_quotes)
+{
+    outcome const came = ask({"-c", R"({"execute": "device_del", "arguments": {"id": "a\nb\tc\u001b[2J"}})"});
+    BOOST_TEST(came.errors == "qmp-shell: device_del: DeviceNotFound: Device 'a b c[2J' not found\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_mistyped_name_of_the_shells_own_has_a_hint)
+{
+    BOOST_TEST(ask({"-c", ":wait-evnt RESUME"}).errors == "qmp-shell: there is no :wait-evnt (did you mean :wait-event?)\n");
+    BOOST_TEST(has(ask({"-c", ":evnts"}).errors, "(did you mean :events?)\n"));
+    BOOST_TEST(has(ask({"-c", "help :waitt"}).errors, "(did you mean :wait?)\n"));
+    BOOST_TEST(has(ask({"-c", ":nonsense"}).errors, "there is no :nonsense; :help lists what there is\n"));
+    outcome const pattern = ask({"-c", ":events STOPP"});
+    BOOST_TEST(pattern.status == 2);
+    BOOST_TEST(pattern.errors == "qmp-shell: no event matches STOPP (did you mean STOP?)\n");
+    BOOST_TEST(has(ask({"-c", ":wait job timeout=3"}).errors, "a limit is written --timeout SECONDS\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_colon_that_is_missing_is_told)
+{
+    BOOST_TEST(ask({"-c", "wait m0"}).errors == "qmp-shell: `wait` is a command of the shell: did you mean :wait m0?\n");
+    BOOST_TEST(has(ask({"-c", "wait-event RESUME a=1"}).errors, "did you mean :wait-event RESUME a=1?\n"));
+    outcome const alone = ask({"-c", "history"});
+    BOOST_TEST(alone.status == 1);
+    BOOST_TEST(has(alone.errors, "; `history` is a command of the shell: did you mean :history?\n"));
+    BOOST_TEST(has(ask({"-c", "wait-evnt RESUME"}).errors, "did you mean :wait-event?\n"));
+}
+
 BOOST_AUTO_TEST_CASE(a_bare_word_is_told_its_name)
 {
     outcome const came = ask({"-c", "job-dismiss c2"});
@@ -162,6 +210,21 @@ BOOST_AUTO_TEST_CASE(a_mistyped_argument_in_braces_is_pointed_at)
     BOOST_TEST(has(ask({"-c", "blockdev-add {'driver': 'null-co', 'siez': 4096}"}).errors, "column 36: "));
     BOOST_TEST(has(ask({}, "query-name\n{'execute': 'blockdev-add',\n 'arguments': {'driver': 'null-co',\n 'siez': 1}}\n").errors,
                    "line 4: column 2: "));
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_value_in_braces_is_pointed_at)
+{
+    BOOST_TEST(has(ask({"-c", R"(blockdev-add {"driver": "qcow2", "node-name": "a", "file": "nosuch"})"}).errors, "column 52: "));
+    outcome const word = ask({"-c", R"(blockdev-add driver=raw node-name=a file={"driver": "null-c"})"});
+    BOOST_TEST(word.status == 1);
+    BOOST_TEST(has(word.errors, "column 43: "));
+    BOOST_TEST(has(word.errors, "(did you mean null-co"));
+}
+
+BOOST_AUTO_TEST_CASE(a_mistyped_device_or_property_of_an_object_gets_a_suggestion)
+{
+    BOOST_TEST(has(ask({"-c", "device_add driver=virtio-blk-pc"}).errors, "(did you mean virtio-blk-pci"));
+    BOOST_TEST(has(ask({"-c", "object-add qom-type=iothread id=i poll-max=3"}).errors, "(did you mean poll-max-ns?)"));
 }
 
 BOOST_AUTO_TEST_CASE(a_mistake_in_a_transaction_is_pointed_at_in_its_own_line)

@@ -86,7 +86,7 @@ terminal::terminal(std::vector<std::string> const& arguments, std::filesystem::p
         if (char const* const value = std::getenv(name))
             environment.push_back(std::string(name) + '=' + value);
     }
-    environment.insert(environment.end(), settings.begin(), settings.end());
+    environment.insert(environment.begin(), settings.begin(), settings.end());  // of two of a name the first counts
     std::vector<char*> const argument_pointers = pointers(words);
     std::vector<char*> const environment_pointers = pointers(environment);
     ::winsize size{height, columns, 0, 0};

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 namespace json = boost::json;
 
@@ -124,6 +125,53 @@ argument_hint hint(typed_command const& said, std::string name, std::vector<std:
     return {std::move(name), std::move(suggestions), where};
 }
 
+/// A value that was typed, by its path as QEMU writes it; not a text: empty.
+struct typed_text
+{
+    std::string path;
+    std::string_view text;
+};
+
+void collect_texts(json::value const& from, std::string const& path, std::vector<typed_text>& to)
+{
+    if (json::object const* const members = from.if_object()) {
+        for (auto const& each : *members)
+            collect_texts(each.value(), path + (path.empty() ? "" : ".") + std::string(each.key()), to);
+    } else if (json::array const* const items = from.if_array()) {
+        for (std::size_t index = 0; index < items->size(); ++index)
+            collect_texts((*items)[index], path + '[' + std::to_string(index) + ']', to);
+    } else {
+        to.push_back({path, from.is_string() ? std::string_view(from.get_string()) : std::string_view()});
+    }
+}
+
+/// What a text quotes: `'a'`, `"a"`, `=a`; but not after the apostrophe of `Can't`.
+std::vector<std::string_view> quoted_in(std::string_view text)
+{
+    std::vector<std::string_view> result;
+    for (std::size_t index = 0; index < text.size(); ++index) {
+        char const mark = text[index];
+        bool const quote = (mark == '\'' || mark == '"') &&
+                           (index == 0 || std::string_view(" =(").find(text[index - 1]) != std::string_view::npos);
+        bool const equals = mark == '=' && text.substr(index + 1).find_first_of("'\"") != 0;
+        if (!quote && !equals)
+            continue;
+        std::size_t const end = std::min(quote ? text.find(mark, index + 1) : text.find_first_of(" ,;)", index), text.size());
+        if (end > index + 1)
+            result.push_back(text.substr(index + 1, end - index - 1));
+        index = end;
+    }
+    return result;
+}
+
+/// Words that could stand there instead, if this one is none of them.
+std::vector<std::string> other_words(type const* what, std::string_view text)
+{
+    what = alternative_of(what, kind::enumeration);
+    bool const wrong = what != nullptr && std::find(what->values.begin(), what->values.end(), text) == what->values.end();
+    return wrong ? similar_to(text, what->values) : std::vector<std::string>();
+}
+
 constexpr std::string_view property_begins = "Property '";
 constexpr std::string_view property_ends = "' not found";
 
@@ -148,6 +196,30 @@ std::optional<argument_hint> hint_at_argument(typed_command const& said, type co
         return enclosing ? std::optional(argument_hint{std::string(path), {}, enclosing}) : std::nullopt;
     }
     return hint(said, std::string(path.substr(0, last)).append(mistyped), {name});
+}
+
+std::optional<argument_hint> hint_at_value(typed_command const& said, type const* arguments, std::string_view description)
+{
+    json::value const all(said.arguments);
+    std::vector<typed_text> texts;
+    collect_texts(all, {}, texts);
+    std::vector<std::string_view> const quoted = quoted_in(description);
+    auto const is_quoted = [&quoted](std::string_view text) {
+        return std::find(quoted.begin(), quoted.end(), text) != quoted.end();
+    };
+    std::vector<typed_text> meant;
+    std::copy_if(texts.begin(), texts.end(), std::back_inserter(meant),
+                 [&](typed_text const& each) { return is_quoted(each.text); });
+    if (meant.empty())
+        std::copy_if(texts.begin(), texts.end(), std::back_inserter(meant),
+                     [&](typed_text const& each) { return is_quoted(each.path); });
+    if (meant.size() != 1)
+        return std::nullopt;
+    typed_text const& found = meant.front();
+    argument_hint result = hint(said, found.path, other_words(walk({&all, arguments}, found.path).what, found.text));
+    if (texts.size() == 1)
+        result.where.reset();
+    return result;
 }
 
 bool is_unknown_property(std::string_view description)

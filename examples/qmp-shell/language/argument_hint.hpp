@@ -34,6 +34,12 @@ struct argument_hint
 [[nodiscard]] std::optional<argument_hint> hint_at_property(typed_command const& said, boost::json::value const& properties,
                                                             std::string_view description);
 
+/// Finds the value that a refusal quotes, as `Parameter 'driver' does not accept value 'qcow3'` and `Cannot find ...
+/// node-name='nosuch'` do, or the argument, as `Invalid parameter type for 'size', ...`; only if one alone can be meant.
+/// @return its place is left out where there is nothing else that could be meant
+[[nodiscard]] std::optional<argument_hint> hint_at_value(typed_command const& said, type const* arguments,
+                                                         std::string_view description);
+
 /// Whether hint_at_property() has something to read.
 [[nodiscard]] bool is_unknown_property(std::string_view description);
 

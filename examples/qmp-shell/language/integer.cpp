@@ -28,17 +28,21 @@ std::variant<std::uint64_t, integer_problem> take_digits(std::string_view& text,
     return result;
 }
 
-/// How many bits `K`, `MiB` and the like shift by. @return nothing: it is none of them
-std::optional<unsigned> shift_of(std::string_view suffix)
+/// How many bits `K`, `MiB` and the like shift by.
+std::variant<unsigned, integer_problem> shift_of(std::string_view suffix)
 {
     if (suffix.empty())
         return 0U;
     // In lower case too, as QEMU's own command line takes them; but not `1e`, which looks like half of 1e3.
     std::size_t const power =
         std::min(std::string_view("kmgtp").find(suffix.front()), std::string_view("KMGTPE").find(suffix.front()));
-    if (power == std::string_view::npos || (suffix.size() > 1 && suffix.substr(1) != "iB"))
-        return std::nullopt;
-    return 10U * static_cast<unsigned>(power + 1);
+    std::string_view const unit = suffix.substr(1);
+    if (power == std::string_view::npos)
+        return integer_problem::no_integer;
+    if (unit == "B" || unit == "b")
+        return integer_problem::ambiguous;
+    bool const binary = unit.empty() || unit == "iB" || unit == "ib" || unit == "IB";
+    return binary ? std::variant<unsigned, integer_problem>(10U * static_cast<unsigned>(power + 1)) : integer_problem::no_integer;
 }
 
 /// 0.`digits` times 2 to the power of `shift`, exactly. @return nothing: it is not whole
@@ -76,16 +80,19 @@ std::variant<std::uint64_t, integer_problem> read_magnitude(std::string_view tex
         fraction = text.substr(1, text.find_first_not_of("0123456789", 1) - 1);
         text.remove_prefix(1 + fraction.size());
     }
-    std::optional<unsigned> const shift = shift_of(text);
-    if (!shift || (point && (hexadecimal || fraction.empty() || *shift == 0)))
+    auto const read = shift_of(text);
+    if (auto const* const problem = std::get_if<integer_problem>(&read))
+        return *problem;
+    unsigned const shift = std::get<unsigned>(read);
+    if (point && (hexadecimal || fraction.empty() || shift == 0))
         return integer_problem::no_integer;
     std::uint64_t const number = std::get<std::uint64_t>(whole);
-    if (number > largest >> *shift)
+    if (number > largest >> shift)
         return integer_problem::too_large;
-    std::optional<std::uint64_t> const rest = whole_part_of(fraction, *shift);
+    std::optional<std::uint64_t> const rest = whole_part_of(fraction, shift);
     if (!rest)
         return integer_problem::not_whole;
-    return (number << *shift) + *rest;
+    return (number << shift) + *rest;
 }
 
 }  // namespace
@@ -105,6 +112,24 @@ std::variant<json::value, integer_problem> read_integer(std::string_view text)
     if (number > most + 1)
         return integer_problem::too_large;
     return json::value(static_cast<std::int64_t>(~number + 1));
+}
+
+std::string wanted_integer(std::string_view text)
+{
+    auto const read = read_integer(text);
+    auto const* const problem = std::get_if<integer_problem>(&read);
+    switch (problem != nullptr ? *problem : integer_problem::no_integer) {
+        case integer_problem::too_large:
+            return "an integer of 64 bits, and this is too large for them";
+        case integer_problem::not_whole:
+            return "an integer, and of this a fraction is left: write the number in full";
+        case integer_problem::ambiguous:
+            return "an integer, and this may mean powers of 1,000 or of 1,024: write " +
+                   std::string(text.substr(0, text.size() - 1)) + " for 1,024, or the number in full";
+        case integer_problem::no_integer:
+            break;
+    }
+    return "an integer, as 10, 0xa, 10G or 1.5G";
 }
 
 }  // namespace qmp_shell

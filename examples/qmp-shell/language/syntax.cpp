@@ -68,8 +68,10 @@ syntax_error pointed(mistake what, std::size_t lines)
 
 statement line_reader::read(std::string_view line)
 {
-    if (!in_transaction_ && !lexer_.is_open())
+    if (!in_transaction_ && !lexer_.is_open()) {
         lines_read_ = 0;
+        one_line_.clear();
+    }
     ++lines_read_;
     while (line.ends_with('\n') || line.ends_with('\r'))
         line.remove_suffix(1);
@@ -91,14 +93,31 @@ statement line_reader::read(std::string_view line)
     lexer done = std::exchange(lexer_, lexer(in_transaction_));
     if (too_long)
         return syntax_error{0, "this is over 64 MiB, more than QEMU reads", 0};
+    std::vector<word> const words = done.take();
+    bool const goes_on = in_transaction_;
+    if (!goes_on)
+        add_to_one_line(words, false);
     if (end == ending::open_quote)
         return pointed({done.open_quote(), "the quote that begins here is not closed"}, done.lines());
-    std::vector<word> const words = done.take();
     if (words.empty())
         return nothing_typed{};
     statement result = read_statement(words, done.lines());
+    if (goes_on && !std::holds_alternative<syntax_error>(result))
+        add_to_one_line(words, true);
     lexer_ = lexer(in_transaction_);
     return result;
+}
+
+void line_reader::add_to_one_line(words_view words, bool goes_on)
+{
+    if (!goes_on)
+        one_line_.clear();
+    else if (one_line_ != transaction_opening && words.front().text != ")")
+        one_line_ += " ;";
+    std::size_t const before = one_line_.size();
+    for (word const& each : words)
+        one_line_.append(one_line_.empty() ? "" : " ").append(each.text);
+    std::replace(one_line_.begin() + static_cast<std::ptrdiff_t>(before), one_line_.end(), '\n', ' ');
 }
 
 statement line_reader::read_statement(words_view words, std::size_t lines)

@@ -85,6 +85,8 @@ public:
     [[nodiscard]] bool in_brace() const noexcept;
     /// What has read the lines of the open brace so far.
     [[nodiscard]] lexer const& begun() const noexcept { return lexer_; }
+    /// The statement that was read last, or what is good of the open one, in one line: so it can be read again.
+    [[nodiscard]] std::string const& as_one_line() const noexcept { return one_line_; }
     /// Forgets what was begun (Ctrl-C).
     void reset() noexcept;
 
@@ -94,6 +96,7 @@ private:
     [[nodiscard]] statement close_transaction(std::span<word const> rest, std::size_t lines);
     /// Keeps actions of a line that is good.
     void keep(std::vector<typed_action> added, std::size_t lines);
+    void add_to_one_line(std::span<word const> words, bool goes_on);
 
     schema const* known_ = nullptr;
     bool in_transaction_ = false;
@@ -101,6 +104,7 @@ private:
     typed_places action_places_;
     std::size_t lines_read_ = 0;  ///< of the statement, of a transaction from its beginning on; those for the shell itself, too
     lexer lexer_;
+    std::string one_line_;
 };
 
 }  // namespace qmp_shell

@@ -55,11 +55,13 @@ std::string one_of(std::vector<std::string> const& values, std::string_view wron
     return suggestion.empty() ? result : result + ": " + suggestion;
 }
 
-std::string wanted_words(kind what)
+/// What is wanted instead of a text that is none of it.
+std::string wanted_words(kind what, std::string_view text)
 {
+    if (what == kind::integer)
+        return wanted_integer(text);
     static std::map<kind, std::string> const words = {
         {kind::number, "a number"},
-        {kind::integer, "an integer, as 10, 0xa, 10G or 1.5G"},
         {kind::boolean, "true or false"},
         {kind::null, "null"},
         {kind::array, "an array: write [VALUE, ...], or name.0=VALUE name.1=VALUE"},
@@ -67,20 +69,6 @@ std::string wanted_words(kind what)
         {kind::alternate, "another kind of value"}};
     auto const found = words.find(what);
     return found != words.end() ? found->second : "a value";
-}
-
-/// What is wanted instead of a text that is none of it.
-std::string wanted_words(kind what, std::string_view text)
-{
-    if (what != kind::integer)
-        return wanted_words(what);
-    auto const read = read_integer(text);
-    auto const* const problem = std::get_if<integer_problem>(&read);
-    if (problem != nullptr && *problem == integer_problem::too_large)
-        return "an integer of 64 bits, and this is too large for them";
-    if (problem != nullptr && *problem == integer_problem::not_whole)
-        return "an integer, and of this a fraction is left: write the number in full";
-    return wanted_words(what);
 }
 
 /// An index of an array, written as QEMU does: no leading zeros.
@@ -275,7 +263,7 @@ private:
         if (words != nullptr)
             return refuse(node, "another kind of value, or " + one_of(words->values, text));
         type const* first = what.alternatives.empty() ? nullptr : what.alternatives.front();
-        return refuse(node, wanted_words(first != nullptr ? first->kind : kind::any));
+        return refuse(node, wanted_words(first != nullptr ? first->kind : kind::any, text));
     }
 };
 

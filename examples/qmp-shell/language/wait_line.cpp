@@ -47,34 +47,56 @@ bool holds(json::value const& there, json::value const& wanted)
            });
 }
 
-/// A wait for what never comes would be a long one. @return nothing: it may come
-std::optional<mistake> refuse_name(word const& name, schema const& known)
+/// What the data of the events that match may have.
+std::vector<std::string> members_of(std::string const& pattern, schema const& known)
 {
-    std::vector<std::string> const names = known.event_names();
-    bool const possible = known.empty() || std::any_of(names.begin(), names.end(),
-                                                       [&](std::string const& each) { return matches(name.text, each); });
-    if (possible)
-        return std::nullopt;
-    std::string const meant = did_you_mean(similar_to(name.text, names));
-    return mistake{name.where, "no event matches " + name.text + (meant.empty() ? "" : " (" + meant + ')')};
+    std::vector<std::string> result;
+    for (std::string const& name : known.event_names()) {
+        event_entry const* const entry = matches(pattern, name) ? known.find_event(name) : nullptr;
+        if (entry == nullptr || entry->data == nullptr)
+            continue;
+        for (member const& each : entry->data->members)
+            result.push_back(each.name);
+    }
+    return result;
 }
 
-std::optional<mistake> refuse_members(argument_node const& given, event_entry const& entry)
+std::string no_member(std::string const& pattern, std::string const& name, std::vector<std::string> const& names)
 {
-    std::vector<std::string> names;
-    if (entry.data != nullptr)
-        for (member const& each : entry.data->members)
-            names.push_back(each.name);
+    std::string const meant = did_you_mean(similar_to(name, names));
+    return pattern + " has no `" + name + '`' + (meant.empty() ? "" : " (" + meant + ')') + hint_at_limit(name + '=');
+}
+
+/// A wait for what never comes would be a long one. @return nothing: it may come
+std::optional<mistake> refuse_members(argument_node const& given, std::string const& pattern, schema const& known)
+{
+    if (known.empty())
+        return std::nullopt;
+    std::vector<std::string> const names = members_of(pattern, known);
     for (auto const& [name, node] : given.members) {
-        if (std::find(names.begin(), names.end(), name) != names.end())
-            continue;
-        std::string const meant = did_you_mean(similar_to(name, names));
-        return mistake{node->where, entry.name + " has no `" + name + '`' + (meant.empty() ? "" : " (" + meant + ')')};
+        if (std::find(names.begin(), names.end(), name) == names.end())
+            return mistake{node->where, no_member(pattern, name, names)};
     }
     return std::nullopt;
 }
 
 }  // namespace
+
+std::string hint_at_limit(std::string_view word)
+{
+    return word.starts_with("timeout=") ? ": a limit is written --timeout SECONDS" : "";
+}
+
+std::string refuse_pattern(std::string const& pattern, schema const& known)
+{
+    std::vector<std::string> const names = known.event_names();
+    bool const possible =
+        known.empty() || std::any_of(names.begin(), names.end(), [&](std::string const& each) { return matches(pattern, each); });
+    if (possible)
+        return {};
+    std::string const meant = did_you_mean(similar_to(pattern, names));
+    return "no event matches " + pattern + (meant.empty() ? "" : " (" + meant + ')');
+}
 
 std::variant<wait_line, mistake> read_wait_line(std::string_view text)
 {
@@ -112,20 +134,21 @@ bool wanted_event::fits(coqmp::event const& what) const
 
 std::variant<wanted_event, mistake> read_wanted_event(std::span<word const> words, schema const& known)
 {
-    if (std::optional<mistake> wrong = refuse_name(words.front(), known))
-        return *std::move(wrong);
+    std::string const& pattern = words.front().text;
+    // A wait for what never comes would be a long one.
+    if (std::string refusal = refuse_pattern(pattern, known); !refusal.empty())
+        return mistake{words.front().where, std::move(refusal)};
     argument_node given;
     for (word const& each : words.subspan(1))
         if (std::optional<mistake> wrong = add_argument(given, each))
             return *std::move(wrong);
-    event_entry const* const entry = known.find_event(words.front().text);
-    if (entry != nullptr)
-        if (std::optional<mistake> wrong = refuse_members(given, *entry))
-            return *std::move(wrong);
+    if (std::optional<mistake> wrong = refuse_members(given, pattern, known))
+        return *std::move(wrong);
+    event_entry const* const entry = known.find_event(pattern);
     auto members = type_arguments(given, entry != nullptr ? entry->data : nullptr);
     if (auto* wrong = std::get_if<mistake>(&members); wrong != nullptr)
         return std::move(*wrong);
-    return wanted_event{words.front().text, std::move(*std::get_if<json::object>(&members))};
+    return wanted_event{pattern, std::move(*std::get_if<json::object>(&members))};
 }
 
 }  // namespace qmp_shell

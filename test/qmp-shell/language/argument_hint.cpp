@@ -101,9 +101,40 @@ std::vector<sample> refusals()
             {"no-such size=1", "Parameter 'size' is unexpected", "nothing"}};
 }
 
+std::vector<sample> refused_values()
+{
+    std::string const no_word = "Parameter 'driver' does not accept value 'fiel'";
+    return {{"blockdev-add {'driver':'fiel','node-name':'a'}", no_word, "driver ^14 file"},
+            {"blockdev-add driver=qcow2 file={'driver':'fiel'}", no_word, "file.driver ^32 file"},
+            {"blockdev-add driver=qcow2 file={\n'driver':\n'fiel'}", no_word, "file.driver ^line 1 0 file"},
+            {"blockdev-add driver=qcow2 file=nosuch", "Cannot find device='' nor node-name='nosuch'", "file ^26"},
+            {"blockdev-add driver=qcow2 file=nosuch", "Cannot find device=nosuch nor node_name=nosuch", "file ^26"},
+            {"blockdev-add driver=qcow2 file=nosuch", "Can't find it (\"nosuch\")", "file ^26"},
+            {"blockdev-add driver=qcow2 file=nosuch", "Can't find nosuch, it's gone", "nothing"},
+            {"blockdev-add {'driver':'null-co','size':true}", "Invalid parameter type for 'size', expected: integer", "size ^33"},
+            // Nothing else can be meant, or one of several.
+            {"blockdev-add {'driver':'fiel'}", no_word, "driver file"},
+            {"blockdev-add driver=qcow2 file=a node-name=a", "Node 'a' is in use", "nothing"},
+            {"blockdev-add driver=qcow2 file=a", "Node 'qcow2' and 'a'", "nothing"},
+            {"blockdev-add driver=qcow2 file=a", "Node 'b' is in use", "nothing"},
+            {"blockdev-add driver=qcow2 file=a", "", "nothing"},
+            {"blockdev-add driver=qcow2 file=a", "'", "nothing"},
+            {"blockdev-add driver=qcow2 file=a", "=", "nothing"},
+            {"transaction(\nabort\nbitmap-add node=nosuch name=b\n)", "Cannot find node-name='nosuch'",
+             "actions[1].data.node ^line 2 11"}};
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(argument_hint_suite)
+
+BOOST_DATA_TEST_CASE(names_the_value_that_was_refused_and_where, data::make(refused_values()), refused)
+{
+    typed_command const said = typed(refused.typed);
+    command_entry const* const entry = sample_schema().find_command(said.name);
+    type const* const arguments = entry != nullptr ? entry->arguments : nullptr;
+    BOOST_TEST(in_words(hint_at_value(said, arguments, refused.refusal)) == refused.hint);
+}
 
 BOOST_DATA_TEST_CASE(names_what_may_have_been_meant_and_where, data::make(refusals()), refused)
 {

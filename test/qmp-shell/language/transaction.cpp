@@ -161,4 +161,33 @@ BOOST_AUTO_TEST_CASE(a_brace_that_fails_inside_a_transaction_leaves_it_open)
                R"(transaction {"actions": [{"type": "first", "data": {}}, {"type": "second", "data": {}}]})");
 }
 
+BOOST_AUTO_TEST_CASE(many_lines_are_told_as_one_that_means_the_same)
+{
+    struct several
+    {
+        std::string typed;
+        std::string in_one_line;
+    };
+    std::vector<several> const all{
+        {"transaction(\nfirst\n\nsecond a=1 # one\n)", "transaction( first ; second a=1 )"},
+        {"transaction (\n:help\nfirst; second\nthird ) --oob", "transaction( first ; second ; third ) --oob"},
+        {"transaction( first a={\n'b': 1 # one\n}\n# a comment\n second\n)", "transaction( first a={ 'b': 1  } ; second )"},
+        {"transaction(\nfirst a\nfirst a={\n]\nsecond\n)", "transaction( second )"},
+        {"sample a={\n 'b':\n 1} c=2", "sample a={  'b':  1} c=2"},
+        {"sample a={\n'b' 1}", "sample a={ 'b' 1}"},
+        {"sample a=1", "sample a=1"}};
+    line_reader reader;
+    for (several const& each : all) {
+        std::string meaning;
+        for (std::string_view rest = each.typed; !rest.empty();) {
+            std::size_t const end = std::min(rest.find('\n'), rest.size());
+            meaning = in_words(reader.read(rest.substr(0, end)));
+            rest.remove_prefix(std::min(rest.size(), end + 1));
+        }
+        BOOST_TEST(reader.as_one_line() == each.in_one_line);
+        std::string const again = in_words(reader.read(each.in_one_line));
+        BOOST_TEST((again == meaning || meaning.starts_with('^')));
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

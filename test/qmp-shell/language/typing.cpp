@@ -46,6 +46,8 @@ std::vector<sample> values()
             {"count=1T", R"("count": 1099511627776)"},
             {"count=300m", R"("count": 314572800)"},
             {"count=300MiB", R"("count": 314572800)"},
+            {"count=300mib", R"("count": 314572800)"},
+            {"count=1KIB", R"("count": 1024)"},
             {"count=1.5G", R"("count": 1610612736)"},
             {"count=1.50GiB", R"("count": 1610612736)"},
             {"count=0.5k", R"("count": 512)"},

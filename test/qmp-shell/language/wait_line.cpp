@@ -85,6 +85,9 @@ std::vector<sample> refused_events()
     return {{"SHUTDOWM", "^0 no event matches SHUTDOWM (did you mean SHUTDOWN?)"},
             {"NOPE*", "^0 no event matches NOPE*"},
             {"SHUTDOWN geust=true", "^9 SHUTDOWN has no `geust` (did you mean guest?)"},
+            {"SHUTDOWN timeout=3", "^9 SHUTDOWN has no `timeout`: a limit is written --timeout SECONDS"},
+            {"shut* timeout=3", "^6 shut* has no `timeout`: a limit is written --timeout SECONDS"},
+            {"S* geust=true", "^3 S* has no `geust` (did you mean guest?)"},
             {"SHUTDOWN guest", "^9 `guest` has no value: write guest=VALUE"},
             {"SHUTDOWN guest=maybe", "^15 `guest` wants true or false"}};
 }
@@ -116,6 +119,7 @@ BOOST_AUTO_TEST_CASE(nested_data_is_chosen_too_and_nothing_needs_a_schema)
     BOOST_TEST(fits("X a.b=1", "X", R"({"a": {"b": 1, "c": 2}})", nothing));
     BOOST_TEST(!fits("X a.b=1", "X", R"({"a": 1})", nothing));
     BOOST_TEST(fits("X a=\"1\"", "X", R"({"a": "1"})", nothing));
+    BOOST_TEST(fits("X timeout=3", "X", R"({"timeout": 3})", nothing));
 }
 
 BOOST_DATA_TEST_CASE(what_can_never_come_is_refused, data::make(refused_events()), sample)
