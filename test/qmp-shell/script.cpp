@@ -17,8 +17,6 @@
 
 namespace qmp_shell::test {
 
-namespace {
-
 std::vector<char*> pointers(std::vector<std::string>& texts)
 {
     std::vector<char*> result;
@@ -27,8 +25,6 @@ std::vector<char*> pointers(std::vector<std::string>& texts)
     result.push_back(nullptr);
     return result;
 }
-
-}  // namespace
 
 std::string content(std::filesystem::path const& file)
 {

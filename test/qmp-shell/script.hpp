@@ -69,6 +69,9 @@ bool lives(::pid_t process);
 /// What a file holds.
 std::string content(std::filesystem::path const& file);
 
+/// What exec() and posix_spawn() take.
+std::vector<char*> pointers(std::vector<std::string>& texts);
+
 }  // namespace qmp_shell::test
 
 #endif

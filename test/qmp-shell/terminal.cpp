@@ -1,5 +1,7 @@
 #include "terminal.hpp"
 
+#include "script.hpp"
+
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -20,15 +22,6 @@ namespace {
 
 /// Longer than anything takes on a busy machine under a sanitizer: it turns a hang into a message that shows the screen.
 constexpr int patience_in_milliseconds = 60'000;
-
-std::vector<char*> pointers(std::vector<std::string>& texts)
-{
-    std::vector<char*> result;
-    for (std::string& text : texts)
-        result.push_back(text.data());
-    result.push_back(nullptr);
-    return result;
-}
 
 ::pid_t job = -1;
 
