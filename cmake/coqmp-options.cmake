@@ -16,6 +16,10 @@ function(coqmp_target_options target)
             # of what an exception may leave half made.
             target_compile_options(${target} PRIVATE -Wno-restrict -Wno-mismatched-new-delete -Wno-maybe-uninitialized)
         endif()
+        if(CMAKE_UNITY_BUILD)
+            # Of names in another file's anonymous namespace, too.
+            target_compile_options(${target} PRIVATE -Wno-shadow)
+        endif()
         find_program(COQMP_CCACHE ccache)
         if(COQMP_CCACHE)
             set_target_properties(${target} PROPERTIES CXX_COMPILER_LAUNCHER "${COQMP_CCACHE}")

@@ -97,7 +97,7 @@ std::unique_ptr<connection> dial(event_loop& loop, screen& shown_on, options con
     return std::make_unique<foreign_qemu>(where.to_string(), std::move(session));
 }
 
-std::string in_one_line(std::vector<std::string> const& words)
+std::string with_blanks(std::vector<std::string> const& words)
 {
     std::string result;
     for (std::string const& word : words)
@@ -113,7 +113,7 @@ try {
     whom.session = std::move(behaviour);
     coqmp::listener door(loop.get_executor(), address_of(how.address), whom);
     shown_on.note("waiting for a QEMU at " + door.local_endpoint().to_string() + ", started with\n  " +
-                  in_one_line(door.qemu_arguments("qmp-shell")));
+                  with_blanks(door.qemu_arguments("qmp-shell")));
     asio::cancellation_signal give_up;
     interruption const on_interrupt(loop, [&] { give_up.emit(asio::cancellation_type::terminal); });
 

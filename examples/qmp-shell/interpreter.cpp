@@ -1,9 +1,9 @@
 #include "interpreter.hpp"
 
 #include "job_progress.hpp"
-#include "json_access.hpp"
 #include "language/argument_hint.hpp"
 #include "language/help.hpp"
+#include "language/json_access.hpp"
 #include "language/print.hpp"
 #include "language/similar.hpp"
 #include "live_values.hpp"

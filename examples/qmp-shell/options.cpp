@@ -80,7 +80,7 @@ struct tool_entry
     std::size_t most;
 };
 
-constexpr std::array<tool_entry, 4> known_tools{{
+constexpr std::array<tool_entry, 4> tools{{
     {tool::list, "qom-list", "[PATH]", "list the children and properties of an object", 0, 1},
     {tool::get, "qom-get", "PATH.PROPERTY", "print a property of an object", 1, 2},
     {tool::set, "qom-set", "PATH.PROPERTY VALUE", "set a property of an object, as what it is", 2, 3},
@@ -90,7 +90,7 @@ constexpr std::array<tool_entry, 4> known_tools{{
 /// @param address after `-s`
 void add_tools(CLI::App& application, options& into, std::string& address)
 {
-    for (tool_entry const& each : known_tools) {
+    for (tool_entry const& each : tools) {
         CLI::App* const added = application.add_subcommand(each.name, each.purpose);
         added->fallthrough();
         added->set_help_flag("-h,--help", "print this and exit");
@@ -151,7 +151,7 @@ bool begins_with_address(tool_entry const& which, std::vector<std::string> const
 std::string sort_tool_words(options& read)
 {
     auto const which =
-        std::find_if(known_tools.begin(), known_tools.end(), [&read](tool_entry const& each) { return each.which == read.tool; });
+        std::find_if(tools.begin(), tools.end(), [&read](tool_entry const& each) { return each.which == read.tool; });
     std::vector<std::string>& words = read.tool_arguments;
     std::string const usual = usual_address();
     if (read.address.empty() && !words.empty() && (usual.empty() || begins_with_address(*which, words))) {

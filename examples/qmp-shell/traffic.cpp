@@ -38,7 +38,7 @@ std::string time_now()
     return std::string(text.data(), size) + std::string(6 - fraction.size(), '0') + fraction;
 }
 
-std::string in_one_line(coqmp::direction way, std::string_view message)
+std::string line_of(coqmp::direction way, std::string_view message)
 {
     std::string result = way == coqmp::direction::sent ? "-> " : "<- ";
     std::size_t const begin = result.size();
@@ -78,11 +78,11 @@ void traffic::see(coqmp::direction way, std::string_view message)
 void traffic::tell(coqmp::direction way, std::string_view message)
 {
     if (shown_)
-        screen_.note(harmless(in_one_line(way, message)));
+        screen_.note(harmless(line_of(way, message)));
     if (file_.number() < 0 || is_own(way, message))
         return;
     last_own_.clear();
-    write(in_one_line(way, message));
+    write(line_of(way, message));
 }
 
 bool traffic::is_own(coqmp::direction way, std::string_view message)
