@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cwchar>
 #include <system_error>
 #include <utility>
@@ -144,9 +145,10 @@ void line_editor::remember_part(std::string const& line)
 
 void line_editor::forget_parts()
 {
-    HistEvent ignored;
+    HistEvent deleted;
     for (int const part : std::exchange(parts_, {}))
-        ::history(past_.get(), &ignored, H_DEL, part);
+        if (::history(past_.get(), &deleted, H_DEL, part) == 0)
+            std::free(const_cast<char*>(deleted.str));  // a copy for the caller (libedit 3.1, history_def_del())
 }
 
 line_end line_editor::read(std::string const& prompt, std::function<bool()> const& stops, std::string& line)

@@ -10,7 +10,7 @@ inline constexpr std::string_view white = " \t\r\n";
 
 [[nodiscard]] constexpr bool is_white(char character) noexcept
 {
-    return white.find(character) != std::string_view::npos;
+    return character == ' ' || character == '\t' || character == '\r' || character == '\n';
 }
 
 }  // namespace qmp_shell
