@@ -230,7 +230,7 @@ void process::signal(int number) noexcept
         return;
     std::vector<descriptor> descendants;
     try {
-        descendants = open_descendants(pid_);
+        find_descendants(pid_, watcher_.native_handle(), number == SIGKILL, descendants);
     } catch (std::exception const&) {
         // Without memory or descriptors at least the process itself gets its signal.
     }

@@ -2,14 +2,14 @@
 
 #include "pidfd.hpp"
 
+#include <sched.h>
+#include <signal.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <system_error>
-
-// glibc 2.36 does not declare its functions extern "C".
-extern "C" {}
 
 namespace coqmp::detail {
 
@@ -31,17 +31,40 @@ std::vector<::pid_t> children_of(::pid_t process)
     return children;
 }
 
-}  // namespace
+struct process_status
+{
+    char state = 'X';  ///< as ps(1) tells it; X: there is no such process
+    ::pid_t parent = 0;
+};
 
-::pid_t parent_of(::pid_t process)
+process_status status_of(::pid_t process)
 {
     std::ifstream file(proc / std::to_string(process) / "stat");
     std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     // `1234 (name) S 1 ...`: the name may hold spaces and parentheses, so its end is the last one.
     std::size_t const end_of_name = text.rfind(") ");
     if (end_of_name == std::string::npos || end_of_name + 4 >= text.size())
-        return 0;
-    return static_cast<::pid_t>(std::strtol(text.c_str() + end_of_name + 4, nullptr, 10));
+        return {};
+    return {text[end_of_name + 2], static_cast<::pid_t>(std::strtol(text.c_str() + end_of_name + 4, nullptr, 10))};
+}
+
+/// A stopped process starts no other. It stops at once, but for one that is just starting another, or that the disk keeps waiting.
+void stop(::pid_t process, int pidfd)
+{
+    send_signal(pidfd, SIGSTOP);
+    for (int looks = 0; looks < 1000; ++looks) {
+        char const state = status_of(process).state;
+        if (state != 'R' && state != 'S' && state != 'D')
+            return;
+        ::sched_yield();
+    }
+}
+
+}  // namespace
+
+::pid_t parent_of(::pid_t process)
+{
+    return status_of(process).parent;
 }
 
 std::vector<::pid_t> lineage_of(::pid_t process)
@@ -55,26 +78,32 @@ std::vector<::pid_t> lineage_of(::pid_t process)
     return line;
 }
 
-std::vector<descriptor> open_descendants(::pid_t process)
+void find_descendants(::pid_t process, int pidfd, bool stopping, std::vector<descriptor>& found)
 {
-    std::vector<descriptor> found;
-    std::vector<::pid_t> parents{process};
-    while (!parents.empty() && found.size() < 1024) {
-        ::pid_t const parent = parents.back();
-        parents.pop_back();
-        for (::pid_t const child : children_of(parent)) {
-            int const number = open_pidfd(child);
+    constexpr std::size_t most = 1024;
+    struct starter
+    {
+        ::pid_t process;
+        int pidfd;
+    };
+    std::vector<starter> starters{{process, pidfd}};
+    while (!starters.empty()) {
+        starter const next = starters.back();
+        starters.pop_back();
+        if (stopping)
+            stop(next.process, next.pidfd);
+        for (::pid_t const child : children_of(next.process)) {
+            int const number = found.size() < most ? open_pidfd(child) : -1;
             if (number < 0)
                 continue;
             descriptor const handle(number);
             // Asked after it was opened: a process that got the number of a dead child has another parent.
-            if (parent_of(child) != parent)
+            if (parent_of(child) != next.process)
                 continue;
             found.push_back(handle);
-            parents.push_back(child);
+            starters.push_back({child, number});
         }
     }
-    return found;
 }
 
 }  // namespace coqmp::detail

@@ -16,9 +16,12 @@ namespace coqmp::detail {
 /// A process, its parent, the parent's parent, and so on.
 [[nodiscard]] std::vector<::pid_t> lineage_of(::pid_t process);
 
-/// Pidfds of all that a process has started and that live: a wrapper script's QEMU, for example. What cannot be found out
-/// (a kernel without CONFIG_PROC_CHILDREN) is left out.
-[[nodiscard]] std::vector<descriptor> open_descendants(::pid_t process);
+/// Finds all that a process has started and that live: a wrapper script's QEMU, for example. What cannot be found out (a kernel
+/// without CONFIG_PROC_CHILDREN) is left out.
+/// @param stopping each is stopped (SIGSTOP), the process itself as well, before its children are looked for: it could start
+/// another in between. For those who are going to kill them.
+/// @param found their pidfds are added; those before an exception, too
+void find_descendants(::pid_t process, int pidfd, bool stopping, std::vector<descriptor>& found);
 
 }  // namespace coqmp::detail
 

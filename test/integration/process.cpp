@@ -204,4 +204,25 @@ BOOST_AUTO_TEST_CASE(signal_reaches_what_a_wrapper_has_started)
     BOOST_TEST(no_child_is_left());
 }
 
+BOOST_AUTO_TEST_CASE(what_goes_on_starting_others_is_killed_with_all_of_them)
+{
+    asio::io_context context;
+    for (int round = 0; round < 300; ++round) {
+        std::array<int, 2> ends{};
+        BOOST_REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+        process_options options = shell("echo ready >&3; while :; do sleep 1000 & done");
+        options.handed_over = coqmp::descriptor(ends[1]);
+        auto child = std::make_shared<process>(context.get_executor(), options);
+        options.handed_over.reset();
+        std::array<char, 4096> buffer{};
+        BOOST_REQUIRE(::read(ends[0], buffer.data(), buffer.size()) > 0);
+        child.reset();
+        // End of file comes when all that it has started are gone.
+        while (::read(ends[0], buffer.data(), buffer.size()) > 0)
+            continue;
+        ::close(ends[0]);
+        await_no_child();
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
