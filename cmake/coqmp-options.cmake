@@ -28,6 +28,11 @@ function(coqmp_target_options target)
 
     if(COQMP_SANITIZERS)
         target_compile_options(${target} PRIVATE -fsanitize=${COQMP_SANITIZERS} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+        # Libraries do most of the work, and programs take most of the compiler's time.
+        get_target_property(type ${target} TYPE)
+        if(NOT type STREQUAL EXECUTABLE)
+            target_compile_options(${target} PRIVATE -O1)
+        endif()
         # PUBLIC: what links to an instrumented static library needs the runtime.
         target_link_options(${target} PUBLIC -fsanitize=${COQMP_SANITIZERS})
         if(CMAKE_CXX_COMPILER_ID MATCHES Clang AND COQMP_SANITIZERS MATCHES undefined)
