@@ -203,8 +203,10 @@ try {
     exit_code const result = execute(said.rest);
     screen_.collect(nullptr);
     pretty_ = pretty;
-    if (!text.empty())
-        page(monitor_.loop(), text);
+    if (text.empty())
+        return result;
+    terminal_lent const lent(screen_);  // an event that is printed now would be lost with the pager's screen
+    page(monitor_.loop(), text);
     return result;
 } catch (std::system_error const& error) {
     return refuse(error.what());

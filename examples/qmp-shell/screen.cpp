@@ -121,8 +121,31 @@ void screen::redraw()
         write_all(STDOUT_FILENO, std::string(clear_line) + progress_);
 }
 
+void screen::keep(int number, std::string text)
+{
+    if (kept_.size() == most_held) {
+        kept_.pop_front();
+        ++left_out_;
+    }
+    kept_.push_back({number, std::move(text)});
+}
+
+void screen::release()
+{
+    held_ = false;
+    std::size_t const missing = std::exchange(left_out_, 0);
+    if (missing > 0)
+        note('(' + std::to_string(missing) + " earlier lines were left out while the pager was shown)");
+    for (held_text& each : std::exchange(kept_, {}))
+        print(each.number, std::move(each.text));
+}
+
 void screen::print(int number, std::string text)
 {
+    if (held_) {
+        keep(number, std::move(text));
+        return;
+    }
     ++printed_;
     if (typed_ != nullptr)
         typed_->hide();
