@@ -217,8 +217,10 @@ exit_code interpreter::meta_pretty(meta_command const& said)
     return turn(said, pretty_);
 }
 
-exit_code interpreter::meta_quit(meta_command const& /*said*/)
+exit_code interpreter::meta_quit(meta_command const& said)
 {
+    if (!said.rest.empty())
+        return refuse(':' + said.name + " takes no words");
     leaving_ = true;
     return exit_code::success;
 }
