@@ -475,6 +475,16 @@ BOOST_AUTO_TEST_CASE(a_long_answer_is_paged_when_asked_for)
     shell.expect_line(prompt);
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_is_printed_if_there_is_no_pager)
+{
+    terminal shell(with(), home, {"PAGER=no-such-pager"});
+    shell.expect_line(prompt);
+    shell.type(":page query-status\r");
+    shell.expect("not found");
+    shell.expect("\"status\": \"prelaunch\"");
+    shell.expect_line(prompt);
+}
+
 BOOST_FIXTURE_TEST_CASE(an_event_waits_until_the_pager_has_ended, paging_fixture)
 {
     terminal shell(with({"-l", log}), home, {"PAGER=" + pager});
