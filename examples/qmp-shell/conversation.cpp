@@ -142,6 +142,10 @@ exit_code converse(options const& how)
 {
     event_loop loop;
     screen shown_on(somebody_sits_there(how));
+    interruption const ends_the_line(loop, [&] {
+        if (loop.terminated() == 0)
+            shown_on.after_interrupt();
+    });
     try {
         traffic seen(shown_on, how.logfile, !how.skip_negotiation);
         exit_code const result = judge_output(shown_on, converse_through(loop, shown_on, seen, how));

@@ -56,6 +56,9 @@ public:
     /// Shows that line again, after somebody else had the terminal.
     void redraw();
 
+    /// Somebody has pressed Ctrl-C, and the terminal may have echoed it: what is printed next begins on a line of its own.
+    void after_interrupt();
+
     /// Collects the answers of a while instead of printing them. @param sink null: prints again
     void collect(std::string* sink) noexcept { sink_ = sink; }
 

@@ -361,6 +361,7 @@ BOOST_AUTO_TEST_CASE(waiting_for_a_busy_monitor_can_be_given_up)
     second.expect("does not answer yet");
     second.type(control_c);
     BOOST_TEST(second.wait() == 130);
+    BOOST_TEST(has(second.written(), "^C\r\n"));  // the next prompt stands on a line of its own
 }
 
 BOOST_AUTO_TEST_CASE(a_signal_to_leave_restores_the_terminal_and_leaves)

@@ -139,6 +139,17 @@ BOOST_AUTO_TEST_CASE(a_shell_that_is_told_to_end_ends_qemu)
     BOOST_TEST(!lives(process));
 }
 
+BOOST_AUTO_TEST_CASE(an_interrupt_ends_qemu_and_then_the_shell_by_that_signal)
+{
+    script shell(wrapping());
+    shell.write("query-status\n");
+    shell.expect("prelaunch");
+    ::pid_t const process = qemu();
+    shell.signal(SIGINT);
+    BOOST_TEST(shell.wait().signal == SIGINT);
+    BOOST_TEST(!lives(process));
+}
+
 BOOST_AUTO_TEST_CASE(what_qemu_writes_does_not_mix_with_the_answers)
 {
     // The wrapped program writes to its standard output before it becomes QEMU.
