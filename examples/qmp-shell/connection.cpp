@@ -69,7 +69,13 @@ public:
         return "the conversation with " + name_ + " cannot go on: " + reason;
     }
 
-    void leave() override { session_.close(); }
+    [[nodiscard]] bool ends_with_the_shell() const noexcept override { return false; }
+
+    parting leave() override
+    {
+        session_.close();
+        return {};
+    }
 
 private:
     std::string name_;

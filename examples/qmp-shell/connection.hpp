@@ -28,6 +28,13 @@ public:
     connection_given_up() : std::runtime_error("given up") {}
 };
 
+/// How QEMU was left.
+struct parting
+{
+    std::string words;    ///< empty: there is nothing to say, or it was said before
+    bool failed = false;  ///< it did not end when it was told to
+};
+
 /// A session, and what there is beside it: nothing, or the process of a QEMU that was launched.
 class connection
 {
@@ -42,8 +49,11 @@ public:
     /// How it ended, in one sentence; to be asked when the session has ended. May wait a little for what there is to know.
     [[nodiscard]] virtual std::string how_it_ended(boost::system::error_code why) = 0;
 
+    /// Whether leave() ends QEMU.
+    [[nodiscard]] virtual bool ends_with_the_shell() const noexcept = 0;
+
     /// Leaves QEMU alone, or ends the one that was launched.
-    virtual void leave() = 0;
+    [[nodiscard]] virtual parting leave() = 0;
 };
 
 /// Connects as the options say.

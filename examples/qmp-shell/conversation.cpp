@@ -48,7 +48,8 @@ void greet(screen& shown_on, monitor& qemu, options const& how)
         text << "Connected; nothing was negotiated: QEMU takes qmp_capabilities first";
     else
         text << "Connected to QEMU " << qemu.session().greeting().version << (how.hmp ? ", its human monitor" : "");
-    shown_on.note(harmless(text.str()) + ". Tab completes, :help helps, Ctrl-D leaves.");
+    std::string const leaving = qemu.ends_with_the_shell() ? "leaves and ends it" : "leaves";
+    shown_on.note(harmless(text.str()) + ". Tab completes, :help helps, Ctrl-D " + leaving + '.');
 }
 
 /// Of the lines of a statement none makes sense alone. @param goes_on the line is not its first
@@ -98,8 +99,12 @@ exit_code say_goodbye(screen& shown_on, monitor& qemu, exit_code so_far)
     } else if (ended && shown_on.interactive()) {
         shown_on.note(harmless(qemu.how_it_ended()));
     }
-    qemu.leave();
-    return so_far;
+    parting const left = qemu.leave();
+    if (left.failed)
+        shown_on.complain(harmless(left.words));
+    else if (shown_on.interactive() && !left.words.empty())
+        shown_on.note(harmless(left.words));
+    return left.failed && so_far == exit_code::success ? exit_code::connection : so_far;
 }
 
 exit_code converse_through(event_loop& loop, screen& shown_on, traffic& seen, options const& how)
@@ -137,6 +142,10 @@ exit_code converse(options const& how)
 {
     event_loop loop;
     screen shown_on(somebody_sits_there(how));
+    interruption const ends_the_line(loop, [&] {
+        if (loop.terminated() == 0)
+            shown_on.after_interrupt();
+    });
     try {
         traffic seen(shown_on, how.logfile, !how.skip_negotiation);
         exit_code const result = judge_output(shown_on, converse_through(loop, shown_on, seen, how));

@@ -262,7 +262,8 @@ exit_code interpreter::help(std::string_view topic)
     if (topic.starts_with(':'))
         return help_meta(topic.substr(1));
     if (topic == "exit") {
-        screen_.answer("exit leaves the shell, not QEMU, as Ctrl-D does; the exit status is 0 unless a line failed before");
+        std::string const what = monitor_.ends_with_the_shell() ? "leaves the shell and ends QEMU" : "leaves the shell, not QEMU";
+        screen_.answer("exit " + what + ", as Ctrl-D does; the exit status is 0 unless a line failed before");
         return exit_code::success;
     }
     schema const& known = monitor_.known();

@@ -5,9 +5,11 @@
 
 #include <fcntl.h>
 #include <langinfo.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <clocale>
+#include <cstdio>
 #include <exception>
 #include <iostream>
 #include <string_view>
@@ -35,6 +37,17 @@ void take_closed_places()
     }
 }
 
+/// As if Ctrl-C had not been caught, now that all is cleaned up: only then does the loop of a shell script end with us.
+void die_of_interrupt()
+{
+    std::cout.flush();
+    std::fflush(nullptr);
+    struct sigaction usual = {};
+    usual.sa_handler = SIG_DFL;
+    ::sigaction(SIGINT, &usual, nullptr);
+    ::raise(SIGINT);  // if it is blocked, this returns, and the status says the same
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -46,7 +59,10 @@ try {
     auto const read = qmp_shell::read_command_line(argc, argv);
     if (auto const* const status = std::get_if<int>(&read))
         return *status;
-    return static_cast<int>(qmp_shell::converse(std::get<qmp_shell::options>(read)));
+    qmp_shell::exit_code const result = qmp_shell::converse(std::get<qmp_shell::options>(read));
+    if (result == qmp_shell::exit_code::interrupted)
+        die_of_interrupt();
+    return static_cast<int>(result);
 } catch (std::exception const& error) {
     std::cerr << "qmp-shell: " << error.what() << '\n';
     return static_cast<int>(qmp_shell::exit_code::connection);

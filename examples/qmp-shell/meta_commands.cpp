@@ -29,14 +29,44 @@ constexpr std::string_view help_for_qmp =
     "{\"execute\": \"command\"}         the same in QMP's own words\n"
     "transaction( A ; B )           several actions at once, in one line or one to a line\n"
     "--oob, --fd NAME=PATH          before a command's name or after: out of band; with an open file\n"
-    "help COMMAND                   its arguments and what it returns; Tab completes all of them\n"
+    "help COMMAND                   its arguments and what it returns; Tab completes all of them\n";
+
+/// How to leave, and what becomes of QEMU then.
+constexpr std::string_view leaving_qmp =
     "exit                           leaves the shell, not QEMU, as Ctrl-D does; quit ends QEMU\n";
+constexpr std::string_view leaving_qmp_wrapped =
+    "exit                           leaves the shell and ends QEMU, as Ctrl-D does, and quit\n";
 
 constexpr std::string_view help_for_the_human_monitor =
     "command arguments              a line for QEMU's human monitor, as you would type it there\n"
     "help [COMMAND], info           what it says of itself; Tab completes commands, and what info shows\n"
-    "cpu [NUMBER]                   the CPU that later lines are about\n"
+    "cpu [NUMBER]                   the CPU that later lines are about\n";
+
+constexpr std::string_view leaving_the_human_monitor =
     "quit                           ends QEMU; Ctrl-D, exit and :quit leave the shell\n";
+constexpr std::string_view leaving_the_human_monitor_wrapped =
+    "quit                           ends QEMU; Ctrl-D, exit and :quit leave the shell and end it, too\n";
+
+std::string general_help(bool hmp, bool ends_qemu)
+{
+    std::string_view const said = hmp ? help_for_the_human_monitor : help_for_qmp;
+    std::string_view const usual = hmp ? leaving_the_human_monitor : leaving_qmp;
+    std::string_view const wrapped = hmp ? leaving_the_human_monitor_wrapped : leaving_qmp_wrapped;
+    return std::string(said) + std::string(ends_qemu ? wrapped : usual);
+}
+
+/// An event that is printed meanwhile would be lost with the pager's screen. @return whether there is a pager
+bool show_paged(event_loop& loop, screen& shown_on, std::string const& text)
+{
+    terminal_lent const lent(shown_on);
+    return page(loop, text);
+}
+
+/// What each of them is for; leaving is not the same for all ways to a QEMU.
+std::string purpose_of(std::string_view name, std::string_view purpose, bool ends_qemu)
+{
+    return std::string(name == "quit" && ends_qemu ? "leave the shell and end QEMU (as Ctrl-D)" : purpose);
+}
 
 }  // namespace
 
@@ -81,7 +111,8 @@ exit_code interpreter::help_meta(std::string_view name)
     for (meta_entry const& each : meta_entries()) {
         if (each.name != name)
             continue;
-        screen_.answer(usage_of(each.name, each.arguments) + '\n' + std::string(each.purpose));
+        screen_.answer(usage_of(each.name, each.arguments) + '\n' +
+                       purpose_of(each.name, each.purpose, monitor_.ends_with_the_shell()));
         return exit_code::success;
     }
     return refuse_meta(name);
@@ -159,11 +190,12 @@ exit_code interpreter::meta_help(meta_command const& said)
 {
     if (!said.rest.empty())
         return help(said.rest);
-    std::string text(hmp_ ? help_for_the_human_monitor : help_for_qmp);
+    bool const ends_qemu = monitor_.ends_with_the_shell();
+    std::string text = general_help(hmp_, ends_qemu);
     for (meta_entry const& each : meta_entries()) {
         std::string line = usage_of(each.name, each.arguments);
         line.resize(std::max<std::size_t>(line.size() + 1, 31), ' ');
-        text += line + std::string(each.purpose) + '\n';
+        text += line + purpose_of(each.name, each.purpose, ends_qemu) + '\n';
     }
     screen_.answer(text);
     return exit_code::success;
@@ -203,8 +235,8 @@ try {
     exit_code const result = execute(said.rest);
     screen_.collect(nullptr);
     pretty_ = pretty;
-    if (!text.empty())
-        page(monitor_.loop(), text);
+    if (!text.empty() && !show_paged(monitor_.loop(), screen_, text))
+        screen_.answer(text);
     return result;
 } catch (std::system_error const& error) {
     return refuse(error.what());
@@ -215,8 +247,10 @@ exit_code interpreter::meta_pretty(meta_command const& said)
     return turn(said, pretty_);
 }
 
-exit_code interpreter::meta_quit(meta_command const& /*said*/)
+exit_code interpreter::meta_quit(meta_command const& said)
 {
+    if (!said.rest.empty())
+        return refuse(':' + said.name + " takes no words");
     leaving_ = true;
     return exit_code::success;
 }

@@ -141,10 +141,10 @@ void monitor::await_end()
     loop_.run_until([this] { return has_ended(); });
 }
 
-void monitor::leave()
+parting monitor::leave()
 {
     events_.shown(false);
-    connection_->leave();
+    return connection_->leave();
 }
 
 }  // namespace qmp_shell

@@ -67,7 +67,9 @@ public:
     /// Waits until has_ended(): QEMU's last word was that it goes.
     void await_end();
     [[nodiscard]] std::string how_it_ended() { return connection_->how_it_ended(ended_with_.value()); }
-    void leave();
+    /// Whether leave() ends QEMU, as it is one that the shell has launched.
+    [[nodiscard]] bool ends_with_the_shell() const noexcept { return connection_->ends_with_the_shell(); }
+    [[nodiscard]] parting leave();
 
     /// Whether QEMU was asked to end.
     [[nodiscard]] bool asked_to_quit() const noexcept { return asked_to_quit_; }

@@ -22,6 +22,9 @@ namespace qmp_shell {
 
 namespace {
 
+/// What `sh` exits with when it does not find a command; it has said which.
+constexpr int not_found = 127;
+
 [[noreturn]] void fail(int error, std::string const& what)
 {
     throw std::system_error(error, std::generic_category(), what);
@@ -61,7 +64,7 @@ coqmp::descriptor file_of(std::string const& text)
 
 }  // namespace
 
-void page(event_loop& loop, std::string const& text)
+bool page(event_loop& loop, std::string const& text)
 {
     char const* const chosen = std::getenv("PAGER");  // NOLINT(concurrency-mt-unsafe): one thread
     coqmp::descriptor const input = file_of(text);
@@ -75,8 +78,10 @@ void page(event_loop& loop, std::string const& text)
         watcher.async_wait(asio::posix::descriptor_base::wait_read, [&left](boost::system::error_code) { left = true; });
         loop.run_until([&left] { return left; });
     }
-    while (::waitpid(process, nullptr, 0) < 0 && errno == EINTR)
+    int status = 0;
+    while (::waitpid(process, &status, 0) < 0 && errno == EINTR)
         continue;
+    return !WIFEXITED(status) || WEXITSTATUS(status) != not_found;
 }
 
 }  // namespace qmp_shell

@@ -9,8 +9,9 @@
 namespace qmp_shell {
 
 /// Shows a text with $PAGER, or `less`, and waits until that is left; QEMU is read meanwhile.
-/// @throws std::system_error if there is no such program
-void page(event_loop& loop, std::string const& text);
+/// @return whether there was such a program
+/// @throws std::system_error if no program can be started at all
+[[nodiscard]] bool page(event_loop& loop, std::string const& text);
 
 }  // namespace qmp_shell
 

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,6 +30,14 @@ bool may_have_colour()
         size.ws_row = 24;
     }
     return size;
+}
+
+/// Whether `^C` stands there when somebody presses that, and we are who it is for.
+bool echoes_interrupts(int number)
+{
+    ::termios settings{};
+    constexpr ::tcflag_t needed = ISIG | ECHO | ECHOCTL;
+    return ::tcgetpgrp(number) == ::getpgrp() && ::tcgetattr(number, &settings) == 0 && (settings.c_lflag & needed) == needed;
 }
 
 /// @return why not all of it was written; zero: it was
@@ -121,8 +130,39 @@ void screen::redraw()
         write_all(STDOUT_FILENO, std::string(clear_line) + progress_);
 }
 
+void screen::after_interrupt()
+{
+    int const number = ::isatty(STDERR_FILENO) == 1 ? STDERR_FILENO : STDOUT_FILENO;
+    // Those who draw the last line themselves clear it, too.
+    if (typed_ == nullptr && progress_.empty() && !held_ && echoes_interrupts(number))
+        write_all(number, "\n");
+}
+
+void screen::keep(int number, std::string text)
+{
+    if (kept_.size() == most_held) {
+        kept_.pop_front();
+        ++left_out_;
+    }
+    kept_.push_back({number, std::move(text)});
+}
+
+void screen::release()
+{
+    held_ = false;
+    std::size_t const missing = std::exchange(left_out_, 0);
+    if (missing > 0)
+        note('(' + std::to_string(missing) + " earlier lines were left out while the pager was shown)");
+    for (held_text& each : std::exchange(kept_, {}))
+        print(each.number, std::move(each.text));
+}
+
 void screen::print(int number, std::string text)
 {
+    if (held_) {
+        keep(number, std::move(text));
+        return;
+    }
     ++printed_;
     if (typed_ != nullptr)
         typed_->hide();

@@ -3,6 +3,7 @@
 #define QMP_SHELL_SCREEN_HPP
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -55,6 +56,9 @@ public:
     /// Shows that line again, after somebody else had the terminal.
     void redraw();
 
+    /// Somebody has pressed Ctrl-C, and the terminal may have echoed it: what is printed next begins on a line of its own.
+    void after_interrupt();
+
     /// Collects the answers of a while instead of printing them. @param sink null: prints again
     void collect(std::string* sink) noexcept { sink_ = sink; }
 
@@ -64,11 +68,24 @@ public:
     /// How many texts were printed so far: whether what somebody typed is still the last that stands there.
     [[nodiscard]] std::size_t printed() const noexcept { return printed_; }
 
+    /// Keeps what is to be printed until release(), while another program has the terminal. Of a storm the end is kept.
+    void hold() noexcept { held_ = true; }
+    void release();
+
     void line_is_typed(typed_line* line) noexcept { typed_ = line; }
     [[nodiscard]] bool is_line_typed() const noexcept { return typed_ != nullptr; }
 
 private:
+    struct held_text
+    {
+        int number;
+        std::string text;
+    };
+
     void print(int number, std::string text);
+    void keep(int number, std::string text);
+
+    static constexpr std::size_t most_held = 1000;
 
     bool const interactive_;
     bool const colour_;
@@ -78,6 +95,22 @@ private:
     std::string progress_;
     typed_line* typed_ = nullptr;
     std::string* sink_ = nullptr;
+    bool held_ = false;
+    std::deque<held_text> kept_;  ///< oldest first
+    std::size_t left_out_ = 0;    ///< older than those
+};
+
+/// Another program has the terminal as long as this lives.
+class terminal_lent
+{
+public:
+    explicit terminal_lent(screen& of) : screen_(of) { screen_.hold(); }
+    terminal_lent(terminal_lent const&) = delete;
+    terminal_lent& operator=(terminal_lent const&) = delete;
+    ~terminal_lent() { screen_.release(); }
+
+private:
+    screen& screen_;
 };
 
 }  // namespace qmp_shell

@@ -168,7 +168,8 @@ private:
 
     void note(exit_code code)
     {
-        if (worst_ == exit_code::success)
+        // Who presses Ctrl-C ends the run, whatever failed before, and a shell's loop around it.
+        if (worst_ == exit_code::success || code == exit_code::interrupted)
             worst_ = code;
     }
 

@@ -123,6 +123,7 @@ class wrapped_qemu : public connection
 public:
     wrapped_qemu(event_loop& loop, screen& shown_on, options const& how, coqmp::session_options behaviour)
         : loop_(loop),
+          screen_(shown_on),
           name_(how.program.front()),
           words_(loop, shown_on),
           machine_(loop.get_executor(), stand_in_for(how, std::move(behaviour), words_.writing_end()))
@@ -156,29 +157,59 @@ public:
         if (!await_end(3s))
             return name_ + " has closed its monitor (" + why.message() + ") and lives on; it is ended now";
         words_.await_the_last();
+        told_ = true;
         return ending(name_, *status_);
     }
 
-    void leave() override
+    [[nodiscard]] bool ends_with_the_shell() const noexcept override { return true; }
+
+    parting leave() override
     {
-        interruption const impatient(loop_, [this] { machine_.kill(); });
-        bool answered = false;
-        if (!status_) {
-            session().async_execute(coqmp::command("quit").timeout(5s),
-                                    [&answered](error_code, coqmp::reply const&) { answered = true; });
-            loop_.run_until([&answered] { return answered; });
-        }
-        if (!await_end(5s)) {
+        bool impatient = false;
+        interruption const on_interrupt(loop_, [&] {
+            impatient = true;
             machine_.kill();
-            await_end(5s);
+        });
+        if (!status_)
+            ask_to_end();
+        bool const ended = await_patiently([this] { return status_.has_value(); });
+        if (!ended) {
+            machine_.kill();
+            await_end(time_to_end);
         }
         words_.await_the_last();
+        if (!ended && !impatient)
+            return {name_ + " did not end, and was killed", true};
+        return {status_ && !told_ ? ending(name_, *status_) : std::string(), false};
     }
 
 private:
+    static constexpr auto time_to_end = 5s;
+    static constexpr auto time_for_a_hint = 1s;
+
     bool await_end(std::chrono::nanoseconds patience)
     {
         return loop_.run_until([this] { return status_.has_value(); }, patience);
+    }
+
+    /// Who waits for long is told so, once.
+    template <class Condition>
+    bool await_patiently(Condition const& holds)
+    {
+        if (loop_.run_until(holds, time_for_a_hint))
+            return true;
+        if (!std::exchange(hinted_, true))
+            screen_.note("waiting for QEMU to end (Ctrl-C kills it)");
+        return loop_.run_until(holds, time_to_end - time_for_a_hint);
+    }
+
+    void ask_to_end()
+    {
+        bool answered = false;
+        session().async_execute(coqmp::command("quit").timeout(time_to_end),
+                                [&answered](error_code, coqmp::reply const&) { answered = true; });
+        await_patiently([&answered] { return answered; });
+        loop_.run_until([&answered] { return answered; });  // its handler refers to this call
     }
 
     [[noreturn]] void explain(coqmp::start_failed const& failure)
@@ -196,10 +227,13 @@ private:
     }
 
     event_loop& loop_;
+    screen& screen_;
     std::string const name_;
     spoken_words words_;
     coqmp::machine machine_;
     std::optional<coqmp::exit_status> status_;
+    bool hinted_ = false;
+    bool told_ = false;  ///< how it ended
 };
 
 }  // namespace

@@ -132,7 +132,20 @@ BOOST_AUTO_TEST_CASE(a_script_that_is_interrupted_ends)
     shell.write("query-status\n");
     shell.expect("prelaunch");
     shell.signal(SIGINT);
-    BOOST_TEST(shell.wait().status == 130);
+    BOOST_TEST(shell.wait().signal == SIGINT);
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupt_counts_more_than_what_failed_before)
+{
+    script shell({"--keep-going", address});
+    shell.write(":quit now\nquery-status\n");
+    shell.expect("prelaunch");
+    qemu.stop();
+    shell.write(":trace on\nquery-name\n");
+    shell.expect("-> {\"execute\":\"query-name\"");
+    shell.signal(SIGINT);
+    BOOST_TEST(shell.wait().signal == SIGINT);
+    qemu.resume();
 }
 
 BOOST_AUTO_TEST_CASE(an_interrupt_ends_the_wait_for_an_answer)
@@ -146,6 +159,7 @@ BOOST_AUTO_TEST_CASE(an_interrupt_ends_the_wait_for_an_answer)
     shell.signal(SIGINT);
     outcome const came = shell.wait();
     BOOST_TEST(came.status == 130);
+    BOOST_TEST(came.signal == SIGINT);
     BOOST_TEST(has(came.errors, "cancelled"));
     qemu.resume();
 }

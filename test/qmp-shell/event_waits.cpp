@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(an_interrupt_ends_the_wait)
     shell.write("query-status\n:trace on\n:wait-event RESUME\n");
     shell.expect("<- {\"return\": [{");
     shell.signal(SIGINT);
-    BOOST_TEST(shell.wait().status == 130);
+    BOOST_TEST(shell.wait().signal == SIGINT);
 }
 
 BOOST_AUTO_TEST_CASE(events_and_their_data_are_completed)

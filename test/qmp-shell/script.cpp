@@ -99,6 +99,7 @@ outcome script::wait()
     pid_ = -1;
     outcome result;
     result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    result.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     result.output = content(home_.path() / "output");
     result.errors = content(home_.path() / "errors");
     return result;

@@ -18,6 +18,7 @@ namespace qmp_shell::test {
 struct outcome
 {
     int status = -1;  ///< 128 + the signal's number if it was killed
+    int signal = 0;   ///< zero: it exited
     std::string output;
     std::string errors;
 };

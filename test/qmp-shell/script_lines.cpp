@@ -29,6 +29,14 @@ BOOST_AUTO_TEST_CASE(exit_leaves_a_script_with_success)
     BOOST_TEST(ask({"-H", "-c", "exit"}).status == 0);
 }
 
+BOOST_AUTO_TEST_CASE(words_after_quit_are_refused)
+{
+    outcome const came = ask({"--keep-going"}, ":quit now\n:exit 1\nquery-name\n:quit # enough\nnonsense\n");
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(came.output == "{}\n");
+    BOOST_TEST(came.errors == "qmp-shell: line 1: :quit takes no words\nqmp-shell: line 2: :exit takes no words\n");
+}
+
 BOOST_AUTO_TEST_CASE(nobody_who_means_exit_is_led_to_quit)
 {
     BOOST_TEST(ask({"-c", "help exit"}).output ==

@@ -6,7 +6,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -56,6 +58,32 @@ void write_file(std::filesystem::path const& file, std::string const& text)
 {
     std::ofstream(file) << text;
 }
+
+std::size_t times(std::string const& text, std::string_view part)
+{
+    std::size_t result = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
+        ++result;
+    return result;
+}
+
+/// A pager that stays until it is told to end, and a log that tells when the shell has read an event.
+struct paging_fixture : terminal_fixture
+{
+    std::string const log = (home / "log").native();
+    std::string const gate = (home / "gate").native();
+    std::string const pager = "cat >/dev/null; echo pages begin; read word <" + gate + "; echo pages end";
+
+    paging_fixture() { BOOST_REQUIRE(::mkfifo(gate.c_str(), 0600) == 0); }
+
+    void expect_events(std::size_t count) const
+    {
+        while (times(content(log), "\"event\"") < count)  // the file does not tell when it grows
+            ::poll(nullptr, 0, 5);
+    }
+
+    void end_pager() const { std::ofstream(gate) << "go\n"; }
+};
 
 }  // namespace
 
@@ -333,6 +361,7 @@ BOOST_AUTO_TEST_CASE(waiting_for_a_busy_monitor_can_be_given_up)
     second.expect("does not answer yet");
     second.type(control_c);
     BOOST_TEST(second.wait() == 130);
+    BOOST_TEST(has(second.written(), "^C\r\n"));  // the next prompt stands on a line of its own
 }
 
 BOOST_AUTO_TEST_CASE(a_signal_to_leave_restores_the_terminal_and_leaves)
@@ -445,6 +474,52 @@ BOOST_AUTO_TEST_CASE(a_long_answer_is_paged_when_asked_for)
     shell.expect("paged: {");
     shell.expect("paged: }");
     shell.expect_line(prompt);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_is_printed_if_there_is_no_pager)
+{
+    terminal shell(with(), home, {"PAGER=no-such-pager"});
+    shell.expect_line(prompt);
+    shell.type(":page query-status\r");
+    shell.expect("not found");
+    shell.expect("\"status\": \"prelaunch\"");
+    shell.expect_line(prompt);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_event_waits_until_the_pager_has_ended, paging_fixture)
+{
+    terminal shell(with({"-l", log}), home, {"PAGER=" + pager});
+    shell.expect_line(prompt);
+    shell.type(":page query-status\r");
+    shell.expect("pages begin");
+    elsewhere("cont");
+    elsewhere("stop");
+    expect_events(2);
+    end_pager();
+    shell.expect("pages end");
+    shell.expect("RESUME");
+    shell.expect("STOP");
+    shell.expect_line(prompt);
+    shell.type(":events\r");
+    shell.expect("events shown: all");
+}
+
+BOOST_FIXTURE_TEST_CASE(of_many_events_the_newest_wait_for_the_pager, paging_fixture)
+{
+    terminal shell(with({"-l", log}), home, {"PAGER=" + pager});
+    shell.expect_line(prompt);
+    shell.type(":page query-status\r");
+    shell.expect("pages begin");
+    std::string many;
+    for (int each = 0; each < 501; ++each)
+        many += "cont\nstop\n";
+    BOOST_TEST(run({other_monitor}, many).status == 0);
+    expect_events(1002);
+    end_pager();
+    shell.expect_line(prompt);
+    BOOST_TEST(has(shell.written(), "(2 earlier lines were left out while the pager was shown)"));
+    BOOST_TEST(times(shell.written(), "RESUME") == 500);
+    BOOST_TEST(times(shell.written(), "STOP") == 500);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -139,6 +139,17 @@ BOOST_AUTO_TEST_CASE(a_shell_that_is_told_to_end_ends_qemu)
     BOOST_TEST(!lives(process));
 }
 
+BOOST_AUTO_TEST_CASE(an_interrupt_ends_qemu_and_then_the_shell_by_that_signal)
+{
+    script shell(wrapping());
+    shell.write("query-status\n");
+    shell.expect("prelaunch");
+    ::pid_t const process = qemu();
+    shell.signal(SIGINT);
+    BOOST_TEST(shell.wait().signal == SIGINT);
+    BOOST_TEST(!lives(process));
+}
+
 BOOST_AUTO_TEST_CASE(what_qemu_writes_does_not_mix_with_the_answers)
 {
     // The wrapped program writes to its standard output before it becomes QEMU.
@@ -169,8 +180,68 @@ BOOST_AUTO_TEST_CASE(control_d_ends_both)
     ::pid_t const process = qemu();
     shell.expect_line("(QEMU)");
     shell.type(control_d);
+    shell.expect("qemu-system-x86_64 exited with status 0");
     BOOST_TEST(shell.wait() == 0);
     BOOST_TEST(!lives(process));
+    BOOST_TEST(!has(shell.written(), "waiting for QEMU"));
+}
+
+BOOST_AUTO_TEST_CASE(quit_and_exit_tell_once_how_qemu_ended)
+{
+    for (std::string const line : {"quit", "exit"}) {
+        terminal shell(wrapping(), home);
+        shell.expect_line("(QEMU)");
+        shell.type(line + '\r');
+        shell.expect("qemu-system-x86_64 exited with status 0");
+        BOOST_TEST(shell.wait() == 0);
+        std::string const all = shell.written();
+        BOOST_TEST(all.find("exited with") == all.rfind("exited with"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_leaving_does_to_qemu_is_told)
+{
+    terminal shell(wrapping(), home);
+    shell.expect("Ctrl-D leaves and ends it.");
+    shell.expect_line("(QEMU)");
+    shell.type(":help\r");
+    shell.expect("leaves the shell and ends QEMU, as Ctrl-D does");
+    shell.expect("leave the shell and end QEMU (as Ctrl-D)");
+    shell.expect_line("(QEMU)");
+    shell.type("help exit\r");
+    shell.expect("exit leaves the shell and ends QEMU");
+    shell.expect_line("(QEMU)");
+    shell.type("help :quit\r");
+    shell.expect("leave the shell and end QEMU");
+}
+
+BOOST_AUTO_TEST_CASE(a_qemu_that_hangs_is_waited_for_and_killed_by_control_c)
+{
+    terminal shell(wrapping(), home);
+    shell.expect_line("(QEMU)");
+    ::pid_t const process = qemu();
+    ::kill(process, SIGSTOP);
+    shell.type(control_d);
+    shell.expect("waiting for QEMU to end (Ctrl-C kills it)");
+    shell.type(control_c);
+    shell.expect("was killed by signal 9");
+    BOOST_TEST(shell.wait() == 0);
+    BOOST_TEST(!lives(process));
+}
+
+BOOST_AUTO_TEST_CASE(a_qemu_that_hangs_for_long_is_killed_and_that_is_a_failure)
+{
+    terminal shell(wrapping(), home);
+    shell.expect_line("(QEMU)");
+    ::pid_t const process = qemu();
+    ::kill(process, SIGSTOP);
+    shell.type(control_d);
+    shell.expect("waiting for QEMU to end");
+    shell.expect("qemu-system-x86_64 did not end, and was killed");
+    BOOST_TEST(shell.wait() == 3);
+    BOOST_TEST(!lives(process));
+    std::string const all = shell.written();
+    BOOST_TEST(all.find("waiting for") == all.rfind("waiting for"));
 }
 
 BOOST_AUTO_TEST_CASE(control_c_reaches_the_shell_and_not_qemu)
