@@ -16,10 +16,17 @@ void event_loop::await_signal()
             return;
         if (number != SIGINT)
             terminated_ = number;
-        if (auto const reaction = on_interrupt_)  // a copy: what it does may replace it
-            reaction();
+        else
+            interrupted_ = interrupts_last_;
+        interrupt();
         await_signal();
     });
+}
+
+void event_loop::interrupt() const
+{
+    if (auto const reaction = on_interrupt_)  // a copy: what it does may replace it
+        reaction();
 }
 
 }  // namespace qmp_shell

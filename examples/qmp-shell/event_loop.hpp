@@ -4,6 +4,7 @@
 #define QMP_SHELL_EVENT_LOOP_HPP
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -53,11 +54,15 @@ public:
 
 private:
     friend class interruption;
+    friend class lasting_interrupt;
     void await_signal();
+    void interrupt() const;
 
     boost::asio::io_context context_{1};
     boost::asio::signal_set signals_;
     std::function<void()> on_interrupt_;
+    bool interrupts_last_ = false;
+    bool interrupted_ = false;  ///< and interrupts last
     int terminated_ = 0;
 };
 
@@ -72,6 +77,8 @@ public:
             if (outer)
                 outer();
         };
+        if (loop_.interrupted_)  // as if it came again, when what begins now waits
+            boost::asio::post(loop_.context_, [&loop] { loop.interrupt(); });
     }
     interruption(interruption const&) = delete;
     interruption& operator=(interruption const&) = delete;
@@ -80,6 +87,22 @@ public:
 private:
     event_loop& loop_;
     std::function<void()> former_;
+};
+
+/// As long as it lives Ctrl-C is meant for all that follows, too: it ends a script whatever the script is doing at the moment.
+class lasting_interrupt
+{
+public:
+    explicit lasting_interrupt(event_loop& loop) : loop_(loop) { loop_.interrupts_last_ = true; }
+    lasting_interrupt(lasting_interrupt const&) = delete;
+    lasting_interrupt& operator=(lasting_interrupt const&) = delete;
+    ~lasting_interrupt() { loop_.interrupts_last_ = loop_.interrupted_ = false; }
+
+    /// Whether Ctrl-C was pressed.
+    [[nodiscard]] bool came() const noexcept { return loop_.interrupted_; }
+
+private:
+    event_loop& loop_;
 };
 
 }  // namespace qmp_shell

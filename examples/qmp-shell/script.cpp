@@ -61,17 +61,16 @@ public:
         return buffer_;
     }
 
-    [[nodiscard]] bool interrupted() const noexcept { return interrupted_; }
-
 private:
     bool await_input()
     {
         bool ready = false;
-        interruption const on_interrupt(monitor_.loop(), [this] { interrupted_ = true; });
+        bool interrupted = false;
+        interruption const on_interrupt(monitor_.loop(), [&interrupted] { interrupted = true; });
         // What cannot be waited for (a regular file) is ready: the wait then ends at once, with an error.
         input_.async_wait(asio::posix::descriptor_base::wait_read, [&ready](boost::system::error_code) { ready = true; });
-        monitor_.loop().run_until([&] { return ready || interrupted_ || monitor_.has_ended(); });
-        bool const go_on = ready && !interrupted_;
+        monitor_.loop().run_until([&] { return ready || interrupted || monitor_.has_ended(); });
+        bool const go_on = ready && !interrupted;
         input_.cancel();
         monitor_.loop().run_until([&ready] { return ready; });
         return go_on;
@@ -91,7 +90,6 @@ private:
     asio::posix::stream_descriptor input_;
     std::string buffer_;
     bool ended_ = false;
-    bool interrupted_ = false;
 };
 
 /// Whether somebody misses what this line would have done, if it is not executed.
@@ -187,12 +185,13 @@ private:
 exit_code run_script(monitor& qemu, screen& shown_on, interpreter& lines, options const& how)
 {
     bool const one_command = how.commands.size() == 1;
+    lasting_interrupt const interrupt(qemu.loop());
     script_run run(qemu, shown_on, lines, how.keep_going, one_command ? "" : how.commands.empty() ? "line" : "command");
     if (!how.commands.empty()) {
         auto const last = std::ranges::find_if_not(how.commands, [&run](std::string const& line) { return run.execute(line); });
         if (last != how.commands.end())
             (void)std::any_of(last + 1, how.commands.end(), [&run](std::string const& left) { return run.leave_out(left); });
-        return run.finish(false);
+        return run.finish(interrupt.came());
     }
     input_lines input(qemu);
     bool first = true;
@@ -203,12 +202,12 @@ exit_code run_script(monitor& qemu, screen& shown_on, interpreter& lines, option
         if (!run.execute(*line))
             break;
     }
-    if (!input.interrupted() && qemu.has_ended()) {
+    if (!interrupt.came() && qemu.has_ended()) {
         std::string const rest = input.rest();
         auto const left = lines_of(rest);
         (void)std::any_of(left.begin(), left.end(), [&run](std::string_view line) { return run.leave_out(line); });
     }
-    return run.finish(input.interrupted());
+    return run.finish(interrupt.came());
 }
 
 }  // namespace qmp_shell

@@ -148,6 +148,19 @@ BOOST_AUTO_TEST_CASE(an_interrupt_counts_more_than_what_failed_before)
     qemu.resume();
 }
 
+BOOST_AUTO_TEST_CASE(an_interrupt_between_two_waits_ends_the_script_too)
+{
+    script shell({address});
+    shell.write("query-status\n");
+    shell.expect("prelaunch");
+    qemu.stop();
+    shell.write(":trace on\n:wait-event RESUME\n");
+    shell.expect("-> {\"execute\":\"query-qmp-schema\"");  // without it the event would be waited for next
+    shell.signal(SIGINT);
+    BOOST_TEST(shell.wait().signal == SIGINT);
+    qemu.resume();
+}
+
 BOOST_AUTO_TEST_CASE(an_interrupt_ends_the_wait_for_an_answer)
 {
     script shell({address});
