@@ -129,7 +129,7 @@ public:
         if (!monitor_.has_ended() || !is_missed(text))
             return false;
         place(number_);
-        screen_.complain("not executed: " + harmless(text) + ": QEMU has gone");
+        screen_.complain("not executed: " + excerpt_at(text, 0).text + ": QEMU has gone");
         screen_.place({});
         note(exit_code::connection);
         return true;

@@ -152,6 +152,19 @@ BOOST_AUTO_TEST_CASE(the_mark_of_utf_8_is_no_part_of_the_first_line)
     BOOST_TEST(came.output == "{}\n");
 }
 
+BOOST_AUTO_TEST_CASE(of_a_long_line_little_is_echoed)
+{
+    std::string const word(100'000, 'x');
+    outcome const bare = ask({}, "query-status " + word + "\n");
+    BOOST_TEST(has(bare.errors, "column 14: `xxx"));
+    BOOST_TEST(bare.errors.size() < 500U);
+    outcome const quote = ask({}, "query-status " + word + "=\"a\n");
+    BOOST_TEST(has(quote.errors, "column 100015: the quote that begins here is not closed\n  ...xxx"));
+    BOOST_TEST(quote.errors.size() < 500U);
+    BOOST_TEST(ask({}, word + "\n").errors.size() < 3000U);
+    BOOST_TEST(ask({}, "wait " + word + "\n").errors.size() < 3000U);
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_name_has_a_hint)
 {
     BOOST_TEST(has(ask({"-c", "QUERY-STATUS"}).errors, "(did you mean query-status"));

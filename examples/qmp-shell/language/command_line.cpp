@@ -4,6 +4,7 @@
 #include "language/literal.hpp"
 #include "language/similar.hpp"
 #include "language/typing.hpp"
+#include "language/unicode.hpp"
 
 #include <algorithm>
 
@@ -36,7 +37,7 @@ public:
             else if (each.text.starts_with("--fd="))
                 wrong = add_file({each.text.substr(5), each.at(5)});
             else if (each.text != "--fd")
-                wrong = mistake{each.where, "there is no option " + each.text + ": only --oob and --fd NAME=PATH"};
+                wrong = mistake{each.where, "there is no option " + abbreviated(each.text) + ": only --oob and --fd NAME=PATH"};
             else if (++index == words.size())
                 wrong = mistake{each.where, "--fd needs a name and a file: --fd NAME=PATH"};
             else
@@ -68,7 +69,7 @@ private:
     {
         bool const bare = !split(what) && !is_structured(what) && arguments.find(required_) == nullptr;
         if (bare && !required_.empty())
-            return mistake{what.where, "an argument begins with its name: write " + required_ + '=' + what.text};
+            return mistake{what.where, "an argument begins with its name: write " + required_ + '=' + abbreviated(what.text)};
         return add_argument(arguments, what);
     }
 
@@ -205,7 +206,7 @@ std::string refuse_raw(json::object const& members)
 {
     for (auto const& each : members)
         if (each.key() != "execute" && each.key() != "exec-oob" && each.key() != "arguments" && each.key() != "id")
-            return "a command has no member \"" + std::string(each.key()) + "\": only execute or exec-oob, arguments, id";
+            return "a command has no member \"" + abbreviated(each.key()) + "\": only execute or exec-oob, arguments, id";
     json::value const* in_band = members.if_contains("execute");
     json::value const* out_of_band = members.if_contains("exec-oob");
     if ((in_band == nullptr) == (out_of_band == nullptr))
@@ -296,7 +297,8 @@ std::optional<mistake> refuse_action(word const& name, type const* action)
     if (names == nullptr || std::find(names->begin(), names->end(), name.text) != names->end())
         return std::nullopt;
     std::string const meant = did_you_mean(similar_to(name.text, *names));
-    return mistake{name.where, "there is no action " + name.text + (meant.empty() ? ": Tab lists them" : " (" + meant + ')')};
+    return mistake{name.where,
+                   "there is no action " + abbreviated(name.text) + (meant.empty() ? ": Tab lists them" : " (" + meant + ')')};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "language/similar.hpp"
 #include "language/typing.hpp"
+#include "language/unicode.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -64,7 +65,8 @@ std::vector<std::string> members_of(std::string const& pattern, schema const& kn
 std::string no_member(std::string const& pattern, std::string const& name, std::vector<std::string> const& names)
 {
     std::string const meant = did_you_mean(similar_to(name, names));
-    return pattern + " has no `" + name + '`' + (meant.empty() ? "" : " (" + meant + ')') + hint_at_limit(name + '=');
+    return abbreviated(pattern) + " has no `" + abbreviated(name) + '`' + (meant.empty() ? "" : " (" + meant + ')') +
+           hint_at_limit(name + '=');
 }
 
 /// A wait for what never comes would be a long one. @return nothing: it may come
@@ -95,7 +97,7 @@ std::string refuse_pattern(std::string const& pattern, schema const& known)
     if (possible)
         return {};
     std::string const meant = did_you_mean(similar_to(pattern, names));
-    return "no event matches " + pattern + (meant.empty() ? "" : " (" + meant + ')');
+    return "no event matches " + abbreviated(pattern) + (meant.empty() ? "" : " (" + meant + ')');
 }
 
 std::variant<wait_line, mistake> read_wait_line(std::string_view text)
@@ -116,7 +118,7 @@ std::variant<wait_line, mistake> read_wait_line(std::string_view text)
         }
         bool const attached = said.starts_with(option) && said.substr(option.size()).starts_with('=');
         if (said != option && !attached)
-            return mistake{each->where, "there is no option " + each->text + ": only --timeout SECONDS"};
+            return mistake{each->where, "there is no option " + abbreviated(each->text) + ": only --timeout SECONDS"};
         word const last = *each;
         if (!attached && ++each == words.end())
             return mistake{last.where, "--timeout needs a number of seconds"};

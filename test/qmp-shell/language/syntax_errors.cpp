@@ -223,6 +223,23 @@ BOOST_AUTO_TEST_CASE(columns_are_those_of_the_last_line)
     BOOST_TEST(read_all("x a={'b':\n1} c", nullptr) == "^3 `c` has no value: write c=VALUE");
 }
 
+BOOST_AUTO_TEST_CASE(of_a_long_word_the_beginning_is_quoted)
+{
+    std::string const word(100'000, 'x');
+    std::string const cut = std::string(57, 'x') + "...";
+    std::string umlauts;
+    for (int count = 0; count < 60; ++count)
+        umlauts += "\xC3\xBC";
+    BOOST_TEST(read_all("x " + word, nullptr) == "^2 `" + cut + "` has no value: write " + cut + "=VALUE");
+    BOOST_TEST(read_all("x " + umlauts, nullptr) == "^2 `" + umlauts + "` has no value: write " + umlauts + "=VALUE");
+    BOOST_TEST(read_all("x --" + word, nullptr).size() < 200U);
+    BOOST_TEST(read_all("x " + word + "=1 " + word + "=2", nullptr).size() < 200U);
+    BOOST_TEST(read_all("device_del " + word, &sample_schema()).size() < 200U);
+    BOOST_TEST(read_all("transaction( " + word + " )", &sample_schema()).size() < 200U);
+    BOOST_TEST(read_all("sample nested." + word + ".x=1 nested." + word + "=2", &sample_schema()).size() < 300U);
+    BOOST_TEST(read_all("x a={'" + word + "': 1, '" + word + "': 2}", nullptr).size() < 200U);
+}
+
 BOOST_AUTO_TEST_CASE(an_error_in_an_earlier_line_says_which)
 {
     BOOST_TEST(read_all("x a={\n 'b' 1,\n 'c': 2}", nullptr) == "^5 1 back a colon is expected here, as in {\"name\": value}");
