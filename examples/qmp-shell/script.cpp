@@ -42,8 +42,9 @@ public:
         while (end == std::string::npos && !ended_) {
             if (!await_input())
                 return std::nullopt;
+            std::size_t const searched = buffer_.size();  // a long line is looked through once, not for each piece of it
             fill();
-            end = buffer_.find('\n');
+            end = buffer_.find('\n', searched);
         }
         if (buffer_.empty())
             return std::nullopt;
@@ -79,7 +80,7 @@ private:
 
     void fill()
     {
-        std::array<char, 4096> piece{};
+        std::array<char, 65536> piece;  // NOLINT: read() fills it
         ::ssize_t const size = ::read(STDIN_FILENO, piece.data(), piece.size());
         if (size > 0)
             buffer_.append(piece.data(), static_cast<std::size_t>(size));

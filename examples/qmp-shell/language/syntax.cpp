@@ -75,6 +75,11 @@ statement line_reader::read(std::string_view line)
     ++lines_read_;
     while (line.ends_with('\n') || line.ends_with('\r'))
         line.remove_suffix(1);
+    // Its length is known at once; all else takes time in proportion to it.
+    if (line.size() > longest_statement - std::min(lexer_.size(), longest_statement)) {
+        lexer_ = lexer(in_transaction_);
+        return syntax_error{0, "this is over 64 MiB, more than QEMU reads", 0};
+    }
     if (std::size_t const bad = find_no_utf8(line); bad != std::string_view::npos) {
         lexer_ = lexer(in_transaction_);
         return syntax_error{bad, "this is no UTF-8, and QEMU reads nothing else", 0};
@@ -87,12 +92,9 @@ statement line_reader::read(std::string_view line)
         if (std::optional<statement> meta = read_meta_command(line))
             return *std::move(meta);
     ending const end = lexer_.feed(line);
-    bool const too_long = lexer_.size() > longest_statement;
-    if (end == ending::open_brace && !too_long)
+    if (end == ending::open_brace)
         return nothing_typed{};
     lexer done = std::exchange(lexer_, lexer(in_transaction_));
-    if (too_long)
-        return syntax_error{0, "this is over 64 MiB, more than QEMU reads", 0};
     std::vector<word> const words = done.take();
     bool const goes_on = in_transaction_;
     if (!goes_on)
