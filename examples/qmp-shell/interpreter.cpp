@@ -31,8 +31,9 @@ constexpr std::size_t longest_typed = 4096;  ///< nobody types more, and looks f
 /// asked before an option: it may be `--oob`.
 bool needs_schema(std::string_view line)
 {
-    bool const has_bare_words = line.find(' ') != std::string_view::npos && line.find("--") == std::string_view::npos &&
-                                line.find_first_of(":#") == std::string_view::npos;
+    bool const is_option = line.find("--oob") != std::string_view::npos || line.find("--fd") != std::string_view::npos;
+    bool const has_bare_words = line.find(' ') != std::string_view::npos && !is_option && !line.starts_with(':') &&
+                                line.find('#') == std::string_view::npos;
     return (line.find('=') != std::string_view::npos || has_bare_words) && !line.starts_with('{');
 }
 
@@ -86,7 +87,8 @@ exit_code interpreter::execute(std::string_view line)
     std::string_view const text = trimmed(line);
     if (hmp_ && !text.starts_with(':') && text != "exit" && text.find('\0') == std::string_view::npos)
         return text.empty() ? exit_code::success : human_.execute(text);
-    reader_.use(needs_schema(trimmed(line)) || monitor_.is_known() ? &monitor_.known() : nullptr);
+    bool const typed = reader_.in_transaction() || needs_schema(trimmed(line));
+    reader_.use(typed || monitor_.is_known() ? &monitor_.known() : nullptr);
     if (!expects_more()) {
         lines_.clear();
         first_wrong_ = 0;
