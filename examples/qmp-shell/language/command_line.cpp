@@ -301,6 +301,22 @@ std::optional<mistake> refuse_action(word const& name, type const* action)
                    "there is no action " + abbreviated(name.text) + (meant.empty() ? ": Tab lists them" : " (" + meant + ')')};
 }
 
+/// `name {"key": value, ...}`
+std::variant<typed_action, mistake> read_action_with_object(words_view words)
+{
+    auto data = read_object(words[1], no_command);
+    if (mistake wrong; keep_wrong(data, wrong))
+        return wrong;
+    if (words.size() > 2)
+        return mistake{words[2].where, "the object holds all arguments of the action: nothing may stand beside it"};
+    typed_action result;
+    result.object["type"] = words.front().text;
+    result.object["data"] = std::move(*std::get_if<json::object>(&data));
+    result.places.add({}, words.front().where);
+    result.places.add_braces("data", words[1]);
+    return result;
+}
+
 }  // namespace
 
 std::variant<typed_action, mistake> read_action(words_view words, schema const* known)
@@ -318,6 +334,8 @@ std::variant<typed_action, mistake> read_action(words_view words, schema const* 
             return mistake{each.where, "actions are separated by ;"};
     if (std::optional<mistake> wrong = refuse_action(name, action_type(known)))
         return *std::move(wrong);
+    if (words.size() > 1 && words[1].text.starts_with('{'))
+        return read_action_with_object(words);
     command_words rest;
     if (std::optional<mistake> wrong = rest.read(words.subspan(1)))
         return *std::move(wrong);
