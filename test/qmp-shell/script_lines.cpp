@@ -5,7 +5,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -72,6 +75,21 @@ BOOST_AUTO_TEST_CASE(a_file_that_was_there_before_stays)
     std::ofstream(target).flush();
     BOOST_TEST(ask({"-c", "migrate uri=nonsense --fd saved=" + target.native()}).status == 1);
     BOOST_TEST(std::filesystem::exists(target));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_not_migrated_to)
+{
+    outcome const came = ask({"-v", "-c", "migrate uri=fd:saved --fd saved=" + qemu.directory().native()});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(came.errors ==
+               "qmp-shell: migrate writes, and " + qemu.directory().native() + " cannot be opened for writing: Is a directory\n");
+    if (::geteuid() == 0)  // may write everywhere
+        return;
+    std::filesystem::path const target = qemu.directory() / "saved";
+    std::ofstream(target).flush();
+    std::filesystem::permissions(target, std::filesystem::perms::owner_read);
+    BOOST_TEST(has(ask({"-c", "migrate uri=fd:saved --fd saved=" + target.native()}).errors, "cannot be opened for writing: "));
+    BOOST_TEST(ask({"-c", "getfd --fd saved=" + target.native()}).status == 0);
 }
 
 BOOST_AUTO_TEST_CASE(no_other_command_creates_a_file)
@@ -165,6 +183,16 @@ BOOST_AUTO_TEST_CASE(of_a_long_line_little_is_echoed)
     BOOST_TEST(ask({}, "wait " + word + "\n").errors.size() < 3000U);
 }
 
+BOOST_AUTO_TEST_CASE(a_line_over_64_mib_is_refused_soon)
+{
+    auto const begun = std::chrono::steady_clock::now();
+    outcome const came = ask({}, "query-name\n" + std::string(std::size_t{70} << 20, 'x') + "\nquery-name\n");
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(has(came.errors, "line 2: column 1: this is over 64 MiB, more than QEMU reads\n"));
+    BOOST_TEST(came.errors.size() < 500U);
+    BOOST_TEST((std::chrono::steady_clock::now() - begun < std::chrono::seconds(20)));
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_name_has_a_hint)
 {
     BOOST_TEST(has(ask({"-c", "QUERY-STATUS"}).errors, "(did you mean query-status"));
@@ -247,6 +275,9 @@ BOOST_AUTO_TEST_CASE(a_mistake_in_a_transaction_is_pointed_at_in_its_own_line)
     BOOST_TEST(has(unknown.errors,
                    "line 4: column 1: there is no action block-dirty-bitmap-ad (did you mean "
                    "block-dirty-bitmap-add"));
+    outcome const bare = ask({}, "transaction(\nabort\n abrot\n)\n");
+    BOOST_TEST(bare.status == 2);
+    BOOST_TEST(bare.errors == "qmp-shell: line 3: column 2: there is no action abrot (did you mean abort?)\n   abrot\n   ^\n");
     outcome const mistyped = ask({}, "query-name\ntransaction(\nblock-dirty-bitmap-add nodee=a name=b\nabort\n)\n");
     BOOST_TEST(mistyped.status == 1);
     BOOST_TEST(
@@ -259,6 +290,8 @@ BOOST_AUTO_TEST_CASE(a_mistake_in_a_transaction_is_pointed_at_in_its_own_line)
     BOOST_TEST(has(missing.errors, "line 3: column 2: transaction: GenericError: Parameter 'actions[1].data.name' is missing\n"));
     outcome const in_one = ask({"-c", "transaction( abort ; block-dirty-bitmap-add node=a )"});
     BOOST_TEST(has(in_one.errors, "column 22: transaction: "));
+    outcome const in_braces = ask({}, "transaction(\nblock-dirty-bitmap-add {'node': 'd0',\n 'name': 'q', 'siez': 1}\n)\n");
+    BOOST_TEST(has(in_braces.errors, "line 3: column 15: transaction: "));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
