@@ -234,6 +234,13 @@ BOOST_AUTO_TEST_CASE(a_bare_word_is_told_its_name)
     BOOST_TEST(has(came.errors, "column 13: an argument begins with its name: write id=c2\n"));
 }
 
+BOOST_AUTO_TEST_CASE(a_colon_instead_of_an_equals_sign_is_told)
+{
+    BOOST_TEST(has(ask({"-c", "blockdev-add driver:null-co"}).errors, "write driver=null-co\n"));
+    BOOST_TEST(has(ask({"-c", "blockdev-add --driver null-co"}).errors, "write driver=null-co\n"));
+    BOOST_TEST(has(ask({"-c", "blockdev-del node-name = n1"}).errors, "write node-name=n1\n"));
+}
+
 BOOST_AUTO_TEST_CASE(arguments_are_pasted_as_one_object)
 {
     outcome const came = ask({"-c", R"(blockdev-add {"driver": "null-co", "node-name": "pasted"})"});

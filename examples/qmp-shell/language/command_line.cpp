@@ -1,6 +1,7 @@
 // Words into commands.
 #include "language/command_line.hpp"
 
+#include "language/habits.hpp"
 #include "language/literal.hpp"
 #include "language/similar.hpp"
 #include "language/typing.hpp"
@@ -19,7 +20,9 @@ class command_words
 {
 public:
     /// @param entry names what a bare word could be; null: unknown
-    explicit command_words(command_entry const* entry = nullptr) : required_(only_required(entry)) {}
+    explicit command_words(command_entry const* entry = nullptr)
+        : known_(entry != nullptr ? entry->arguments : nullptr), required_(only_required(entry))
+    {}
 
     argument_node arguments;
     bool out_of_band = false;
@@ -30,6 +33,11 @@ public:
         for (std::size_t index = 0; index < words.size(); ++index) {
             word const& each = words[index];
             std::optional<mistake> wrong;
+            bool const option = each.text.starts_with("--oob") || each.text.starts_with("--fd");
+            if (!option)
+                wrong = refuse_habit(words.subspan(index), known_);
+            if (wrong)
+                return wrong;
             if (!each.text.starts_with("--"))
                 wrong = add(each);
             else if (each.text == "--oob")
@@ -87,6 +95,7 @@ private:
         return std::nullopt;
     }
 
+    type const* known_;
     std::string required_;
 };
 
@@ -182,6 +191,8 @@ std::variant<typed_command, mistake> read_command(words_view words, schema const
     command_entry const* entry = known != nullptr ? known->find_command(name.text) : nullptr;
     command_words rest(entry);
     if (std::optional<mistake> wrong = rest.read(words.first(options)))
+        return *std::move(wrong);
+    if (std::optional<mistake> wrong = !after.empty() ? refuse_commas(name.text, after.front()) : std::nullopt)
         return *std::move(wrong);
     if (std::optional<mistake> wrong = rest.read(words.subspan(options + 1)))
         return *std::move(wrong);

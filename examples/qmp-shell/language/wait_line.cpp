@@ -82,6 +82,14 @@ std::optional<mistake> refuse_members(argument_node const& given, std::string co
     return std::nullopt;
 }
 
+/// Whether a word means an event rather than an argument without its value.
+bool names_event(std::string const& text, schema const& known)
+{
+    bool const may = text.find_first_of("=\"'{[") == std::string::npos;
+    bool const upper = std::none_of(text.begin(), text.end(), [](char each) { return each >= 'a' && each <= 'z'; });
+    return may && (upper || (!known.empty() && refuse_pattern(text, known).empty()));
+}
+
 }  // namespace
 
 std::string hint_at_limit(std::string_view word)
@@ -141,9 +149,13 @@ std::variant<wanted_event, mistake> read_wanted_event(std::span<word const> word
     if (std::string refusal = refuse_pattern(pattern, known); !refusal.empty())
         return mistake{words.front().where, std::move(refusal)};
     argument_node given;
-    for (word const& each : words.subspan(1))
+    for (word const& each : words.subspan(1)) {
+        if (names_event(each.text, known))
+            return mistake{each.where,
+                           "one event or pattern is waited for, and `" + abbreviated(each.text) + "` would be a second"};
         if (std::optional<mistake> wrong = add_argument(given, each))
             return *std::move(wrong);
+    }
     if (std::optional<mistake> wrong = refuse_members(given, pattern, known))
         return *std::move(wrong);
     event_entry const* const entry = known.find_event(pattern);

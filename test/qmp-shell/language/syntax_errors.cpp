@@ -115,6 +115,38 @@ std::vector<pointed> in_values()
         {"x \xc3", "  ^", "this is no UTF-8, and QEMU reads nothing else"}};
 }
 
+std::vector<pointed> in_habits()
+{
+    std::string const blanks = "no blanks stand around the equals sign: write ";
+    std::string const equals = "an equals sign stands between an argument and its value: write ";
+    std::string const dashes = "an argument is written without dashes: write ";
+    std::string const commas = "blanks, not commas, stand between arguments: write ";
+    return {{"job-dismiss id = n1", "               ^", blanks + "id=n1"},
+            {"job-dismiss id =n1", "               ^", blanks + "id=n1"},
+            {"job-dismiss id= n1", "                ^", blanks + "id=n1"},
+            {"job-dismiss id := 1", "               ^", blanks + "id:=1"},
+            {"job-dismiss id =", "               ^", blanks + "id=VALUE"},
+            {"transaction( bitmap-add node = n )", "                             ^", blanks + "node=n"},
+            {"blockdev-add driver:null-co", "                   ^", equals + "driver=null-co"},
+            {"blockdev-add driver: null-co", "                   ^", equals + "driver=null-co"},
+            {"blockdev-add file.driver:null-co", "                        ^", equals + "file.driver=null-co"},
+            {"blockdev-add nothing:null-co", "             ^", "`nothing:null-co` has no value: write nothing:null-co=VALUE"},
+            {"blockdev-add -driver null-co", "             ^", dashes + "driver=null-co"},
+            {"blockdev-add -driver=null-co", "             ^", dashes + "driver=null-co"},
+            {"blockdev-add --driver=null-co", "             ^", dashes + "driver=null-co"},
+            {"blockdev-add --driver null-co", "             ^", dashes + "driver=null-co"},
+            {"blockdev-add --driver", "             ^", dashes + "driver=VALUE"},
+            {"stop ()", "     ^", "`(` belongs to nothing here"},
+            {"stop }", "     ^", "`}` belongs to nothing here"},
+            {"job-dismiss )", "            ^", "`)` belongs to nothing here"},
+            {"device_add virtio-blk-pci,id=x", "                         ^", commas + "driver=virtio-blk-pci id=x"},
+            {"device_add virtio-blk-pci,", "                         ^", commas + "driver=virtio-blk-pci"},
+            {"device_add driver=a,id=x,bus=b", "                   ^", commas + "driver=a id=x bus=b"},
+            {"netdev_add user,id=n", "               ^", commas + "type=user id=n"},
+            {"object-add secret,id=n", "                 ^", commas + "qom-type=secret id=n"},
+            {"chardev-add null,id=n", "                ^", commas + "backend.type=null id=n"}};
+}
+
 std::vector<pointed> in_raw_commands()
 {
     return {{"{}", "^", R"(a raw command has either "execute" or "exec-oob")"},
@@ -205,6 +237,22 @@ BOOST_DATA_TEST_CASE(of_options, data::make(in_options()), typed)
 BOOST_DATA_TEST_CASE(of_values, data::make(in_values()), typed)
 {
     check(typed, nullptr);
+}
+
+BOOST_DATA_TEST_CASE(of_habits_from_elsewhere, data::make(in_habits()), typed)
+{
+    check(typed, &sample_schema());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_like_a_habit_and_is_none_is_taken)
+{
+    BOOST_TEST(read_all("object-add data=a,b= qom-type=secret id=x", &sample_schema()) ==
+               R"(object-add {"data": "a,b=", "qom-type": "secret", "id": "x"})");
+    BOOST_TEST(read_all("device_add driver=a,b", &sample_schema()) == R"(device_add {"driver": "a,b"})");
+    BOOST_TEST(read_all("sample text= count=1", &sample_schema()) == R"(sample {"text": "", "count": 1})");
+    BOOST_TEST(read_all("sample text= --oob", &sample_schema()) == R"(sample {"text": ""} --oob)");
+    BOOST_TEST(read_all("sample text=-driver", &sample_schema()) == R"(sample {"text": "-driver"})");
+    BOOST_TEST(read_all("sample text=(", &sample_schema()) == R"(sample {"text": "("})");
 }
 
 BOOST_DATA_TEST_CASE(of_raw_commands, data::make(in_raw_commands()), typed)

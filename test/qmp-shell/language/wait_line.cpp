@@ -88,6 +88,8 @@ std::vector<sample> refused_events()
             {"SHUTDOWN timeout=3", "^9 SHUTDOWN has no `timeout`: a limit is written --timeout SECONDS"},
             {"shut* timeout=3", "^6 shut* has no `timeout`: a limit is written --timeout SECONDS"},
             {"S* geust=true", "^3 S* has no `geust` (did you mean guest?)"},
+            {"STOP RESUME", "^5 one event or pattern is waited for, and `RESUME` would be a second"},
+            {"STOP shut*", "^5 one event or pattern is waited for, and `shut*` would be a second"},
             {"SHUTDOWN guest", "^9 `guest` has no value: write guest=VALUE"},
             {"SHUTDOWN guest=maybe", "^15 `guest` wants true or false"}};
 }
