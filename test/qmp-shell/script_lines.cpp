@@ -241,6 +241,13 @@ BOOST_AUTO_TEST_CASE(a_colon_instead_of_an_equals_sign_is_told)
     BOOST_TEST(has(ask({"-c", "blockdev-del node-name = n1"}).errors, "write node-name=n1\n"));
 }
 
+BOOST_AUTO_TEST_CASE(a_blank_that_is_none_is_told)
+{
+    outcome const came = ask({"-c", "query-name\xC2\xA0"});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(has(came.errors, "column 11: there is a no-break space (U+00A0) here\n"));
+}
+
 BOOST_AUTO_TEST_CASE(arguments_are_pasted_as_one_object)
 {
     outcome const came = ask({"-c", R"(blockdev-add {"driver": "null-co", "node-name": "pasted"})"});

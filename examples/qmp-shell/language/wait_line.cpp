@@ -1,5 +1,6 @@
 #include "language/wait_line.hpp"
 
+#include "language/invisible.hpp"
 #include "language/similar.hpp"
 #include "language/typing.hpp"
 #include "language/unicode.hpp"
@@ -119,6 +120,8 @@ std::variant<wait_line, mistake> read_wait_line(std::string_view text)
     wait_line result;
     std::vector<word> const words = reader.take();
     for (auto each = words.begin(); each != words.end(); ++each) {
+        if (std::optional<mistake> wrong = refuse_invisible(*each))
+            return *std::move(wrong);
         std::string_view const said = each->text;
         if (!said.starts_with("--")) {
             result.words.push_back(*each);

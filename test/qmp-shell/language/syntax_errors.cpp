@@ -147,6 +147,47 @@ std::vector<pointed> in_habits()
             {"chardev-add null,id=n", "                ^", commas + "backend.type=null id=n"}};
 }
 
+std::vector<pointed> in_what_is_not_seen()
+{
+    std::string const no_break = "there is a no-break space (U+00A0) here";
+    std::string const quote = "a typographic quote, which quotes nothing here: write \" or '";
+    return {{"stop\xC2\xA0", "    ^", no_break},
+            {"\xC2\xA0stop", "^", no_break},
+            {"x\xC2\xA0"
+             "a=1",
+             " ^", no_break},
+            {"x a\xC2\xA0=1", "   ^", no_break},
+            {"x a=1 \xC2\xA0"
+             "b=1",
+             "      ^", no_break},
+            {"x a=1 \xC2\xA0", "      ^", no_break},
+            {"transaction( \xC2\xA0"
+             "abort )",
+             "             ^", no_break},
+            {":help\xC2\xA0stop", "     ^", no_break},
+            {"stop\xE2\x80\x83", "    ^", "there is a blank that is no space (U+2003) here"},
+            {"stop\xE3\x80\x80", "    ^", "there is a blank that is no space (U+3000) here"},
+            {"st\xE2\x80\x8Bop", "  ^", "there is an invisible character (U+200B) here"},
+            {"\xEF\xBB\xBFstop", "^", "there is an invisible character (U+FEFF) here"},
+            {"stop\f", "    ^", "there is a control character (U+000C) here"},
+            {"x \x01"
+             "a=1",
+             "  ^", "there is a control character (U+0001) here"},
+            {"x a\x7F=1", "   ^", "there is a control character (U+007F) here"},
+            {"x a=\xE2\x80\x9C"
+             "b c\xE2\x80\x9D",
+             "    ^", quote},
+            {"x a=\xE2\x80\x98"
+             "b\xE2\x80\x99",
+             "    ^", quote},
+            {"x a:=\xE2\x80\x9C"
+             "b\xE2\x80\x9D",
+             "     ^", quote},
+            {"x \xE2\x80\x9C"
+             "a",
+             "  ^", quote}};
+}
+
 std::vector<pointed> in_raw_commands()
 {
     return {{"{}", "^", R"(a raw command has either "execute" or "exec-oob")"},
@@ -253,6 +294,20 @@ BOOST_AUTO_TEST_CASE(what_is_like_a_habit_and_is_none_is_taken)
     BOOST_TEST(read_all("sample text= --oob", &sample_schema()) == R"(sample {"text": ""} --oob)");
     BOOST_TEST(read_all("sample text=-driver", &sample_schema()) == R"(sample {"text": "-driver"})");
     BOOST_TEST(read_all("sample text=(", &sample_schema()) == R"(sample {"text": "("})");
+}
+
+BOOST_DATA_TEST_CASE(of_characters_that_are_not_seen, data::make(in_what_is_not_seen()), typed)
+{
+    check(typed, &sample_schema());
+}
+
+BOOST_AUTO_TEST_CASE(values_may_hold_any_character)
+{
+    std::string const odd = "\xC2\xA0\xE2\x80\x9C";
+    BOOST_TEST(read_all("x a=\"" + odd + "\"", nullptr) == "x {\"a\": \"" + odd + "\"}");
+    BOOST_TEST(read_all("x a=b" + odd, nullptr) == "x {\"a\": \"b" + odd + "\"}");
+    BOOST_TEST(read_all("x {'a" + odd + "': 1}", nullptr) == "x {\"a" + odd + "\": 1}");
+    BOOST_TEST(read_all("\xC3\xBC \xC3\xBC=\xC3\xBC", nullptr) == "\xC3\xBC {\"\xC3\xBC\": \"\xC3\xBC\"}");
 }
 
 BOOST_DATA_TEST_CASE(of_raw_commands, data::make(in_raw_commands()), typed)

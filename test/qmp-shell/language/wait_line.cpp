@@ -63,6 +63,7 @@ std::vector<sample> lines()
             {"copy --timeout -1", "^15 --timeout takes a number of seconds, up to 1,000,000"},
             {"copy --timeout=5s", "^5 --timeout takes a number of seconds, up to 1,000,000"},
             {"copy --timeoutx=5", "^5 there is no option --timeoutx=5: only --timeout SECONDS"},
+            {"copy\xC2\xA0--oob", "^4 there is a no-break space (U+00A0) here"},
             {"copy --oob", "^5 there is no option --oob: only --timeout SECONDS"},
             {"copy \"a", "^5 the quote that begins here is not closed"},
             {"X a={", "^2 a brace is open here"}};
