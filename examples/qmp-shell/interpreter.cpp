@@ -6,6 +6,7 @@
 #include "language/json_access.hpp"
 #include "language/print.hpp"
 #include "language/similar.hpp"
+#include "language/unicode.hpp"
 #include "live_values.hpp"
 #include "outgoing_command.hpp"
 #include "text.hpp"
@@ -22,12 +23,17 @@ namespace qmp_shell {
 
 namespace {
 
+constexpr std::size_t longest_refusal = 2000;  ///< in characters; QEMU quotes what it was given in full
+constexpr std::size_t longest_hint = 200;
+constexpr std::size_t longest_typed = 4096;  ///< nobody types more, and looks for a hint
+
 /// Whether values could be meant that only the schema can tell apart, a name could be wrong or missing. A QEMU that is stuck is not
 /// asked before an option: it may be `--oob`.
 bool needs_schema(std::string_view line)
 {
-    bool const has_bare_words = line.find(' ') != std::string_view::npos && line.find("--") == std::string_view::npos &&
-                                line.find_first_of(":#") == std::string_view::npos;
+    bool const is_option = line.find("--oob") != std::string_view::npos || line.find("--fd") != std::string_view::npos;
+    bool const has_bare_words = line.find(' ') != std::string_view::npos && !is_option && !line.starts_with(':') &&
+                                line.find('#') == std::string_view::npos;
     return (line.find('=') != std::string_view::npos || has_bare_words) && !line.starts_with('{');
 }
 
@@ -81,7 +87,8 @@ exit_code interpreter::execute(std::string_view line)
     std::string_view const text = trimmed(line);
     if (hmp_ && !text.starts_with(':') && text != "exit" && text.find('\0') == std::string_view::npos)
         return text.empty() ? exit_code::success : human_.execute(text);
-    reader_.use(needs_schema(trimmed(line)) || monitor_.is_known() ? &monitor_.known() : nullptr);
+    bool const typed = reader_.in_transaction() || needs_schema(trimmed(line));
+    reader_.use(typed || monitor_.is_known() ? &monitor_.known() : nullptr);
     if (!expects_more()) {
         lines_.clear();
         first_wrong_ = 0;
@@ -181,7 +188,9 @@ exit_code interpreter::show(std::string const& name, answer const& came, typed_c
 exit_code interpreter::show_refusal(std::string const& name, coqmp::command_error const& error, typed_command const& said)
 {
     std::ostringstream text;
-    text << name << ": " << error;
+    std::ostringstream said_by_qemu;
+    said_by_qemu << error;
+    text << abbreviated(name) << ": " << abbreviated(said_by_qemu.str(), longest_refusal);
     std::optional<argument_hint> const hint = hint_of(said, name, error, monitor_);
     std::vector<std::string> suggestions;
     if (error.class_name == "CommandNotFound" && name == "exit")
@@ -212,11 +221,12 @@ exit_code interpreter::refuse(std::string const& reason)
 
 std::string interpreter::hint_at_other_language()
 {
-    std::vector<std::string> const words = lines_.size() == 1 ? words_of(lines_.back()) : std::vector<std::string>();
+    bool const typed = lines_.size() == 1 && lines_.back().size() < longest_typed;
+    std::vector<std::string> const words = typed ? words_of(lines_.back()) : std::vector<std::string>();
     if (words.empty() || monitor_.known().find_command(words.front()) != nullptr)
         return {};
     std::string const& first = words.front();
-    std::string const line = harmless(trimmed(lines_.back()));
+    std::string const line = abbreviated(harmless(trimmed(lines_.back())), longest_hint);
     if (is_meta(first))
         return '`' + first + "` is a command of the shell: did you mean :" + line + '?';
     if (human_.knows(first))
@@ -247,7 +257,8 @@ void interpreter::complain_at(std::size_t column, std::string const& text, std::
     if (!screen_.interactive()) {
         if (earlier && number_ > lines_back)
             screen_.place(unit_ + ' ' + std::to_string(number_ - lines_back));
-        screen_.complain(words + text + "\n  " + harmless(line) + "\n  " + std::string(columns_of(before), ' ') + '^');
+        excerpt const shown = excerpt_at(line, column);
+        screen_.complain(words + text + "\n  " + shown.text + "\n  " + std::string(shown.caret, ' ') + '^');
         return;
     }
     // Below what was typed, if that stands in one line and is the last that was written.
@@ -276,7 +287,7 @@ exit_code interpreter::help(std::string_view topic)
     }
     if (is_meta(topic))
         return help_meta(topic);
-    std::string reason = "this QEMU has no command and no event \"" + harmless(topic) + '"';
+    std::string reason = "this QEMU has no command and no event \"" + abbreviated(harmless(topic)) + '"';
     for (std::string const& similar : similar_commands(known, topic))
         reason += "\n  perhaps " + similar;
     return refuse(known.empty() ? "QEMU does not tell what it knows" : reason);

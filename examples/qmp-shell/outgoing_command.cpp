@@ -1,6 +1,7 @@
 #include "outgoing_command.hpp"
 
 #include "language/json_access.hpp"
+#include "language/unicode.hpp"
 #include "qom_tools.hpp"
 
 #include <fcntl.h>
@@ -20,6 +21,8 @@ namespace qmp_shell {
 
 namespace {
 
+constexpr std::size_t longest_path = 300;  ///< that is shown, in characters
+
 /// Whether the command writes into a file that it is given. Of all others a file that is not there is a mistyped one.
 bool writes_files(std::string const& command)
 {
@@ -27,17 +30,20 @@ bool writes_files(std::string const& command)
 }
 
 /// For reading and writing if that is allowed, as the file's user will expect; else for what is.
-coqmp::descriptor open_file(std::string const& path, bool create, created_files& made)
+coqmp::descriptor open_file(std::string const& path, std::string const& command, created_files& made)
 {
+    bool const written = writes_files(command);
     int number = -1;
     int first_error = 0;
     for (int const mode : {O_RDWR, O_RDONLY, O_WRONLY}) {
+        if (written && mode == O_RDONLY)  // QEMU would fail with it, and only after it has begun
+            continue;
         number = ::open(path.c_str(), mode | O_CLOEXEC | O_NOCTTY);
         if (number >= 0)
             return coqmp::descriptor(number);
         first_error = first_error == 0 ? errno : first_error;
     }
-    if (create && first_error == ENOENT) {
+    if (written && first_error == ENOENT) {
         number = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
         if (number >= 0) {
             coqmp::descriptor file(number);
@@ -46,7 +52,10 @@ coqmp::descriptor open_file(std::string const& path, bool create, created_files&
         }
         first_error = errno;
     }
-    throw std::system_error(first_error, std::generic_category(), "cannot open " + path);
+    std::string const shown = abbreviated(path, longest_path);
+    throw std::system_error(
+        first_error, std::generic_category(),
+        written ? command + " writes, and " + shown + " cannot be opened for writing" : "cannot open " + shown);
 }
 
 /// The command itself takes the descriptor. For all others `getfd` puts it where they find it by its name.
@@ -72,7 +81,7 @@ void check_names(coqmp::command const& last, typed_command const& said, bool nam
         throw std::runtime_error(last.name() + " takes one file: give it one --fd");
     for (auto const& [name, path] : files) {
         if (std::count_if(files.begin(), files.end(), [&wanted = name](auto const& each) { return each.first == wanted; }) > 1)
-            throw std::runtime_error("--fd " + name + " is there twice: each file needs a name of its own");
+            throw std::runtime_error("--fd " + abbreviated(name) + " is there twice: each file needs a name of its own");
     }
     json::value const* const given = named ? last.arguments().if_contains("fdname") : nullptr;
     if (named && given == nullptr && files.size() > 1)
@@ -80,9 +89,11 @@ void check_names(coqmp::command const& last, typed_command const& said, bool nam
     if (given == nullptr || !given->is_string())
         return;
     std::string const wanted(std::string_view(given->get_string()));
+    auto const& [name, path] = files.front();
     if (std::none_of(files.begin(), files.end(), [&wanted](auto const& each) { return each.first == wanted; }))
-        throw std::runtime_error("fdname is " + wanted + ", but the file's name is " + files.front().first + ": write --fd " +
-                                 wanted + '=' + files.front().second + ", or leave fdname out");
+        throw std::runtime_error("fdname is " + abbreviated(wanted) + ", but the file's name is " + abbreviated(name) +
+                                 ": write --fd " + abbreviated(wanted) + '=' + abbreviated(path, longest_path) +
+                                 ", or leave fdname out");
 }
 
 void add_descriptors(outgoing_commands& commands, typed_command const& said, monitor& qemu, created_files& made)
@@ -92,7 +103,7 @@ void add_descriptors(outgoing_commands& commands, typed_command const& said, mon
     bool const named = last.name() == "getfd" || wants(qemu.known(), last.name(), "fdname");
     check_names(last, said, named);
     for (auto const& [name, path] : said.files) {
-        coqmp::descriptor const file = open_file(path, writes_files(last.name()), made);
+        coqmp::descriptor const file = open_file(path, last.name(), made);
         if (takes_descriptors(last.name()))
             last.with_descriptor(file);
         else

@@ -42,8 +42,9 @@ public:
         while (end == std::string::npos && !ended_) {
             if (!await_input())
                 return std::nullopt;
+            std::size_t const searched = buffer_.size();  // a long line is looked through once, not for each piece of it
             fill();
-            end = buffer_.find('\n');
+            end = buffer_.find('\n', searched);
         }
         if (buffer_.empty())
             return std::nullopt;
@@ -78,7 +79,7 @@ private:
 
     void fill()
     {
-        std::array<char, 4096> piece{};
+        std::array<char, 65536> piece;  // NOLINT: read() fills it
         ::ssize_t const size = ::read(STDIN_FILENO, piece.data(), piece.size());
         if (size > 0)
             buffer_.append(piece.data(), static_cast<std::size_t>(size));
@@ -127,7 +128,7 @@ public:
         if (!monitor_.has_ended() || !is_missed(text))
             return false;
         place(number_);
-        screen_.complain("not executed: " + harmless(text) + ": QEMU has gone");
+        screen_.complain("not executed: " + excerpt_at(text, 0).text + ": QEMU has gone");
         screen_.place({});
         note(exit_code::connection);
         return true;

@@ -48,6 +48,24 @@ bool steers(char32_t point)
     return control || reorders;
 }
 
+/// Where the character begins that ends before `position`, which is not 0.
+std::size_t previous_character(std::string_view text, std::size_t position)
+{
+    constexpr std::size_t longest = 4;
+    std::size_t const least = position - std::min(position, longest);
+    do
+        --position;
+    while (position > least && continues(text[position]));
+    return position;
+}
+
+/// Instead of line ends and tabs.
+std::string with_blanks(std::string text)
+{
+    std::replace_if(text.begin(), text.end(), [](char each) { return each == '\n' || each == '\t'; }, ' ');
+    return text;
+}
+
 }  // namespace
 
 std::string harmless(std::string_view text)
@@ -68,9 +86,7 @@ std::string harmless(std::string_view text)
 
 std::string in_one_line(std::string_view text)
 {
-    std::string result = harmless(trimmed(text));
-    std::replace_if(result.begin(), result.end(), [](char each) { return each == '\n' || each == '\t'; }, ' ');
-    return result;
+    return with_blanks(harmless(trimmed(text)));
 }
 
 std::string_view trimmed(std::string_view text)
@@ -113,6 +129,30 @@ std::size_t columns_of(std::string_view text)
         text.remove_prefix(character ? character->second : 1);
     }
     return result;
+}
+
+excerpt excerpt_at(std::string_view line, std::size_t column)
+{
+    constexpr std::size_t most_before = 120;
+    constexpr std::size_t most_after = 80;
+    constexpr std::string_view cut = "...";
+    column = std::min(column, line.size());
+    std::size_t begin = column;
+    for (std::size_t columns = 0; begin > 0 && columns < most_before;) {
+        std::size_t const before = begin;
+        begin = previous_character(line, begin);
+        columns += std::max<std::size_t>(columns_of(line.substr(begin, before - begin)), 1);
+    }
+    std::size_t end = column;
+    for (std::size_t columns = 0; end < line.size() && columns < most_after;) {
+        auto const character = first_character(line.substr(end));
+        std::size_t const length = character ? character->second : 1;
+        columns += std::max<std::size_t>(columns_of(line.substr(end, length)), 1);
+        end += length;
+    }
+    std::string const before = with_blanks((begin > 0 ? std::string(cut) : "") + harmless(line.substr(begin, column - begin)));
+    std::string const after = with_blanks(harmless(line.substr(column, end - column)));
+    return {(before + after).append(end < line.size() ? cut : ""), columns_of(before)};
 }
 
 std::string in_seconds(std::chrono::nanoseconds duration)

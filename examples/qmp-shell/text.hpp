@@ -29,6 +29,16 @@ namespace qmp_shell {
 /// How many columns of a terminal a text takes (UTF-8; control characters count as the two that libedit shows for them).
 [[nodiscard]] std::size_t columns_of(std::string_view text);
 
+/// A part of a line, as it is shown with a caret below it.
+struct excerpt
+{
+    std::string text;
+    std::size_t caret = 0;  ///< in columns
+};
+
+/// What stands around a column (in bytes) of a line: a line may have megabytes, nobody looks at more than some 200 columns.
+[[nodiscard]] excerpt excerpt_at(std::string_view line, std::size_t column);
+
 /// `2.5 s`
 [[nodiscard]] std::string in_seconds(std::chrono::nanoseconds duration);
 

@@ -4,6 +4,7 @@
 #include "job_progress.hpp"
 #include "language/job_states.hpp"
 #include "language/similar.hpp"
+#include "language/unicode.hpp"
 #include "language/wait_line.hpp"
 #include "text.hpp"
 #include "wait_limit.hpp"
@@ -45,8 +46,8 @@ exit_code interpreter::meta_wait(meta_command const& said)
         std::string const meant = did_you_mean(similar_to(state, states));
         std::string const limit_meant = hint_at_limit(state);
         if (!limit_meant.empty())
-            return refuse(harmless(state) + " is no state of a job" + limit_meant);
-        return refuse("no job has a state " + harmless(state) +
+            return refuse(abbreviated(harmless(state)) + " is no state of a job" + limit_meant);
+        return refuse("no job has a state " + abbreviated(harmless(state)) +
                       (meant.empty() ? ": there are " + joined(states) : " (" + meant + ')'));
     }
     return wait_for_job(monitor_, screen_, words.front().text, state, wait_limit(limit));

@@ -197,6 +197,26 @@ BOOST_AUTO_TEST_CASE(columns_are_not_bytes)
     BOOST_TEST(columns_of("a\x01") == 3U);
 }
 
+BOOST_AUTO_TEST_CASE(of_a_long_line_what_stands_around_a_column_is_shown)
+{
+    excerpt const whole = excerpt_at("stop\ta", 5);
+    BOOST_TEST(whole.text == "stop a");
+    BOOST_TEST(whole.caret == 5U);
+    std::string const half(100'000, 'x');
+    excerpt const cut = excerpt_at(half + '!' + half, half.size());
+    BOOST_TEST(cut.text == "..." + half.substr(0, 120) + '!' + half.substr(0, 79) + "...");
+    BOOST_TEST(cut.text[cut.caret] == '!');
+    std::string umlauts;
+    for (int count = 0; count < 1000; ++count)
+        umlauts += "\xC3\xBC";
+    excerpt const of_characters = excerpt_at(umlauts, 1000);
+    BOOST_TEST(of_characters.text.size() <= 3U + 240U + 160U + 3U);
+    BOOST_TEST((of_characters.text.find("\xEF\xBF\xBD") == std::string::npos));  // none is cut into halves
+    BOOST_TEST(excerpt_at(std::string(100'000, '\x80'), 50'000).text.size() < 2000U);
+    excerpt const behind = excerpt_at("a", 7);
+    BOOST_TEST(behind.caret == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(choices_of_events)

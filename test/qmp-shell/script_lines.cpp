@@ -5,7 +5,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -80,6 +83,21 @@ BOOST_AUTO_TEST_CASE(a_file_that_was_there_before_stays)
     std::ofstream(target).flush();
     BOOST_TEST(ask({"-c", "migrate uri=nonsense --fd saved=" + target.native()}).status == 1);
     BOOST_TEST(std::filesystem::exists(target));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_not_migrated_to)
+{
+    outcome const came = ask({"-v", "-c", "migrate uri=fd:saved --fd saved=" + qemu.directory().native()});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(came.errors ==
+               "qmp-shell: migrate writes, and " + qemu.directory().native() + " cannot be opened for writing: Is a directory\n");
+    if (::geteuid() == 0)  // may write everywhere
+        return;
+    std::filesystem::path const target = qemu.directory() / "saved";
+    std::ofstream(target).flush();
+    std::filesystem::permissions(target, std::filesystem::perms::owner_read);
+    BOOST_TEST(has(ask({"-c", "migrate uri=fd:saved --fd saved=" + target.native()}).errors, "cannot be opened for writing: "));
+    BOOST_TEST(ask({"-c", "getfd --fd saved=" + target.native()}).status == 0);
 }
 
 BOOST_AUTO_TEST_CASE(no_other_command_creates_a_file)
@@ -160,6 +178,29 @@ BOOST_AUTO_TEST_CASE(the_mark_of_utf_8_is_no_part_of_the_first_line)
     BOOST_TEST(came.output == "{}\n");
 }
 
+BOOST_AUTO_TEST_CASE(of_a_long_line_little_is_echoed)
+{
+    std::string const word(100'000, 'x');
+    outcome const bare = ask({}, "query-status " + word + "\n");
+    BOOST_TEST(has(bare.errors, "column 14: `xxx"));
+    BOOST_TEST(bare.errors.size() < 500U);
+    outcome const quote = ask({}, "query-status " + word + "=\"a\n");
+    BOOST_TEST(has(quote.errors, "column 100015: the quote that begins here is not closed\n  ...xxx"));
+    BOOST_TEST(quote.errors.size() < 500U);
+    BOOST_TEST(ask({}, word + "\n").errors.size() < 3000U);
+    BOOST_TEST(ask({}, "wait " + word + "\n").errors.size() < 3000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_line_over_64_mib_is_refused_soon)
+{
+    auto const begun = std::chrono::steady_clock::now();
+    outcome const came = ask({}, "query-name\n" + std::string(std::size_t{70} << 20, 'x') + "\nquery-name\n");
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(has(came.errors, "line 2: column 1: this is over 64 MiB, more than QEMU reads\n"));
+    BOOST_TEST(came.errors.size() < 500U);
+    BOOST_TEST((std::chrono::steady_clock::now() - begun < std::chrono::seconds(20)));
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_name_has_a_hint)
 {
     BOOST_TEST(has(ask({"-c", "QUERY-STATUS"}).errors, "(did you mean query-status"));
@@ -199,6 +240,20 @@ BOOST_AUTO_TEST_CASE(a_bare_word_is_told_its_name)
     outcome const came = ask({"-c", "job-dismiss c2"});
     BOOST_TEST(came.status == 2);
     BOOST_TEST(has(came.errors, "column 13: an argument begins with its name: write id=c2\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_colon_instead_of_an_equals_sign_is_told)
+{
+    BOOST_TEST(has(ask({"-c", "blockdev-add driver:null-co"}).errors, "write driver=null-co\n"));
+    BOOST_TEST(has(ask({"-c", "blockdev-add --driver null-co"}).errors, "write driver=null-co\n"));
+    BOOST_TEST(has(ask({"-c", "blockdev-del node-name = n1"}).errors, "write node-name=n1\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_blank_that_is_none_is_told)
+{
+    outcome const came = ask({"-c", "query-name\xC2\xA0"});
+    BOOST_TEST(came.status == 2);
+    BOOST_TEST(has(came.errors, "column 11: there is a no-break space (U+00A0) here\n"));
 }
 
 BOOST_AUTO_TEST_CASE(arguments_are_pasted_as_one_object)
@@ -242,6 +297,9 @@ BOOST_AUTO_TEST_CASE(a_mistake_in_a_transaction_is_pointed_at_in_its_own_line)
     BOOST_TEST(has(unknown.errors,
                    "line 4: column 1: there is no action block-dirty-bitmap-ad (did you mean "
                    "block-dirty-bitmap-add"));
+    outcome const bare = ask({}, "transaction(\nabort\n abrot\n)\n");
+    BOOST_TEST(bare.status == 2);
+    BOOST_TEST(bare.errors == "qmp-shell: line 3: column 2: there is no action abrot (did you mean abort?)\n   abrot\n   ^\n");
     outcome const mistyped = ask({}, "query-name\ntransaction(\nblock-dirty-bitmap-add nodee=a name=b\nabort\n)\n");
     BOOST_TEST(mistyped.status == 1);
     BOOST_TEST(
@@ -254,6 +312,8 @@ BOOST_AUTO_TEST_CASE(a_mistake_in_a_transaction_is_pointed_at_in_its_own_line)
     BOOST_TEST(has(missing.errors, "line 3: column 2: transaction: GenericError: Parameter 'actions[1].data.name' is missing\n"));
     outcome const in_one = ask({"-c", "transaction( abort ; block-dirty-bitmap-add node=a )"});
     BOOST_TEST(has(in_one.errors, "column 22: transaction: "));
+    outcome const in_braces = ask({}, "transaction(\nblock-dirty-bitmap-add {'node': 'd0',\n 'name': 'q', 'siez': 1}\n)\n");
+    BOOST_TEST(has(in_braces.errors, "line 3: column 15: transaction: "));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

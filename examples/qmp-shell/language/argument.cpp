@@ -2,6 +2,7 @@
 #include "language/argument.hpp"
 
 #include "language/literal.hpp"
+#include "language/unicode.hpp"
 
 #include <algorithm>
 
@@ -11,7 +12,7 @@ namespace {
 
 std::string in_quotes(std::string_view name)
 {
-    return '`' + std::string(name) + '`';
+    return '`' + abbreviated(name) + '`';
 }
 
 std::string without_equals(word const& what)
@@ -19,7 +20,7 @@ std::string without_equals(word const& what)
     std::string const& text = what.text;
     if (text.starts_with('"') || text.starts_with('\'') || text.starts_with('{') || text.starts_with('['))
         return "an argument begins with its name: write name=VALUE";
-    return in_quotes(text) + " has no value: write " + text + "=VALUE";
+    return in_quotes(text) + " has no value: write " + abbreviated(text) + "=VALUE";
 }
 
 std::optional<mistake> refuse_key(word const& what, argument const& from)

@@ -1,9 +1,11 @@
 // Words into commands.
 #include "language/command_line.hpp"
 
+#include "language/habits.hpp"
 #include "language/literal.hpp"
 #include "language/similar.hpp"
 #include "language/typing.hpp"
+#include "language/unicode.hpp"
 
 #include <algorithm>
 
@@ -18,7 +20,9 @@ class command_words
 {
 public:
     /// @param entry names what a bare word could be; null: unknown
-    explicit command_words(command_entry const* entry = nullptr) : required_(only_required(entry)) {}
+    explicit command_words(command_entry const* entry = nullptr)
+        : known_(entry != nullptr ? entry->arguments : nullptr), required_(only_required(entry))
+    {}
 
     argument_node arguments;
     bool out_of_band = false;
@@ -29,6 +33,11 @@ public:
         for (std::size_t index = 0; index < words.size(); ++index) {
             word const& each = words[index];
             std::optional<mistake> wrong;
+            bool const option = each.text.starts_with("--oob") || each.text.starts_with("--fd");
+            if (!option)
+                wrong = refuse_habit(words.subspan(index), known_);
+            if (wrong)
+                return wrong;
             if (!each.text.starts_with("--"))
                 wrong = add(each);
             else if (each.text == "--oob")
@@ -36,7 +45,7 @@ public:
             else if (each.text.starts_with("--fd="))
                 wrong = add_file({each.text.substr(5), each.at(5)});
             else if (each.text != "--fd")
-                wrong = mistake{each.where, "there is no option " + each.text + ": only --oob and --fd NAME=PATH"};
+                wrong = mistake{each.where, "there is no option " + abbreviated(each.text) + ": only --oob and --fd NAME=PATH"};
             else if (++index == words.size())
                 wrong = mistake{each.where, "--fd needs a name and a file: --fd NAME=PATH"};
             else
@@ -68,7 +77,7 @@ private:
     {
         bool const bare = !split(what) && !is_structured(what) && arguments.find(required_) == nullptr;
         if (bare && !required_.empty())
-            return mistake{what.where, "an argument begins with its name: write " + required_ + '=' + what.text};
+            return mistake{what.where, "an argument begins with its name: write " + required_ + '=' + abbreviated(what.text)};
         return add_argument(arguments, what);
     }
 
@@ -86,6 +95,7 @@ private:
         return std::nullopt;
     }
 
+    type const* known_;
     std::string required_;
 };
 
@@ -182,6 +192,8 @@ std::variant<typed_command, mistake> read_command(words_view words, schema const
     command_words rest(entry);
     if (std::optional<mistake> wrong = rest.read(words.first(options)))
         return *std::move(wrong);
+    if (std::optional<mistake> wrong = !after.empty() ? refuse_commas(name.text, after.front()) : std::nullopt)
+        return *std::move(wrong);
     if (std::optional<mistake> wrong = rest.read(words.subspan(options + 1)))
         return *std::move(wrong);
     typed_command result;
@@ -205,7 +217,7 @@ std::string refuse_raw(json::object const& members)
 {
     for (auto const& each : members)
         if (each.key() != "execute" && each.key() != "exec-oob" && each.key() != "arguments" && each.key() != "id")
-            return "a command has no member \"" + std::string(each.key()) + "\": only execute or exec-oob, arguments, id";
+            return "a command has no member \"" + abbreviated(each.key()) + "\": only execute or exec-oob, arguments, id";
     json::value const* in_band = members.if_contains("execute");
     json::value const* out_of_band = members.if_contains("exec-oob");
     if ((in_band == nullptr) == (out_of_band == nullptr))
@@ -296,7 +308,24 @@ std::optional<mistake> refuse_action(word const& name, type const* action)
     if (names == nullptr || std::find(names->begin(), names->end(), name.text) != names->end())
         return std::nullopt;
     std::string const meant = did_you_mean(similar_to(name.text, *names));
-    return mistake{name.where, "there is no action " + name.text + (meant.empty() ? ": Tab lists them" : " (" + meant + ')')};
+    return mistake{name.where,
+                   "there is no action " + abbreviated(name.text) + (meant.empty() ? ": Tab lists them" : " (" + meant + ')')};
+}
+
+/// `name {"key": value, ...}`
+std::variant<typed_action, mistake> read_action_with_object(words_view words)
+{
+    auto data = read_object(words[1], no_command);
+    if (mistake wrong; keep_wrong(data, wrong))
+        return wrong;
+    if (words.size() > 2)
+        return mistake{words[2].where, "the object holds all arguments of the action: nothing may stand beside it"};
+    typed_action result;
+    result.object["type"] = words.front().text;
+    result.object["data"] = std::move(*std::get_if<json::object>(&data));
+    result.places.add({}, words.front().where);
+    result.places.add_braces("data", words[1]);
+    return result;
 }
 
 }  // namespace
@@ -316,6 +345,8 @@ std::variant<typed_action, mistake> read_action(words_view words, schema const* 
             return mistake{each.where, "actions are separated by ;"};
     if (std::optional<mistake> wrong = refuse_action(name, action_type(known)))
         return *std::move(wrong);
+    if (words.size() > 1 && words[1].text.starts_with('{'))
+        return read_action_with_object(words);
     command_words rest;
     if (std::optional<mistake> wrong = rest.read(words.subspan(1)))
         return *std::move(wrong);

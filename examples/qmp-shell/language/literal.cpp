@@ -1,5 +1,6 @@
 // A recursive descent over the text; each level takes one of 1,024.
 #include "language/literal.hpp"
+#include "language/unicode.hpp"
 #include "language/white.hpp"
 
 #include <boost/json/array.hpp>
@@ -254,7 +255,7 @@ private:
             if (!at((path_.empty() ? "" : ".") + key, begin, [&] { return value(member); }))
                 return false;
             return members.emplace(key, std::move(member)).second ||
-                   refuse(begin, "the member \"" + key + "\" is there twice: leave one of them out");
+                   refuse(begin, "the member \"" + abbreviated(key) + "\" is there twice: leave one of them out");
         });
     }
 

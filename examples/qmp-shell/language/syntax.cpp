@@ -2,6 +2,7 @@
 #include "language/syntax.hpp"
 
 #include "language/command_line.hpp"
+#include "language/invisible.hpp"
 #include "language/unicode.hpp"
 #include "language/white.hpp"
 
@@ -53,6 +54,8 @@ std::optional<statement> read_meta_command(std::string_view line)
     auto const begin = static_cast<std::size_t>(text.data() - line.data());
     if (first == ":")
         return syntax_error{begin, "a name is missing after the colon: `:help` lists all", 0};
+    if (std::optional<mistake> wrong = refuse_invisible({std::string(first), {0, begin}}))
+        return syntax_error{wrong->where.column, std::move(wrong->message), 0};
     std::string_view const rest = trimmed(text.substr(length));
     std::size_t const rest_column = rest.empty() ? begin + length : static_cast<std::size_t>(rest.data() - line.data());
     return meta_command{std::string(first.substr(colon ? 1 : 0)), std::string(rest), rest_column};
@@ -75,6 +78,11 @@ statement line_reader::read(std::string_view line)
     ++lines_read_;
     while (line.ends_with('\n') || line.ends_with('\r'))
         line.remove_suffix(1);
+    // Its length is known at once; all else takes time in proportion to it.
+    if (line.size() > longest_statement - std::min(lexer_.size(), longest_statement)) {
+        lexer_ = lexer(in_transaction_);
+        return syntax_error{0, "this is over 64 MiB, more than QEMU reads", 0};
+    }
     if (std::size_t const bad = find_no_utf8(line); bad != std::string_view::npos) {
         lexer_ = lexer(in_transaction_);
         return syntax_error{bad, "this is no UTF-8, and QEMU reads nothing else", 0};
@@ -87,12 +95,9 @@ statement line_reader::read(std::string_view line)
         if (std::optional<statement> meta = read_meta_command(line))
             return *std::move(meta);
     ending const end = lexer_.feed(line);
-    bool const too_long = lexer_.size() > longest_statement;
-    if (end == ending::open_brace && !too_long)
+    if (end == ending::open_brace)
         return nothing_typed{};
     lexer done = std::exchange(lexer_, lexer(in_transaction_));
-    if (too_long)
-        return syntax_error{0, "this is over 64 MiB, more than QEMU reads", 0};
     std::vector<word> const words = done.take();
     bool const goes_on = in_transaction_;
     if (!goes_on)
@@ -122,6 +127,9 @@ void line_reader::add_to_one_line(words_view words, bool goes_on)
 
 statement line_reader::read_statement(words_view words, std::size_t lines)
 {
+    for (word const& each : words)
+        if (std::optional<mistake> wrong = refuse_invisible(each))
+            return pointed(*std::move(wrong), lines);
     if (in_transaction_ || words.front().text == transaction_opening)
         return read_transaction(words, lines);
     auto result = words.front().text.starts_with('{') ? read_raw(words) : read_command(words, known_);

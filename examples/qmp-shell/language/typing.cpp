@@ -4,6 +4,7 @@
 #include "language/integer.hpp"
 #include "language/literal.hpp"
 #include "language/similar.hpp"
+#include "language/unicode.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -115,7 +116,7 @@ private:
 
     bool refuse(argument_node const& node, std::string const& wanted)
     {
-        return refuse(node.value ? node.value->text.where : node.where, '`' + node.path() + "` wants " + wanted);
+        return refuse(node.value ? node.value->text.where : node.where, '`' + abbreviated(node.path()) + "` wants " + wanted);
     }
 
     bool value(argument_node const& node, type const* what, json::value& to)
@@ -144,7 +145,8 @@ private:
                 std::optional<std::size_t> const index = read_index(each.first);
                 return !index || *index >= node.members.size();
             });
-            return refuse(bad->second->where, '`' + bad->second->path() + "` is no item of `" + node.path() +
+            return refuse(bad->second->where, '`' + abbreviated(bad->second->path()) + "` is no item of `" +
+                                                  abbreviated(node.path()) +
                                                   "`: the items of an array are numbered from 0, none left out");
         }
         items.resize(node.members.size());

@@ -1,5 +1,7 @@
 #include "language/unicode.hpp"
 
+#include <algorithm>
+
 namespace qmp_shell {
 
 code_point first_code_point(std::string_view text)
@@ -38,6 +40,19 @@ std::size_t find_no_utf8(std::string_view text)
         position += length;
     }
     return std::string_view::npos;
+}
+
+std::string abbreviated(std::string_view text, std::size_t most)
+{
+    constexpr std::string_view cut = "...";
+    std::size_t kept = 0;
+    std::size_t position = 0;
+    for (std::size_t count = 0; count < most && position < text.size(); ++count) {
+        if (count + cut.size() == most)
+            kept = position;
+        position += std::max<std::size_t>(first_code_point(text.substr(position)).length, 1);
+    }
+    return position < text.size() ? std::string(text.substr(0, kept)).append(cut) : std::string(text);
 }
 
 }  // namespace qmp_shell

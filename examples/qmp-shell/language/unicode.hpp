@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace qmp_shell {
@@ -20,6 +21,9 @@ struct code_point
 
 /// @return where the first byte is that is no UTF-8; npos: all of it is
 [[nodiscard]] std::size_t find_no_utf8(std::string_view text);
+
+/// What a sentence quotes, which may be a megabyte: its first characters, and `...` if that is not all.
+[[nodiscard]] std::string abbreviated(std::string_view text, std::size_t most = 60);
 
 }  // namespace qmp_shell
 

@@ -1,7 +1,9 @@
 #include "language/wait_line.hpp"
 
+#include "language/invisible.hpp"
 #include "language/similar.hpp"
 #include "language/typing.hpp"
+#include "language/unicode.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -64,7 +66,8 @@ std::vector<std::string> members_of(std::string const& pattern, schema const& kn
 std::string no_member(std::string const& pattern, std::string const& name, std::vector<std::string> const& names)
 {
     std::string const meant = did_you_mean(similar_to(name, names));
-    return pattern + " has no `" + name + '`' + (meant.empty() ? "" : " (" + meant + ')') + hint_at_limit(name + '=');
+    return abbreviated(pattern) + " has no `" + abbreviated(name) + '`' + (meant.empty() ? "" : " (" + meant + ')') +
+           hint_at_limit(name + '=');
 }
 
 /// A wait for what never comes would be a long one. @return nothing: it may come
@@ -78,6 +81,14 @@ std::optional<mistake> refuse_members(argument_node const& given, std::string co
             return mistake{node->where, no_member(pattern, name, names)};
     }
     return std::nullopt;
+}
+
+/// Whether a word means an event rather than an argument without its value.
+bool names_event(std::string const& text, schema const& known)
+{
+    bool const may = text.find_first_of("=\"'{[") == std::string::npos;
+    bool const upper = std::none_of(text.begin(), text.end(), [](char each) { return each >= 'a' && each <= 'z'; });
+    return may && (upper || (!known.empty() && refuse_pattern(text, known).empty()));
 }
 
 }  // namespace
@@ -95,7 +106,7 @@ std::string refuse_pattern(std::string const& pattern, schema const& known)
     if (possible)
         return {};
     std::string const meant = did_you_mean(similar_to(pattern, names));
-    return "no event matches " + pattern + (meant.empty() ? "" : " (" + meant + ')');
+    return "no event matches " + abbreviated(pattern) + (meant.empty() ? "" : " (" + meant + ')');
 }
 
 std::variant<wait_line, mistake> read_wait_line(std::string_view text)
@@ -109,6 +120,8 @@ std::variant<wait_line, mistake> read_wait_line(std::string_view text)
     wait_line result;
     std::vector<word> const words = reader.take();
     for (auto each = words.begin(); each != words.end(); ++each) {
+        if (std::optional<mistake> wrong = refuse_invisible(*each))
+            return *std::move(wrong);
         std::string_view const said = each->text;
         if (!said.starts_with("--")) {
             result.words.push_back(*each);
@@ -116,7 +129,7 @@ std::variant<wait_line, mistake> read_wait_line(std::string_view text)
         }
         bool const attached = said.starts_with(option) && said.substr(option.size()).starts_with('=');
         if (said != option && !attached)
-            return mistake{each->where, "there is no option " + each->text + ": only --timeout SECONDS"};
+            return mistake{each->where, "there is no option " + abbreviated(each->text) + ": only --timeout SECONDS"};
         word const last = *each;
         if (!attached && ++each == words.end())
             return mistake{last.where, "--timeout needs a number of seconds"};
@@ -139,9 +152,13 @@ std::variant<wanted_event, mistake> read_wanted_event(std::span<word const> word
     if (std::string refusal = refuse_pattern(pattern, known); !refusal.empty())
         return mistake{words.front().where, std::move(refusal)};
     argument_node given;
-    for (word const& each : words.subspan(1))
+    for (word const& each : words.subspan(1)) {
+        if (names_event(each.text, known))
+            return mistake{each.where,
+                           "one event or pattern is waited for, and `" + abbreviated(each.text) + "` would be a second"};
         if (std::optional<mistake> wrong = add_argument(given, each))
             return *std::move(wrong);
+    }
     if (std::optional<mistake> wrong = refuse_members(given, pattern, known))
         return *std::move(wrong);
     event_entry const* const entry = known.find_event(pattern);

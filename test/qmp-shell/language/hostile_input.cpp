@@ -158,6 +158,19 @@ BOOST_AUTO_TEST_CASE(an_open_brace_has_a_limit)
     BOOST_TEST(!reader.in_brace());
 }
 
+BOOST_AUTO_TEST_CASE(a_line_over_the_limit_is_refused_before_it_is_looked_at)
+{
+    // What it holds would be refused for another reason, in another column.
+    std::string const longest(std::size_t{64} << 20, '\xff');
+    BOOST_TEST(read(longest + '\xff') == "^0 this is over 64 MiB, more than QEMU reads");
+    BOOST_TEST(read(longest) == "^0 this is no UTF-8, and QEMU reads nothing else");
+    line_reader reader;
+    BOOST_TEST(in_words(reader.read("x a=[")) == "nothing");
+    BOOST_TEST(in_words(reader.read(longest)) == "^0 this is over 64 MiB, more than QEMU reads");
+    BOOST_TEST(!reader.in_brace());
+    BOOST_TEST(in_words(reader.read("stop")) == "stop {}");
+}
+
 BOOST_AUTO_TEST_CASE(every_beginning_of_a_line_can_be_read_and_completed)
 {
     for (std::string_view const piece : pieces)

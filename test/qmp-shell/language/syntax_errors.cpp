@@ -115,6 +115,79 @@ std::vector<pointed> in_values()
         {"x \xc3", "  ^", "this is no UTF-8, and QEMU reads nothing else"}};
 }
 
+std::vector<pointed> in_habits()
+{
+    std::string const blanks = "no blanks stand around the equals sign: write ";
+    std::string const equals = "an equals sign stands between an argument and its value: write ";
+    std::string const dashes = "an argument is written without dashes: write ";
+    std::string const commas = "blanks, not commas, stand between arguments: write ";
+    return {{"job-dismiss id = n1", "               ^", blanks + "id=n1"},
+            {"job-dismiss id =n1", "               ^", blanks + "id=n1"},
+            {"job-dismiss id= n1", "                ^", blanks + "id=n1"},
+            {"job-dismiss id := 1", "               ^", blanks + "id:=1"},
+            {"job-dismiss id =", "               ^", blanks + "id=VALUE"},
+            {"transaction( bitmap-add node = n )", "                             ^", blanks + "node=n"},
+            {"blockdev-add driver:null-co", "                   ^", equals + "driver=null-co"},
+            {"blockdev-add driver: null-co", "                   ^", equals + "driver=null-co"},
+            {"blockdev-add file.driver:null-co", "                        ^", equals + "file.driver=null-co"},
+            {"blockdev-add nothing:null-co", "             ^", "`nothing:null-co` has no value: write nothing:null-co=VALUE"},
+            {"blockdev-add -driver null-co", "             ^", dashes + "driver=null-co"},
+            {"blockdev-add -driver=null-co", "             ^", dashes + "driver=null-co"},
+            {"blockdev-add --driver=null-co", "             ^", dashes + "driver=null-co"},
+            {"blockdev-add --driver null-co", "             ^", dashes + "driver=null-co"},
+            {"blockdev-add --driver", "             ^", dashes + "driver=VALUE"},
+            {"stop ()", "     ^", "`(` belongs to nothing here"},
+            {"stop }", "     ^", "`}` belongs to nothing here"},
+            {"job-dismiss )", "            ^", "`)` belongs to nothing here"},
+            {"device_add virtio-blk-pci,id=x", "                         ^", commas + "driver=virtio-blk-pci id=x"},
+            {"device_add virtio-blk-pci,", "                         ^", commas + "driver=virtio-blk-pci"},
+            {"device_add driver=a,id=x,bus=b", "                   ^", commas + "driver=a id=x bus=b"},
+            {"netdev_add user,id=n", "               ^", commas + "type=user id=n"},
+            {"object-add secret,id=n", "                 ^", commas + "qom-type=secret id=n"},
+            {"chardev-add null,id=n", "                ^", commas + "backend.type=null id=n"}};
+}
+
+std::vector<pointed> in_what_is_not_seen()
+{
+    std::string const no_break = "there is a no-break space (U+00A0) here";
+    std::string const quote = "a typographic quote, which quotes nothing here: write \" or '";
+    return {{"stop\xC2\xA0", "    ^", no_break},
+            {"\xC2\xA0stop", "^", no_break},
+            {"x\xC2\xA0"
+             "a=1",
+             " ^", no_break},
+            {"x a\xC2\xA0=1", "   ^", no_break},
+            {"x a=1 \xC2\xA0"
+             "b=1",
+             "      ^", no_break},
+            {"x a=1 \xC2\xA0", "      ^", no_break},
+            {"transaction( \xC2\xA0"
+             "abort )",
+             "             ^", no_break},
+            {":help\xC2\xA0stop", "     ^", no_break},
+            {"stop\xE2\x80\x83", "    ^", "there is a blank that is no space (U+2003) here"},
+            {"stop\xE3\x80\x80", "    ^", "there is a blank that is no space (U+3000) here"},
+            {"st\xE2\x80\x8Bop", "  ^", "there is an invisible character (U+200B) here"},
+            {"\xEF\xBB\xBFstop", "^", "there is an invisible character (U+FEFF) here"},
+            {"stop\f", "    ^", "there is a control character (U+000C) here"},
+            {"x \x01"
+             "a=1",
+             "  ^", "there is a control character (U+0001) here"},
+            {"x a\x7F=1", "   ^", "there is a control character (U+007F) here"},
+            {"x a=\xE2\x80\x9C"
+             "b c\xE2\x80\x9D",
+             "    ^", quote},
+            {"x a=\xE2\x80\x98"
+             "b\xE2\x80\x99",
+             "    ^", quote},
+            {"x a:=\xE2\x80\x9C"
+             "b\xE2\x80\x9D",
+             "     ^", quote},
+            {"x \xE2\x80\x9C"
+             "a",
+             "  ^", quote}};
+}
+
 std::vector<pointed> in_raw_commands()
 {
     return {{"{}", "^", R"(a raw command has either "execute" or "exec-oob")"},
@@ -207,6 +280,36 @@ BOOST_DATA_TEST_CASE(of_values, data::make(in_values()), typed)
     check(typed, nullptr);
 }
 
+BOOST_DATA_TEST_CASE(of_habits_from_elsewhere, data::make(in_habits()), typed)
+{
+    check(typed, &sample_schema());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_like_a_habit_and_is_none_is_taken)
+{
+    BOOST_TEST(read_all("object-add data=a,b= qom-type=secret id=x", &sample_schema()) ==
+               R"(object-add {"data": "a,b=", "qom-type": "secret", "id": "x"})");
+    BOOST_TEST(read_all("device_add driver=a,b", &sample_schema()) == R"(device_add {"driver": "a,b"})");
+    BOOST_TEST(read_all("sample text= count=1", &sample_schema()) == R"(sample {"text": "", "count": 1})");
+    BOOST_TEST(read_all("sample text= --oob", &sample_schema()) == R"(sample {"text": ""} --oob)");
+    BOOST_TEST(read_all("sample text=-driver", &sample_schema()) == R"(sample {"text": "-driver"})");
+    BOOST_TEST(read_all("sample text=(", &sample_schema()) == R"(sample {"text": "("})");
+}
+
+BOOST_DATA_TEST_CASE(of_characters_that_are_not_seen, data::make(in_what_is_not_seen()), typed)
+{
+    check(typed, &sample_schema());
+}
+
+BOOST_AUTO_TEST_CASE(values_may_hold_any_character)
+{
+    std::string const odd = "\xC2\xA0\xE2\x80\x9C";
+    BOOST_TEST(read_all("x a=\"" + odd + "\"", nullptr) == "x {\"a\": \"" + odd + "\"}");
+    BOOST_TEST(read_all("x a=b" + odd, nullptr) == "x {\"a\": \"b" + odd + "\"}");
+    BOOST_TEST(read_all("x {'a" + odd + "': 1}", nullptr) == "x {\"a" + odd + "\": 1}");
+    BOOST_TEST(read_all("\xC3\xBC \xC3\xBC=\xC3\xBC", nullptr) == "\xC3\xBC {\"\xC3\xBC\": \"\xC3\xBC\"}");
+}
+
 BOOST_DATA_TEST_CASE(of_raw_commands, data::make(in_raw_commands()), typed)
 {
     check(typed, nullptr);
@@ -221,6 +324,23 @@ BOOST_AUTO_TEST_CASE(columns_are_those_of_the_last_line)
 {
     BOOST_TEST(read_all("x a={\n  'b' 1}", nullptr) == "^6 a colon is expected here, as in {\"name\": value}");
     BOOST_TEST(read_all("x a={'b':\n1} c", nullptr) == "^3 `c` has no value: write c=VALUE");
+}
+
+BOOST_AUTO_TEST_CASE(of_a_long_word_the_beginning_is_quoted)
+{
+    std::string const word(100'000, 'x');
+    std::string const cut = std::string(57, 'x') + "...";
+    std::string umlauts;
+    for (int count = 0; count < 60; ++count)
+        umlauts += "\xC3\xBC";
+    BOOST_TEST(read_all("x " + word, nullptr) == "^2 `" + cut + "` has no value: write " + cut + "=VALUE");
+    BOOST_TEST(read_all("x " + umlauts, nullptr) == "^2 `" + umlauts + "` has no value: write " + umlauts + "=VALUE");
+    BOOST_TEST(read_all("x --" + word, nullptr).size() < 200U);
+    BOOST_TEST(read_all("x " + word + "=1 " + word + "=2", nullptr).size() < 200U);
+    BOOST_TEST(read_all("device_del " + word, &sample_schema()).size() < 200U);
+    BOOST_TEST(read_all("transaction( " + word + " )", &sample_schema()).size() < 200U);
+    BOOST_TEST(read_all("sample nested." + word + ".x=1 nested." + word + "=2", &sample_schema()).size() < 300U);
+    BOOST_TEST(read_all("x a={'" + word + "': 1, '" + word + "': 2}", nullptr).size() < 200U);
 }
 
 BOOST_AUTO_TEST_CASE(an_error_in_an_earlier_line_says_which)

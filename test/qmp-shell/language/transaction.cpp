@@ -46,6 +46,10 @@ std::vector<sample> transactions()
         {"transaction(\nabort a={\n'b': 1}\n)", R"(transaction {"actions": [{"type": "abort", "data": {"a": {"b": 1}}}]})"},
         {"transaction( {\"type\": \"abort\", \"data\": {}} )", abort},
         {"transaction(\n{\"type\": \"abort\",\n\"data\": {}}\n)", abort},
+        {"transaction( abort {} )", abort},
+        {"transaction(abort {})", abort},
+        {"transaction( snapshot {\"device\": \"5\", 'snapshot-file': 'b'} ; abort )", two},
+        {"transaction(\nsnapshot {\n\"device\": \"5\",\n\"snapshot-file\": \"b\"\n}\nabort\n)", two},
         {"transaction( abort ) properties.completion-mode=grouped",
          R"(transaction {"properties": {"completion-mode": "grouped"}, "actions": [{"type": "abort", "data": {}}]})"},
         {"transaction( abort ) # done", abort},
@@ -55,19 +59,22 @@ std::vector<sample> transactions()
 
 std::vector<sample> mistakes()
 {
-    return {{"transaction( abort x )", "^19 `x` has no value: write x=VALUE"},
-            {"transaction( snapshot device=a abort )", "^31 actions are separated by ;"},
-            {"transaction( bitmap-add granularity=a )", "^36 `granularity` wants an integer, as 10, 0xa, 10G or 1.5G"},
-            {"transaction(\nabort --oob\n", "before the end: ^6 an action has no options: they belong to the transaction"},
-            {"transaction( abrot )", "^13 there is no action abrot (did you mean abort?)"},
-            {"transaction(\nabort\n nonsense a=1", "^1 there is no action nonsense: Tab lists them"},
-            {"transaction( a=1 )", "^13 a command's name comes first, then its arguments"},
-            {"transaction( abort ) x", "^21 `x` has no value: write x=VALUE"},
-            {"transaction( abort ) actions=[]", "^21 the actions of this transaction stand between its parentheses"},
-            {"transaction( {\"typ\": 1} )", "^13 an action is written name key=VALUE, or {\"type\": NAME, \"data\": {...}}"},
-            {"transaction( {\"type\": \"abort\"} x=1 )",
-             "^31 nothing may follow a raw action but a semicolon or the closing parenthesis"},
-            {"transaction( [1] )", "^13 a command begins with its name, or is an object: {\"execute\": NAME}"}};
+    return {
+        {"transaction( abort x )", "^19 `x` has no value: write x=VALUE"},
+        {"transaction( snapshot device=a abort )", "^31 actions are separated by ;"},
+        {"transaction( bitmap-add granularity=a )", "^36 `granularity` wants an integer, as 10, 0xa, 10G or 1.5G"},
+        {"transaction(\nabort --oob\n", "before the end: ^6 an action has no options: they belong to the transaction"},
+        {"transaction( abrot )", "^13 there is no action abrot (did you mean abort?)"},
+        {"transaction(\nabort\n nonsense a=1", "^1 there is no action nonsense: Tab lists them"},
+        {"transaction( a=1 )", "^13 a command's name comes first, then its arguments"},
+        {"transaction( abort ) x", "^21 `x` has no value: write x=VALUE"},
+        {"transaction( abort ) actions=[]", "^21 the actions of this transaction stand between its parentheses"},
+        {"transaction( {\"typ\": 1} )", "^13 an action is written name key=VALUE, or {\"type\": NAME, \"data\": {...}}"},
+        {"transaction( {\"type\": \"abort\"} x=1 )",
+         "^31 nothing may follow a raw action but a semicolon or the closing parenthesis"},
+        {"transaction( abort {\"a\": 1} b=1 )", "^28 the object holds all arguments of the action: nothing may stand beside it"},
+        {"transaction( abort {\"a\" 1} )", "^24 a colon is expected here, as in {\"name\": value}"},
+        {"transaction( [1] )", "^13 a command begins with its name, or is an object: {\"execute\": NAME}"}};
 }
 
 }  // namespace

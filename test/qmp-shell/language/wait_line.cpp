@@ -63,6 +63,7 @@ std::vector<sample> lines()
             {"copy --timeout -1", "^15 --timeout takes a number of seconds, up to 1,000,000"},
             {"copy --timeout=5s", "^5 --timeout takes a number of seconds, up to 1,000,000"},
             {"copy --timeoutx=5", "^5 there is no option --timeoutx=5: only --timeout SECONDS"},
+            {"copy\xC2\xA0--oob", "^4 there is a no-break space (U+00A0) here"},
             {"copy --oob", "^5 there is no option --oob: only --timeout SECONDS"},
             {"copy \"a", "^5 the quote that begins here is not closed"},
             {"X a={", "^2 a brace is open here"}};
@@ -88,6 +89,8 @@ std::vector<sample> refused_events()
             {"SHUTDOWN timeout=3", "^9 SHUTDOWN has no `timeout`: a limit is written --timeout SECONDS"},
             {"shut* timeout=3", "^6 shut* has no `timeout`: a limit is written --timeout SECONDS"},
             {"S* geust=true", "^3 S* has no `geust` (did you mean guest?)"},
+            {"STOP RESUME", "^5 one event or pattern is waited for, and `RESUME` would be a second"},
+            {"STOP shut*", "^5 one event or pattern is waited for, and `shut*` would be a second"},
             {"SHUTDOWN guest", "^9 `guest` has no value: write guest=VALUE"},
             {"SHUTDOWN guest=maybe", "^15 `guest` wants true or false"}};
 }
