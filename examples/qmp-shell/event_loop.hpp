@@ -77,8 +77,11 @@ public:
             if (outer)
                 outer();
         };
-        if (loop_.interrupted_)  // as if it came again, when what begins now waits
-            boost::asio::post(loop_.context_, [&loop] { loop.interrupt(); });
+        if (loop_.interrupted_)  // as if it came again, when what begins now waits; but not for what comes after the script
+            boost::asio::post(loop_.context_, [&loop] {
+                if (loop.interrupted_)
+                    loop.interrupt();
+            });
     }
     interruption(interruption const&) = delete;
     interruption& operator=(interruption const&) = delete;
