@@ -132,8 +132,14 @@ struct typed_text
     std::string_view text;
 };
 
+/// Of more than this nobody can say which is meant; each has its path, and so there is a bound for that as well.
+constexpr std::size_t most_texts = 1000;
+constexpr std::size_t longest_path = 1000;
+
 void collect_texts(json::value const& from, std::string const& path, std::vector<typed_text>& to)
 {
+    if (to.size() > most_texts || path.size() > longest_path)
+        return;
     if (json::object const* const members = from.if_object()) {
         for (auto const& each : *members)
             collect_texts(each.value(), path + (path.empty() ? "" : ".") + std::string(each.key()), to);
@@ -203,6 +209,8 @@ std::optional<argument_hint> hint_at_value(typed_command const& said, type const
     json::value const all(said.arguments);
     std::vector<typed_text> texts;
     collect_texts(all, {}, texts);
+    if (texts.size() > most_texts)
+        return std::nullopt;
     std::vector<std::string_view> const quoted = quoted_in(description);
     auto const is_quoted = [&quoted](std::string_view text) {
         return std::find(quoted.begin(), quoted.end(), text) != quoted.end();
