@@ -26,10 +26,10 @@ std::string handshake_id(std::uint64_t nonce)
     return {text.data(), end};
 }
 
-// After a handshake no reply of another client's can follow, so ids are short. Without one they start at random.
-std::uint64_t first_id(dialogue_options const& options)
+// Without a handshake, after which no reply of another client's can follow, ids start at random.
+std::uint64_t first_number(dialogue_options const& options)
 {
-    return options.negotiate ? 1 : (options.nonce >> 16) + 1;
+    return options.negotiate ? short_ids::longest + 1 : (options.nonce >> 16) + 1;
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ dialogue::dialogue(dialogue_options const& options)
       decoder_(options.limits),
       handshake_(handshake_id(options.nonce), options.out_of_band),
       ready_(!options.negotiate),
-      next_id_(first_id(options))
+      next_number_(first_number(options))
 {}
 
 action dialogue::receive(std::string_view& input)
@@ -94,8 +94,11 @@ action dialogue::match(message_id const& id, reply&& answer)
 {
     if (auto const* number = std::get_if<std::uint64_t>(&id)) {
         auto const found = std::find_if(wire_.begin(), wire_.end(), [&](entry const& one) { return one.id == *number; });
-        if (found != wire_.end())
+        if (found != wire_.end()) {
+            if (options_.negotiate && found->id <= short_ids::longest)
+                short_ids_.give_back(found->id);
             return settle(found, std::move(answer));
+        }
     }
     counters_.unknown_ids.add();
     return ignored{"A reply was ignored: it answers none of our commands, but perhaps an earlier client's."};
@@ -162,14 +165,14 @@ boost::system::error_code dialogue::submit(request& what)
         return make_error_code(errc::out_of_band_unavailable);
     if (asked.descriptors().size() > descriptor_limit)
         return make_error_code(errc::too_many_descriptors);
-    what.id_ = next_id_;
+    what.number_ = next_number_;
     what.encoded_.clear();  // it may have waited before, and was abandoned
     waiting_list& lane = asked.is_out_of_band() ? out_of_band_waiting_ : in_band_waiting_;
     std::size_t const begin = output_.size();
     bool const goes = lane.empty() && may_go(what);
-    if (auto const error = encode(asked, what.id_, goes ? output_ : what.encoded_))
+    if (auto const error = encode(asked, goes ? output_ : what.encoded_))
         return error;
-    ++next_id_;
+    ++next_number_;
     if (goes) {
         put_on_wire(what, begin);
     } else {
@@ -246,13 +249,21 @@ bool dialogue::may_go(request const& what) const noexcept
            (options_.in_band_window == 0 || in_band_on_wire_ < options_.in_band_window);
 }
 
+std::uint64_t dialogue::take_id(request const& what) noexcept
+{
+    std::uint64_t const digit = options_.negotiate ? short_ids_.take() : 0;
+    return digit != 0 ? digit : what.number_;
+}
+
 void dialogue::put_on_wire(request& what, std::size_t begin)
 {
     command const& asked = what.command_;
+    std::uint64_t const id = take_id(what);
+    append_id(id, output_);
     bool const barrier = !asked.descriptors().empty();
     if (wire_.full())
         wire_.set_capacity(std::max(least_wire, 2 * wire_.capacity()));
-    wire_.push_back(entry{what.id_, &what, asked.is_out_of_band(), barrier});
+    wire_.push_back(entry{id, &what, asked.is_out_of_band(), barrier});
     if (!asked.is_out_of_band())
         ++in_band_on_wire_;
     if (barrier) {

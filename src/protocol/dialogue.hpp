@@ -8,6 +8,7 @@
 #include "protocol/counters.hpp"
 #include "protocol/decoder.hpp"
 #include "protocol/handshake.hpp"
+#include "protocol/short_ids.hpp"
 
 #include <coqmp/command.hpp>
 #include <coqmp/descriptor.hpp>
@@ -42,7 +43,7 @@ public:
     [[nodiscard]] command const& what() const noexcept { return command_; }
     [[nodiscard]] stage where() const noexcept { return stage_; }
     /// Grows with each request that is submitted.
-    [[nodiscard]] std::uint64_t number() const noexcept { return id_; }
+    [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
     /// What the peer said, once it has been answered.
     [[nodiscard]] reply& answer() noexcept { return answer_; }
     [[nodiscard]] reply const& answer() const noexcept { return answer_; }
@@ -53,9 +54,9 @@ protected:
 private:
     friend class dialogue;
     command command_;
-    std::string encoded_;  // only while it waits
+    std::string encoded_;  // up to its id, and only while it waits
     reply answer_;
-    std::uint64_t id_ = 0;
+    std::uint64_t number_ = 0;
     stage stage_ = stage::idle;
 };
 
@@ -164,6 +165,7 @@ private:
     void forget_passed_over(std::ptrdiff_t place);
     [[nodiscard]] bool may_go(request const& what) const noexcept;
     void put_on_wire(request& what, std::size_t begin);
+    [[nodiscard]] std::uint64_t take_id(request const& what) noexcept;
     void tell_output(std::size_t begin) const;
     void release();
     void release(waiting_list& waiting);
@@ -173,7 +175,8 @@ private:
     protocol::handshake handshake_;
     protocol::counters counters_;
     bool ready_;
-    std::uint64_t next_id_;
+    std::uint64_t next_number_;
+    short_ids short_ids_;
     wire_list wire_;
     std::size_t in_band_on_wire_ = 0;
     std::size_t barriers_on_wire_ = 0;

@@ -24,7 +24,8 @@ namespace coqmp::protocol {
 
 namespace {
 
-constexpr std::size_t max_size = std::size_t{64} << 20;
+constexpr std::string_view longest_id = "18446744073709551615}";
+constexpr std::size_t max_size = (std::size_t{64} << 20) - longest_id.size();
 constexpr std::size_t max_tokens = std::size_t{2} << 20;
 constexpr std::size_t max_levels = 1024;
 
@@ -94,7 +95,6 @@ public:
     bool member(std::string_view key) { return text(key) && punctuation(':'); }
 
     bool text(std::string_view characters);
-    bool number(std::uint64_t whole) { return written_number(whole); }
     bool object(json::object const& members, std::size_t level);
 
     [[nodiscard]] errc refusal() const noexcept { return refusal_; }
@@ -256,22 +256,22 @@ bool writer::real(double number)
     return true;
 }
 
-bool write_command(writer& out, command const& what, std::uint64_t id)
+bool write_command(writer& out, command const& what)
 {
     bool good = out.tokens(what.is_out_of_band() ? R"({"exec-oob":)" : R"({"execute":)", 3) && out.text(what.name());
     if (good && !what.arguments().empty())
         good = out.tokens(R"(,"arguments":)", 3) && out.object(what.arguments(), 2);
-    return good && out.tokens(R"(,"id":)", 3) && out.number(id) && out.punctuation('}');
+    return good && out.tokens(R"(,"id":)", 5);  // the id and the brace as well
 }
 
 }  // namespace
 
-boost::system::error_code encode(command const& what, std::uint64_t id, std::string& output)
+boost::system::error_code encode(command const& what, std::string& output)
 {
     std::size_t const start = output.size();
     try {
         writer out(output);
-        if (write_command(out, what, id))
+        if (write_command(out, what))
             return {};
         output.resize(start);
         return make_error_code(out.refusal());
@@ -279,6 +279,14 @@ boost::system::error_code encode(command const& what, std::uint64_t id, std::str
         output.resize(start);  // half a command would spoil all those that come after it
         throw;
     }
+}
+
+void append_id(std::uint64_t id, std::string& output)
+{
+    std::array<char, longest_id.size()> text;
+    char* const end = std::to_chars(text.data(), text.data() + text.size(), id).ptr;
+    *end = '}';
+    output.append(text.data(), end + 1);
 }
 
 }  // namespace coqmp::protocol

@@ -221,6 +221,7 @@ void watched_dialogue::predict_settled(std::size_t place, reply answer, action c
 {
     asked* const asker = wire_[place].asker;
     bool const in_band = !wire_[place].out_of_band;
+    unanswered_ids_.erase(wire_[place].id);
     wire_.erase(wire_.begin() + static_cast<std::ptrdiff_t>(place));
     while (in_band && place-- > 0)
         if (!wire_[place].out_of_band && wire_[place].asker == nullptr)
@@ -303,7 +304,7 @@ void watched_dialogue::take_command(json::object const& message)
     wanted["id"] = *id;
     expect(alike(wanted, message), "commands of a kind are sent in the order in which they were submitted, whole");
     auto const number = static_cast<std::uint64_t>(id->get_int64());
-    expect(used_ids_.insert(number).second, "no id is used twice");
+    expect(unanswered_ids_.insert(number).second, "no id is used again before it has been answered");
     expect(may_go(first), "window, barriers and the limit of the output are kept");
 
     bool const barrier = !first.what().descriptors().empty();

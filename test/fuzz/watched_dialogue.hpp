@@ -102,7 +102,7 @@ private:
     std::vector<entry> wire_;
     lane in_band_;
     lane out_of_band_;
-    std::set<std::uint64_t> used_ids_;
+    std::set<std::uint64_t> unanswered_ids_;
     std::string unsent_;
     asked const* carrier_ = nullptr;  // its descriptors go with the next bytes
     bool was_full_ = false;           // since the output was last empty

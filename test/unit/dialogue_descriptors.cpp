@@ -234,14 +234,14 @@ BOOST_AUTO_TEST_CASE(is_overtaken_by_out_of_band_commands)
         .submits("slow", "slow")
         .submits("add", carrying("add-fd"))
         .submits("probe", command("query-yank").out_of_band())
-        .sends(R"({"execute":"slow","id":1}{"exec-oob":"query-yank","id":3})")
-        .peer(answer_to(3), returns("probe"))
+        .sends(R"({"execute":"slow","id":1}{"exec-oob":"query-yank","id":2})")
+        .peer(answer_to(2), returns("probe"))
         .peer(answer_to(1), returns("slow"))
-        .sends_command("add-fd", 2)
+        .sends_command("add-fd", 3)
         .submits("probe", command("query-yank").out_of_band())
         .sends(R"({"exec-oob":"query-yank","id":4})")
         .peer(answer_to(4), returns("probe"))
-        .peer(answer_to(2), returns("add"))
+        .peer(answer_to(3), returns("add"))
         .replay();
 }
 
@@ -267,7 +267,7 @@ BOOST_AUTO_TEST_CASE(that_is_abandoned_while_it_waits_lets_those_behind_it_go)
         .sends_command("slow", 1)
         .abandons("add")
         .checks("none is to be sent", carries(0))
-        .sends(R"({"execute":"first","id":3}{"execute":"second","id":4})")
+        .sends(R"({"execute":"first","id":2}{"execute":"second","id":3})")
         .replay();
 }
 
@@ -311,7 +311,7 @@ BOOST_AUTO_TEST_CASE(that_is_out_of_band_and_abandoned_while_it_waits_lets_all_o
         .submits("second", "second")
         .sends("")
         .abandons("recover")
-        .sends(R"({"exec-oob":"query-yank","id":3}{"execute":"second","id":4})")
+        .sends(R"({"exec-oob":"query-yank","id":2}{"execute":"second","id":3})")
         .replay();
 }
 
