@@ -66,6 +66,19 @@ std::string in_columns(candidates const& all, std::size_t begin, std::size_t lon
     return result;
 }
 
+std::size_t shown_from(std::string_view word)
+{
+    return word.rfind('/') + 1;  // npos + 1 is 0
+}
+
+std::size_t longest_of(candidates const& all, std::size_t begin)
+{
+    std::size_t result = 0;
+    for (candidate const& each : all)
+        result = std::max(result, columns_of(std::string_view(each.text).substr(std::min(begin, each.text.size()))));
+    return result;
+}
+
 }  // namespace
 
 std::string common_beginning(candidates const& all)
@@ -80,19 +93,21 @@ std::string common_beginning(candidates const& all)
 
 std::string listing(candidates const& all, std::string_view word, std::size_t width, std::size_t height)
 {
-    std::size_t const begin = word.rfind('/') + 1;  // npos + 1 is 0
-    std::size_t longest = 0;
-    bool described = false;
-    for (candidate const& each : all) {
-        longest = std::max(longest, columns_of(std::string_view(each.text).substr(std::min(begin, each.text.size()))));
-        described = described || !each.description.empty();
-    }
+    std::size_t const begin = shown_from(word);
+    std::size_t const longest = longest_of(all, begin);
+    bool const described = std::any_of(all.begin(), all.end(), [](candidate const& each) { return !each.description.empty(); });
     if (described && all.size() + 2 < height)
         return with_descriptions(all, begin, longest, width);
     std::size_t const columns = std::max<std::size_t>(1, width / (longest + 2));
     if (all.size() > columns * (height > 2 ? height - 2 : 1))
-        return std::to_string(all.size()) + " possibilities: a few more characters make them fewer";
+        return std::to_string(all.size()) + " possibilities: a few more characters make them fewer, Tab lists them all";
     return in_columns(all, begin, longest, width);
+}
+
+std::string whole_listing(candidates const& all, std::string_view word, std::size_t width)
+{
+    std::size_t const begin = shown_from(word);
+    return in_columns(all, begin, longest_of(all, begin), width);
 }
 
 }  // namespace qmp_shell

@@ -19,6 +19,9 @@ namespace qmp_shell {
 [[nodiscard]] std::string listing(std::vector<candidate> const& candidates, std::string_view word, std::size_t width,
                                   std::size_t height);
 
+/// All of them in columns, however many lines that takes.
+[[nodiscard]] std::string whole_listing(std::vector<candidate> const& candidates, std::string_view word, std::size_t width);
+
 }  // namespace qmp_shell
 
 #endif

@@ -1,5 +1,7 @@
 #include "human_monitor.hpp"
 
+#include "language/human_argument.hpp"
+#include "live_values.hpp"
 #include "text.hpp"
 
 #include <boost/json/string.hpp>
@@ -170,6 +172,18 @@ bool human_monitor::knows(std::string_view command)
     return std::any_of(all.begin(), all.end(), [command](candidate const& each) { return each.text == command; });
 }
 
+completion human_monitor::complete_argument(std::string_view line)
+{
+    human_argument const wanted = human_argument_at(line);
+    completion result;
+    result.begin = wanted.begin;
+    result.prefix = line.substr(wanted.begin);
+    result.candidates = live_values(wanted.wish, result.prefix, wanted.arguments, monitor_);
+    for (candidate& each : result.candidates)
+        each.final = each.final && wanted.final;
+    return result;
+}
+
 completion human_monitor::complete(std::string_view line)
 {
     completion result;
@@ -179,7 +193,7 @@ completion human_monitor::complete(std::string_view line)
     bool const command = before.empty() || (before.size() == 1 && (before[0] == "help" || before[0] == "?"));
     bool const subject = (before.size() == 1 && before[0] == "info") || (before.size() == 2 && before[1] == "info");
     if (!command && !subject)
-        return result;
+        return complete_argument(line);
     for (candidate const& each : command ? commands() : subjects()) {
         if (each.text.starts_with(result.prefix))
             result.candidates.push_back(each);

@@ -33,6 +33,7 @@ private:
     /// `block_job_cancel -f copy` ends a job as its namesake in QMP does.
     void note_job(std::vector<std::string> const& words);
     exit_code show(std::string_view line, answer const& came);
+    [[nodiscard]] completion complete_argument(std::string_view line);
     std::vector<candidate> const& commands();
     std::vector<candidate> const& subjects();
 

@@ -12,6 +12,7 @@
 #include "text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
@@ -37,6 +38,15 @@ bool needs_schema(std::string_view line)
     return (line.find('=') != std::string_view::npos || has_bare_words) && !line.starts_with('{');
 }
 
+/// Whether something is named that is not there; else similar names are of no help.
+bool says_not_found(coqmp::command_error const& error)
+{
+    constexpr std::array words{"not found", "annot find", "ailed to find", "an't find", "No such"};
+    return error.class_name == "DeviceNotFound" || std::any_of(words.begin(), words.end(), [&error](char const* each) {
+               return error.description.find(each) != std::string::npos;
+           });
+}
+
 /// What may have been meant by an argument that QEMU does not know.
 std::optional<argument_hint> hint_of(typed_command const& said, std::string const& name, coqmp::command_error const& error,
                                      monitor& qemu)
@@ -56,6 +66,8 @@ std::optional<argument_hint> hint_of(typed_command const& said, std::string cons
         result = hint_at_value(said, arguments, error.description);
     if (result && result->name == "driver" && error.description.ends_with("is not a valid device model name"))
         result->suggestions = similar_to(text_in(said.arguments, "driver"), driver_names(qemu));
+    if (result && result->suggestions.empty() && says_not_found(error))
+        result->suggestions = similar_values(name, result->name, result->value, qemu);
     return result;
 }
 
@@ -120,7 +132,11 @@ void interpreter::hint_at_job(std::size_t begun_before)
 {
     job_log const& jobs = monitor_.jobs();
     job_record const* const last = jobs.begun() == begun_before ? nullptr : jobs.find(jobs.last_begun());
-    if (hinted_at_jobs_ || !screen_.interactive() || last == nullptr || last->over())
+    if (!screen_.interactive() || last == nullptr)
+        return;
+    if (last->over() && last->aborted && !last->failure)
+        screen_.note("The job has failed: `:wait " + jobs.last_begun() + "` tells why");
+    if (hinted_at_jobs_ || last->over())
         return;
     hinted_at_jobs_ = true;
     screen_.note("A job has begun: `:wait " + jobs.last_begun() + "` shows how far it is");
@@ -252,7 +268,7 @@ void interpreter::complain_at(std::size_t column, std::string const& text, std::
     // Of `:page LINE` only LINE is known here, and that twice.
     std::string const line = lines_back < lines_.size() ? lines_[lines_.size() - 1 - lines_back] : std::string();
     std::string const before = line.substr(0, column);
-    std::string const words = "column " + std::to_string(column + 1) + ": ";
+    std::string const words = "column " + std::to_string(characters_in(before) + column - before.size() + 1) + ": ";
     bool const earlier = lines_back > 0;
     if (!screen_.interactive()) {
         if (earlier && number_ > lines_back)
@@ -306,6 +322,15 @@ std::string interpreter::prompt() const
 }
 
 completion interpreter::complete(std::string_view line)
+{
+    std::size_t const silences = monitor_.silences();
+    completion found = candidates_for(line);
+    if (monitor_.silences() != silences)
+        screen_.note("QEMU does not answer: what only it can tell is missing");
+    return found;
+}
+
+completion interpreter::candidates_for(std::string_view line)
 {
     constexpr std::string_view for_the_human = ":hmp ";
     if (line.starts_with(for_the_human)) {

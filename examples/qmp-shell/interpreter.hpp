@@ -68,6 +68,7 @@ private:
     /// What may have been meant, with the colon: by its name without one, or by one like it.
     static std::vector<std::string> similar_meta(std::string_view name);
 
+    [[nodiscard]] completion candidates_for(std::string_view line);
     exit_code execute_command(typed_command const& said);
     exit_code execute_meta(meta_command const& said);
     exit_code explain(syntax_error const& mistake);

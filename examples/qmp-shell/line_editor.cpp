@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -24,6 +25,31 @@ namespace {
 
 constexpr wchar_t control_c = 3;
 
+struct key
+{
+    char const* sends;
+    char const* does;
+};
+
+/// What keys send that libedit does not know by itself, and would put into the line in part.
+constexpr std::array keys = {
+    key{"\\e[1;5C", "em-next-word"},                                   // Ctrl with an arrow
+    key{"\\e[1;5D", "ed-prev-word"}, key{"\\e[1;3C", "em-next-word"},  // Alt
+    key{"\\e[1;3D", "ed-prev-word"}, key{"\\e[H", "ed-move-to-beg"},   // Home
+    key{"\\e[1~", "ed-move-to-beg"}, key{"\\e[F", "ed-move-to-end"},   // End
+    key{"\\e[4~", "ed-move-to-end"}, key{"\\e[3~", "ed-delete-next-char"}, key{"\\e[3;5~", "ed-delete-next-char"},
+    key{"\\e[2~", "ed-unassigned"},  // Insert
+    key{"\\e[5~", "ed-unassigned"},  // Page Up
+    key{"\\e[6~", "ed-unassigned"},  // Page Down
+    key{"\\e[Z", "ed-unassigned"},   // Shift-Tab
+    key{"\\eOP", "ed-unassigned"},   // F1
+    key{"\\eOQ", "ed-unassigned"},   key{"\\eOR", "ed-unassigned"},        key{"\\eOS", "ed-unassigned"},
+    key{"\\e[15~", "ed-unassigned"},  // F5
+    key{"\\e[17~", "ed-unassigned"}, key{"\\e[18~", "ed-unassigned"},      key{"\\e[19~", "ed-unassigned"},
+    key{"\\e[20~", "ed-unassigned"}, key{"\\e[21~", "ed-unassigned"},      key{"\\e[23~", "ed-unassigned"},
+    key{"\\e[24~", "ed-unassigned"},  // F12
+};
+
 /// Writes what libedit has kept, and then this.
 void write_now(std::string const& text)
 {
@@ -37,12 +63,6 @@ bool is_key(wchar_t character)
 {
     constexpr wchar_t escape = 27;
     return character < L' ' && character != L'\n' && character != L'\r' && character != escape && character != control_c;
-}
-
-std::size_t characters_in(std::string_view text)
-{
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
 }
 
 /// The terminal, to be waited for. Opened anew where that is allowed: Asio makes what it waits for non-blocking, and a duplicate
@@ -110,12 +130,8 @@ void line_editor::bind_keys()
     ::el_set(editor, EL_BIND, "^C", "qmp-interrupt", nullptr);
     ::el_set(editor, EL_BIND, "-a", "^C", "qmp-interrupt", nullptr);
     ::el_set(editor, EL_BIND, "^R", "em-inc-search-prev", nullptr);
-    // What keys send that libedit does not know by itself: Ctrl with an arrow, Home, End, Delete.
-    ::el_set(editor, EL_BIND, "\\e[1;5C", "em-next-word", nullptr);
-    ::el_set(editor, EL_BIND, "\\e[1;5D", "ed-prev-word", nullptr);
-    ::el_set(editor, EL_BIND, "\\e[H", "ed-move-to-beg", nullptr);
-    ::el_set(editor, EL_BIND, "\\e[F", "ed-move-to-end", nullptr);
-    ::el_set(editor, EL_BIND, "\\e[3~", "ed-delete-next-char", nullptr);
+    for (key const& each : keys)
+        ::el_set(editor, EL_BIND, each.sends, each.does, nullptr);
 }
 
 line_editor& line_editor::self(EditLine* editor)
@@ -399,10 +415,13 @@ void line_editor::complete_line()
     if (only_one && found.candidates.front().final && !found.in_braces)  // there a comma comes next, or a brace
         common += ' ';
     std::string_view const word = std::string_view(line).substr(found.begin);
-    if (common.size() >= word.size() && common != word)
+    if (common.size() >= word.size() && common != word) {
         replace(line, found, common);
-    else if (!only_one)
-        screen_.note(listing(found.candidates, word, screen::width(), screen::height()));
+    } else if (!only_one) {
+        bool const again = std::exchange(listed_for_, line) == line;
+        screen_.note(again ? whole_listing(found.candidates, word, screen::width())
+                           : listing(found.candidates, word, screen::width(), screen::height()));
+    }
 }
 
 void line_editor::replace(std::string_view line, completion const& found, std::string const& by)

@@ -81,6 +81,7 @@ private:
     void give_terminal_back();
     void suspend();
     static void stop_as_usual();
+    /// A second time for the same line it lists all, as many as there are.
     void complete_line();
     void replace(std::string_view line, completion const& found, std::string const& by);
 
@@ -106,9 +107,10 @@ private:
     std::unique_ptr<EditLine, free_editor> editor_;
     std::string prompt_;
     std::function<bool()> stops_;
-    std::string partial_;   ///< bytes of a character that is not whole yet
-    bool shown_ = false;    ///< the line stands on the terminal
-    bool pasting_ = false;  ///< what comes is text, not keys; also over several lines
+    std::string partial_;     ///< bytes of a character that is not whole yet
+    std::string listed_for_;  ///< the line to the cursor
+    bool shown_ = false;      ///< the line stands on the terminal
+    bool pasting_ = false;    ///< what comes is text, not keys; also over several lines
     bool interrupted_ = false;
     bool stopped_ = false;
     std::shared_ptr<happenings> const seen_ = std::make_shared<happenings>();

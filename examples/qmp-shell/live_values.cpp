@@ -3,6 +3,8 @@
 #include "device_lists.hpp"
 #include "file_names.hpp"
 #include "language/json_access.hpp"
+#include "language/live_wish.hpp"
+#include "language/similar.hpp"
 #include "text.hpp"
 
 #include <boost/json/array.hpp>
@@ -50,14 +52,20 @@ candidates node_names(monitor& qemu, std::string_view prefix)
     return result;
 }
 
-candidates device_ids(monitor& qemu)
+/// What was made by somebody: QEMU's own have no names there.
+candidates children_of(monitor& qemu, std::string_view path)
 {
     candidates result;
-    for (json::value const& each : list_of(qemu, coqmp::command("qom-list").with("path", "/machine/peripheral"))) {
+    for (json::value const& each : list_of(qemu, coqmp::command("qom-list").with("path", path))) {
         if (has_children(text_in(each, "type")))
             result.push_back({harmless(text_in(each, "name")), harmless(text_in(each, "type")), true});
     }
     return result;
+}
+
+candidates device_ids(monitor& qemu)
+{
+    return children_of(qemu, "/machine/peripheral");
 }
 
 /// Whether device_del would be refused: the bus of the device, or the device itself, cannot do it.
@@ -219,6 +227,8 @@ candidates wished(live wish, std::string_view prefix, json::object const& argume
             return netdev_ids(qemu);
         case live::iothread_id:
             return members_of(qemu, "query-iothreads", "id");
+        case live::object_id:
+            return children_of(qemu, "/objects");
         case live::qom_path:
             return qom_paths(qemu, prefix);
         case live::qom_property:
@@ -262,10 +272,29 @@ std::vector<std::string> driver_names(monitor& qemu)
     return result;
 }
 
+std::vector<candidate> live_values(live wish, std::string_view prefix, json::object const& arguments, monitor& qemu)
+{
+    candidates found = wished(wish, prefix, arguments, qemu);
+    std::erase_if(found, [prefix](candidate const& each) { return each.text.empty() || !each.text.starts_with(prefix); });
+    std::sort(found.begin(), found.end(), [](candidate const& left, candidate const& right) { return left.text < right.text; });
+    return found;
+}
+
+std::vector<std::string> similar_values(std::string_view command, std::string_view path, std::string_view value, monitor& qemu)
+{
+    live wish = live_wish(command, path.substr(0, path.find('[')), nullptr);
+    if (wish == live::removable_id)  // what cannot be removed may be meant all the same
+        wish = live::device_id;
+    std::vector<std::string> names;
+    if (wish != live::file)
+        for (candidate& each : wished(wish, value, {}, qemu))
+            names.push_back(std::move(each.text));
+    return similar_to(value, names);
+}
+
 void add_live_values(completion& to, monitor& qemu)
 {
-    candidates found = wished(to.wish, to.prefix, to.arguments, qemu);
-    std::erase_if(found, [&to](candidate const& each) { return each.text.empty() || !each.text.starts_with(to.prefix); });
+    candidates found = live_values(to.wish, to.prefix, to.arguments, qemu);
     for (candidate& each : found) {
         bool const property = to.wish == live::device_property;
         if (property && to.in_braces)
@@ -277,7 +306,6 @@ void add_live_values(completion& to, monitor& qemu)
         return std::any_of(to.candidates.begin(), to.candidates.end(),
                            [&each](candidate const& had) { return had.text == each.text; });
     });
-    std::sort(found.begin(), found.end(), [](candidate const& left, candidate const& right) { return left.text < right.text; });
     to.candidates.insert(to.candidates.end(), found.begin(), found.end());
 }
 

@@ -5,10 +5,22 @@
 #include "language/completion.hpp"
 #include "monitor.hpp"
 
+#include <boost/json/object.hpp>
+
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace qmp_shell {
+
+/// What begins so, in order. A QEMU that does not answer soon has nothing.
+[[nodiscard]] std::vector<candidate> live_values(live wish, std::string_view prefix, boost::json::object const& arguments,
+                                                 monitor& qemu);
+
+/// Names that QEMU has and that are like one that it has not.
+/// @param path the argument, as QEMU writes it: `node-name`, `devices[0]`
+[[nodiscard]] std::vector<std::string> similar_values(std::string_view command, std::string_view path, std::string_view value,
+                                                      monitor& qemu);
 
 /// Asks QEMU for what the completion wishes for and adds what fits. A QEMU that does not answer soon adds nothing.
 void add_live_values(completion& to, monitor& qemu);

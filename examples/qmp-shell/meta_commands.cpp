@@ -39,7 +39,7 @@ constexpr std::string_view leaving_qmp_wrapped =
 
 constexpr std::string_view help_for_the_human_monitor =
     "command arguments              a line for QEMU's human monitor, as you would type it there\n"
-    "help [COMMAND], info           what it says of itself; Tab completes commands, and what info shows\n"
+    "help [COMMAND], info           what it says of itself; Tab completes commands and their arguments\n"
     "cpu [NUMBER]                   the CPU that later lines are about\n";
 
 constexpr std::string_view leaving_the_human_monitor =

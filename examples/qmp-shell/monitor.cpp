@@ -119,6 +119,7 @@ std::optional<boost::json::value> monitor::look_up(coqmp::command what, std::chr
     traffic_.asks_for_itself(true);
     answer found = ask(std::move(what.timeout(patience)));
     traffic_.asks_for_itself(false);
+    silences_ += found.error == coqmp::errc::timed_out ? 1 : 0;
     if (found.error || found.reply.has_error())
         return std::nullopt;
     return std::move(found.reply).value();

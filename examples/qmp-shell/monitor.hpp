@@ -18,6 +18,7 @@
 #include <boost/json/value.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +52,9 @@ public:
     [[nodiscard]] std::optional<boost::json::value> look_up(coqmp::command what);
     /// The same, with a limit of one's own.
     [[nodiscard]] std::optional<boost::json::value> look_up(coqmp::command what, std::chrono::nanoseconds patience);
+
+    /// How often look_up() has waited in vain.
+    [[nodiscard]] std::size_t silences() const noexcept { return silences_; }
 
     /// What QEMU knows. It is asked once, when it is first needed; it knows nothing if QEMU does not tell.
     [[nodiscard]] schema const& known();
@@ -88,6 +92,7 @@ private:
     job_log jobs_;
     schema schema_;
     std::optional<boost::system::error_code> ended_with_;
+    std::size_t silences_ = 0;
     bool asked_to_quit_ = false;
     bool may_end_ = false;
 };

@@ -126,7 +126,7 @@ void describe(CLI::App& application, options& into, std::string& listen, bool& w
             },
             "how long to wait for the connection (10; with --wrap 60; with --listen for ever)")
         ->type_name("SECONDS")
-        ->check(CLI::Range(0.0, 1e6));
+        ->check(CLI::Range(0.0, 1e6).description(""));
     application.footer(
         "In the shell: help COMMAND, Tab, and :help.\n"
         "Exit status: 0, 1 QEMU refused a command, 2 usage, 3 no connection or it ended.\n"

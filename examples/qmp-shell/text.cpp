@@ -119,6 +119,12 @@ std::vector<std::string_view> lines_of(std::string_view text)
     return result;
 }
 
+std::size_t characters_in(std::string_view text)
+{
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
+}
+
 std::size_t columns_of(std::string_view text)
 {
     std::size_t result = 0;

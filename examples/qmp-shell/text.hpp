@@ -26,6 +26,9 @@ namespace qmp_shell {
 /// At line ends; the last line may be without one.
 [[nodiscard]] std::vector<std::string_view> lines_of(std::string_view text);
 
+/// How many characters a text has (UTF-8).
+[[nodiscard]] std::size_t characters_in(std::string_view text);
+
 /// How many columns of a terminal a text takes (UTF-8; control characters count as the two that libedit shows for them).
 [[nodiscard]] std::size_t columns_of(std::string_view text);
 

@@ -24,6 +24,13 @@ struct no_processor
     std::string const address = qemu.monitor().path();
 };
 
+struct some_devices
+{
+    real_qemu qemu{{"-M", "q35", "-nodefaults", "-display", "none", "-S", "-device", "virtio-scsi-pci,id=scsi0", "-object",
+                    "iothread,id=thread0", "-blockdev", "null-co,node-name=disk0"}};
+    std::string const address = qemu.monitor().path();
+};
+
 struct two_processors
 {
     real_qemu qemu{{"-M", "q35", "-nodefaults", "-display", "none", "-S", "-smp", "2", "-accel", "tcg"}};
@@ -99,6 +106,37 @@ BOOST_AUTO_TEST_CASE(commands_and_subjects_are_completed)
     shell.expect_line("(qemu)");
     shell.type(control_d);
     BOOST_TEST(shell.wait() == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(human_monitor_with_devices, some_devices)
+
+BOOST_AUTO_TEST_CASE(names_and_properties_are_completed_as_qemus_own_monitor_does)
+{
+    terminal shell({"-H", address}, qemu.directory());
+    shell.expect_line("(qemu)");
+    shell.type("object_del thr");
+    shell.type(tab);
+    shell.expect_line("(qemu) object_del thread0");
+    shell.type(control_c);
+    shell.expect_line("(qemu)");
+    shell.type("device_add scsi-h");
+    shell.type(tab);
+    shell.expect_line("(qemu) device_add scsi-hd");
+    shell.type(",driv");
+    shell.type(tab);
+    shell.expect_line("(qemu) device_add scsi-hd,drive=");
+    shell.type("di");
+    shell.type(tab);
+    shell.expect_line("(qemu) device_add scsi-hd,drive=disk0");
+    shell.type(",id=added\r");
+    shell.expect_line("(qemu)");
+    shell.type("qom-get /machine/peripheral/add");
+    shell.type(tab);
+    shell.type(" hotplugga");
+    shell.type(tab);
+    shell.expect_line("(qemu) qom-get /machine/peripheral/added hotpluggable");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

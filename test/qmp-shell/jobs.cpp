@@ -286,6 +286,17 @@ BOOST_AUTO_TEST_CASE(who_begins_a_job_is_told_once_how_to_wait_for_it)
     BOOST_TEST(!has(shell.screen().text(), ":wait second"));
 }
 
+BOOST_AUTO_TEST_CASE(who_begins_a_job_that_fails_at_once_is_told)
+{
+    terminal shell({address}, qemu.directory());
+    shell.expect_line("(QEMU)");
+    shell.type("blockdev-create job-id=wrong options={'driver':'file','filename':'/nowhere/x','size':512}\r");
+    shell.expect("The job has failed: `:wait wrong` tells why");
+    shell.expect_line("(QEMU)");
+    shell.type(":wait wrong\r");
+    shell.expect("Could not create '/nowhere/x'");
+}
+
 BOOST_AUTO_TEST_CASE(the_id_of_a_job_is_completed)
 {
     terminal shell({address}, qemu.directory());

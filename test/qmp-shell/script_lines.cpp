@@ -290,6 +290,20 @@ BOOST_AUTO_TEST_CASE(a_mistyped_device_or_property_of_an_object_gets_a_suggestio
     BOOST_TEST(has(ask({"-c", "object-add qom-type=iothread id=i poll-max=3"}).errors, "(did you mean poll-max-ns?)"));
 }
 
+BOOST_AUTO_TEST_CASE(a_mistyped_name_of_something_that_qemu_has_gets_a_suggestion)
+{
+    outcome const node = ask({"--keep-going", "-c", "blockdev-add driver=null-co node-name=scratch", "-c",
+                              "block_resize node-name=scrach size=1M", "-c", "blockdev-del node-name=nothing-like-it"});
+    BOOST_TEST(has(node.errors, "node-name='scrach' (did you mean scratch?)\n"));
+    BOOST_TEST(has(node.errors, "node-name='nothing-like-it'\n"));
+    BOOST_TEST(has(ask({"-c", "qom-list path=/machin"}).errors, "(did you mean /machine?)"));
+}
+
+BOOST_AUTO_TEST_CASE(columns_are_characters)
+{
+    BOOST_TEST(has(ask({"-c", "blockdev-add driver=null-co node-name='\xC3\xA4\xC3\xB6' siez=1"}).errors, "column 44: "));
+}
+
 BOOST_AUTO_TEST_CASE(a_mistake_in_a_transaction_is_pointed_at_in_its_own_line)
 {
     outcome const unknown = ask({}, "query-name\ntransaction(\nabort\nblock-dirty-bitmap-ad node=a name=b\n)\n");

@@ -122,7 +122,7 @@ std::string_view mistyped_instead_of(level where, std::string const& missing)
 argument_hint hint(typed_command const& said, std::string name, std::vector<std::string> suggestions)
 {
     std::optional<place> const where = said.places.find(name);
-    return {std::move(name), std::move(suggestions), where};
+    return {std::move(name), std::move(suggestions), where, {}};
 }
 
 /// A value that was typed, by its path as QEMU writes it; not a text: empty.
@@ -199,7 +199,7 @@ std::optional<argument_hint> hint_at_argument(typed_command const& said, type co
     std::string_view const mistyped = mistyped_instead_of(where, name);
     if (mistyped.empty()) {
         std::optional<place> const enclosing = said.places.find_enclosing(path);
-        return enclosing ? std::optional(argument_hint{std::string(path), {}, enclosing}) : std::nullopt;
+        return enclosing ? std::optional(argument_hint{std::string(path), {}, enclosing, {}}) : std::nullopt;
     }
     return hint(said, std::string(path.substr(0, last)).append(mistyped), {name});
 }
@@ -225,6 +225,7 @@ std::optional<argument_hint> hint_at_value(typed_command const& said, type const
         return std::nullopt;
     typed_text const& found = meant.front();
     argument_hint result = hint(said, found.path, other_words(walk({&all, arguments}, found.path).what, found.text));
+    result.value = found.text;
     if (texts.size() == 1)
         result.where.reset();
     return result;

@@ -20,6 +20,7 @@ struct argument_hint
     std::string name;                      ///< of the mistyped argument, as QEMU writes it: `file.siez`, `options[0].siez`
     std::vector<std::string> suggestions;  ///< may be empty
     std::optional<place> where;            ///< it was typed, or of what is missing the value that it belongs to
+    std::string value;                     ///< the one that was refused, if it was a text
 };
 
 /// Reads `Parameter 'siez' is unexpected` and `Parameter 'size' is missing`: the latter only if something like it was typed, or it

@@ -29,6 +29,7 @@ enum class live {
     chardev_id,      ///< query-chardev
     netdev_id,       ///< query-rx-filter, or HMP's `info network`
     iothread_id,     ///< query-iothreads
+    object_id,       ///< qom-list /objects
     qom_path,        ///< qom-list of what stands before the last slash
     qom_property,    ///< qom-list of the argument `path`
     qom_type,        ///< qom-list-types: `driver`, `typename`

@@ -27,6 +27,7 @@ constexpr std::array rules = {
     rule{"qom-list-properties", "typename", live::qom_type},
     rule{"qom-list-types", "implements", live::qom_type},
     rule{"object-add", "qom-type", live::qom_type},
+    rule{"object-del", "id", live::object_id},
     rule{"qom-*", "path", live::qom_path},
     rule{"qom-*", "property", live::qom_property},
     rule{"x-query-virtio-*", "path", live::qom_path},

@@ -90,6 +90,7 @@ std::vector<sample> samples()
             {"blockdev-add", "file.filename", live::file},
             {"blockdev-snapshot-sync", "snapshot-file", live::file},
             {"migrate", "uri", live::none},
+            {"object-del", "id", live::object_id},
             {"stop", "", live::none}};
 }
 
