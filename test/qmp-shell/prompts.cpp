@@ -55,19 +55,6 @@ BOOST_AUTO_TEST_CASE(control_d_gives_up_what_is_open_and_only_then_leaves)
     BOOST_TEST(shell.wait() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(too_many_possibilities_are_counted_and_then_listed)
-{
-    terminal shell(address, home);
-    shell.expect_line(prompt);
-    shell.type("query-");
-    shell.type(tab);
-    shell.expect(" possibilities: a few more characters make them fewer, Tab lists them all");
-    shell.expect_line("(QEMU) query-");
-    shell.type(tab);
-    shell.expect("query-yank");
-    shell.expect_line("(QEMU) query-");
-}
-
 BOOST_AUTO_TEST_CASE(keys_that_do_nothing_leave_nothing_in_the_line)
 {
     terminal shell(address, home);
@@ -77,25 +64,6 @@ BOOST_AUTO_TEST_CASE(keys_that_do_nothing_leave_nothing_in_the_line)
         shell.type(key);
     shell.type("-name");
     shell.expect_line("(QEMU) query-name");
-}
-
-BOOST_AUTO_TEST_CASE(who_completes_while_qemu_is_silent_is_told)
-{
-    terminal shell(address, home);
-    shell.expect_line(prompt);
-    shell.type("query-versio");
-    shell.type(tab);
-    shell.expect_line("(QEMU) query-version");
-    shell.type(control_c);
-    shell.expect_line(prompt);
-    qemu.stop();
-    shell.type("blockdev-del node-name=");
-    shell.type(tab);
-    shell.expect("QEMU does not answer: what only it can tell is missing");
-    shell.expect_line("(QEMU) blockdev-del node-name=");
-    qemu.resume();
-    shell.type("x\r");
-    shell.expect("Failed to find node");
 }
 
 BOOST_AUTO_TEST_CASE(who_waits_long_for_an_answer_is_told_until_it_comes)

@@ -54,11 +54,6 @@ bool has(std::string const& text, std::string_view part)
     return text.find(part) != std::string::npos;
 }
 
-void write_file(std::filesystem::path const& file, std::string const& text)
-{
-    std::ofstream(file) << text;
-}
-
 std::size_t times(std::string const& text, std::string_view part)
 {
     std::size_t result = 0;
@@ -126,53 +121,6 @@ BOOST_AUTO_TEST_CASE(the_terminal_is_left_blocking_for_whoever_has_it_next)
     shell.expect_line(prompt);
     auto const flags = shell.flags_of_input();
     BOOST_TEST((flags & O_NONBLOCK) == 0);
-}
-
-BOOST_AUTO_TEST_CASE(arguments_and_values_are_completed_not_only_commands)
-{
-    terminal shell(with(), home);
-    shell.expect_line(prompt);
-    shell.type("blockdev-a");
-    shell.type(tab);
-    shell.expect_line("(QEMU) blockdev-add");
-    shell.type("driver=null-c");
-    shell.type(tab);
-    shell.expect_line("(QEMU) blockdev-add driver=null-co");
-    shell.type("node-n");
-    shell.type(tab);
-    shell.expect_line("(QEMU) blockdev-add driver=null-co node-name=");
-    shell.type("scratch size=65536");
-    shell.type(enter);
-    shell.expect("{}");
-    shell.expect_line(prompt);
-    shell.type("blockdev-del node-name=scr");
-    shell.type(tab);  // only the running QEMU knows this one
-    shell.expect_line("(QEMU) blockdev-del node-name=scratch");
-    shell.type(enter);
-    shell.expect("{}");
-}
-
-BOOST_AUTO_TEST_CASE(possibilities_are_listed_and_the_line_stays)
-{
-    terminal shell(with(), home);
-    shell.expect_line(prompt);
-    shell.type("query-cpu");
-    shell.type(tab);
-    shell.type(tab);
-    shell.expect("query-cpu-definitions");
-    shell.expect_line("(QEMU) query-cpu");
-}
-
-BOOST_AUTO_TEST_CASE(object_paths_are_completed_step_by_step)
-{
-    terminal shell(with(), home);
-    shell.expect_line(prompt);
-    shell.type("qom-list path=/mach");
-    shell.type(tab);
-    shell.expect_line("(QEMU) qom-list path=/machine");
-    shell.type("/unatt");
-    shell.type(tab);
-    shell.expect_line("(QEMU) qom-list path=/machine/unattached");
 }
 
 BOOST_AUTO_TEST_CASE(an_event_in_the_middle_of_a_line_leaves_it_intact)
@@ -520,56 +468,6 @@ BOOST_FIXTURE_TEST_CASE(of_many_events_the_newest_wait_for_the_pager, paging_fix
     BOOST_TEST(has(shell.written(), "(2 earlier lines were left out while the pager was shown)"));
     BOOST_TEST(times(shell.written(), "RESUME") == 500);
     BOOST_TEST(times(shell.written(), "STOP") == 500);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_FIXTURE_TEST_SUITE(histories, terminal_fixture)
-
-BOOST_AUTO_TEST_CASE(what_was_typed_is_kept_in_plain_lines_but_not_after_a_space)
-{
-    {
-        terminal shell(with(), home);
-        shell.expect_line(prompt);
-        shell.type("query-name\r");
-        shell.expect("{}");
-        shell.expect_line(prompt);
-        shell.type(" query-status\r");
-        shell.expect("prelaunch");
-        shell.expect_line(prompt);
-        shell.type(control_d);
-        BOOST_TEST(shell.wait() == 0);
-    }
-    BOOST_TEST(content(home / ".qmp-shell_history") == "query-name\n");
-    terminal shell(with(), home);
-    shell.expect_line(prompt);
-    shell.type(arrow_up);
-    shell.expect_line("(QEMU) query-name");
-}
-
-BOOST_AUTO_TEST_CASE(the_history_of_the_old_shell_is_searched)
-{
-    write_file(home / ".qmp-shell_history", "query-name\nblockdev-del node-name=old\nquery-block\n");
-    terminal shell(with(), home);
-    shell.expect_line(prompt);
-    shell.type(control_r);
-    shell.type("old");
-    shell.expect([](screen_model const& screen) { return has(screen.text(), "blockdev-del node-name=old"); }, "the line of old");
-    shell.type(control_c);
-    shell.expect_line(prompt);
-    shell.type(":history 2\r");
-    shell.expect("query-block");
-}
-
-BOOST_AUTO_TEST_CASE(an_unreadable_history_disturbs_nobody)
-{
-    std::filesystem::create_directory(home / ".qmp-shell_history");
-    terminal shell(with(), home);
-    shell.expect_line(prompt);
-    shell.type("query-name\r");
-    shell.expect("{}");
-    shell.type(control_d);
-    BOOST_TEST(shell.wait() == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
