@@ -76,8 +76,10 @@ bool page(event_loop& loop, std::string const& text)
     if (number >= 0) {
         watcher.assign(number);
         watcher.async_wait(asio::posix::descriptor_base::wait_read, [&left](boost::system::error_code) { left = true; });
-        loop.run_until([&left] { return left; });
+        loop.run_until([&] { return left || loop.terminated() != 0; });
     }
+    if (number >= 0 && !left)  // who is told to leave does not wait for somebody to leaf through
+        ::kill(process, SIGTERM);
     int status = 0;
     while (::waitpid(process, &status, 0) < 0 && errno == EINTR)
         continue;

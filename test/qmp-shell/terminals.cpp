@@ -452,6 +452,17 @@ BOOST_FIXTURE_TEST_CASE(an_event_waits_until_the_pager_has_ended, paging_fixture
     shell.expect("events shown: all");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_signal_to_leave_ends_the_pager_too, paging_fixture)
+{
+    terminal shell(with(), home, {"PAGER=" + pager});
+    shell.expect_line(prompt);
+    shell.type(":page query-status\r");
+    shell.expect("pages begin");
+    shell.signal(SIGTERM);
+    BOOST_TEST(shell.wait() == 128 + SIGTERM);
+    BOOST_TEST(shell.is_as_usual());
+}
+
 BOOST_FIXTURE_TEST_CASE(of_many_events_the_newest_wait_for_the_pager, paging_fixture)
 {
     terminal shell(with({"-l", log}), home, {"PAGER=" + pager});
