@@ -175,6 +175,7 @@ boost::system::error_code dialogue::submit(request& what)
     ++next_number_;
     if (goes) {
         put_on_wire(what, begin);
+        tell_output(begin);
     } else {
         lane.push_back(what);
         what.stage_ = request::stage::waiting;
@@ -255,24 +256,33 @@ std::uint64_t dialogue::take_id(request const& what) noexcept
     return digit != 0 ? digit : what.number_;
 }
 
-void dialogue::put_on_wire(request& what, std::size_t begin)
-{
-    command const& asked = what.command_;
-    std::uint64_t const id = take_id(what);
-    append_id(id, output_);
-    bool const barrier = !asked.descriptors().empty();
+/// Half a command would spoil all those that come after it.
+void dialogue::make_room(request const& what, std::size_t begin)
+try {
     if (wire_.full())
         wire_.set_capacity(std::max(least_wire, 2 * wire_.capacity()));
+    output_.reserve(output_.size() + longest_id);
+    if (!what.command_.descriptors().empty())
+        output_descriptors_ = what.command_.descriptors();
+} catch (...) {
+    output_.resize(begin);
+    throw;
+}
+
+void dialogue::put_on_wire(request& what, std::size_t begin)
+{
+    make_room(what, begin);
+    command const& asked = what.command_;
+    bool const barrier = !asked.descriptors().empty();
+    std::uint64_t const id = take_id(what);
+    append_id(id, output_);
     wire_.push_back(entry{id, &what, asked.is_out_of_band(), barrier});
     if (!asked.is_out_of_band())
         ++in_band_on_wire_;
-    if (barrier) {
+    if (barrier)
         ++barriers_on_wire_;
-        output_descriptors_ = asked.descriptors();
-    }
     what.stage_ = request::stage::on_wire;
     counters_.commands.add();
-    tell_output(begin);
 }
 
 void dialogue::tell_output(std::size_t begin) const
@@ -291,11 +301,12 @@ void dialogue::release(waiting_list& waiting)
 {
     while (!waiting.empty() && may_go(waiting.front())) {
         request& next = waiting.front();
-        waiting.pop_front();
         std::size_t const begin = output_.size();
         output_ += next.encoded_;
-        std::string().swap(next.encoded_);
         put_on_wire(next, begin);
+        waiting.pop_front();
+        std::string().swap(next.encoded_);
+        tell_output(begin);
     }
 }
 

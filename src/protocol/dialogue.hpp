@@ -164,7 +164,9 @@ private:
     void take_off_wire(wire_list::iterator which);
     void forget_passed_over(std::ptrdiff_t place);
     [[nodiscard]] bool may_go(request const& what) const noexcept;
+    /// Puts on the wire what stands in the output from `begin` on but for its id; if that throws, it stands there no more.
     void put_on_wire(request& what, std::size_t begin);
+    void make_room(request const& what, std::size_t begin);
     [[nodiscard]] std::uint64_t take_id(request const& what) noexcept;
     void tell_output(std::size_t begin) const;
     void release();

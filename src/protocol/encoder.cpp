@@ -24,8 +24,7 @@ namespace coqmp::protocol {
 
 namespace {
 
-constexpr std::string_view longest_id = "18446744073709551615}";
-constexpr std::size_t max_size = (std::size_t{64} << 20) - longest_id.size();
+constexpr std::size_t max_size = (std::size_t{64} << 20) - longest_id;
 constexpr std::size_t max_tokens = std::size_t{2} << 20;
 constexpr std::size_t max_levels = 1024;
 
@@ -283,7 +282,7 @@ boost::system::error_code encode(command const& what, std::string& output)
 
 void append_id(std::uint64_t id, std::string& output)
 {
-    std::array<char, longest_id.size()> text;
+    std::array<char, longest_id> text;  // NOLINT(cppcoreguidelines-pro-type-member-init): to_chars() fills it
     char* const end = std::to_chars(text.data(), text.data() + text.size(), id).ptr;
     *end = '}';
     output.append(text.data(), end + 1);

@@ -7,6 +7,7 @@
 
 #include <boost/system/error_code.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -17,6 +18,9 @@ namespace coqmp::protocol {
 /// 2 Mi tokens, a number that JSON cannot say, a text that is not UTF-8.
 /// @return errc::arguments_too_deep, errc::arguments_too_large, errc::arguments_not_json, or success
 [[nodiscard]] boost::system::error_code encode(command const& what, std::string& output);
+
+/// What append_id() appends at most.
+constexpr std::size_t longest_id = sizeof "18446744073709551615}" - 1;
 
 /// Appends `ID}`: which one is known when the command is sent.
 void append_id(std::uint64_t id, std::string& output);

@@ -214,6 +214,8 @@ void watched_dialogue::predict_reply(message_id const& id, reply answer, action 
         std::find_if(wire_.begin(), wire_.end(), [&](entry const& each) { return number != nullptr && each.id == *number; });
     if (found == wire_.end())
         return predict_ignored(expected_.unknown_ids, seen);
+    unanswered_ids_.erase(found->id);
+    last_answered_.push_back(found->id);
     predict_settled(static_cast<std::size_t>(found - wire_.begin()), std::move(answer), seen);
 }
 
@@ -221,7 +223,6 @@ void watched_dialogue::predict_settled(std::size_t place, reply answer, action c
 {
     asked* const asker = wire_[place].asker;
     bool const in_band = !wire_[place].out_of_band;
-    unanswered_ids_.erase(wire_[place].id);
     wire_.erase(wire_.begin() + static_cast<std::ptrdiff_t>(place));
     while (in_band && place-- > 0)
         if (!wire_[place].out_of_band && wire_[place].asker == nullptr)
@@ -305,6 +306,8 @@ void watched_dialogue::take_command(json::object const& message)
     expect(alike(wanted, message), "commands of a kind are sent in the order in which they were submitted, whole");
     auto const number = static_cast<std::uint64_t>(id->get_int64());
     expect(unanswered_ids_.insert(number).second, "no id is used again before it has been answered");
+    expect(std::find(last_answered_.begin(), last_answered_.end(), number) == last_answered_.end(),
+           "no id is used again before four others have been answered");
     expect(may_go(first), "window, barriers and the limit of the output are kept");
 
     bool const barrier = !first.what().descriptors().empty();

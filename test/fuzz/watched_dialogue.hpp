@@ -5,6 +5,7 @@
 
 #include "protocol/dialogue.hpp"
 
+#include <boost/circular_buffer.hpp>
 #include <boost/json/object.hpp>
 
 #include <cstddef>
@@ -103,6 +104,7 @@ private:
     lane in_band_;
     lane out_of_band_;
     std::set<std::uint64_t> unanswered_ids_;
+    boost::circular_buffer<std::uint64_t> last_answered_{4};
     std::string unsent_;
     asked const* carrier_ = nullptr;  // its descriptors go with the next bytes
     bool was_full_ = false;           // since the output was last empty
