@@ -100,7 +100,7 @@ std::string listing(candidates const& all, std::string_view word, std::size_t wi
         return with_descriptions(all, begin, longest, width);
     std::size_t const columns = std::max<std::size_t>(1, width / (longest + 2));
     if (all.size() > columns * (height > 2 ? height - 2 : 1))
-        return std::to_string(all.size()) + " possibilities: a few more characters make them fewer, Tab lists them all";
+        return {};
     return in_columns(all, begin, longest, width);
 }
 

@@ -14,8 +14,9 @@ namespace qmp_shell {
 /// The longest text that all begin with.
 [[nodiscard]] std::string common_beginning(std::vector<candidate> const& candidates);
 
-/// Few with their descriptions, one in each line; many in columns; too many for the screen as a number.
+/// Few with their descriptions, one in each line; many in columns.
 /// @param word what is there already: of paths only what comes after its last slash is shown
+/// @return empty: there are too many for the screen
 [[nodiscard]] std::string listing(std::vector<candidate> const& candidates, std::string_view word, std::size_t width,
                                   std::size_t height);
 

@@ -179,6 +179,9 @@ completion human_monitor::complete_argument(std::string_view line)
     result.begin = wanted.begin;
     result.prefix = line.substr(wanted.begin);
     result.candidates = live_values(wanted.wish, result.prefix, wanted.arguments, monitor_);
+    // QEMU's quotes are others than ours: what needs some is typed by hand.
+    std::erase_if(result.candidates,
+                  [](candidate const& each) { return each.text.find_first_of(" \t\"'\\") != std::string::npos; });
     for (candidate& each : result.candidates)
         each.final = each.final && wanted.final;
     return result;

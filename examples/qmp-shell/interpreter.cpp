@@ -59,6 +59,10 @@ std::optional<argument_hint> hint_of(typed_command const& said, std::string cons
             qemu.look_up(coqmp::command("device-list-properties").with("typename", std::string_view(driver->get_string())));
         return listed ? hint_at_property(said, *listed, error.description) : std::nullopt;
     }
+    std::string_view const property = text_in(said.arguments, "property");
+    if (is_unknown_property(error.description) && !property.empty())
+        return argument_hint{"property", similar_values(name, "property", property, said.arguments, qemu),
+                             said.places.find("property"), std::string(property)};
     command_entry const* const entry = qemu.known().find_command(name);
     type const* const arguments = entry != nullptr ? entry->arguments : nullptr;
     std::optional<argument_hint> result = hint_at_argument(said, arguments, error.description);
@@ -67,7 +71,7 @@ std::optional<argument_hint> hint_of(typed_command const& said, std::string cons
     if (result && result->name == "driver" && error.description.ends_with("is not a valid device model name"))
         result->suggestions = similar_to(text_in(said.arguments, "driver"), driver_names(qemu));
     if (result && result->suggestions.empty() && says_not_found(error))
-        result->suggestions = similar_values(name, result->name, result->value, qemu);
+        result->suggestions = similar_values(name, result->name, result->value, said.arguments, qemu);
     return result;
 }
 
@@ -134,7 +138,7 @@ void interpreter::hint_at_job(std::size_t begun_before)
     job_record const* const last = jobs.begun() == begun_before ? nullptr : jobs.find(jobs.last_begun());
     if (!screen_.interactive() || last == nullptr)
         return;
-    if (last->over() && last->aborted && !last->failure)
+    if (last->over() && last->aborted && !last->cancelled && !last->failure)
         screen_.note("The job has failed: `:wait " + jobs.last_begun() + "` tells why");
     if (hinted_at_jobs_ || last->over())
         return;
@@ -323,9 +327,9 @@ std::string interpreter::prompt() const
 
 completion interpreter::complete(std::string_view line)
 {
-    std::size_t const silences = monitor_.silences();
+    monitor::inquiry const questions(monitor_);
     completion found = candidates_for(line);
-    if (monitor_.silences() != silences)
+    if (questions.met_silence())
         screen_.note("QEMU does not answer: what only it can tell is missing");
     return found;
 }

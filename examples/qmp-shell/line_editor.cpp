@@ -31,24 +31,38 @@ struct key
     char const* does;
 };
 
-/// What keys send that libedit does not know by itself, and would put into the line in part.
+/// What libedit does not know by itself: Ctrl or Alt with an arrow, Home, End, Delete.
 constexpr std::array keys = {
-    key{"\\e[1;5C", "em-next-word"},                                   // Ctrl with an arrow
-    key{"\\e[1;5D", "ed-prev-word"}, key{"\\e[1;3C", "em-next-word"},  // Alt
-    key{"\\e[1;3D", "ed-prev-word"}, key{"\\e[H", "ed-move-to-beg"},   // Home
-    key{"\\e[1~", "ed-move-to-beg"}, key{"\\e[F", "ed-move-to-end"},   // End
-    key{"\\e[4~", "ed-move-to-end"}, key{"\\e[3~", "ed-delete-next-char"}, key{"\\e[3;5~", "ed-delete-next-char"},
-    key{"\\e[2~", "ed-unassigned"},  // Insert
-    key{"\\e[5~", "ed-unassigned"},  // Page Up
-    key{"\\e[6~", "ed-unassigned"},  // Page Down
-    key{"\\e[Z", "ed-unassigned"},   // Shift-Tab
-    key{"\\eOP", "ed-unassigned"},   // F1
-    key{"\\eOQ", "ed-unassigned"},   key{"\\eOR", "ed-unassigned"},        key{"\\eOS", "ed-unassigned"},
-    key{"\\e[15~", "ed-unassigned"},  // F5
-    key{"\\e[17~", "ed-unassigned"}, key{"\\e[18~", "ed-unassigned"},      key{"\\e[19~", "ed-unassigned"},
-    key{"\\e[20~", "ed-unassigned"}, key{"\\e[21~", "ed-unassigned"},      key{"\\e[23~", "ed-unassigned"},
-    key{"\\e[24~", "ed-unassigned"},  // F12
+    key{"\\e[1;5C", "em-next-word"}, key{"\\e[1;5D", "ed-prev-word"},      key{"\\e[1;3C", "em-next-word"},
+    key{"\\e[1;3D", "ed-prev-word"}, key{"\\e[H", "ed-move-to-beg"},       key{"\\e[1~", "ed-move-to-beg"},
+    key{"\\e[7~", "ed-move-to-beg"}, key{"\\e[F", "ed-move-to-end"},       key{"\\e[4~", "ed-move-to-end"},
+    key{"\\e[8~", "ed-move-to-end"}, key{"\\e[3~", "ed-delete-next-char"}, key{"^R", "em-inc-search-prev"},
 };
+
+void bind_key(EditLine* editor, std::string const& sent, char const* does)
+{
+    ::el_set(editor, EL_BIND, sent.c_str(), does, nullptr);
+}
+
+/// Keys that have no use here: libedit would put the end of what they send into the line. F1 to F20, Page Up, and so on, with
+/// Shift, Alt and Ctrl, as xterm, rxvt and Linux' console send them.
+void bind_what_does_nothing(EditLine* editor)
+{
+    constexpr char const* nothing = "ed-unassigned";
+    for (int number = 1; number <= 34; ++number) {
+        bind_key(editor, "\\e[" + std::to_string(number) + '~', nothing);
+        for (int modifiers = 2; modifiers <= 8; ++modifiers)
+            bind_key(editor, "\\e[" + std::to_string(number) + ';' + std::to_string(modifiers) + '~', nothing);
+    }
+    for (char const last : std::string_view("ABCDEFHPQRS"))
+        for (int modifiers = 2; modifiers <= 8; ++modifiers)
+            bind_key(editor, "\\e[1;" + std::to_string(modifiers) + last, nothing);
+    for (char const last : std::string_view("PQRS"))
+        bind_key(editor, std::string("\\eO") + last, nothing);
+    for (char const last : std::string_view("ABCDE"))
+        bind_key(editor, std::string("\\e[[") + last, nothing);
+    bind_key(editor, "\\e[Z", nothing);
+}
 
 /// Writes what libedit has kept, and then this.
 void write_now(std::string const& text)
@@ -103,6 +117,7 @@ line_editor::line_editor(event_loop& loop, screen& shown_on, history const& past
     ::el_set(editor_.get(), EL_PROMPT, &line_editor::current_prompt);
     ::el_set(editor_.get(), EL_SIGNAL, 0);
     ::el_set(editor_.get(), EL_EDITOR, "emacs");
+    bind_usual_keys();
     ::el_source(editor_.get(), nullptr);  // ~/.editrc
     bind_keys();
     ::el_set(editor_.get(), EL_GETCFN, &line_editor::next_character);
@@ -129,9 +144,13 @@ void line_editor::bind_keys()
     ::el_set(editor, EL_BIND, "^I", "qmp-complete", nullptr);
     ::el_set(editor, EL_BIND, "^C", "qmp-interrupt", nullptr);
     ::el_set(editor, EL_BIND, "-a", "^C", "qmp-interrupt", nullptr);
-    ::el_set(editor, EL_BIND, "^R", "em-inc-search-prev", nullptr);
+}
+
+void line_editor::bind_usual_keys()
+{
+    bind_what_does_nothing(editor_.get());
     for (key const& each : keys)
-        ::el_set(editor, EL_BIND, each.sends, each.does, nullptr);
+        bind_key(editor_.get(), each.sends, each.does);
 }
 
 line_editor& line_editor::self(EditLine* editor)
@@ -172,6 +191,7 @@ line_end line_editor::read(std::string const& prompt, std::function<bool()> cons
     prompt_ = prompt;
     stops_ = stops;
     interrupted_ = stopped_ = false;
+    counted_for_.reset();
     seen_->reading = true;
     screen_.line_is_typed(this);
     ::el_resize(editor_.get());  // it may have changed while nobody looked
@@ -418,9 +438,15 @@ void line_editor::complete_line()
     if (common.size() >= word.size() && common != word) {
         replace(line, found, common);
     } else if (!only_one) {
-        bool const again = std::exchange(listed_for_, line) == line;
-        screen_.note(again ? whole_listing(found.candidates, word, screen::width())
-                           : listing(found.candidates, word, screen::width(), screen::height()));
+        std::string const shown = listing(found.candidates, word, screen::width(), screen::height());
+        if (!shown.empty())
+            screen_.note(shown);
+        else if (counted_for_ == line)
+            screen_.note(whole_listing(found.candidates, word, screen::width()));
+        else
+            screen_.note(std::to_string(found.candidates.size()) +
+                         " possibilities: a few more characters make them fewer, Tab lists them all");
+        counted_for_ = line;
     }
 }
 

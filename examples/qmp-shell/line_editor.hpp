@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,6 +73,8 @@ private:
     void hide() override;
     void show() override;
 
+    /// What somebody may have other plans for.
+    void bind_usual_keys();
     void bind_keys();
     int await_character(wchar_t& character);
     int take_byte(wchar_t& character);
@@ -107,10 +110,10 @@ private:
     std::unique_ptr<EditLine, free_editor> editor_;
     std::string prompt_;
     std::function<bool()> stops_;
-    std::string partial_;     ///< bytes of a character that is not whole yet
-    std::string listed_for_;  ///< the line to the cursor
-    bool shown_ = false;      ///< the line stands on the terminal
-    bool pasting_ = false;    ///< what comes is text, not keys; also over several lines
+    std::string partial_;                     ///< bytes of a character that is not whole yet
+    std::optional<std::string> counted_for_;  ///< the line to the cursor for which there were too many possibilities
+    bool shown_ = false;                      ///< the line stands on the terminal
+    bool pasting_ = false;                    ///< what comes is text, not keys; also over several lines
     bool interrupted_ = false;
     bool stopped_ = false;
     std::shared_ptr<happenings> const seen_ = std::make_shared<happenings>();

@@ -94,7 +94,7 @@ std::string human_text(monitor& qemu, std::string_view line)
 }
 
 /// No command lists them all; HMP's text does: `net0: index=0,type=user,...`, indented or after a backslash.
-candidates netdev_ids(monitor& qemu)
+candidates network_ids(monitor& qemu)
 {
     candidates result;
     std::string const text = human_text(qemu, "info network");
@@ -104,6 +104,13 @@ candidates netdev_ids(monitor& qemu)
         if (begin < end && end != std::string_view::npos)
             result.push_back({harmless(line.substr(begin, end - begin)), harmless(line.substr(end + 2)), true});
     }
+    return result;
+}
+
+candidates netdev_ids(monitor& qemu)
+{
+    candidates result = network_ids(qemu);
+    std::erase_if(result, [](candidate const& each) { return each.description.find("type=nic") != std::string::npos; });
     return result;
 }
 
@@ -225,6 +232,11 @@ candidates wished(live wish, std::string_view prefix, json::object const& argume
             return members_of(qemu, "query-chardev", "label", "filename");
         case live::netdev_id:
             return netdev_ids(qemu);
+        case live::network_id:
+            return network_ids(qemu);
+        case live::object_type:
+            return members_of(qemu, coqmp::command("qom-list-types").with("implements", "user-creatable").with("abstract", false),
+                              "name", "parent");
         case live::iothread_id:
             return members_of(qemu, "query-iothreads", "id");
         case live::object_id:
@@ -280,16 +292,23 @@ std::vector<candidate> live_values(live wish, std::string_view prefix, json::obj
     return found;
 }
 
-std::vector<std::string> similar_values(std::string_view command, std::string_view path, std::string_view value, monitor& qemu)
+std::vector<std::string> similar_values(std::string_view command, std::string_view path, std::string_view value,
+                                        json::object const& arguments, monitor& qemu)
 {
-    live wish = live_wish(command, path.substr(0, path.find('[')), nullptr);
+    live wish = live_wish(command, path.ends_with(']') ? path.substr(0, path.rfind('[')) : path, nullptr);
     if (wish == live::removable_id)  // what cannot be removed may be meant all the same
         wish = live::device_id;
+    if (wish == live::file)
+        return {};
+    // Of paths only the last part: the others are alike anyway.
+    std::size_t const begin = wish == live::qom_path ? value.rfind('/') + 1 : 0;  // npos + 1 is 0
     std::vector<std::string> names;
-    if (wish != live::file)
-        for (candidate& each : wished(wish, value, {}, qemu))
-            names.push_back(std::move(each.text));
-    return similar_to(value, names);
+    for (candidate const& each : wished(wish, value, arguments, qemu))
+        names.push_back(each.text.substr(std::min(begin, each.text.size())));
+    std::vector<std::string> result = similar_to(value.substr(begin), names);
+    for (std::string& each : result)
+        each.insert(0, value.substr(0, begin));
+    return result;
 }
 
 void add_live_values(completion& to, monitor& qemu)

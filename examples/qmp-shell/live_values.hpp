@@ -18,9 +18,9 @@ namespace qmp_shell {
                                                  monitor& qemu);
 
 /// Names that QEMU has and that are like one that it has not.
-/// @param path the argument, as QEMU writes it: `node-name`, `devices[0]`
+/// @param path the argument, as QEMU writes it: `node-name`, `devices[0]`, `options[0].file`
 [[nodiscard]] std::vector<std::string> similar_values(std::string_view command, std::string_view path, std::string_view value,
-                                                      monitor& qemu);
+                                                      boost::json::object const& arguments, monitor& qemu);
 
 /// Asks QEMU for what the completion wishes for and adds what fits. A QEMU that does not answer soon adds nothing.
 void add_live_values(completion& to, monitor& qemu);

@@ -116,10 +116,15 @@ std::optional<boost::json::value> monitor::look_up(coqmp::command what)
 
 std::optional<boost::json::value> monitor::look_up(coqmp::command what, std::chrono::nanoseconds patience)
 {
+    if (inquiry_ != nullptr && inquiry_->over_)
+        return std::nullopt;
     traffic_.asks_for_itself(true);
     answer found = ask(std::move(what.timeout(patience)));
     traffic_.asks_for_itself(false);
-    silences_ += found.error == coqmp::errc::timed_out ? 1 : 0;
+    if (inquiry_ != nullptr) {
+        inquiry_->silent_ = found.error == coqmp::errc::timed_out;
+        inquiry_->over_ = inquiry_->silent_ || found.cancelled();
+    }
     if (found.error || found.reply.has_error())
         return std::nullopt;
     return std::move(found.reply).value();

@@ -18,7 +18,6 @@
 #include <boost/json/value.hpp>
 
 #include <chrono>
-#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,9 +52,6 @@ public:
     /// The same, with a limit of one's own.
     [[nodiscard]] std::optional<boost::json::value> look_up(coqmp::command what, std::chrono::nanoseconds patience);
 
-    /// How often look_up() has waited in vain.
-    [[nodiscard]] std::size_t silences() const noexcept { return silences_; }
-
     /// What QEMU knows. It is asked once, when it is first needed; it knows nothing if QEMU does not tell.
     [[nodiscard]] schema const& known();
     /// Whether known() needs no question.
@@ -83,6 +79,25 @@ public:
     [[nodiscard]] bool may_end() const noexcept { return asked_to_quit_ || may_end_; }
     void expect_end() noexcept { may_end_ = true; }
 
+    /// Several questions for one purpose: while it lives, look_up() asks no more once it had no answer or was given up.
+    class inquiry
+    {
+    public:
+        explicit inquiry(monitor& of) noexcept : of_(of) { of_.inquiry_ = this; }
+        inquiry(inquiry const&) = delete;
+        inquiry& operator=(inquiry const&) = delete;
+        ~inquiry() { of_.inquiry_ = nullptr; }
+
+        /// Whether it is over because QEMU did not answer in time.
+        [[nodiscard]] bool met_silence() const noexcept { return silent_; }
+
+    private:
+        friend class monitor;
+        monitor& of_;
+        bool over_ = false;
+        bool silent_ = false;
+    };
+
 private:
     event_loop& loop_;
     screen& screen_;
@@ -92,7 +107,7 @@ private:
     job_log jobs_;
     schema schema_;
     std::optional<boost::system::error_code> ended_with_;
-    std::size_t silences_ = 0;
+    inquiry* inquiry_ = nullptr;
     bool asked_to_quit_ = false;
     bool may_end_ = false;
 };

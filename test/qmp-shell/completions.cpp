@@ -17,6 +17,14 @@ namespace {
 
 constexpr std::string_view prompt = "(QEMU)";
 
+std::size_t times(std::string const& text, std::string_view part)
+{
+    std::size_t result = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
+        ++result;
+    return result;
+}
+
 struct prompt_fixture
 {
     coqmp::test::temporary_directory directory;
@@ -87,6 +95,12 @@ BOOST_AUTO_TEST_CASE(too_many_possibilities_are_counted_and_then_listed)
     shell.type(tab);
     shell.expect("query-yank");
     shell.expect_line("(QEMU) query-");
+    shell.type(control_c);
+    shell.expect_line(prompt);
+    shell.type("query-");
+    shell.type(tab);
+    shell.expect([&shell](screen_model const&) { return times(shell.written(), " possibilities: ") == 2; },
+                 "they are counted again");
 }
 
 BOOST_AUTO_TEST_CASE(who_completes_while_qemu_is_silent_is_told)

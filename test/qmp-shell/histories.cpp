@@ -75,6 +75,16 @@ BOOST_AUTO_TEST_CASE(the_history_of_the_old_shell_is_searched)
     shell.expect("query-block");
 }
 
+BOOST_AUTO_TEST_CASE(keys_are_bound_as_editrc_says)
+{
+    write_file(home / ".editrc", "bind \"\\e[5~\" ed-prev-history\n");
+    write_file(home / ".qmp-shell_history", "query-name\n");
+    terminal shell(address, home);
+    shell.expect_line(prompt);
+    shell.type("\033[5~");  // Page Up
+    shell.expect_line("(QEMU) query-name");
+}
+
 BOOST_AUTO_TEST_CASE(an_unreadable_history_disturbs_nobody)
 {
     std::filesystem::create_directory(home / ".qmp-shell_history");

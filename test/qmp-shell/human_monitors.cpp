@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -137,6 +138,18 @@ BOOST_AUTO_TEST_CASE(names_and_properties_are_completed_as_qemus_own_monitor_doe
     shell.type(" hotplugga");
     shell.type(tab);
     shell.expect_line("(qemu) qom-get /machine/peripheral/added hotpluggable");
+}
+
+// QEMU's quotes are others than ours.
+BOOST_AUTO_TEST_CASE(a_file_whose_name_has_a_blank_is_not_completed)
+{
+    std::ofstream(qemu.directory() / "a disk.img");
+    std::ofstream(qemu.directory() / "another.img");
+    terminal shell({"-H", address}, qemu.directory());
+    shell.expect_line("(qemu)");
+    shell.type("drive_mirror disk0 " + (qemu.directory() / "a").native());
+    shell.type(tab);
+    shell.expect_line("(qemu) drive_mirror disk0 " + (qemu.directory() / "another.img").native());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(few_are_shown_with_descriptions_and_many_in_columns)
     for (int index = 10; index < 40; ++index)
         many.push_back({"c" + std::to_string(index), "", true});
     BOOST_TEST(listing(many, "", 80, 24).starts_with("c10  c12  c14"));
-    BOOST_TEST(listing(many, "", 80, 3).find("30 possibilities") != std::string::npos);
+    BOOST_TEST(listing(many, "", 80, 3) == "");  // too many
     BOOST_TEST(whole_listing(many, "", 80) == listing(many, "", 80, 24));
 }
 

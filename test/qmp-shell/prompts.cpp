@@ -60,7 +60,8 @@ BOOST_AUTO_TEST_CASE(keys_that_do_nothing_leave_nothing_in_the_line)
     terminal shell(address, home);
     shell.expect_line(prompt);
     shell.type("query");
-    for (std::string_view const key : {"\033[5~", "\033[6~", "\033[2~", "\033OP", "\033[15~", "\033[24~", "\033[Z"})
+    for (std::string_view const key : {"\033[5~", "\033[6~", "\033[2~", "\033OP", "\033[15~", "\033[24~", "\033[Z", "\033[1;2D",
+                                       "\033[5;5~", "\033[[A", "\033[25~", "\033[1;2P"})
         shell.type(key);
     shell.type("-name");
     shell.expect_line("(QEMU) query-name");

@@ -297,6 +297,10 @@ BOOST_AUTO_TEST_CASE(a_mistyped_name_of_something_that_qemu_has_gets_a_suggestio
     BOOST_TEST(has(node.errors, "node-name='scrach' (did you mean scratch?)\n"));
     BOOST_TEST(has(node.errors, "node-name='nothing-like-it'\n"));
     BOOST_TEST(has(ask({"-c", "qom-list path=/machin"}).errors, "(did you mean /machine?)"));
+    BOOST_TEST(has(ask({"-c", "qom-list path=/machine/peripheral-anno"}).errors, "(did you mean /machine/peripheral-anon"));
+    BOOST_TEST(has(ask({"-c", "qom-get path=/machine property=typ"}).errors, "(did you mean type?)"));
+    BOOST_TEST(has(ask({"-c", "blockdev-reopen options=[{'driver':'null-co','node-name':'scrach'}]"}).errors,
+                   "(did you mean scratch?)"));
 }
 
 BOOST_AUTO_TEST_CASE(columns_are_characters)

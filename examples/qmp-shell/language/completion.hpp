@@ -27,9 +27,11 @@ enum class live {
     file,            ///< the file system, as the shell sees it
     job_id,          ///< query-jobs
     chardev_id,      ///< query-chardev
-    netdev_id,       ///< query-rx-filter, or HMP's `info network`
+    netdev_id,       ///< HMP's `info network`: those that are no NIC
+    network_id,      ///< HMP's `info network`
     iothread_id,     ///< query-iothreads
     object_id,       ///< qom-list /objects
+    object_type,     ///< qom-list-types implements=user-creatable abstract=false
     qom_path,        ///< qom-list of what stands before the last slash
     qom_property,    ///< qom-list of the argument `path`
     qom_type,        ///< qom-list-types: `driver`, `typename`

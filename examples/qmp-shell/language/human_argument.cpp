@@ -44,7 +44,7 @@ constexpr std::array human_rules = {
     human_rule{"eject", 1, live::block_device},
     human_rule{"info block", 1, live::block_device},
     human_rule{"netdev_del", 1, live::netdev_id},
-    human_rule{"object_add", 1, live::qom_type},
+    human_rule{"object_add", 1, live::object_type},
     human_rule{"object_del", 1, live::object_id},
     human_rule{"qom-get", 1, live::qom_path},
     human_rule{"qom-get", 2, live::qom_property},
@@ -53,7 +53,7 @@ constexpr std::array human_rules = {
     human_rule{"qom-set", 2, live::qom_property},
     human_rule{"ringbuf_read", 1, live::chardev_id},
     human_rule{"ringbuf_write", 1, live::chardev_id},
-    human_rule{"set_link", 1, live::netdev_id},
+    human_rule{"set_link", 1, live::network_id},
     human_rule{"snapshot_blkdev", 1, live::block_device},
     human_rule{"snapshot_blkdev", 2, live::file},
 };
@@ -88,7 +88,9 @@ void go_into_options(human_argument& into, placed_word const& last)
     into.final = false;
     if (comma == std::string_view::npos)
         return;
-    into.arguments["driver"] = last.text.substr(0, comma);
+    constexpr std::string_view name = "driver=";
+    std::string_view const driver = last.text.substr(0, comma);
+    into.arguments["driver"] = driver.substr(driver.starts_with(name) ? name.size() : 0);
     std::string_view option;
     for (bool more = true; more;) {
         std::size_t const begin = comma + 1;
@@ -129,6 +131,8 @@ human_argument human_argument_at(std::string_view line)
         result.arguments["path"] = words[of_name].text;
     if (command == "device_add")
         go_into_options(result, words.back());
+    else if (command == "object_add")
+        result.final = false;
     return result;
 }
 

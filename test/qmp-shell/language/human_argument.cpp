@@ -50,7 +50,11 @@ std::vector<sample> samples()
             {"device_add scsi-hd,dri", live::device_property, "dri"},
             {"device_add scsi-hd,drive=d", live::node_name, "d"},
             {"device_add scsi-hd,drive=disk0,bus=sc", live::bus, "sc"},
+            {"device_add driver=scsi-hd,dri", live::device_property, "dri"},
             {"device_add scsi-hd,drive=disk0,id=", live::none, ""},
+            {"object_add io", live::object_type, "io"},
+            {"netdev_del n", live::netdev_id, "n"},
+            {"set_link n", live::network_id, "n"},
             {"device_add scsi-hd,drive=disk0,se", live::device_property, "se"}};
 }
 
@@ -68,6 +72,7 @@ BOOST_DATA_TEST_CASE(a_word_names_what_its_command_takes_there, data::make(sampl
 BOOST_AUTO_TEST_CASE(what_was_typed_before_is_known)
 {
     BOOST_TEST(human_argument_at("qom-get /machine/x ty").arguments.at("path") == "/machine/x");
+    BOOST_TEST(human_argument_at("device_add driver=scsi-hd,").arguments.at("driver") == "scsi-hd");
     auto const found = human_argument_at("device_add scsi-hd,drive=disk0,lun=0,se").arguments;
     BOOST_TEST(found.at("driver") == "scsi-hd");
     BOOST_TEST(found.contains("drive"));
