@@ -116,7 +116,8 @@ def wall(bench):
     rows = []
     for name, (work, count, _) in WORK.items():
         clients = ["raw_client", "client"] + (["asio_client"] if work.startswith("commands") else [])
-        raw, ours, *asio = bench.interleaved(*(lambda client=client: bench.run(client, *arguments(work, count)) for client in clients))
+        raw, ours, *asio = bench.interleaved(*(lambda client=client: bench.run(client, *arguments(work, count))
+                                               for client in clients))
         ratios = [a["wall"] / b["wall"] for a, b in zip(raw, ours)]
         of_asio = [a["wall"] / b["wall"] for a, b in zip(raw, *asio)] if asio else []
         each = statistics.median(one["wall"] for one in ours) / count * 1e6
@@ -124,8 +125,10 @@ def wall(bench):
         allocations = (ours[0]["allocations"]) / count
         bench.results[name] = {"ratio": statistics.median(ratios), "microseconds": each, "processor": processor,
                                "allocations": allocations}
-        rows.append([name, spread(ratios), spread(of_asio) if of_asio else "", f"{each:.3g}", f"{processor:.3g}", f"{allocations:.2f}"])
-    table("Wall clock", ["work", "speed, raw client = 1", "Asio alone", "µs each", "µs of processor each", "allocations each"], rows)
+        rows.append([name, spread(ratios), spread(of_asio) if of_asio else "", f"{each:.3g}", f"{processor:.3g}",
+                     f"{allocations:.2f}"])
+    table("Wall clock", ["work", "speed, raw client = 1", "Asio alone", "µs each", "µs of processor each", "allocations each"],
+          rows)
 
 
 def measured_by(tool, pattern, bench, name, work, count):
