@@ -108,6 +108,7 @@ line_editor::line_editor(event_loop& loop, screen& shown_on, history const& past
     if (!editor_ || !past_ || input < 0)
         throw std::system_error(errno, std::generic_category(), "cannot use this terminal");
     input_.assign(input);
+    input_.native_non_blocking(true);
     HistEvent ignored;
     ::history(past_.get(), &ignored, H_SETSIZE, static_cast<int>(history::most_lines));
     for (std::string const& line : past.lines())
@@ -252,33 +253,35 @@ int line_editor::await_character(wchar_t& character)
             character = control_c;
             return 1;
         }
-        if (!std::exchange(seen_->readable, false) || !input_is_there())
+        if (!std::exchange(seen_->readable, false))
             continue;
-        int const result = take_byte(character);
-        if (result <= 0 || partial_.empty())
-            return result;
+        // Without blocking: on Ctrl-C the kernel drops what was there a moment ago, and then a read would wait for the next key.
+        char byte = 0;
+        ::ssize_t const size = ::read(input_.native_handle(), &byte, 1);
+        if (size < 0 && (errno == EAGAIN || errno == EINTR))
+            continue;
+        if (size <= 0)
+            return 0;
+        if (complete_character(byte, character))
+            return 1;
     }
 }
 
-/// @return 1: a character, or a part of one, which is then in partial_; 0: the end
-int line_editor::take_byte(wchar_t& character)
+/// @return whether a character is whole
+bool line_editor::complete_character(char byte, wchar_t& character)
 {
-    char byte = 0;
-    ::ssize_t const size = ::read(STDIN_FILENO, &byte, 1);
-    if (size <= 0)
-        return 0;
     partial_ += byte;
     std::mbstate_t state{};
     // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, and a state of its own
     std::size_t const used = std::mbrtowc(&character, partial_.data(), partial_.size(), &state);
     if (used == static_cast<std::size_t>(-2))
-        return 1;
+        return false;
     if (used == static_cast<std::size_t>(-1))
         character = L'\uFFFD';
     partial_.clear();
     if (pasting_ && is_key(character))
         character = L' ';
-    return 1;
+    return true;
 }
 
 void line_editor::await_input()

@@ -77,7 +77,7 @@ private:
     void bind_usual_keys();
     void bind_keys();
     int await_character(wchar_t& character);
-    int take_byte(wchar_t& character);
+    bool complete_character(char byte, wchar_t& character);
     void await_input();
     static void await_terminal_signals(std::shared_ptr<happenings> const& seen);
     static void mark_pastes(bool marks);

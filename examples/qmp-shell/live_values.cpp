@@ -298,7 +298,8 @@ std::vector<std::string> similar_values(std::string_view command, std::string_vi
     live wish = live_wish(command, path.ends_with(']') ? path.substr(0, path.rfind('[')) : path, nullptr);
     if (wish == live::removable_id)  // what cannot be removed may be meant all the same
         wish = live::device_id;
-    if (wish == live::file)
+    constexpr std::size_t longest = 1000;  // QEMU would be sent it once more
+    if (wish == live::file || value.size() > longest)
         return {};
     // Of paths only the last part: the others are alike anyway.
     std::size_t const begin = wish == live::qom_path ? value.rfind('/') + 1 : 0;  // npos + 1 is 0

@@ -233,6 +233,19 @@ BOOST_AUTO_TEST_CASE(control_c_gives_up_the_line)
     shell.expect("{}");
 }
 
+// The kernel drops what was typed before it, perhaps in the moment in which the shell goes to read that.
+BOOST_AUTO_TEST_CASE(control_c_right_after_a_key_is_never_lost)
+{
+    terminal shell(with(), home);
+    shell.expect_line(prompt);
+    for (std::size_t round = 1; round <= 300; ++round) {
+        shell.type("q");
+        shell.type(control_c);
+        shell.expect([&](screen_model const&) { return times(shell.written(), "^C") == round; }, "^C");
+        shell.expect_line(prompt);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_mistake_is_pointed_at)
 {
     terminal shell(with(), home);
