@@ -1,39 +1,12 @@
 // What Tab adds, shows, and does not know.
-#include "script.hpp"
-#include "support/real_qemu.hpp"
-#include "terminal.hpp"
+#include "prompt_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <filesystem>
 #include <string>
 #include <string_view>
-#include <vector>
 
-using coqmp::test::real_qemu;
 using namespace qmp_shell::test;
-
-namespace {
-
-constexpr std::string_view prompt = "(QEMU)";
-
-std::size_t times(std::string const& text, std::string_view part)
-{
-    std::size_t result = 0;
-    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
-        ++result;
-    return result;
-}
-
-struct prompt_fixture
-{
-    coqmp::test::temporary_directory directory;
-    std::filesystem::path const home = directory.path();
-    real_qemu qemu{real_qemu::no_machine()};
-    std::vector<std::string> const address{qemu.monitor().path()};
-};
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(completions, prompt_fixture)
 

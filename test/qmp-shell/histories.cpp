@@ -1,7 +1,5 @@
 // What was typed, in the next session as well.
-#include "script.hpp"
-#include "support/real_qemu.hpp"
-#include "terminal.hpp"
+#include "prompt_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -9,27 +7,10 @@
 #include <fstream>
 #include <string>
 #include <string_view>
-#include <vector>
 
-using coqmp::test::real_qemu;
 using namespace qmp_shell::test;
 
 namespace {
-
-constexpr std::string_view prompt = "(QEMU)";
-
-struct prompt_fixture
-{
-    coqmp::test::temporary_directory directory;
-    std::filesystem::path const home = directory.path();
-    real_qemu qemu{real_qemu::no_machine()};
-    std::vector<std::string> const address{qemu.monitor().path()};
-};
-
-bool has(std::string const& text, std::string_view part)
-{
-    return text.find(part) != std::string::npos;
-}
 
 void write_file(std::filesystem::path const& file, std::string const& text)
 {

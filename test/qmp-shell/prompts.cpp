@@ -1,36 +1,12 @@
 // Lines at a prompt: those that go on, and those whose answer is long in coming.
-#include "script.hpp"
-#include "support/real_qemu.hpp"
-#include "terminal.hpp"
+#include "prompt_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <filesystem>
 #include <string>
 #include <string_view>
-#include <vector>
 
-using coqmp::test::real_qemu;
 using namespace qmp_shell::test;
-
-namespace {
-
-constexpr std::string_view prompt = "(QEMU)";
-
-struct prompt_fixture
-{
-    coqmp::test::temporary_directory directory;
-    std::filesystem::path const home = directory.path();
-    real_qemu qemu{real_qemu::no_machine()};
-    std::vector<std::string> const address{qemu.monitor().path()};
-};
-
-bool has(std::string const& text, std::string_view part)
-{
-    return text.find(part) != std::string::npos;
-}
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(prompts, prompt_fixture)
 

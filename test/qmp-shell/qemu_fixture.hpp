@@ -5,6 +5,7 @@
 #include "script.hpp"
 #include "support/real_qemu.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,14 @@ struct qemu_fixture
 inline bool has(std::string const& text, std::string_view part)
 {
     return text.find(part) != std::string::npos;
+}
+
+inline std::size_t times(std::string const& text, std::string_view part)
+{
+    std::size_t result = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
+        ++result;
+    return result;
 }
 
 }  // namespace qmp_shell::test

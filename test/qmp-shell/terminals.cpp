@@ -1,4 +1,5 @@
 // The whole program in a terminal, with somebody who types and a real QEMU.
+#include "qemu_fixture.hpp"
 #include "script.hpp"
 #include "support/real_qemu.hpp"
 #include "terminal.hpp"
@@ -48,19 +49,6 @@ struct terminal_fixture
         return options;
     }
 };
-
-bool has(std::string const& text, std::string_view part)
-{
-    return text.find(part) != std::string::npos;
-}
-
-std::size_t times(std::string const& text, std::string_view part)
-{
-    std::size_t result = 0;
-    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
-        ++result;
-    return result;
-}
 
 /// A pager that stays until it is told to end, and a log that tells when the shell has read an event.
 struct paging_fixture : terminal_fixture
