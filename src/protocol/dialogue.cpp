@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <new>
 
 namespace coqmp::protocol {
 
@@ -106,8 +107,9 @@ action dialogue::match(message_id const& id, reply&& answer)
 
 action dialogue::match_without_id(command_error&& error)
 {
-    // With one command on the wire it can be no other's. Before the handshake is over it can be an earlier client's.
-    if (ready_ && wire_.size() == 1)
+    // With one command on the wire it can be no other's. Before the handshake is over it can be an earlier client's. A peer
+    // that answers out of order may still owe the answer to a command that it has passed over.
+    if (ready_ && wire_.size() == 1 && !has_passed_over_)
         return settle(wire_.begin(), reply(std::move(error)));
     counters_.unattributed_errors.add();
     return ignored{"An error without an id belongs to none of " + std::to_string(wire_.size()) +
@@ -153,8 +155,10 @@ void dialogue::forget_passed_over(std::ptrdiff_t place)
 {
     while (place-- > 0) {
         auto const older = wire_.begin() + place;
-        if (!older->out_of_band && older->asker == nullptr)
+        if (!older->out_of_band && older->asker == nullptr) {
             take_off_wire(older);
+            has_passed_over_ = true;
+        }
     }
 }
 
@@ -166,6 +170,7 @@ boost::system::error_code dialogue::submit(request& what)
     if (asked.descriptors().size() > descriptor_limit)
         return make_error_code(errc::too_many_descriptors);
     what.number_ = next_number_;
+    what.end_ = 0;
     what.encoded_.clear();  // it may have waited before, and was abandoned
     waiting_list& lane = asked.is_out_of_band() ? out_of_band_waiting_ : in_band_waiting_;
     std::size_t const begin = output_.size();
@@ -188,13 +193,14 @@ void dialogue::abandon(request& what)
     if (what.stage_ == request::stage::waiting) {
         waiting_list& lane = what.command_.is_out_of_band() ? out_of_band_waiting_ : in_band_waiting_;
         lane.erase(lane.iterator_to(what));
+        what.stage_ = request::stage::idle;
         // What waited behind a command with descriptors may go now.
         release();
     } else if (what.stage_ == request::stage::on_wire) {
         auto const found = std::find_if(wire_.begin(), wire_.end(), [&](entry const& one) { return one.asker == &what; });
         found->asker = nullptr;
+        what.stage_ = request::stage::idle;
     }
-    what.stage_ = request::stage::idle;
 }
 
 void dialogue::forget_all() noexcept
@@ -216,6 +222,7 @@ void dialogue::forget_all() noexcept
 void dialogue::sent(std::size_t bytes)
 {
     counters_.bytes_sent.add(bytes);
+    written_ += bytes;
     sent_ += bytes;
     output_descriptors_.clear();
     if (sent_ < output_.size()) {
@@ -276,6 +283,7 @@ void dialogue::put_on_wire(request& what, std::size_t begin)
     bool const barrier = !asked.descriptors().empty();
     std::uint64_t const id = take_id(what);
     append_id(id, output_);
+    what.end_ = written_ + (output_.size() - sent_);
     wire_.push_back(entry{id, &what, asked.is_out_of_band(), barrier});
     if (!asked.is_out_of_band())
         ++in_band_on_wire_;
@@ -302,8 +310,12 @@ void dialogue::release(waiting_list& waiting)
     while (!waiting.empty() && may_go(waiting.front())) {
         request& next = waiting.front();
         std::size_t const begin = output_.size();
-        output_ += next.encoded_;
-        put_on_wire(next, begin);
+        try {
+            output_ += next.encoded_;
+            put_on_wire(next, begin);
+        } catch (std::bad_alloc const&) {
+            return;  // it waits for the next answer, or for its deadline
+        }
         waiting.pop_front();
         std::string().swap(next.encoded_);
         tell_output(begin);

@@ -57,6 +57,7 @@ private:
     std::string encoded_;  // up to its id, and only while it waits
     reply answer_;
     std::uint64_t number_ = 0;
+    std::uint64_t end_ = 0;  // how many bytes the dialogue has sent once this command's last one is; zero: not on the wire yet
     stage stage_ = stage::idle;
 };
 
@@ -126,6 +127,9 @@ public:
     /// Gives all requests back to the caller: the conversation is over.
     void forget_all() noexcept;
 
+    /// Whether the whole command has been sent. The peer cannot execute one whose last byte it never gets.
+    [[nodiscard]] bool was_sent(request const& what) const noexcept { return what.end_ != 0 && what.end_ <= written_; }
+
     /// Whether requests may be submitted.
     [[nodiscard]] bool is_ready() const noexcept { return ready_; }
     [[nodiscard]] coqmp::greeting const& greeting() const noexcept { return handshake_.greeting(); }
@@ -184,8 +188,10 @@ private:
     std::size_t barriers_on_wire_ = 0;
     waiting_list out_of_band_waiting_;
     waiting_list in_band_waiting_;
+    bool has_passed_over_ = false;  // the peer has left a command unanswered and answered a later one
     std::string output_;
     std::size_t sent_ = 0;
+    std::uint64_t written_ = 0;  // bytes, since the conversation began
     std::vector<descriptor> output_descriptors_;
 };
 

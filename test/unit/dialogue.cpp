@@ -252,6 +252,50 @@ BOOST_AUTO_TEST_CASE(can_be_submitted_again_before_its_late_reply)
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(a_command_counts_as_sent)
+
+BOOST_AUTO_TEST_CASE(when_its_last_byte_has_been_written)
+{
+    dialogue core(test_options());
+    for (std::string_view input : {hello, our_answer}) {
+        while (!input.empty())
+            static_cast<void>(core.receive(input));
+        core.sent(core.output().size());
+    }
+    asked first("first");
+    asked second("second");
+    BOOST_TEST(!core.was_sent(first));
+    BOOST_REQUIRE(!core.submit(first));
+    std::size_t const first_size = core.output().size();
+    BOOST_REQUIRE(!core.submit(second));
+    BOOST_TEST(!core.was_sent(first));
+    core.sent(first_size - 1);
+    BOOST_TEST(!core.was_sent(first));
+    core.sent(1);
+    BOOST_TEST(core.was_sent(first));
+    BOOST_TEST(!core.was_sent(second));
+    core.forget_all();
+    BOOST_TEST(core.was_sent(first));
+    BOOST_TEST(!core.was_sent(second));
+}
+
+BOOST_AUTO_TEST_CASE(until_it_is_submitted_again)
+{
+    dialogue_options options = test_options();
+    options.negotiate = false;
+    dialogue core(options);
+    asked what("what");
+    BOOST_REQUIRE(!core.submit(what));
+    core.sent(core.output().size());
+    core.abandon(what);
+    BOOST_TEST(core.was_sent(what));
+    BOOST_REQUIRE(!core.submit(what));
+    BOOST_TEST(!core.was_sent(what));
+    core.forget_all();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(an_error_without_an_id)
 
 BOOST_AUTO_TEST_CASE(leaves_no_abandoned_command_in_the_window)
@@ -321,6 +365,20 @@ BOOST_AUTO_TEST_CASE(may_be_that_of_an_abandoned_command)
         .peer(idless_error, error_of_nobody(2))
         .peer(R"({"return": {}, "id": 1})")
         .peer(idless_error, fails("next", "GenericError", "JSON parse error, stray input"))
+        .replay();
+}
+
+BOOST_AUTO_TEST_CASE(belongs_to_no_command_for_certain_when_the_peer_has_passed_over_one)
+{
+    negotiated()
+        .submits("abandoned", "a")
+        .abandons("abandoned")
+        .submits("answered", "b")
+        .peer(R"({"return": {}, "id": 2})", returns("answered"))
+        .submits("next", "c")
+        .peer(idless_error, error_of_nobody(1))
+        .counts(&session_counters::unattributed_errors, 1)
+        .peer(R"({"return": {}, "id": 3})", returns("next"))
         .replay();
 }
 
