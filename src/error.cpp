@@ -77,6 +77,10 @@ char const* text_of(errc value) noexcept
             return "the machine ended before it was ready: its standard error tells why";
         case errc::not_running:
             return "there is no process: it was not started, or it is gone";
+        case errc::event_missing:
+            return "no such event came before the deadline, although the command succeeded: check the event's name and filter";
+        case errc::out_of_memory:
+            return "there is not enough memory for the command";
         case errc::not_sent:
             return "the command was not sent: it is safe to send it again";
         case errc::outcome_unknown:
@@ -111,6 +115,8 @@ public:
             return false;
         if (condition.value() == (code & errc_mask))
             return true;
+        if (condition.value() == static_cast<int>(errc::timed_out))
+            return errc_of(code) == errc::event_missing;
         if (condition.value() == static_cast<int>(errc::not_sent))
             return (code & not_sent_flag) != 0;
         return condition.value() == static_cast<int>(errc::outcome_unknown) && (code & outcome_unknown_flag) != 0;

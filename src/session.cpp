@@ -33,16 +33,17 @@ using detail::pending_signature;
 using pending_pointer = std::shared_ptr<detail::awaited_command<pending_signature>>;
 
 /// What the coroutines await: the command, once it has its outcome.
-auto outcome_of(state_pointer state, pending_pointer what)
+template <class Token>
+auto outcome_of(state_pointer state, Token token, pending_pointer what)
 {
-    return detail::initiate<pending_signature, &detail::session_state::start<pending_signature>>(std::move(state), asio::deferred,
-                                                                                                 std::move(what));
+    return detail::initiate<pending_signature, &detail::session_state::start<pending_signature>>(
+        std::move(state), std::move(token), std::move(what));
 }
 
 // The command is not a parameter of the coroutine: it would be moved three times more, 350 instructions of 7,000.
 asio::awaitable<json::value> value_of(state_pointer state, pending_pointer what)
 {
-    auto operation = outcome_of(std::move(state), std::move(what));
+    auto operation = outcome_of(std::move(state), asio::deferred, std::move(what));
     auto const done = co_await std::move(operation);
     if (done->answer().has_error())
         throw command_failed(done->what().name(), std::move(done->answer()).error());
@@ -63,7 +64,7 @@ public:
         timer_.async_wait([awaited = std::weak_ptr(wait)](error_code error) {
             auto const alive = awaited.lock();
             if (!error && alive)
-                alive->end(with_outcome(errc::timed_out, outcome::unknown));
+                alive->end(make_error_code(errc::event_missing));
         });
     }
 
@@ -71,43 +72,68 @@ private:
     asio::steady_timer timer_;
 };
 
-asio::awaitable<event> event_after(state_pointer state, command what, event_filter until)
+/// An event that comes while the command still waits on this side is not of its doing. The filter must not own the command: the
+/// command's handler owns the filter.
+event_filter once_sent(state_pointer state, pending_pointer const& what, event_filter until)
 {
-    auto const wait = state->events().expect(std::move(until));
-    wait_deadline const deadline(*state, what, wait);
-    std::string const name = what.name();
-    auto sending = detail::initiate<detail::reply_signature, &detail::session_state::start_execute>(
-        std::move(state), asio::as_tuple(asio::deferred), std::move(what));
-    auto [failure, answer] = co_await std::move(sending);
+    return event_filter().matching(
+        [state = std::move(state), sent = std::weak_ptr(what), until = std::move(until)](event const& candidate) {
+            auto const command = sent.lock();
+            return command && state->was_sent(*command) && until.accepts(candidate);
+        });
+}
+
+/// The names of the events, for a message.
+std::string names_of(event_filter const& until)
+{
+    if (until.names().empty())
+        return "the event";
+    std::string text;
+    for (std::string const& name : until.names())
+        text += (text.empty() ? "" : " or ") + name;
+    return text;
+}
+
+/// The end of the connection that the peer made after it had got the command: after `quit` QEMU may be gone before it answers.
+bool is_peers_end(detail::session_state const& state, error_code error)
+{
+    return error == errc::disconnected && error == errc::outcome_unknown && !state.was_closed_here();
+}
+
+asio::awaitable<event> event_after(state_pointer state, pending_pointer what, event_filter until)
+{
+    std::string const name = what->what().name();
+    std::string const awaited = names_of(until);
+    auto const wait = state->events().expect(once_sent(state, what, std::move(until)));
+    wait_deadline const deadline(*state, what->what(), wait);
+    auto sending = outcome_of(state, asio::as_tuple(asio::deferred), std::move(what));
+    auto [failure, done] = co_await std::move(sending);
     if (failure) {
-        // After `quit` QEMU may be gone before it answers, but not before it has told the event.
-        std::optional<event> told = wait->try_next();
-        if (!told || failure != errc::disconnected)
+        std::optional<event> seen = wait->try_next();
+        if (!seen || !is_peers_end(*state, failure))
             throw system_error(failure, name);
-        co_return *std::move(told);
+        co_return *std::move(seen);
     }
-    if (answer.has_error())
-        throw command_failed(name, std::move(answer).error());
+    if (done->answer().has_error())
+        throw command_failed(name, std::move(done->answer()).error());
     auto operation =
         detail::initiate<void(error_code, event), &detail::subscription::start_next>(wait, asio::as_tuple(asio::deferred));
     auto [error, happened] = co_await std::move(operation);
     if (error == errc::end_of_stream)
-        error = with_outcome(errc::disconnected, outcome::unknown);
+        throw system_error(make_error_code(errc::disconnected), name + " succeeded, but " + awaited + " did not come");
     if (error)
-        throw system_error(error, name);
+        throw system_error(error, name + " until " + awaited);
     co_return std::move(happened);
 }
 
 asio::awaitable<void> quit_on(state_pointer state)
 {
-    command what("quit");
-    auto operation = detail::initiate<detail::reply_signature, &detail::session_state::start_execute>(
-        std::move(state), asio::as_tuple(asio::deferred), std::move(what));
-    auto [error, answer] = co_await std::move(operation);
-    if (error && !(error == errc::disconnected && error == errc::outcome_unknown))
+    auto operation = outcome_of(state, asio::as_tuple(asio::deferred), detail::make_pending<pending_signature>(command("quit")));
+    auto [error, done] = co_await std::move(operation);
+    if (error && !is_peers_end(*state, error))
         throw system_error(error, "quit");
-    if (!error && answer.has_error())
-        throw command_failed("quit", std::move(answer).error());
+    if (!error && done->answer().has_error())
+        throw command_failed("quit", std::move(done->answer()).error());
 }
 
 }  // namespace
@@ -142,7 +168,7 @@ asio::awaitable<json::value> session::execute(command what)
 
 asio::awaitable<event> session::execute_until(command what, event_filter until)
 {
-    return event_after(state_, std::move(what), std::move(until));
+    return event_after(state_, detail::make_pending<pending_signature>(std::move(what)), std::move(until));
 }
 
 asio::awaitable<void> session::quit()

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <new>
 #include <random>
 #include <utility>
 
@@ -241,8 +242,7 @@ void session_state::end(error_code why)
     error_code const reason = why ? why : make_error_code(errc::disconnected);
     while (!active_.empty()) {
         pending_command& pending = active_.front();
-        bool const on_wire = pending.where() == protocol::request::stage::on_wire;
-        finish(pending, with_outcome(reason, on_wire ? outcome::unknown : outcome::not_sent));
+        finish(pending, with_outcome(reason, was_sent(pending) ? outcome::unknown : outcome::not_sent));
     }
     dialogue_.forget_all();
     events_.end();
@@ -298,27 +298,31 @@ void session_state::execute(std::shared_ptr<pending_command>&& what)
         finish(*pending, asio::error::operation_aborted);
         return;
     }
-    if (stage_ != stage::open) {
-        finish(*pending, with_outcome(errc::disconnected, outcome::not_sent));
-        return;
-    }
-    events_.used();
-    if (carries_no_descriptor(pending->what())) {
-        // To the kernel it would be an error of the socket, and the end of the session.
-        finish(*pending, with_outcome(errc::closed_descriptor, outcome::not_sent));
-        return;
-    }
-    if (auto const error = dialogue_.submit(*pending)) {
+    if (auto const error = submit(*pending))
         finish(*pending, with_outcome(error, outcome::not_sent));
-        return;
-    }
-    pending->deadline = optional_deadline_after(pending->what().timeout().value_or(options_.command_timeout));
-    if (pending->deadline != never) {
-        deadlines_.insert(deadlines_.end(), *pending);
-        arm_timer(pending->deadline);
-    }
-    if (!dialogue_.output().empty())
+    else if (!dialogue_.output().empty())
         schedule_turn();
+}
+
+// When there is no memory, an exception must not leave the command in a list: it would complete a second time, to its caller's eyes.
+error_code session_state::submit(pending_command& pending)
+try {
+    if (stage_ != stage::open)
+        return make_error_code(errc::disconnected);
+    events_.used();
+    // To the kernel it would be an error of the socket, and the end of the session.
+    if (carries_no_descriptor(pending.what()))
+        return make_error_code(errc::closed_descriptor);
+    pending.deadline = optional_deadline_after(pending.what().timeout().value_or(options_.command_timeout));
+    if (pending.deadline != never) {
+        arm_timer(pending.deadline);
+        deadlines_.insert(deadlines_.end(), pending);
+    }
+    return dialogue_.submit(pending);
+} catch (std::bad_alloc const&) {
+    // A trace hook can run out of memory when the command is already on its way.
+    bool const is_submitted = pending.where() != protocol::request::stage::idle;
+    return is_submitted ? error_code() : make_error_code(errc::out_of_memory);
 }
 
 void session_state::cancel(pending_command& pending, asio::cancellation_type kind)
@@ -334,8 +338,8 @@ void session_state::cancel(pending_command& pending, asio::cancellation_type kin
 
 void session_state::give_up(pending_command& pending, error_code why)
 {
-    dialogue_.abandon(pending);
     finish(pending, why);
+    dialogue_.abandon(pending);
 }
 
 void session_state::finish(pending_command& pending, error_code error)

@@ -60,6 +60,11 @@ public:
         return negotiated_.load(std::memory_order_acquire) && dialogue_.out_of_band();
     }
 
+    /// On the executor only.
+    [[nodiscard]] bool was_sent(pending_command const& what) const noexcept { return dialogue_.was_sent(what); }
+    /// Whether this side has ended the session. For a handler of an operation that the end has completed.
+    [[nodiscard]] bool was_closed_here() const noexcept { return stage_ == stage::ended && !reason_; }
+
     void abandon_handlers() noexcept override;
 
 private:
@@ -77,6 +82,7 @@ private:
     void connected(boost::system::error_code error, stream_socket socket);
     void became_ready();
     void execute(std::shared_ptr<pending_command>&& what);
+    [[nodiscard]] boost::system::error_code submit(pending_command& pending);
     void cancel(pending_command& pending, boost::asio::cancellation_type kind);
     void give_up(pending_command& pending, boost::system::error_code why);
     void wait_closed(std::shared_ptr<waiting_reason> const& waiting);
@@ -96,6 +102,7 @@ private:
     void write();
 
     void arm_timer(clock::time_point deadline);
+    void arm_timer();
     void on_timer();
     void end_what_is_late();
     void time_out(clock::time_point now);

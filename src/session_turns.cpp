@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -156,12 +157,24 @@ void session_state::arm_timer(clock::time_point deadline)
 {
     if (deadline >= timer_deadline_)
         return;
-    timer_deadline_ = deadline;
+    timer_deadline_ = never;  // if there is no memory to wait, the wait that this one cancels arms the timer again
     timer_.expires_at(deadline);
     timer_.async_wait([self = shared_from_this()](error_code error) {
         if (!error)
             self->on_timer();
+        else if (self->timer_deadline_ == never)
+            self->arm_timer();
     });
+    timer_deadline_ = deadline;
+}
+
+void session_state::arm_timer()
+{
+    if (stage_ == stage::ended)
+        return;
+    arm_timer(connect_deadline_);
+    if (!deadlines_.empty())
+        arm_timer(deadlines_.begin()->deadline);
 }
 
 void session_state::on_timer()
@@ -171,11 +184,7 @@ void session_state::on_timer()
     timer_deadline_ = never;
     turning_ = true;
     end_what_is_late();
-    if (stage_ != stage::ended) {
-        arm_timer(connect_deadline_);
-        if (!deadlines_.empty())
-            arm_timer(deadlines_.begin()->deadline);
-    }
+    arm_timer();
     turn();
 }
 
@@ -214,10 +223,19 @@ void session_state::schedule_turn()
 {
     if (turning_ || std::exchange(turn_scheduled_, true))
         return;
-    asio::post(executor_, [self = shared_from_this()] {
-        self->turn_scheduled_ = false;
-        self->turn();
-    });
+    try {
+        asio::post(executor_, [self = shared_from_this()] {
+            self->turn_scheduled_ = false;
+            self->turn();
+        });
+    } catch (std::bad_alloc const&) {
+        // To end the wait for something to read takes no memory, and it brings a turn as well.
+        turn_scheduled_ = false;
+        error_code failure;
+        socket_.cancel(failure);
+        if (failure)
+            throw;
+    }
 }
 
 // Commands that were sent on by all that ran before go out in one write.

@@ -40,6 +40,8 @@ enum class errc {
     launch_failed,            ///< The program could not be started at all.
     machine_exited,           ///< The machine ended before it was ready.
     not_running,              ///< There is no process: it was not started, or it is gone.
+    event_missing,            ///< The command of execute_until() succeeded, but its event did not come in time. Also `timed_out`.
+    out_of_memory,            ///< There was not enough memory for the command.
     not_sent = 101,           ///< Holds if the command was never sent: safe to send again.
     outcome_unknown = 102     ///< Holds if the command was sent and never answered: it may or may not have been executed.
 };

@@ -63,6 +63,9 @@ public:
     /// @copydoc matching
     event_filter&& matching(std::function<bool(event const&)> predicate) &&;
 
+    /// The names of which an event must have one; none if any name will do.
+    [[nodiscard]] std::vector<std::string> const& names() const noexcept { return names_; }
+
     /// Whether this event passes.
     [[nodiscard]] bool accepts(event const& candidate) const;
 

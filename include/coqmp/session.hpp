@@ -76,10 +76,11 @@ public:
     /// @param what the command
     /// @par Handler signature `void(error_code, reply)`
     /// @par Errors errc::disconnected; errc::timed_out; errc::arguments_too_deep, errc::arguments_too_large,
-    /// errc::arguments_not_json, errc::out_of_band_unavailable, errc::too_many_descriptors, errc::closed_descriptor
-    /// (nothing was sent); the error that ended the session (errc::not_json, errc::message_too_large,
+    /// errc::arguments_not_json, errc::out_of_band_unavailable, errc::too_many_descriptors, errc::closed_descriptor,
+    /// errc::out_of_memory (nothing was sent); the error that ended the session (errc::not_json, errc::message_too_large,
     /// errc::nested_too_deep); `operation_aborted` when cancelled. All but the last tell whether the command was sent:
-    /// errc::not_sent or errc::outcome_unknown.
+    /// errc::not_sent or errc::outcome_unknown. A command that was cut off by the end of the session before its last byte
+    /// was written is not_sent: QEMU cannot execute a part of a command.
     /// @par Cancellation terminal and partial: the command is abandoned; if it was sent its reply is dropped when it
     /// comes, and the session goes on. total: only a command that was not sent yet is cancelled. A reply that came wins
     /// over a cancellation.
@@ -98,18 +99,21 @@ public:
     /// @throws boost::system::system_error with the errors of async_execute()
     [[nodiscard]] boost::asio::awaitable<boost::json::value> execute(command what);
 
-    /// Starts to wait for an event, sends the command, and returns the first event that comes after that and passes the filter.
-    /// Events come before the reply, or long after it: either way none is missed.
+    /// Sends the command, and returns the first event after that which passes the filter. Events come before the reply, or
+    /// long after it: either way none is missed. An event that comes while the command still waits on this side does not count.
     /// @param what the command; its timeout() bounds the whole wait
     /// @param until the event to wait for
     /// @throws command_failed if QEMU refuses the command
-    /// @throws boost::system::system_error the errors of async_execute(); errc::timed_out if the event does not come in
-    /// time, errc::disconnected if the session ends before (both outcome_unknown)
+    /// @throws boost::system::system_error the errors of async_execute(). If the command succeeded and only its event did not
+    /// come: errc::event_missing (which is errc::timed_out as well) at the deadline, errc::disconnected when the session ends;
+    /// both are neither errc::not_sent nor errc::outcome_unknown, and what() names the event.
     [[nodiscard]] boost::asio::awaitable<event> execute_until(command what, event_filter until);
 
-    /// Sends `quit`. Succeeds whether the reply or the end of the connection comes first: QEMU may be gone before it answers.
+    /// Sends `quit`. Succeeds when QEMU has answered, and also when QEMU ends the connection after the command was sent: it may
+    /// be gone before it answers.
     /// @throws command_failed if QEMU refuses
-    /// @throws boost::system::system_error errc::disconnected and errc::not_sent if the session had ended before; errc::timed_out
+    /// @throws boost::system::system_error errc::disconnected if the session ended before the command was sent
+    /// (errc::not_sent), or if this side closed it before the answer came (errc::outcome_unknown); errc::timed_out
     [[nodiscard]] boost::asio::awaitable<void> quit();
 
     /// Starts a stream of events. It begins with this call: no event that comes later is missed. Events that came before

@@ -1,6 +1,7 @@
 // Commands: what is sent, what comes back, what is refused, what comes too late.
 #include "support/conversation.hpp"
 #include "support/open_descriptors.hpp"
+#include "support/spawned.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -26,48 +27,7 @@ using coqmp::reply;
 
 namespace {
 
-/// Records how a coroutine ends.
-template <class Result>
-class spawned
-{
-public:
-    explicit spawned(asio::any_io_executor const& executor, asio::awaitable<Result> work) : end_(executor)
-    {
-        asio::co_spawn(executor, std::move(work),
-                       [end = end_.token(), failure = failure_](std::exception_ptr error, auto... result) mutable {
-                           *failure = error;
-                           end({}, std::move(result)...);
-                       });
-    }
-
-    asio::awaitable<void> done()
-    {
-        auto const end = end_;
-        co_await end.done();
-    }
-    [[nodiscard]] auto const& value() const { return end_.value(); }
-
-    /// What it threw.
-    template <class Exception>
-    [[nodiscard]] Exception const& thrown() const
-    {
-        try {
-            if (*failure_)
-                std::rethrow_exception(*failure_);
-        } catch (Exception const& error) {
-            return error;
-        }
-        throw std::logic_error("nothing was thrown");
-    }
-    [[nodiscard]] bool threw() const { return *failure_ != nullptr; }
-
-private:
-    std::shared_ptr<std::exception_ptr> failure_ = std::make_shared<std::exception_ptr>();
-    completion<Result> end_;
-};
-
 using executed = spawned<json::value>;
-using awaited = spawned<coqmp::event>;
 
 asio::awaitable<void> serve_one(fake_peer& peer)
 {
@@ -362,97 +322,4 @@ COROUTINE_TEST_CASE(a_deadline_that_has_passed_before_the_command_goes_out_is_ke
     error_code const error = co_await hasty.done();
     BOOST_TEST(error == errc::timed_out);
     BOOST_TEST(error == errc::outcome_unknown);
-}
-
-COROUTINE_TEST_CASE(execute_until_returns_an_event_that_comes_before_the_reply)
-{
-    conversation talk(co_await this_coro::executor);
-    co_await talk.begin();
-    awaited wait(talk.client.get_executor(), talk.client.execute_until("cont", "RESUME"));
-    json::value const id = co_await talk.peer.expect("cont");
-    talk.peer.event("STOP");
-    talk.peer.event("RESUME");
-    talk.peer.answer(id);
-    co_await wait.done();
-    BOOST_TEST(wait.value().name == "RESUME");
-}
-
-COROUTINE_TEST_CASE(execute_until_returns_an_event_that_comes_after_the_reply)
-{
-    conversation talk(co_await this_coro::executor);
-    co_await talk.begin();
-    awaited wait(talk.client.get_executor(),
-                 talk.client.execute_until("device_del", coqmp::event_filter("DEVICE_DELETED").with("device", "net1")));
-    co_await talk.peer.serve("device_del");
-    talk.peer.event("DEVICE_DELETED", json::object());
-    json::object data;
-    data["device"] = "net1";
-    talk.peer.event("DEVICE_DELETED", data);
-    co_await wait.done();
-    BOOST_TEST(wait.value().data == data);
-}
-
-COROUTINE_TEST_CASE(execute_until_does_not_see_old_events)
-{
-    conversation talk(co_await this_coro::executor);
-    co_await talk.begin();
-    auto all = talk.client.subscribe();
-    json::object old;
-    old["age"] = 1;
-    talk.peer.event("RESUME", old);
-    co_await all.async_next(asio::deferred);
-    awaited wait(talk.client.get_executor(), talk.client.execute_until("cont", "RESUME"));
-    co_await talk.peer.serve("cont");
-    talk.peer.event("RESUME");
-    co_await wait.done();
-    BOOST_TEST(wait.value().data.empty());
-}
-
-COROUTINE_TEST_CASE(execute_until_throws_a_refusal)
-{
-    conversation talk(co_await this_coro::executor);
-    co_await talk.begin();
-    awaited wait(talk.client.get_executor(), talk.client.execute_until("cont", "RESUME"));
-    json::value const id = co_await talk.peer.expect("cont");
-    talk.peer.refuse(id, "GenericError", "no");
-    co_await wait.done();
-    BOOST_TEST(wait.thrown<coqmp::command_failed>().command() == "cont");
-}
-
-COROUTINE_TEST_CASE(execute_until_has_one_deadline_for_all)
-{
-    conversation talk(co_await this_coro::executor);
-    co_await talk.begin();
-    awaited wait(talk.client.get_executor(), talk.client.execute_until(within("cont", 20ms), "RESUME"));
-    co_await talk.peer.serve("cont");
-    co_await wait.done();
-    auto const& failure = wait.thrown<boost::system::system_error>();
-    BOOST_TEST(failure.code() == errc::timed_out);
-    BOOST_TEST(failure.code() == errc::outcome_unknown);
-}
-
-COROUTINE_TEST_CASE(execute_until_ends_with_the_session)
-{
-    conversation talk(co_await this_coro::executor);
-    co_await talk.begin();
-    awaited wait(talk.client.get_executor(), talk.client.execute_until("cont", "RESUME"));
-    co_await talk.peer.serve("cont");
-    talk.peer.close();
-    co_await wait.done();
-    auto const& failure = wait.thrown<boost::system::system_error>();
-    BOOST_TEST(failure.code() == errc::disconnected);
-    BOOST_TEST(failure.code() == errc::outcome_unknown);
-}
-
-COROUTINE_TEST_CASE(execute_until_returns_the_event_of_a_qemu_that_was_gone_before_it_answered)
-{
-    conversation talk(co_await this_coro::executor);
-    co_await talk.begin();
-    awaited wait(talk.client.get_executor(), talk.client.execute_until("quit", "SHUTDOWN"));
-    co_await talk.peer.expect("quit");
-    talk.peer.event("SHUTDOWN");
-    talk.peer.close();
-    co_await wait.done();
-    BOOST_TEST(!wait.threw());
-    BOOST_TEST(wait.value().name == "SHUTDOWN");
 }

@@ -13,6 +13,7 @@ namespace json = boost::json;
 namespace this_coro = boost::asio::this_coro;
 using boost::system::error_code;
 using namespace coqmp::test;
+using coqmp::command;
 using coqmp::errc;
 using coqmp::reply;
 
@@ -115,6 +116,49 @@ COROUTINE_TEST_CASE(quit_succeeds_when_the_connection_is_reset)
     talk.peer.reset();
     error_code const error = co_await ended.done();
     BOOST_TEST(error == error_code());
+}
+
+COROUTINE_TEST_CASE(quit_fails_when_this_side_closes)
+{
+    conversation talk(co_await this_coro::executor);
+    co_await talk.begin();
+    auto const ended = quit(talk.client);
+    co_await talk.peer.expect("quit");
+    talk.client.close();
+    error_code const error = co_await ended.done();
+    BOOST_TEST(error == errc::disconnected);
+    BOOST_TEST(error == errc::outcome_unknown);
+    co_await talk.peer.end();
+}
+
+COROUTINE_TEST_CASE(a_command_that_was_never_written_is_not_sent)
+{
+    conversation talk(co_await this_coro::executor);
+    co_await talk.begin();
+    auto const ended = quit(talk.client);
+    auto const other = talk.ask("other");
+    talk.client.close();  // before what was asked for is written, which is when the handlers that run now have returned
+    error_code error = co_await ended.done();
+    BOOST_TEST(error == errc::disconnected);
+    BOOST_TEST(error == errc::not_sent);
+    error = co_await other.done();
+    BOOST_TEST(error == errc::disconnected);
+    BOOST_TEST(error == errc::not_sent);
+    std::string const received = co_await talk.peer.end();
+    BOOST_TEST(received.empty());
+}
+
+COROUTINE_TEST_CASE(a_command_of_which_the_peer_has_only_a_part_is_not_sent)
+{
+    conversation talk(co_await this_coro::executor);
+    co_await talk.begin();
+    auto const large = talk.ask(command("large").with("data", std::string(8u << 20, 'x')));  // more than a socket holds
+    while (!talk.peer.has_input())
+        co_await asio::post(asio::deferred);
+    talk.client.close();
+    error_code const error = co_await large.done();
+    BOOST_TEST(error == errc::disconnected);
+    BOOST_TEST(error == errc::not_sent);
 }
 
 COROUTINE_TEST_CASE(quit_tells_that_it_was_refused)

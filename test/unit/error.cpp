@@ -35,7 +35,7 @@ namespace {
 std::vector<errc> reasons()
 {
     std::vector<errc> all;
-    for (int value = static_cast<int>(errc::disconnected); value <= static_cast<int>(errc::not_running); ++value)
+    for (int value = static_cast<int>(errc::disconnected); value <= static_cast<int>(errc::out_of_memory); ++value)
         all.push_back(static_cast<errc>(value));
     return all;
 }
@@ -46,6 +46,12 @@ std::vector<errc> conditions()
     all.push_back(errc::not_sent);
     all.push_back(errc::outcome_unknown);
     return all;
+}
+
+/// A code of this errc also holds for the more general one.
+bool holds(errc reason, errc condition)
+{
+    return reason == condition || (reason == errc::event_missing && condition == errc::timed_out);
 }
 
 struct known_class
@@ -68,9 +74,9 @@ BOOST_DATA_TEST_CASE(a_plain_code_is_its_errc_and_no_other, data::make(condition
     error_code const code = make_error_code(reason);
     BOOST_TEST(code.failed());
     for (errc condition : conditions()) {
-        BOOST_TEST((code == condition) == (reason == condition));
-        BOOST_TEST((condition == code) == (reason == condition));
-        BOOST_TEST((code != condition) == (reason != condition));
+        BOOST_TEST((code == condition) == holds(reason, condition));
+        BOOST_TEST((condition == code) == holds(reason, condition));
+        BOOST_TEST((code != condition) == !holds(reason, condition));
     }
 }
 
@@ -79,7 +85,7 @@ BOOST_DATA_TEST_CASE(a_code_that_was_not_sent_is_its_errc_and_not_sent, data::ma
     error_code const code = with_outcome(reason, outcome::not_sent);
     BOOST_TEST(code.failed());
     for (errc condition : conditions())
-        BOOST_TEST((code == condition) == (reason == condition || condition == errc::not_sent));
+        BOOST_TEST((code == condition) == (holds(reason, condition) || condition == errc::not_sent));
 }
 
 BOOST_DATA_TEST_CASE(a_code_of_unknown_outcome_is_its_errc_and_outcome_unknown, data::make(reasons()), reason)
@@ -87,7 +93,7 @@ BOOST_DATA_TEST_CASE(a_code_of_unknown_outcome_is_its_errc_and_outcome_unknown, 
     error_code const code = with_outcome(reason, outcome::unknown);
     BOOST_TEST(code.failed());
     for (errc condition : conditions())
-        BOOST_TEST((code == condition) == (reason == condition || condition == errc::outcome_unknown));
+        BOOST_TEST((code == condition) == (holds(reason, condition) || condition == errc::outcome_unknown));
 }
 
 BOOST_DATA_TEST_CASE(an_outcome_replaces_the_one_before, data::make(reasons()), reason)
