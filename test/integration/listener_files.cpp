@@ -13,16 +13,15 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <barrier>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <string>
-#include <thread>
-#include <vector>
+#include <utility>
 
 namespace asio = boost::asio;
 using coqmp::endpoint;
@@ -31,6 +30,29 @@ using coqmp::listener;
 using coqmp::test::temporary_directory;
 
 namespace {
+
+/// What another program does just before a system call of the library's; empty: nothing.
+std::function<void()> before_unlink;
+std::function<void()> before_flock;
+
+/// Something that happens once, just before a system call.
+class intrusion
+{
+public:
+    intrusion(std::function<void()>& when, std::function<void()> what) : when_(when) { when_ = std::move(what); }
+    intrusion(intrusion const&) = delete;
+    intrusion& operator=(intrusion const&) = delete;
+    ~intrusion() { BOOST_TEST(!when_, "there was no such call"); }
+
+    static void happen(std::function<void()>& when)
+    {
+        if (auto const what = std::exchange(when, nullptr))
+            what();
+    }
+
+private:
+    std::function<void()>& when_;
+};
 
 using unix_address = asio::local::stream_protocol::endpoint;
 
@@ -87,14 +109,26 @@ struct fixture
     endpoint where = endpoint::unix_socket(path);
 
     std::optional<listener> door;
+    std::optional<listener> another;
 
     void listen() { door.emplace(context.get_executor(), where); }
 
-    /// @return what a listener that is refused says
+    /// @return what a listener says that is refused; nothing if it is not
     std::string refusal()
     {
         try {
             listen();
+        } catch (boost::system::system_error const& error) {
+            BOOST_TEST((error.code() == errc::address_in_use));
+            return error.what();
+        }
+        return {};
+    }
+
+    std::string refusal_of_another()
+    {
+        try {
+            another.emplace(context.get_executor(), where);
         } catch (boost::system::system_error const& error) {
             BOOST_TEST((error.code() == errc::address_in_use));
             return error.what();
@@ -109,6 +143,23 @@ bool contains(std::string const& text, std::string const& part)
 }
 
 }  // namespace
+
+// The program's own versions come before libc's.
+extern "C" {
+
+int unlink(char const* path) noexcept
+{
+    intrusion::happen(before_unlink);
+    return ::unlinkat(AT_FDCWD, path, 0);
+}
+
+int flock(int number, int operation) noexcept
+{
+    intrusion::happen(before_flock);
+    return static_cast<int>(::syscall(SYS_flock, number, operation));
+}
+
+}  // extern "C"
 
 BOOST_FIXTURE_TEST_SUITE(the_file_of_a_listener, fixture, *boost::unit_test::timeout(60))
 
@@ -172,56 +223,44 @@ BOOST_AUTO_TEST_CASE(is_not_taken_under_a_lock_whose_name_is_a_symbolic_link)
     BOOST_TEST(!std::filesystem::exists(directory.path() / "elsewhere"));
 }
 
-BOOST_AUTO_TEST_CASE(belongs_to_one_of_those_that_start_at_once_in_place_of_a_stale_one)
+// Each starter removes only what is stale, whatever another does between its steps.
+BOOST_AUTO_TEST_CASE(belongs_to_one_of_two_starters_also_if_the_second_comes_just_before_the_first_removes_a_stale_one)
 {
-    constexpr int starters = 3;
-    for (int round = 0; round < 100; ++round) {
-        leave_stale_socket(path);
-        std::vector<std::optional<listener>> doors(starters);
-        std::barrier start(starters);
-        std::atomic<int> refused = 0;
-        std::vector<std::thread> threads;
-        for (std::optional<listener>& mine : doors)
-            threads.emplace_back([&] {
-                start.arrive_and_wait();
-                try {
-                    mine.emplace(context.get_executor(), where);
-                } catch (boost::system::system_error const& error) {
-                    refused += error.code() == errc::address_in_use ? 1 : 0;
-                }
-            });
-        for (std::thread& each : threads)
-            each.join();
-        BOOST_REQUIRE(refused == starters - 1);
-        BOOST_REQUIRE(can_be_connected_to(path));
-        doors.clear();
-        BOOST_REQUIRE(files_in(directory.path()) == 0U);
+    leave_stale_socket(path);
+    std::string second_refusal;
+    {
+        intrusion const second(before_unlink, [&] { second_refusal = refusal_of_another(); });
+        listen();
     }
+    BOOST_TEST(contains(second_refusal, "replacing"));
+    BOOST_TEST(can_be_connected_to(path));
+    BOOST_TEST(files_in(directory.path()) == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(of_one_that_closes_is_not_lost_to_one_that_starts)
+BOOST_AUTO_TEST_CASE(belongs_to_the_second_starter_if_the_first_has_only_seen_a_stale_one)
 {
-    for (int round = 0; round < 100; ++round) {
-        listen();
-        std::barrier start(2);
-        std::optional<listener> next;
-        std::thread starter([&] {
-            start.arrive_and_wait();
-            while (!next) {
-                try {
-                    next.emplace(context.get_executor(), where);
-                } catch (boost::system::system_error const&) {
-                    std::this_thread::yield();  // the address is in use until the other has closed
-                }
-            }
-        });
-        start.arrive_and_wait();
-        door->close();
-        starter.join();
-        BOOST_REQUIRE(can_be_connected_to(path));
-        next.reset();
-        BOOST_REQUIRE(!std::filesystem::exists(path));
+    leave_stale_socket(path);
+    std::optional<listener> second;
+    {
+        intrusion const faster(before_flock, [&] { second.emplace(context.get_executor(), where); });
+        BOOST_TEST(contains(refusal(), "listening"));
     }
+    BOOST_REQUIRE(second.has_value());
+    BOOST_TEST(can_be_connected_to(path));
+    BOOST_TEST(files_in(directory.path()) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(is_no_stale_one_to_a_starter_while_its_listener_closes)
+{
+    listen();
+    std::string starter_refusal;
+    {
+        intrusion const starter(before_unlink, [&] { starter_refusal = refusal_of_another(); });
+        door->close();
+    }
+    BOOST_TEST(contains(starter_refusal, "listening"));
+    listen();  // replaces the one that was closed
+    BOOST_TEST(can_be_connected_to(path));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
