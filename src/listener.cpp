@@ -19,7 +19,7 @@ std::string reachable(std::string const& host)
 }
 
 /// A value in an option string of QEMU's.
-std::string with_doubled_commas(std::string const& text)
+std::string with_doubled_commas(std::string_view text)
 {
     std::string result;
     for (char const letter : text)
@@ -31,9 +31,10 @@ std::string with_doubled_commas(std::string const& text)
 
 std::vector<std::string> detail::qemu_arguments(endpoint const& where, std::string_view id)
 {
-    std::string const name(id);
-    std::string const address = where.is_unix() ? "path=" + with_doubled_commas(where.path())
-                                                : "host=" + reachable(where.host()) + ",port=" + std::to_string(where.port());
+    std::string const name = with_doubled_commas(id);
+    std::string const address =
+        where.is_unix() ? "path=" + with_doubled_commas(where.path())
+                        : "host=" + with_doubled_commas(reachable(where.host())) + ",port=" + std::to_string(where.port());
     return {"-chardev", "socket,id=" + name + ',' + address, "-mon", "chardev=" + name + ",mode=control"};
 }
 

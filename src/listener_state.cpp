@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,34 @@ namespace coqmp::detail {
 using boost::system::error_code;
 
 namespace {
+
+/// A flood of visitors must not keep the executor from its other handlers.
+constexpr int accepted_at_once = 64;
+
+/// So many connections in a row may be lost before they are accepted; then the kernel gets a pause, because it may say so for ever.
+constexpr int lost_in_a_row = 16;
+constexpr std::chrono::milliseconds pause_length{50};
+
+/// Whether accept4() has failed for one connection only, and may succeed for the next (accept(2) names these).
+bool concerns_one_connection(int error) noexcept
+{
+    switch (error) {
+        case EINTR:
+        case ECONNABORTED:
+        case EPROTO:
+        case ENOPROTOOPT:
+        case ENETDOWN:
+        case ENETUNREACH:
+        case EHOSTDOWN:
+        case EHOSTUNREACH:
+        case ENONET:
+        case EOPNOTSUPP:
+        case ETIMEDOUT:
+            return true;
+        default:
+            return false;
+    }
+}
 
 session closed_session(accept_wait const& wait)
 {
@@ -40,7 +69,12 @@ bool peer_demands::met_by(std::optional<peer_credentials> const& peer, std::vect
 }
 
 listener_state::listener_state(asio::any_io_executor executor, endpoint const& where, listener_options options)
-    : context_member(executor), executor_(std::move(executor)), options_(std::move(options)), socket_(where), acceptor_(executor_)
+    : context_member(executor),
+      executor_(std::move(executor)),
+      options_(std::move(options)),
+      socket_(where),
+      acceptor_(executor_),
+      pause_(executor_)
 {
     if (where.is_tcp() && (options_.peer_user || options_.peer_process))
         throw explained_error(
@@ -116,7 +150,7 @@ void listener_state::cancel(wait_pointer const& wait)
     wait->cancelled = true;
     // Its process may have connected and died: that connection must not be left for whoever accepts next.
     if (wait->demands.process)
-        accept_all();
+        accept(SOMAXCONN);
     if (auto const found = std::find(waiting_.begin(), waiting_.end(), wait); found != waiting_.end())
         fail(found, asio::error::operation_aborted);
     else if (wait->connecting)
@@ -157,8 +191,11 @@ void listener_state::fail(wait_list::iterator position, error_code error)
 
 void listener_state::stop_if_idle()
 {
-    // Nobody waits: the execution context must be able to run out of work.
-    if (waiting_.empty() && awaiting_connection_ && acceptor_.is_open()) {
+    // Without a wait the execution context must be able to run out of work.
+    if (!waiting_.empty())
+        return;
+    pause_.cancel();
+    if (awaiting_connection_ && acceptor_.is_open()) {
         error_code ignored;
         acceptor_.cancel(ignored);
     }
@@ -166,45 +203,49 @@ void listener_state::stop_if_idle()
 
 void listener_state::await_connection()
 {
-    if (waiting_.empty() || awaiting_connection_ || closed_)
+    if (waiting_.empty() || awaiting_connection_ || pausing_ || closed_)
         return;
     awaiting_connection_ = true;
     acceptor_.async_wait(asio::posix::descriptor_base::wait_read, [self = shared_from_this()](error_code error) {
         self->awaiting_connection_ = false;
         if (!error)
-            self->accept_all();
+            self->accept(accepted_at_once);
+        else if (error != asio::error::operation_aborted && !self->waiting_.empty())
+            self->fail(self->waiting_.begin(), error);
         self->await_connection();
     });
 }
 
-void listener_state::accept_all()
+void listener_state::accept(int most)
 {
-    while (!waiting_.empty() && !closed_) {
+    for (int lost = 0; most > 0 && !waiting_.empty() && !closed_; --most) {
         // Asio's own accept makes sockets that a launched QEMU would inherit.
         int const number = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (number >= 0)
+        int const error = errno;
+        if (number >= 0) {
+            lost = 0;
             match(owned_descriptor(number));
-        else if (!handle_accept_error(errno))
+        } else if (error == EAGAIN) {
             return;
+        } else if (!concerns_one_connection(error)) {
+            fail(waiting_.begin(), error_code(error, boost::system::system_category()));
+            return;  // the next wait asks the kernel itself, when other handlers have had their turn
+        } else if (++lost == lost_in_a_row) {
+            pause();
+            return;
+        }
     }
 }
 
-bool listener_state::handle_accept_error(int error)
+void listener_state::pause()
 {
-    switch (error) {
-        case EAGAIN:
-            return false;
-        case EMFILE:
-        case ENFILE:
-        case ENOBUFS:
-        case ENOMEM:
-        case EINVAL:
-        case EBADF:
-            fail(waiting_.begin(), error_code(error, boost::system::system_category()));
-            return false;
-        default:
-            return true;  // EINTR, or what became of one connection (accept(2) names a dozen): on to the next
-    }
+    if (std::exchange(pausing_, true))
+        return;
+    pause_.expires_after(pause_length);
+    pause_.async_wait([self = shared_from_this()](error_code) {
+        self->pausing_ = false;
+        self->await_connection();
+    });
 }
 
 void listener_state::match(owned_descriptor connection)

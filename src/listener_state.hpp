@@ -10,6 +10,7 @@
 #include <coqmp/listener.hpp>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -51,8 +52,9 @@ private:
     void cancel(wait_pointer const& wait);
     void end();
     void await_connection();
-    void accept_all();
-    bool handle_accept_error(int error);
+    /// @param most connections, and failures
+    void accept(int most);
+    void pause();
     void match(owned_descriptor connection);
     [[nodiscard]] wait_list::iterator who_wants(std::optional<peer_credentials> const& peer);
     void connect(wait_pointer const& wait, owned_descriptor connection);
@@ -67,7 +69,9 @@ private:
     wait_list waiting_;
     wait_list connecting_;
     std::atomic<std::uint64_t> refused_ = 0;
+    boost::asio::steady_timer pause_;
     bool awaiting_connection_ = false;
+    bool pausing_ = false;  ///< Too many connections in a row were lost before they could be accepted.
     bool closed_ = false;
 };
 

@@ -40,23 +40,6 @@ using boost::system::error_code;
     refuse(where, error_code(why, boost::system::system_category()));
 }
 
-/// Held while a socket file is examined, replaced or removed, so that two starters cannot take each other's.
-class directory_lock
-{
-public:
-    explicit directory_lock(std::string const& file)
-    {
-        std::filesystem::path const directory = std::filesystem::path(file).parent_path();
-        directory_ = owned_descriptor(::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        // A directory that cannot be read can still be written: then there is no lock, and bind() has the last word.
-        while (directory_.number() >= 0 && ::flock(directory_.number(), LOCK_EX) != 0 && errno == EINTR)
-            continue;
-    }
-
-private:
-    owned_descriptor directory_;  // Closing it unlocks it.
-};
-
 ::sockaddr_un address_of(std::string const& path) noexcept
 {
     ::sockaddr_un address{};
@@ -80,20 +63,85 @@ int probe(std::string const& path) noexcept
     return connected ? 0 : errno;
 }
 
-void remove_stale(endpoint const& where)
+/// Held while a stale socket file is removed, so that of two starters that find it neither removes the socket that the other has
+/// bound meanwhile. A private file beside the socket: other users can neither hold this lock nor make a starter wait for it.
+class replacement_lock
+{
+public:
+    /// @throws boost::system::system_error if the lock cannot be had at once
+    explicit replacement_lock(endpoint const& where) : name_(name_for(where.path()))
+    {
+        for (int attempts = 0; attempts < 16; ++attempts) {
+            take(where);
+            if (is_still_there())
+                return;  // else its last holder has removed it, and others lock a new one
+        }
+        refuse_as_busy(where);
+    }
+    replacement_lock(replacement_lock const&) = delete;
+    replacement_lock& operator=(replacement_lock const&) = delete;
+    ~replacement_lock() { ::unlink(name_.c_str()); }  // Closing the file unlocks it.
+
+private:
+    static std::string name_for(std::filesystem::path const& path)
+    {
+        return path.parent_path() / ("." + path.filename().string() + ".coqmp-lock");
+    }
+
+    void take(endpoint const& where)
+    {
+        constexpr int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+        file_ = owned_descriptor(::open(name_.c_str(), flags, S_IRUSR | S_IWUSR));
+        int const error = errno;
+        bool const denied = error == ELOOP || error == EACCES || error == EISDIR;
+        struct ::stat found;  // NOLINT(cppcoreguidelines-pro-type-member-init): lstat() fills it
+        if (file_.number() < 0 && !(denied && ::lstat(name_.c_str(), &found) == 0))
+            refuse(where, error);
+        if (!is_private())
+            refuse(where, make_error_code(errc::address_in_use),
+                   "a stale socket is there, and \"" + name_ +
+                       "\", which guards its replacement, is not a private file of this user; remove both");
+        if (::flock(file_.number(), LOCK_EX | LOCK_NB) != 0)
+            refuse_as_busy(where);
+    }
+
+    [[nodiscard]] bool is_private() const noexcept
+    {
+        struct ::stat found;  // NOLINT(cppcoreguidelines-pro-type-member-init): fstat() fills it
+        return ::fstat(file_.number(), &found) == 0 && S_ISREG(found.st_mode) && found.st_uid == ::geteuid() &&
+               (found.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+    }
+
+    [[nodiscard]] bool is_still_there() const noexcept
+    {
+        struct ::stat held;   // NOLINT(cppcoreguidelines-pro-type-member-init): fstat() fills it
+        struct ::stat named;  // NOLINT(cppcoreguidelines-pro-type-member-init): lstat() fills it
+        return ::fstat(file_.number(), &held) == 0 && ::lstat(name_.c_str(), &named) == 0 && held.st_dev == named.st_dev &&
+               held.st_ino == named.st_ino;
+    }
+
+    [[noreturn]] static void refuse_as_busy(endpoint const& where)
+    {
+        refuse(where, make_error_code(errc::address_in_use), "another program is replacing a stale socket there; try again");
+    }
+
+    std::string name_;
+    owned_descriptor file_;
+};
+
+/// Whether a dead owner has left this socket. A living one's, and what is not a socket, is refused.
+bool is_stale(endpoint const& where)
 {
     struct ::stat found;  // NOLINT(cppcoreguidelines-pro-type-member-init): lstat() fills it
     if (::lstat(where.path().c_str(), &found) != 0)
-        return;  // nothing there, or bind() will say what is wrong
+        return false;  // nothing is there, or bind() reports what is wrong
     if (!S_ISSOCK(found.st_mode))
         refuse(where, make_error_code(errc::address_in_use), "what is there is not a socket; remove it or choose another path");
     switch (int const answer = probe(where.path())) {
         case ENOENT:
-            return;
+            return false;
         case ECONNREFUSED:
-            if (::unlink(where.path().c_str()) != 0 && errno != ENOENT)
-                refuse(where, errno);
-            return;
+            return true;
         case 0:
         case EPROTOTYPE:
             refuse(where, make_error_code(errc::address_in_use), "someone is listening there; choose another path");
@@ -102,6 +150,17 @@ void remove_stale(endpoint const& where)
                    "there is a socket, and whether its owner lives cannot be told (" +
                        error_code(answer, boost::system::system_category()).message() + "); choose another path");
     }
+}
+
+/// Removes a stale socket file. It is examined again under the lock: what was stale before may have been replaced since. (What
+/// is stale under the lock stays so, because a file cannot be bound again.)
+void remove_stale(endpoint const& where)
+{
+    if (!is_stale(where))
+        return;
+    replacement_lock const lock(where);
+    if (is_stale(where) && ::unlink(where.path().c_str()) != 0 && errno != ENOENT)
+        refuse(where, errno);
 }
 
 using address_list = std::unique_ptr<::addrinfo, decltype(&::freeaddrinfo)>;
@@ -165,7 +224,8 @@ void socket_file::remove() noexcept
 {
     if (removed_.exchange(true))
         return;
-    directory_lock const lock(path_);
+    // Without a lock: its owner still holds the socket, so that no starter finds the file stale and replaces it, and no other file
+    // gets its inode.
     struct ::stat found;  // NOLINT(cppcoreguidelines-pro-type-member-init): lstat() fills it
     if (::lstat(path_.c_str(), &found) == 0 && S_ISSOCK(found.st_mode) && found.st_dev == device_ && found.st_ino == inode_)
         ::unlink(path_.c_str());
@@ -198,10 +258,15 @@ void server_socket::listen_on_path()
     // Linux gives the file the mode of the socket: it is private from its first moment.
     if (socket_.number() < 0 || ::fchmod(socket_.number(), S_IRUSR | S_IWUSR) != 0)
         refuse(local_, errno);
-    directory_lock const lock(local_.path());
-    remove_stale(local_);
     ::sockaddr_un const address = address_of(local_.path());
-    if (::bind(socket_.number(), reinterpret_cast<::sockaddr const*>(&address), sizeof address) != 0)
+    auto const bind = [&] { return ::bind(socket_.number(), reinterpret_cast<::sockaddr const*>(&address), sizeof address); };
+    // Once more for each stale file that others leave there meanwhile.
+    int bound = bind();
+    for (int attempts = 0; bound != 0 && errno == EADDRINUSE && attempts < 16; ++attempts) {
+        remove_stale(local_);
+        bound = bind();
+    }
+    if (bound != 0)
         refuse(local_, errno);
     file_.emplace(local_.path());
     if (::listen(socket_.number(), SOMAXCONN) != 0)

@@ -41,7 +41,7 @@ public:
     /// @param path of the socket that was bound just now
     explicit socket_file(std::string const& path);
 
-    /// Unlinks it, once, if it is still ours. Safe from any thread.
+    /// Unlinks it, once, if it is still ours. Safe from any thread. To be called while the socket is open.
     void remove() noexcept;
 
 private:
@@ -66,7 +66,7 @@ public:
     /// With the port that the kernel chose.
     [[nodiscard]] endpoint const& local() const noexcept { return local_; }
 
-    /// Unlinks the file, if there is one.
+    /// Unlinks the file, if there is one. To be called while the socket is open.
     void remove_file() noexcept;
 
 private:

@@ -68,8 +68,8 @@ public:
     /// connections go to the waits in order. A peer that is not the one demanded is turned away and the wait goes on.
     /// @par Handler signature `void(error_code, session)`
     /// @par Errors errc::timed_out if nobody came before session_options::connect_timeout; the errors of session::async_connect()
-    /// if somebody came; EMFILE and the like if the kernel could not accept (the connection is still waiting);
-    /// `operation_aborted` when cancelled or closed.
+    /// if somebody came; what the kernel says if it cannot accept (EMFILE and the like, EACCES of a security module): the
+    /// connection then stays for the next wait. `operation_aborted` when cancelled or closed.
     /// @par Cancellation terminal, partial and total: a connection that has not been accepted stays for the next wait.
     template <class Token = boost::asio::deferred_t>
     auto async_accept(Token&& token = Token())

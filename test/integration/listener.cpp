@@ -242,6 +242,8 @@ BOOST_AUTO_TEST_CASE(arguments_double_commas_and_replace_the_wildcard)
     std::vector<std::string> const arguments = door.qemu_arguments("m1");
     BOOST_TEST(arguments.at(1) == "socket,id=m1,path=" + directory.path().native() + "/a,,b");
     BOOST_TEST(arguments.at(3) == "chardev=m1,mode=control");
+    BOOST_TEST(door.qemu_arguments("a,server=on").at(1).starts_with("socket,id=a,,server=on,path="));
+    BOOST_TEST(door.qemu_arguments("a,server=on").at(3) == "chardev=a,,server=on,mode=control");
     listener const everywhere(context.get_executor(), endpoint::tcp("0.0.0.0", 0));
     BOOST_TEST(everywhere.qemu_arguments().at(1) ==
                "socket,id=coqmp,host=127.0.0.1,port=" + std::to_string(everywhere.local_endpoint().port()));

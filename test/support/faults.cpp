@@ -46,7 +46,8 @@ std::ostream& operator<<(std::ostream& out, system_call which)
     return out << names.at(static_cast<std::size_t>(which));
 }
 
-fault::fault(system_call which, int nth, int error) : which_(which), left_(nth), error_(error), outer_(armed)
+fault::fault(system_call which, int nth, int error, int times)
+    : which_(which), left_(nth), error_(error), times_(times), outer_(armed)
 {
     armed = this;
 }
@@ -58,9 +59,14 @@ fault::~fault()
 
 int fault::strikes(system_call which) noexcept
 {
-    if (armed == nullptr || armed->which_ != which || armed->left_ < 0)
+    if (armed == nullptr || armed->which_ != which || armed->struck_ == armed->times_)
         return -1;
-    return armed->left_-- == 0 ? armed->error_ : -1;
+    if (armed->left_ > 0) {
+        --armed->left_;
+        return -1;
+    }
+    ++armed->struck_;
+    return armed->error_;
 }
 
 }  // namespace coqmp::test

@@ -28,18 +28,21 @@ std::ostream& operator<<(std::ostream& out, system_call which);
 /// Instead of its error a call does less than it was asked for: one byte is sent or received.
 inline constexpr int one_byte = 0;
 
-/// While it exists one call of this thread fails.
+/// While it exists one call of this thread fails, or several one after the other.
 class fault
 {
 public:
-    /// @param nth which of the calls, from 0 @param error an errno, or one_byte
-    fault(system_call which, int nth, int error);
+    /// @param nth which of the calls, from 0 @param error an errno, or one_byte @param times how many calls fail from there on
+    fault(system_call which, int nth, int error, int times = 1);
     fault(fault const&) = delete;
     fault& operator=(fault const&) = delete;
     ~fault();
 
     /// Whether there were so many calls.
-    [[nodiscard]] bool has_struck() const noexcept { return left_ < 0; }
+    [[nodiscard]] bool has_struck() const noexcept { return struck_ != 0; }
+
+    /// How many calls have failed.
+    [[nodiscard]] int times_struck() const noexcept { return struck_; }
 
     /// What the call that is being made has to fail with; -1 if it has to succeed.
     [[nodiscard]] static int strikes(system_call which) noexcept;
@@ -48,6 +51,8 @@ private:
     system_call which_;
     int left_;
     int error_;
+    int times_;
+    int struck_ = 0;
     fault* outer_;
 };
 
