@@ -80,7 +80,7 @@ char const* text_of(errc value) noexcept
         case errc::event_missing:
             return "no such event came before the deadline, although the command succeeded: check the event's name and filter";
         case errc::out_of_memory:
-            return "there is not enough memory for the command";
+            return "there is not enough memory";
         case errc::not_sent:
             return "the command was not sent: it is safe to send it again";
         case errc::outcome_unknown:

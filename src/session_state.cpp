@@ -177,7 +177,7 @@ void session_state::close() noexcept
 // ---- Connecting and ending -------------------------------------------------------------------------------------------------
 
 void session_state::connect(std::shared_ptr<waiting_plain> const& waiting, unclaimed_endpoint& where)
-{
+try {
     if (!*waiting)
         return;  // cancelled on its way here
     if (stage_ != stage::idle) {
@@ -191,6 +191,8 @@ void session_state::connect(std::shared_ptr<waiting_plain> const& waiting, uncla
     arm_timer(connect_deadline_);
     dialer_ = std::make_shared<dialer>(executor_);
     dialer_->dial(where.claim(), [this](error_code error, stream_socket socket) { connected(error, std::move(socket)); });
+} catch (std::bad_alloc const&) {
+    end(make_error_code(errc::out_of_memory));
 }
 
 void session_state::connected(error_code error, stream_socket socket)

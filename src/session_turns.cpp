@@ -51,11 +51,14 @@ void session_state::read_on()
         read();
 }
 
+// An exception means that half of what was read is lost, and so is the conversation. A hook's is for the caller of run(). A lack
+// of memory is this session's alone: all the others on the executor go on.
 void session_state::take_in(int most_rounds)
 try {
     drain(most_rounds);
+} catch (std::bad_alloc const&) {
+    end(make_error_code(errc::out_of_memory));
 } catch (...) {
-    // No memory for a message, or a hook that throws: half of what was read is lost, and so is the conversation.
     end(make_error_code(errc::disconnected));
     turning_ = false;
     schedule_turn();

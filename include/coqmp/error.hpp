@@ -41,9 +41,9 @@ enum class errc {
     machine_exited,           ///< The machine ended before it was ready.
     not_running,              ///< There is no process: it was not started, or it is gone.
     event_missing,            ///< The command of execute_until() succeeded, but its event did not come in time. Also `timed_out`.
-    out_of_memory,            ///< There was not enough memory for the command.
-    not_sent = 101,           ///< Holds if the command was never sent: safe to send again.
-    outcome_unknown = 102     ///< Holds if the command was sent and never answered: it may or may not have been executed.
+    out_of_memory,         ///< There was not enough memory: for a command, or for a message of the peer, which ends the session.
+    not_sent = 101,        ///< Holds if the command was never sent: safe to send again.
+    outcome_unknown = 102  ///< Holds if the command was sent and never answered: it may or may not have been executed.
 };
 
 /// The category of `errc`.

@@ -58,7 +58,7 @@ public:
     /// @par Handler signature `void(error_code)`
     /// @par Errors What the kernel or the resolver said; errc::monitor_busy when the monitor accepted and stayed silent
     /// until the deadline, or has no room to accept; errc::timed_out; errc::disconnected when the peer left; errc::not_qmp,
-    /// errc::not_json, errc::negotiation_refused; errc::already_started on a second call; `operation_aborted` when cancelled.
+    /// errc::not_json, errc::negotiation_refused; errc::out_of_memory; errc::already_started on a second call; `operation_aborted` when cancelled.
     /// After an error the session is closed.
     /// @par Cancellation terminal and partial: the connection is closed.
     template <class Token = boost::asio::deferred_t>
@@ -78,7 +78,7 @@ public:
     /// @par Errors errc::disconnected; errc::timed_out; errc::arguments_too_deep, errc::arguments_too_large,
     /// errc::arguments_not_json, errc::out_of_band_unavailable, errc::too_many_descriptors, errc::closed_descriptor,
     /// errc::out_of_memory (nothing was sent); the error that ended the session (errc::not_json, errc::message_too_large,
-    /// errc::nested_too_deep); `operation_aborted` when cancelled. All but the last tell whether the command was sent:
+    /// errc::nested_too_deep, errc::out_of_memory); `operation_aborted` when cancelled. All but the last tell whether the command was sent:
     /// errc::not_sent or errc::outcome_unknown. A command that was cut off by the end of the session before its last byte
     /// was written is not_sent: QEMU cannot execute a part of a command.
     /// @par Cancellation terminal and partial: the command is abandoned; if it was sent its reply is dropped when it
@@ -148,6 +148,7 @@ public:
     /// Completes when the session has ended, with the reason.
     /// @par Handler signature `void(error_code, error_code why)`; `why` is success if this side closed it,
     /// errc::disconnected if the peer did, however it did; errc::not_json, errc::message_too_large, errc::nested_too_deep;
+    /// errc::out_of_memory if there was none for a message of the peer;
     /// what async_connect() failed with.
     /// @par Errors `operation_aborted` when cancelled
     /// @par Cancellation terminal, partial and total.

@@ -131,3 +131,21 @@ COROUTINE_TEST_CASE(a_command_throws_or_completes_once_wherever_the_memory_ends)
     }
     BOOST_TEST(throws + refusals > 1U);
 }
+
+COROUTINE_TEST_CASE(a_message_that_there_is_no_memory_for_ends_its_session_and_nothing_else)
+{
+    conversation talk(co_await this_coro::executor);
+    co_await talk.begin();
+    completion<error_code> closed(talk.client.get_executor());
+    talk.client.async_wait_closed(closed.token());
+    auto const large = talk.ask("query-status");
+    boost::json::value const id = co_await talk.peer.expect("query-status");
+    talk.peer.answer(id, boost::json::value(std::string(std::size_t{40} << 20, 'x')));
+    largest_possible = std::size_t{8} << 20;
+    error_code const error = co_await large.done();
+    largest_possible = no_limit;
+    BOOST_TEST(error == errc::out_of_memory);
+    BOOST_TEST(error == errc::outcome_unknown);
+    co_await closed.done();
+    BOOST_TEST(closed.value() == errc::out_of_memory);
+}
