@@ -3,6 +3,8 @@
 #ifndef COQMP_ERROR_HPP
 #define COQMP_ERROR_HPP
 
+#include <coqmp/detail/boost_version.hpp>
+
 #include <boost/system/error_category.hpp>
 #include <boost/system/error_condition.hpp>
 #include <boost/system/system_error.hpp>

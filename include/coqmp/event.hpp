@@ -2,6 +2,8 @@
 #ifndef COQMP_EVENT_HPP
 #define COQMP_EVENT_HPP
 
+#include <coqmp/detail/boost_version.hpp>
+
 #include <boost/json/object.hpp>
 
 #include <chrono>

@@ -79,13 +79,13 @@ public:
         return finished;
     }
 
-    bool on_document_begin(json::error_code&) const noexcept { return true; }
-    bool on_document_end(json::error_code&) const noexcept { return true; }
+    bool on_document_begin(boost::system::error_code&) const noexcept { return true; }
+    bool on_document_end(boost::system::error_code&) const noexcept { return true; }
 
-    bool on_object_begin(json::error_code&) { return begin(true); }
-    bool on_array_begin(json::error_code&) { return begin(false); }
+    bool on_object_begin(boost::system::error_code&) { return begin(true); }
+    bool on_array_begin(boost::system::error_code&) { return begin(false); }
 
-    bool on_object_end(std::size_t size, json::error_code& error)
+    bool on_object_end(std::size_t size, boost::system::error_code& error)
     {
         --depth_;
         if (in_payload_)
@@ -98,7 +98,7 @@ public:
         return false;
     }
 
-    bool on_array_end(std::size_t size, json::error_code&)
+    bool on_array_end(std::size_t size, boost::system::error_code&)
     {
         --depth_;
         if (in_payload_)
@@ -106,10 +106,10 @@ public:
         return true;
     }
 
-    bool on_key_part(json::string_view part, std::size_t, json::error_code&) { return add_text(part); }
-    bool on_string_part(json::string_view part, std::size_t, json::error_code&) { return add_text(part); }
+    bool on_key_part(json::string_view part, std::size_t, boost::system::error_code&) { return add_text(part); }
+    bool on_string_part(json::string_view part, std::size_t, boost::system::error_code&) { return add_text(part); }
 
-    bool on_key(json::string_view last_part, std::size_t, json::error_code&)
+    bool on_key(json::string_view last_part, std::size_t, boost::system::error_code&)
     {
         if (in_payload_)
             tree().push_key(last_part);
@@ -119,7 +119,7 @@ public:
         return true;
     }
 
-    bool on_string(json::string_view last_part, std::size_t, json::error_code&)
+    bool on_string(json::string_view last_part, std::size_t, boost::system::error_code&)
     {
         if (in_payload_)
             tree().push_string(last_part);
@@ -128,47 +128,47 @@ public:
         return true;
     }
 
-    bool on_number_part(json::string_view part, json::error_code&)
+    bool on_number_part(json::string_view part, boost::system::error_code&)
     {
         text_.append(part.data(), part.size());
         return true;
     }
 
-    bool on_int64(std::int64_t number, json::string_view, json::error_code&)
+    bool on_int64(std::int64_t number, json::string_view, boost::system::error_code&)
     {
         text_.clear();
         in_payload_ ? tree().push_int64(number) : scalar(number);
         return true;
     }
 
-    bool on_uint64(std::uint64_t number, json::string_view, json::error_code&)
+    bool on_uint64(std::uint64_t number, json::string_view, boost::system::error_code&)
     {
         text_.clear();
         in_payload_ ? tree().push_uint64(number) : scalar(number);
         return true;
     }
 
-    bool on_double(double number, json::string_view last_part, json::error_code&)
+    bool on_double(double number, json::string_view last_part, boost::system::error_code&)
     {
         with_text(last_part, [&](std::string_view text) { number = exact(text, number); });
         in_payload_ ? tree().push_double(number) : scalar(number);
         return true;
     }
 
-    bool on_bool(bool value, json::error_code&)
+    bool on_bool(bool value, boost::system::error_code&)
     {
         in_payload_ ? tree().push_bool(value) : scalar(value);
         return true;
     }
 
-    bool on_null(json::error_code&)
+    bool on_null(boost::system::error_code&)
     {
         in_payload_ ? tree().push_null() : scalar(nullptr);
         return true;
     }
 
-    bool on_comment_part(json::string_view, json::error_code&) const noexcept { return true; }
-    bool on_comment(json::string_view, json::error_code&) const noexcept { return true; }
+    bool on_comment_part(json::string_view, boost::system::error_code&) const noexcept { return true; }
+    bool on_comment(json::string_view, boost::system::error_code&) const noexcept { return true; }
 
 private:
     bool begin(bool is_object)
@@ -273,7 +273,7 @@ json::parse_options options(decoder_limits limits)
     return result;
 }
 
-errc meaning(json::error_code error) noexcept
+errc meaning(boost::system::error_code error) noexcept
 {
     if (error == json::error::too_deep)
         return errc::nested_too_deep;
@@ -323,7 +323,7 @@ message decoder::parser::decode(std::string_view& input)
     if (error || (size == 0 && !begin(input)))
         return no_message();
     std::string_view const part = input.substr(0, max_size - size);
-    boost::json::error_code parse_error;
+    boost::system::error_code parse_error;
     std::size_t used = json.write_some(true, part.data(), part.size(), parse_error);
     bool const complete = json.handler().complete();
     if (complete)

@@ -4,7 +4,7 @@
 #ifndef COQMP_SRC_PROTOCOL_MESSAGE_MEMORY_HPP
 #define COQMP_SRC_PROTOCOL_MESSAGE_MEMORY_HPP
 
-#include <boost/json/memory_resource.hpp>
+#include <boost/container/pmr/memory_resource.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace coqmp::protocol {
 
-class message_memory final : public boost::json::memory_resource
+class message_memory final : public boost::container::pmr::memory_resource
 {
 public:
     /// @param self is told where this is: boost::json::storage_ptr points to something around it
@@ -61,7 +61,10 @@ private:
             ::operator delete(memory);
     }
 
-    [[nodiscard]] bool do_is_equal(boost::json::memory_resource const& other) const noexcept override { return this == &other; }
+    [[nodiscard]] bool do_is_equal(boost::container::pmr::memory_resource const& other) const noexcept override
+    {
+        return this == &other;
+    }
 
     void add_block(std::size_t at_least)
     {

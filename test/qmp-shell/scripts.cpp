@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -476,7 +477,7 @@ BOOST_AUTO_TEST_CASE(a_busy_monitor_says_so)
 BOOST_AUTO_TEST_CASE(no_cpu_zero_does_not_crash_hmp)
 {
     outcome const came = ask({"-H", "-c", "info version", "-c", "info registers"});
-    BOOST_TEST(has(came.output, "7.") != has(came.output, "8."));
+    BOOST_TEST(std::regex_search(came.output, std::regex("^[0-9]+[.][0-9]+[.][0-9]+")));  // QEMU's version
     BOOST_TEST(came.errors == "");
     BOOST_TEST(came.status == 0);
 }

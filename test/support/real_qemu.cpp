@@ -5,15 +5,19 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <iostream>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -72,6 +76,23 @@ int listen_on_port(std::uint16_t& port)
     return number;
 }
 
+/// Passes on what a program printed, except for what QEMU says at every start with `wait=on`.
+void pass_on(int output)
+{
+    ::lseek(output, 0, SEEK_SET);
+    std::string text;
+    std::array<char, 4096> part{};
+    for (::ssize_t size = 0; (size = ::read(output, part.data(), part.size())) > 0;)
+        text.append(part.data(), static_cast<std::size_t>(size));
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        std::string_view const line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+        if (line.find("QEMU waiting for connection on: ") == std::string_view::npos)
+            std::cerr << line << '\n';
+    }
+}
+
 }  // namespace
 
 std::vector<std::string> real_qemu::no_machine()
@@ -121,11 +142,14 @@ void real_qemu::launch(std::string const& program, std::vector<std::string> cons
     for (std::string const& argument : arguments)
         words.push_back(const_cast<char*>(argument.c_str()));
     words.push_back(nullptr);
+    output_ = check(::memfd_create("output", MFD_CLOEXEC), "memfd_create");
     // Out of the way of the number that it gets: a descriptor that is copied onto itself would stay close-on-exec.
     int const moved = check(::fcntl(monitor, F_DUPFD_CLOEXEC, 100), "fcntl");
     ::posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions, output_, STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, output_, STDERR_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, moved, monitor_in_child);
     ::posix_spawn_file_actions_addclosefrom_np(&actions, monitor_in_child + 1);
     int const error = ::posix_spawnp(&pid_, program.c_str(), &actions, nullptr, words.data(), environ);
@@ -159,6 +183,8 @@ int real_qemu::wait()
     while (::waitid(P_PIDFD, static_cast<::id_t>(process_), &status, WEXITED) != 0 && errno == EINTR) {
     }
     ::close(std::exchange(process_, -1));
+    pass_on(output_);
+    ::close(std::exchange(output_, -1));
     return status.si_code == CLD_EXITED ? status.si_status : 128 + status.si_status;
 }
 

@@ -17,7 +17,8 @@ namespace coqmp::test {
 /// How the monitor is reached.
 enum class monitor_kind { unix_socket, tcp, pair };
 
-/// A QEMU with one monitor. Its socket was bound and listening before it started, so that one can connect at once.
+/// A QEMU with one monitor. What it prints is passed on when it has ended, except for the line with which it says that it waits for
+/// a connection. Its socket was bound and listening before it started, so that one can connect at once.
 class real_qemu
 {
 public:
@@ -54,6 +55,7 @@ private:
     endpoint monitor_;
     ::pid_t pid_ = -1;
     int process_ = -1;
+    int output_ = -1;
 };
 
 }  // namespace coqmp::test

@@ -2,6 +2,8 @@
 #ifndef COQMP_DETAIL_TO_JSON_HPP
 #define COQMP_DETAIL_TO_JSON_HPP
 
+#include <coqmp/detail/boost_version.hpp>
+
 #include <boost/json/value.hpp>
 
 #include <concepts>

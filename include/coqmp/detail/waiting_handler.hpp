@@ -3,6 +3,8 @@
 #ifndef COQMP_DETAIL_WAITING_HANDLER_HPP
 #define COQMP_DETAIL_WAITING_HANDLER_HPP
 
+#include <coqmp/detail/boost_version.hpp>
+
 #include <boost/asio/any_completion_executor.hpp>
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>

@@ -1,0 +1,1 @@
+# Stands for a Boost that coqmp was not built with.
