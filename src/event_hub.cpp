@@ -71,6 +71,14 @@ void event_hub::end() noexcept
             alive->end(make_error_code(errc::end_of_stream));
 }
 
+void event_hub::abandon() noexcept
+{
+    std::scoped_lock const lock(mutex_);
+    ended_ = true;
+    early_.reset();
+    executor_ = nullptr;
+}
+
 void event_hub::hand_over(subscription& early, subscription& reader)
 {
     std::uint64_t lost_before = 0;  // goes on to the next event that is wanted

@@ -37,6 +37,9 @@ public:
     /// All streams end, those too that are made later.
     void end() noexcept;
 
+    /// The context is gone: forgets its executor.
+    void abandon() noexcept;
+
     [[nodiscard]] std::uint64_t lost() const noexcept { return lost_.read(); }
 
 private:

@@ -73,13 +73,12 @@ bool carries_no_descriptor(command const& what)
 }  // namespace
 
 session_state::session_state(asio::any_io_executor executor, session_options options)
-    : context_member(executor),
-      executor_(std::move(executor)),
+    : context_member(std::move(executor)),
       options_(std::move(options)),
       dialogue_(core_options()),
-      events_(executor_, options_.event_capacity),
-      socket_(executor_),
-      timer_(executor_)
+      events_(this->executor(), options_.event_capacity),
+      socket_(this->executor()),
+      timer_(this->executor())
 {}
 
 session_state::~session_state()
@@ -171,7 +170,8 @@ void session_state::start_wait_closed(pointer const& self, reason_handler handle
 
 void session_state::close() noexcept
 {
-    at_home(shared_from_this(), [](session_state& state) { state.end({}); });
+    if (executor())  // else it has ended with its context
+        at_home(shared_from_this(), [](session_state& state) { state.end({}); });
 }
 
 // ---- Connecting and ending -------------------------------------------------------------------------------------------------
@@ -189,7 +189,7 @@ try {
     connecting_ = waiting;
     connect_deadline_ = optional_deadline_after(options_.connect_timeout);
     arm_timer(connect_deadline_);
-    dialer_ = std::make_shared<dialer>(executor_);
+    dialer_ = std::make_shared<dialer>(executor());
     dialer_->dial(where.claim(), [this](error_code error, stream_socket socket) { connected(error, std::move(socket)); });
 } catch (std::bad_alloc const&) {
     end(make_error_code(errc::out_of_memory));
@@ -237,8 +237,8 @@ void session_state::end(error_code why)
     stage_ = stage::ended;
     reason_ = why;
     error_code ignored;
-    socket_.close(ignored);
-    timer_.cancel();
+    socket_->close(ignored);
+    timer_->cancel();
     if (auto const dial = std::exchange(dialer_, nullptr))
         dial->cancel();
     error_code const reason = why ? why : make_error_code(errc::disconnected);
@@ -275,6 +275,11 @@ void session_state::abandon_handlers() noexcept
 {
     auto const self = weak_from_this().lock();
     stage_ = stage::ended;
+    if (auto const dial = std::exchange(dialer_, nullptr))
+        dial->cancel();
+    socket_.reset();
+    timer_.reset();
+    events_.abandon();
     std::vector<std::shared_ptr<pending_command>> dropped;
     for (active_list* list : {&active_, &finished_})
         while (!list->empty()) {

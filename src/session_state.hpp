@@ -20,6 +20,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,6 @@ public:
     void close() noexcept;
     [[nodiscard]] event_hub& events() noexcept { return events_; }
     [[nodiscard]] session_counters counters() const noexcept;
-    [[nodiscard]] boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
     [[nodiscard]] session_options const& options() const noexcept { return options_; }
     [[nodiscard]] coqmp::greeting const& greeting() const noexcept;
     [[nodiscard]] bool out_of_band() const noexcept
@@ -112,18 +112,17 @@ private:
     void turn();
     void run_handlers();
 
-    boost::asio::any_io_executor executor_;
     session_options options_;
     protocol::dialogue dialogue_;
     event_hub events_;
     handler_memory read_memory_;
-    stream_socket socket_;
+    std::optional<stream_socket> socket_;  ///< none once the context is gone, as the timer
     std::shared_ptr<dialer> dialer_;
     stage stage_ = stage::idle;
     std::atomic<bool> negotiated_{false};  // from then on what was negotiated does not change, and any thread may read it
     boost::system::error_code reason_;
 
-    boost::asio::steady_timer timer_;
+    std::optional<boost::asio::steady_timer> timer_;
     clock::time_point timer_deadline_ = never;
     clock::time_point connect_deadline_ = never;
 

@@ -25,8 +25,8 @@ void session_state::read()
 {
     // Memory of its own: what handlers start in between would take that which Asio keeps for the next operation.
     auto on_readable = [self = shared_from_this()](error_code) { self->on_readable(); };
-    socket_.async_wait(stream_socket::wait_read,
-                       asio::bind_allocator(handler_allocator<void>(read_memory_), std::move(on_readable)));
+    socket_->async_wait(stream_socket::wait_read,
+                        asio::bind_allocator(handler_allocator<void>(read_memory_), std::move(on_readable)));
 }
 
 void session_state::on_readable()
@@ -73,7 +73,7 @@ void session_state::drain(int most_rounds)
     shared.resize(shared_size);
     for (int round = 0; round < most_rounds && (stage_ == stage::open || stage_ == stage::greeting); ++round) {
         error_code error;
-        std::size_t const size = receive_some(socket_, shared, error);
+        std::size_t const size = receive_some(*socket_, shared, error);
         receive(std::string_view(shared.data(), size));
         if (error)
             end(make_error_code(errc::disconnected));
@@ -135,17 +135,17 @@ void session_state::write()
         end_what_is_late();  // before it is sent: then it does not depend on how fast the answer is
     while (can_write()) {
         error_code error;
-        std::size_t const size = send_some(socket_, dialogue_.output(), dialogue_.output_descriptors(), error);
+        std::size_t const size = send_some(*socket_, dialogue_.output(), dialogue_.output_descriptors(), error);
         if (error) {
             // What the peer said before it left is still to be read, and then the end.
             write_failed_ = true;
             error_code ignored;
-            socket_.shutdown(stream_socket::shutdown_both, ignored);
+            socket_->shutdown(stream_socket::shutdown_both, ignored);
         } else if (size != 0) {
             dialogue_.sent(size);
         } else {
             waiting_to_write_ = true;
-            socket_.async_wait(stream_socket::wait_write, [self = shared_from_this()](error_code) {
+            socket_->async_wait(stream_socket::wait_write, [self = shared_from_this()](error_code) {
                 self->waiting_to_write_ = false;
                 self->write();
             });
@@ -161,8 +161,8 @@ void session_state::arm_timer(clock::time_point deadline)
     if (deadline >= timer_deadline_)
         return;
     timer_deadline_ = never;  // if there is no memory to wait, the wait that this one cancels arms the timer again
-    timer_.expires_at(deadline);
-    timer_.async_wait([self = shared_from_this()](error_code error) {
+    timer_->expires_at(deadline);
+    timer_->async_wait([self = shared_from_this()](error_code error) {
         if (!error)
             self->on_timer();
         else if (self->timer_deadline_ == never)
@@ -227,7 +227,7 @@ void session_state::schedule_turn()
     if (turning_ || std::exchange(turn_scheduled_, true))
         return;
     try {
-        asio::post(executor_, [self = shared_from_this()] {
+        asio::post(executor(), [self = shared_from_this()] {
             self->turn_scheduled_ = false;
             self->turn();
         });
@@ -235,7 +235,7 @@ void session_state::schedule_turn()
         // To end the wait for something to read takes no memory, and it brings a turn as well.
         turn_scheduled_ = false;
         error_code failure;
-        socket_.cancel(failure);
+        socket_->cancel(failure);
         if (failure)
             throw;
     }

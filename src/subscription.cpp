@@ -20,8 +20,7 @@ struct subscription::wait
 };
 
 subscription::subscription(asio::any_io_executor executor, event_filter filter, std::size_t capacity, keep which)
-    : context_member(executor),
-      executor_(std::move(executor)),
+    : context_member(std::move(executor)),
       filter_(std::move(filter)),
       capacity_(std::max<std::size_t>(capacity, 1)),
       which_(which)

@@ -34,8 +34,6 @@ public:
     subscription(boost::asio::any_io_executor executor, event_filter filter, std::size_t capacity, keep which);
     ~subscription();
 
-    [[nodiscard]] boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
-
     [[nodiscard]] bool wants(event const& what) const { return filter_.accepts(what); }
 
     /// Queues an event. @return how many events were lost for it (0 or 1)
@@ -67,7 +65,6 @@ private:
     void wake(std::unique_lock<std::mutex>& lock);
     event pop();
 
-    boost::asio::any_io_executor executor_;
     event_filter filter_;
     std::size_t capacity_;
     keep which_;

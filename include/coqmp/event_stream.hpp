@@ -27,7 +27,9 @@ boost::asio::any_io_executor executor_of(subscription const& state) noexcept;
 /// event::lost_before how many went. A stream that nobody reads costs its queue and delays nobody.
 /// @par Threads All members may be called from any thread; the object itself must not be moved or destroyed meanwhile.
 /// @par Lifetime Destroying the stream ends it; a waiting read completes with errc::end_of_stream. A stream may outlive
-/// its session: it then ends after the events that it holds.
+/// its session: it then ends after the events that it holds. It may also outlive its execution context: then it may still be
+/// moved, closed and destroyed, and try_next() and lost() can be called; async_next() throws
+/// `boost::asio::execution::bad_executor`.
 class event_stream
 {
 public:

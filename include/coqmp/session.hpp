@@ -36,7 +36,9 @@ boost::asio::any_io_executor executor_of(session_state const& state) noexcept;
 /// not happen while another thread uses it). The work runs on the session's executor, which must not run handlers
 /// concurrently: an `io_context` that one thread runs, or a strand. Handlers run on their associated executor, and
 /// never inside the call that started the operation.
-/// @par Lifetime Destroying the session closes it, as close() does. The execution context must outlive the object.
+/// @par Lifetime Destroying the session closes it, as close() does. The session may outlive its execution context: it has ended
+/// with it, and may still be moved, closed and destroyed, and asked for greeting() and counters(). Anything else throws
+/// `boost::asio::execution::bad_executor` then.
 class session
 {
 public:

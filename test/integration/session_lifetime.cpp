@@ -22,6 +22,7 @@
 #include <optional>
 #include <ostream>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -275,6 +276,90 @@ BOOST_AUTO_TEST_CASE(a_session_that_is_destroyed_just_before_its_context_leaves_
         once.act(deed::destroy_session);
     }
     BOOST_TEST(open_descriptors() == before);
+}
+
+namespace {
+
+enum class home { context, strand };
+
+std::ostream& operator<<(std::ostream& out, home what)
+{
+    return out << (what == home::strand ? "strand" : "context");
+}
+
+asio::any_io_executor executor_of(asio::io_context& context, home what)
+{
+    if (what == home::strand)
+        return asio::make_strand(context);
+    return context.get_executor();
+}
+
+/// Runs this many handlers of a session's life and destroys the context; then uses its handles as far as that is allowed.
+/// @return whether there were so many handlers
+bool outlive_the_context(home where, int steps)
+{
+    std::optional<asio::io_context> context(std::in_place, 1);
+    coqmp::session client(executor_of(*context, where));
+    coqmp::event_stream stream = client.subscribe();
+    std::optional<fake_peer> peer(fake_peer::pair(context->get_executor()));
+    asio::co_spawn(*context, serve_all(*peer), asio::detached);
+    client.async_connect(peer->address(), [&client](error_code) {
+        for (int count = 0; count < 3; ++count)
+            client.async_execute("query-status", [](error_code, reply const&) {});
+        asio::co_spawn(client.get_executor(), client.execute_until("cont", coqmp::event_filter("RESUME")), asio::detached);
+    });
+    client.async_wait_closed([](error_code, error_code) {});
+    stream.async_next([](error_code, coqmp::event const&) {});
+    int done = 0;
+    while (done < steps && context->poll_one() != 0)
+        ++done;
+    peer.reset();
+    context.reset();
+
+    coqmp::session moved = std::move(client);
+    client = std::move(moved);
+    client.close();
+    BOOST_TEST(client.counters().unknown_ids == 0U);
+    BOOST_TEST(client.greeting().capabilities.size() <= 1U);
+    coqmp::event_stream moved_stream = std::move(stream);
+    static_cast<void>(moved_stream.try_next());
+    moved_stream.close();
+    return done == steps;
+}
+
+}  // namespace
+
+BOOST_DATA_TEST_CASE(a_session_and_its_stream_outlive_their_context_whenever_it_ends,
+                     boost::unit_test::data::make({home::context, home::strand}), where)
+{
+    std::size_t const before = open_descriptors();
+    for (int steps = 0; outlive_the_context(where, steps); ++steps) {
+    }
+    BOOST_TEST(open_descriptors() == before);
+}
+
+BOOST_AUTO_TEST_CASE(a_session_that_is_dialing_outlives_its_context)
+{
+    std::size_t const before = open_descriptors();
+    for (std::string_view const address : {"tcp:localhost:1", "tcp:127.0.0.1:1", "unix:/nonexistent/socket"}) {
+        std::optional<asio::io_context> context(std::in_place, 1);
+        coqmp::session client(asio::make_strand(*context));
+        client.async_connect(coqmp::endpoint::parse(address), [](error_code) {});
+        context->poll_one();
+        context.reset();
+    }
+    BOOST_TEST(open_descriptors() == before);
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_that_is_started_after_the_context_has_gone_is_refused)
+{
+    std::optional<asio::io_context> context(std::in_place, 1);
+    coqmp::session client(context->get_executor());
+    coqmp::event_stream stream = client.subscribe();
+    context.reset();
+    BOOST_CHECK_THROW(client.async_execute("query-status", [](error_code, reply const&) {}), asio::execution::bad_executor);
+    BOOST_CHECK_THROW(static_cast<void>(client.subscribe()), asio::execution::bad_executor);
+    BOOST_CHECK_THROW(stream.async_next([](error_code, coqmp::event const&) {}), asio::execution::bad_executor);
 }
 
 namespace {

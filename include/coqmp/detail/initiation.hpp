@@ -6,6 +6,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/execution/bad_executor.hpp>
 
 #include <memory>
 #include <utility>
@@ -27,8 +28,10 @@ public:
     template <class Handler, class... Arguments>
     void operator()(Handler&& handler, Arguments&&... arguments) const
     {
-        Start(state_, waiting_handler<Signature>(std::forward<Handler>(handler), executor_of(*state_)),
-              std::forward<Arguments>(arguments)...);
+        executor_type const home = executor_of(*state_);
+        if (!home)  // the execution context is gone
+            throw boost::asio::execution::bad_executor();
+        Start(state_, waiting_handler<Signature>(std::forward<Handler>(handler), home), std::forward<Arguments>(arguments)...);
     }
 
 private:
