@@ -2,6 +2,7 @@
 #ifndef COQMP_SRC_ACCEPT_WAIT_HPP
 #define COQMP_SRC_ACCEPT_WAIT_HPP
 
+#include "expected_process.hpp"
 #include "server_socket.hpp"
 
 #include <coqmp/detail/waiting_handler.hpp>
@@ -20,7 +21,11 @@ namespace coqmp::detail {
 struct peer_demands
 {
     std::optional<::uid_t> user;
-    std::optional<::pid_t> process;  ///< This one, or one that it started.
+    std::optional<::pid_t> process;                ///< This one, or one that it started.
+    std::shared_ptr<expected_process> expected{};  ///< The same, for one that we start. None: it does not matter.
+
+    /// Whether only certain processes are let in.
+    [[nodiscard]] bool are_for_a_process() const noexcept { return process || expected; }
 
     /// @param lineage the peer, its parent, and so on
     [[nodiscard]] bool met_by(std::optional<peer_credentials> const& peer, std::vector<::pid_t> const& lineage) const;

@@ -22,7 +22,7 @@ constexpr std::size_t longest_path = sizeof(sockaddr_un::sun_path) - 1;
 {
     auto const is_control = [](char each) { return (each >= '\0' && each < ' ') || each == '\x7f'; };
     std::replace_if(why.begin(), why.end(), is_control, '?');
-    throw detail::explained_error(make_error_code(errc::invalid_endpoint), std::move(why));
+    throw detail::explained_error(make_error_code(errc::invalid_endpoint), why);
 }
 
 std::string quoted(std::string_view text)

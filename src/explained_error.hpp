@@ -2,10 +2,11 @@
 #ifndef COQMP_SRC_EXPLAINED_ERROR_HPP
 #define COQMP_SRC_EXPLAINED_ERROR_HPP
 
+#include "harmless_text.hpp"
+
 #include <boost/system/system_error.hpp>
 
 #include <string>
-#include <utility>
 
 namespace coqmp::detail {
 
@@ -13,7 +14,8 @@ namespace coqmp::detail {
 class explained_error : public boost::system::system_error
 {
 public:
-    explained_error(boost::system::error_code code, std::string why) : system_error(code), why_(std::move(why)) {}
+    /// @param why may hold what was refused, and so anything
+    explained_error(boost::system::error_code code, std::string const& why) : system_error(code), why_(harmless(why)) {}
 
     [[nodiscard]] char const* what() const noexcept override { return why_.c_str(); }
 

@@ -65,16 +65,22 @@ bool peer_demands::met_by(std::optional<peer_credentials> const& peer, std::vect
 {
     if (user && (!peer || peer->user != *user))
         return false;
-    return !process || std::find(lineage.begin(), lineage.end(), *process) != lineage.end();
+    auto const comes_from = [&lineage](::pid_t which) {
+        return std::find(lineage.begin(), lineage.end(), which) != lineage.end();
+    };
+    if (expected) {
+        auto const started = expected->process();
+        return started && comes_from(started->number());
+    }
+    return !process || comes_from(*process);
 }
 
 listener_state::listener_state(asio::any_io_executor executor, endpoint const& where, listener_options options)
-    : context_member(executor),
-      executor_(std::move(executor)),
+    : context_member(std::move(executor)),
       options_(std::move(options)),
       socket_(where),
-      acceptor_(executor_),
-      pause_(executor_)
+      acceptor_(this->executor()),
+      pause_(this->executor())
 {
     if (where.is_tcp() && (options_.peer_user || options_.peer_process))
         throw explained_error(
@@ -100,7 +106,7 @@ listener_state::~listener_state()
 void listener_state::start_accept(pointer const& self, accept_wait::handler_type handler)
 {
     listener_options const& options = self->options_;
-    start_accept(self, std::move(handler), self->executor_, options.session,
+    start_accept(self, std::move(handler), self->executor(), options.session,
                  peer_demands{options.peer_user, options.peer_process});
 }
 
@@ -109,19 +115,19 @@ void listener_state::start_accept(pointer const& self, accept_wait::handler_type
 {
     auto const slot = handler.slot();
     auto wait =
-        std::make_shared<accept_wait>(std::move(handler), self->executor_, std::move(of_session), std::move(of_options), whom);
+        std::make_shared<accept_wait>(std::move(handler), self->executor(), std::move(of_session), std::move(of_options), whom);
     on_cancellation(slot, self, wait, [](listener_state& state, wait_pointer const& which, asio::cancellation_type kind) {
         if (kind != asio::cancellation_type::none)
             state.cancel(which);
     });
-    asio::dispatch(self->executor_, [self, wait = std::move(wait)] { self->add(wait); });
+    asio::dispatch(self->executor(), [self, wait = std::move(wait)] { self->add(wait); });
 }
 
 void listener_state::close() noexcept
 {
     // At once: who destroys a listener may look for the file right after.
     socket_.remove_file();
-    asio::dispatch(executor_, [self = shared_from_this()] { self->end(); });
+    asio::dispatch(executor(), [self = shared_from_this()] { self->end(); });
 }
 
 // ---- On the executor -------------------------------------------------------------------------------------------------------
@@ -149,8 +155,12 @@ void listener_state::cancel(wait_pointer const& wait)
 {
     wait->cancelled = true;
     // Its process may have connected and died: that connection must not be left for whoever accepts next.
-    if (wait->demands.process)
-        accept(SOMAXCONN);
+    if (wait->demands.are_for_a_process()) {
+        accept(SOMAXCONN, patience::none);
+        if (wait->demands.expected)
+            wait->demands.expected->forget();
+        decide();
+    }
     if (auto const found = std::find(waiting_.begin(), waiting_.end(), wait); found != waiting_.end())
         fail(found, asio::error::operation_aborted);
     else if (wait->connecting)
@@ -163,6 +173,7 @@ void listener_state::end()
         return;
     error_code ignored;
     acceptor_.close(ignored);
+    undecided_.clear();
     while (!waiting_.empty())
         fail(waiting_.begin(), asio::error::operation_aborted);
     for (wait_pointer const& wait : connecting_)
@@ -203,7 +214,7 @@ void listener_state::stop_if_idle()
 
 void listener_state::await_connection()
 {
-    if (waiting_.empty() || awaiting_connection_ || pausing_ || closed_)
+    if (waiting_.empty() || awaiting_connection_ || pausing_ || closed_ || !undecided_.empty())
         return;
     awaiting_connection_ = true;
     acceptor_.async_wait(asio::posix::descriptor_base::wait_read, [self = shared_from_this()](error_code error) {
@@ -216,15 +227,15 @@ void listener_state::await_connection()
     });
 }
 
-void listener_state::accept(int most)
+void listener_state::accept(int most, patience how)
 {
-    for (int lost = 0; most > 0 && !waiting_.empty() && !closed_; --most) {
+    for (int lost = 0; most > 0 && !waiting_.empty() && !closed_ && (undecided_.empty() || how == patience::none); --most) {
         // Asio's own accept makes sockets that a launched QEMU would inherit.
         int const number = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
         int const error = errno;
         if (number >= 0) {
             lost = 0;
-            match(owned_descriptor(number));
+            match(identify(owned_descriptor(number)));
         } else if (error == EAGAIN) {
             return;
         } else if (!concerns_one_connection(error)) {
@@ -248,32 +259,60 @@ void listener_state::pause()
     });
 }
 
-void listener_state::match(owned_descriptor connection)
+listener_state::visitor listener_state::identify(owned_descriptor connection) const
 {
-    auto const peer = peer_of(connection.number());
-    auto const found = who_wants(peer);
-    if (found != waiting_.end()) {
-        wait_pointer const wait = *found;
-        connecting_.splice(connecting_.end(), waiting_, found);
-        connect(wait, std::move(connection));
-        return;
+    visitor who{std::move(connection), std::nullopt, {}, {}};
+    who.peer = peer_of(who.connection.number());
+    bool process_matters = false;
+    for (wait_pointer const& wait : waiting_) {
+        process_matters = process_matters || wait->demands.are_for_a_process();
+        if (wait->demands.expected && wait->demands.expected->is_starting())
+            who.candidates.push_back(wait->demands.expected);
     }
-    refused_.fetch_add(1, std::memory_order_relaxed);
-    if (options_.session.log && peer)
-        options_.session.log("Turned away process " + std::to_string(peer->process) + " of user " + std::to_string(peer->user) +
-                             ", which nobody waits for on " + local().to_string() + ".");
+    if (who.peer && process_matters)
+        who.lineage = lineage_of(who.peer->process);
+    return who;
 }
 
-// Who waits for this very process comes before those who take anybody.
-listener_state::wait_list::iterator listener_state::who_wants(std::optional<peer_credentials> const& peer)
+// A wait for this very process comes before those that let every process in.
+void listener_state::match(visitor who)
 {
-    bool const process_matters =
-        std::any_of(waiting_.begin(), waiting_.end(), [](wait_pointer const& wait) { return wait->demands.process.has_value(); });
-    std::vector<::pid_t> const lineage = peer && process_matters ? lineage_of(peer->process) : std::vector<::pid_t>();
-    auto const fits = [&](wait_pointer const& wait) { return wait->demands.met_by(peer, lineage); };
-    auto const particular = std::find_if(waiting_.begin(), waiting_.end(),
-                                         [&](wait_pointer const& wait) { return wait->demands.process && fits(wait); });
-    return particular != waiting_.end() ? particular : std::find_if(waiting_.begin(), waiting_.end(), fits);
+    auto const fits = [&](wait_pointer const& wait) { return wait->demands.met_by(who.peer, who.lineage); };
+    auto found = std::find_if(waiting_.begin(), waiting_.end(),
+                              [&](wait_pointer const& wait) { return wait->demands.are_for_a_process() && fits(wait); });
+    if (found == waiting_.end()) {
+        if (std::ranges::any_of(who.candidates, [](auto const& each) { return each->is_starting(); })) {
+            undecided_.push_back(std::move(who));
+            return;
+        }
+        found = std::find_if(waiting_.begin(), waiting_.end(), fits);
+    }
+    if (found == waiting_.end())
+        return refuse(who);
+    wait_pointer const wait = *found;
+    if (wait->demands.expected) {
+        // Asked last. If it has been reaped its connection is of no use, and its number may belong to a stranger.
+        auto const process = wait->demands.expected->process();
+        if (!process || process->is_reaped())
+            return;
+    }
+    connecting_.splice(connecting_.end(), waiting_, found);
+    connect(wait, std::move(who.connection));
+}
+
+void listener_state::refuse(visitor const& who)
+{
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    if (options_.session.log && who.peer)
+        options_.session.log("Turned away process " + std::to_string(who.peer->process) + " of user " +
+                             std::to_string(who.peer->user) + ", which nobody waits for on " + local().to_string() + ".");
+}
+
+void listener_state::decide()
+{
+    for (visitor& each : std::exchange(undecided_, {}))
+        match(std::move(each));
+    await_connection();
 }
 
 void listener_state::connect(wait_pointer const& wait, owned_descriptor connection)
@@ -285,7 +324,7 @@ void listener_state::connect(wait_pointer const& wait, owned_descriptor connecti
     wait->connecting.emplace(wait->session_executor, wait->options);
     wait->connecting->async_connect(
         endpoint::descriptor(connection.number()),
-        asio::bind_executor(executor_, [self = shared_from_this(), wait](error_code error) { self->connected(wait, error); }));
+        asio::bind_executor(executor(), [self = shared_from_this(), wait](error_code error) { self->connected(wait, error); }));
     static_cast<void>(connection.release());  // it is the session's now
 }
 

@@ -38,7 +38,8 @@ public:
     static void start_accept(pointer const& self, accept_wait::handler_type handler, boost::asio::any_io_executor of_session,
                              session_options of_options, peer_demands whom);
     void close() noexcept;
-    [[nodiscard]] boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
+    /// On the executor: a process that was expected is known now, or will never come.
+    void decide();
     [[nodiscard]] endpoint const& local() const noexcept { return socket_.local(); }
     [[nodiscard]] listener_options const& options() const noexcept { return options_; }
     [[nodiscard]] std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
@@ -48,26 +49,38 @@ public:
 private:
     using wait_list = std::list<wait_pointer>;
 
+    /// A connection, and whose it is.
+    struct visitor
+    {
+        owned_descriptor connection;
+        std::optional<peer_credentials> peer;
+        std::vector<::pid_t> lineage;  ///< The peer, its parent, and so on; empty if it does not matter.
+        std::vector<std::shared_ptr<expected_process>> candidates;  ///< Those that were being started when it came.
+    };
+
     void add(wait_pointer const& wait);
     void cancel(wait_pointer const& wait);
     void end();
     void await_connection();
+    enum class patience { while_undecided, none };
     /// @param most connections, and failures
-    void accept(int most);
+    void accept(int most, patience how = patience::while_undecided);
     void pause();
-    void match(owned_descriptor connection);
-    [[nodiscard]] wait_list::iterator who_wants(std::optional<peer_credentials> const& peer);
+    [[nodiscard]] visitor identify(owned_descriptor connection) const;
+    void match(visitor who);
+    void refuse(visitor const& who);
     void connect(wait_pointer const& wait, owned_descriptor connection);
     void connected(wait_pointer const& wait, boost::system::error_code error);
     void fail(wait_list::iterator wait, boost::system::error_code error);
     void stop_if_idle();
 
-    boost::asio::any_io_executor executor_;
     listener_options options_;
     server_socket socket_;
     boost::asio::posix::stream_descriptor acceptor_;
     wait_list waiting_;
     wait_list connecting_;
+    std::vector<visitor>
+        undecided_;  ///< They may come from a process that is being started. No more is accepted until it is known.
     std::atomic<std::uint64_t> refused_ = 0;
     boost::asio::steady_timer pause_;
     bool awaiting_connection_ = false;

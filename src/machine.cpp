@@ -1,5 +1,6 @@
 #include <coqmp/machine.hpp>
 
+#include "harmless_text.hpp"
 #include "machine_state.hpp"
 
 #include <signal.h>
@@ -27,7 +28,10 @@ std::ostream& operator<<(std::ostream& out, exit_status const& status)
 
 start_failed::start_failed(boost::system::error_code code, std::string text, std::optional<exit_status> status,
                            std::string standard_error)
-    : boost::system::system_error(code), text_(std::move(text)), status_(status), standard_error_(std::move(standard_error))
+    : boost::system::system_error(code),
+      text_(detail::harmless(text)),
+      status_(status),
+      standard_error_(std::move(standard_error))
 {}
 
 machine::machine(executor_type executor, machine_spec spec)

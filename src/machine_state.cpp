@@ -2,6 +2,7 @@
 
 #include "cancellation.hpp"
 #include "deadline.hpp"
+#include "session_state.hpp"
 #include "shutdown_ladder.hpp"
 
 #include <boost/asio/append.hpp>
@@ -10,16 +11,11 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <sstream>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -64,6 +60,22 @@ bool goes_to_background(std::vector<std::string> const& arguments)
     return std::ranges::any_of(arguments, [](std::string const& each) { return each == "-daemonize" || each == "--daemonize"; });
 }
 
+/// Which of the texts that a program gets as C strings does not arrive whole, if there is one.
+std::optional<std::string> text_with_nul(machine_spec const& spec)
+{
+    auto const is_truncated = [](std::string const& text) { return text.find('\0') != std::string::npos; };
+    auto const before = [](std::string const& text) { return '"' + std::string(text.c_str()) + '"'; };
+    if (is_truncated(spec.program))
+        return "the program " + before(spec.program);
+    if (auto const found = std::ranges::find_if(spec.arguments, is_truncated); found != spec.arguments.end())
+        return "the argument " + before(*found);
+    if (!spec.environment)
+        return std::nullopt;
+    if (auto const found = std::ranges::find_if(*spec.environment, is_truncated); found != spec.environment->end())
+        return "the environment variable " + found->substr(0, found->find_first_of(std::string_view("=\0", 2)));
+    return std::nullopt;
+}
+
 session_options without_deadline(session_options options)
 {
     options.connect_timeout = 0s;  // the start has one
@@ -72,19 +84,11 @@ session_options without_deadline(session_options options)
 
 }  // namespace
 
-/// What launching gave: a process and our end of the socketpair, or what went wrong.
-struct machine_state::launched
-{
-    std::unique_ptr<process> child;
-    owned_descriptor our_end;
-    std::string failure;
-};
-
 machine_state::machine_state(asio::any_io_executor executor, machine_spec spec)
-    : context_member(executor),
-      executor_(std::move(executor)),
+    : context_member(std::move(executor)),
       spec_(std::move(spec)),
-      session_(executor_, without_deadline(spec_.session))
+      session_(this->executor(), without_deadline(spec_.session)),
+      monitor_(session_.state_)
 {}
 
 machine_state::~machine_state() = default;
@@ -94,13 +98,13 @@ machine_state::~machine_state() = default;
 void machine_state::start(pointer const& self, machine_start::handler_type handler, std::shared_ptr<listener_state> door)
 {
     auto const slot = handler.slot();
-    auto start = std::make_shared<machine_start>(std::move(handler), self->executor_);
+    auto start = std::make_shared<machine_start>(std::move(handler), self->executor());
     start->door = std::move(door);
     on_cancellation(slot, self, start, [](machine_state& state, start_pointer const& which, asio::cancellation_type kind) {
         if ((kind & (asio::cancellation_type::terminal | asio::cancellation_type::partial)) != asio::cancellation_type::none)
             state.cancel_start(which);
     });
-    asio::dispatch(self->executor_, [self, start = std::move(start)] { self->begin(start); });
+    asio::dispatch(self->executor(), [self, start = std::move(start)] { self->begin(start); });
 }
 
 void machine_state::start_wait(pointer const& self, exit_wait::handler_type handler)
@@ -111,7 +115,7 @@ void machine_state::start_wait(pointer const& self, exit_wait::handler_type hand
         if (kind != asio::cancellation_type::none)
             state.cancel_wait(which);
     });
-    asio::dispatch(self->executor_, [self, waiting = std::move(waiting)] { self->wait(waiting, std::nullopt); });
+    asio::dispatch(self->executor(), [self, waiting = std::move(waiting)] { self->wait(waiting, std::nullopt); });
 }
 
 void machine_state::start_shutdown(pointer const& self, exit_wait::handler_type handler, std::chrono::nanoseconds budget)
@@ -122,14 +126,16 @@ void machine_state::start_shutdown(pointer const& self, exit_wait::handler_type 
         if (kind != asio::cancellation_type::none)
             state.cancel_wait(which);
     });
-    asio::dispatch(self->executor_, [self, waiting = std::move(waiting), budget] { self->wait(waiting, budget); });
+    asio::dispatch(self->executor(), [self, waiting = std::move(waiting), budget] { self->wait(waiting, budget); });
 }
 
 void machine_state::close() noexcept
 {
+    if (!executor())
+        return;  // it has ended with its context
     auto const self = shared_from_this();
     // In this order: the process must not be seen to end before it is known that the handle has gone.
-    asio::dispatch(executor_, [self] { self->end(); });
+    asio::dispatch(executor(), [self] { self->end(); });
     signal(SIGKILL);
 }
 
@@ -138,6 +144,8 @@ void machine_state::signal(int number) noexcept
     std::scoped_lock const lock(publishing_);
     if (process_)
         process_->signal(number);
+    else if (launching_)
+        wanted_signal_ = number;
 }
 
 ::pid_t machine_state::pid() const noexcept
@@ -170,87 +178,113 @@ void machine_state::begin(start_pointer const& start)
                        failed(errc::launch_failed, "a machine cannot watch what goes to the background: leave out -daemonize"));
         return;
     }
+    if (auto const truncated = text_with_nul(spec_)) {
+        complete_start(start,
+                       failed(errc::launch_failed, "cannot start a machine: " + *truncated +
+                                                       " holds a NUL byte, and the program would see only what is before it"));
+        return;
+    }
     starting_ = start;
+    {
+        std::scoped_lock const lock(publishing_);
+        launching_ = true;
+    }
+    start->launching = std::make_shared<launch>(
+        executor(), [self = shared_from_this(), start](launch::outcome& what) { self->take_process(start, what); });
     arm_deadline(start, optional_deadline_after(spec_.start_timeout));
-    // On the listener's executor: it must know whom to let in before it accepts anything that the process sends.
-    asio::dispatch(start->door ? start->door->executor() : executor_, [self = shared_from_this(), start] {
-        auto const what = launch(self, start);
-        asio::dispatch(self->executor_, [self, start, what] { self->take_process(start, *what); });
-    });
+    if (start->door)
+        launch_for_listener(start, what_to_launch(*start));
+    else
+        start->launching->start(what_to_launch(*start), true);
 }
 
-std::shared_ptr<machine_state::launched> machine_state::launch(pointer const& self, start_pointer const& start)
+process_options machine_state::what_to_launch(machine_start const& start) const
 {
-    auto result = std::make_shared<launched>();
-    try {
-        machine_spec const& spec = self->spec_;
-        process_options options{spec.program, spec.arguments, spec.environment, std::nullopt, spec.error_tail};
-        std::vector<std::string> monitor{"-chardev", "socket,id=coqmp,fd=3", "-mon", "chardev=coqmp,mode=control"};
-        if (start->door) {
-            monitor = qemu_arguments(start->door->local(), "coqmp");
-        } else {
-            std::array<int, 2> ends{};
-            if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
-                throw std::system_error(errno, std::generic_category(), "cannot make a socketpair");
-            result->our_end = owned_descriptor(ends[0]);
-            options.handed_over = descriptor(ends[1]);
-            ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-        }
-        options.arguments.insert(options.arguments.end(), monitor.begin(), monitor.end());
-        result->child = std::make_unique<process>(self->executor_, options);
-    } catch (std::exception const& error) {
-        result->failure = error.what();
-        return result;
-    }
-    if (start->door) {
+    process_options options{spec_.program, spec_.arguments,           spec_.environment,
+                            std::nullopt,  spec_.share_process_group, spec_.error_tail};
+    std::vector<std::string> monitor{"-chardev", "socket,id=coqmp,fd=3", "-mon", "chardev=coqmp,mode=control"};
+    if (start.door)
+        monitor = qemu_arguments(start.door->local(), "coqmp");
+    options.arguments.insert(options.arguments.end(), monitor.begin(), monitor.end());
+    return options;
+}
+
+// On the listener's executor, and before the process is started: the listener must know whom to let in before it accepts
+// anything that the process sends.
+void machine_state::launch_for_listener(start_pointer const& start, process_options const& options)
+{
+    asio::dispatch(start->door->executor(), [self = shared_from_this(), start, options] {
+        if (start->launching->is_over())
+            return;
         peer_demands whom{start->door->options().peer_user, std::nullopt};
         if (start->door->local().is_unix())
-            whom.process = result->child->pid();
+            whom.expected = start->launching->expected();
         auto accepted = [self, start](error_code error, coqmp::session opened) {
-            if (!error && self->starting_ == start && !start->failure)
+            if (!error && self->starting_ == start && !start->failure) {
                 self->session_ = std::move(opened);
+                self->monitor_ = self->session_.state_;
+            }
             self->connected(start, error);
         };
         auto handler =
-            asio::bind_cancellation_slot(start->accepting.slot(), asio::bind_executor(self->executor_, std::move(accepted)));
-        listener_state::start_accept(start->door, {std::move(handler), start->door->executor()}, self->executor_,
+            asio::bind_cancellation_slot(start->accepting.slot(), asio::bind_executor(self->executor(), std::move(accepted)));
+        listener_state::start_accept(start->door, {std::move(handler), start->door->executor()}, self->executor(),
                                      without_deadline(self->spec_.session), whom);
-    }
-    return result;
+        start->launching->start(options, false);
+    });
 }
 
-void machine_state::take_process(start_pointer const& start, launched& what)
+void machine_state::take_process(start_pointer const& start, launch::outcome& outcome)
 {
-    if (!what.child) {
+    launch::outcome what = std::move(outcome);  // the helper thread may hold the original a little longer
+    auto const started = what.process.process();
+    try {
+        if (started)
+            publish(std::make_unique<process>(executor(), std::move(what.process), spec_.error_tail));
+    } catch (boost::system::system_error const& error) {
+        what.failure = "cannot start \"" + spec_.program + "\": " + error.code().message();
+    }
+    if (!process_) {
+        cancel_accept(start);
         complete_start(start, failed(errc::launch_failed, std::move(what.failure)));
         return;
     }
-    {
-        std::scoped_lock const lock(publishing_);
-        process_ = std::move(what.child);
-    }
     process_->watch([self = shared_from_this()](exit_status status) { self->exited(status); });
+    if (start->door) {
+        // Only now: what the process sends is not to be seen before the process.
+        start->launching->expected()->started(started);
+        asio::dispatch(start->door->executor(), [start] { start->door->decide(); });
+    }
     if (start->failure)
         give_up(start, start->failure);
     else if (!start->door)
-        connect_pair(start, what.our_end.release());
+        connect_pair(start, what.monitor.release());
+}
+
+void machine_state::publish(std::unique_ptr<process> started)
+{
+    std::scoped_lock const lock(publishing_);
+    process_ = std::move(started);
+    launching_ = false;
+    if (wanted_signal_ != 0)
+        process_->signal(wanted_signal_);
 }
 
 void machine_state::connect_pair(start_pointer const& start, int number)
 {
-    session_.async_connect(
-        endpoint::descriptor(number),
-        asio::bind_executor(executor_, [self = shared_from_this(), start](error_code error) { self->connected(start, error); }));
+    auto connected = [self = shared_from_this(), start](error_code error) { self->connected(start, error); };
+    session_state::start_connect(monitor_, {asio::bind_executor(executor(), std::move(connected)), executor()},
+                                 endpoint::descriptor(number));
 }
 
 void machine_state::arm_deadline(start_pointer const& start, std::chrono::steady_clock::time_point when)
 {
     if (when == std::chrono::steady_clock::time_point::max())
         return;
-    start->deadline.expires_at(when);
-    start->deadline.async_wait([self = shared_from_this(), start](error_code error) {
+    start->deadline->expires_at(when);
+    start->deadline->async_wait([self = shared_from_this(), start](error_code error) {
         if (!error)
-            self->give_up(start, make_error_code(errc::timed_out));
+            self->expire(start);
     });
 }
 
@@ -269,7 +303,7 @@ void machine_state::connected(start_pointer const& start, error_code error)
     }
     auto const patience = deadline_after(last_words);
     bool const bounded = spec_.start_timeout > spec_.start_timeout.zero();
-    arm_deadline(start, bounded ? std::min(patience, start->deadline.expiry()) : patience);
+    arm_deadline(start, bounded ? std::min(patience, start->deadline->expiry()) : patience);
 }
 
 void machine_state::give_up(start_pointer const& start, error_code why)
@@ -278,13 +312,39 @@ void machine_state::give_up(start_pointer const& start, error_code why)
         return;
     if (!start->failure)
         start->failure = why;
-    if (!process_)
-        return;  // take_process() calls again
+    if (!process_) {
+        if (start->launching->drop())
+            give_up_launch(start);
+        return;  // else take_process() calls again
+    }
     start->killed = true;
-    start->deadline.cancel();
+    start->deadline->cancel();
     process_->signal(SIGKILL);
-    start->accepting.emit(asio::cancellation_type::terminal);
-    session_.close();
+    cancel_accept(start);
+    monitor_->close();
+}
+
+void machine_state::give_up_launch(start_pointer const& start)
+{
+    cancel_accept(start);
+    complete_start(start, explain(*start));
+}
+
+// The start of a program on a file system that hangs cannot be ended, but it need not be waited for.
+void machine_state::expire(start_pointer const& start)
+{
+    if (starting_ == start && !start->failure)
+        start->failure = make_error_code(errc::timed_out);
+    if (starting_ == start && !process_ && start->launching->abandon())
+        give_up_launch(start);
+    else
+        give_up(start, make_error_code(errc::timed_out));
+}
+
+void machine_state::cancel_accept(start_pointer const& start)
+{
+    if (start->door)
+        asio::dispatch(start->door->executor(), [start] { start->accepting.emit(asio::cancellation_type::terminal); });
 }
 
 void machine_state::cancel_start(start_pointer const& start)
@@ -295,9 +355,15 @@ void machine_state::cancel_start(start_pointer const& start)
 
 void machine_state::complete_start(start_pointer const& start, std::exception_ptr failure)
 {
-    if (starting_ == start)
+    if (starting_ == start) {
         starting_.reset();
-    start->deadline.cancel();
+        if (!process_) {
+            std::scoped_lock const lock(publishing_);
+            launching_ = false;
+            end_waits(make_error_code(errc::not_running));
+        }
+    }
+    start->deadline->cancel();
     start->waiting.post(std::move(failure));
 }
 
@@ -311,11 +377,16 @@ std::exception_ptr machine_state::explain(machine_start const& start) const
     if (by_itself) {
         code = make_error_code(errc::machine_exited);
         text << name << ' ' << *status_ << " before it was ready" << words_of(errors);
+    } else if (code == errc::timed_out && !process_) {
+        text << name << " was not started within " << std::chrono::duration<double>(spec_.start_timeout).count()
+             << " s: programs are started one after the other";
     } else if (code == errc::timed_out) {
         text << name << " was not ready within " << std::chrono::duration<double>(spec_.start_timeout).count()
              << " s and was killed" << words_of(errors);
     } else if (code == asio::error::operation_aborted) {
         text << "the start of " << name << " was cancelled";
+    } else if (!process_) {
+        text << "cannot start " << name << ": " << code.message();
     } else {
         text << "cannot talk to " << name << " (" << code.message() << "); it was killed" << words_of(errors);
     }
@@ -330,7 +401,7 @@ void machine_state::wait(wait_pointer const& wait, std::optional<std::chrono::na
         return complete_wait(*wait, asio::error::operation_aborted);
     if (status_)
         return complete_wait(*wait, {});
-    if (!process_)
+    if (!process_ && !starting_)
         return complete_wait(*wait, make_error_code(errc::not_running));
     waits_.push_back(wait);
     if (!budget)
@@ -339,7 +410,7 @@ void machine_state::wait(wait_pointer const& wait, std::optional<std::chrono::na
         if (auto const self = state.lock())
             self->signal(number);
     };
-    wait->ladder = std::make_shared<shutdown_ladder>(executor_, session_, send, *budget);
+    wait->ladder = std::make_shared<shutdown_ladder>(executor(), monitor_, send, *budget);
     wait->ladder->start();
 }
 
@@ -361,40 +432,55 @@ void machine_state::exited(exit_status status)
 {
     status_ = status;
     if (auto const start = starting_) {
-        start->accepting.emit(asio::cancellation_type::terminal);
-        session_.close();
+        cancel_accept(start);
+        monitor_->close();
         complete_start(start, explain(*start));
     }
+    end_waits({});
+}
+
+void machine_state::end_waits(error_code error)
+{
     for (wait_pointer const& wait : std::exchange(waits_, {}))
-        complete_wait(*wait, {});
+        complete_wait(*wait, error);
 }
 
 void machine_state::end()
 {
     if (std::exchange(closed_, true))
         return;
-    for (wait_pointer const& wait : std::exchange(waits_, {}))
-        complete_wait(*wait, asio::error::operation_aborted);
+    end_waits(asio::error::operation_aborted);
     if (auto const start = starting_)
         give_up(start, asio::error::operation_aborted);
-    session_.close();
+    monitor_->close();
     signal(SIGKILL);
 }
 
+// What belongs to the context ends with it, and so does the machine: the handle may outlive both.
 void machine_state::abandon_handlers() noexcept
 {
     auto const self = weak_from_this().lock();
     closed_ = true;
-    signal(SIGKILL);
+    std::unique_ptr<process> killed;
+    {
+        std::scoped_lock const lock(publishing_);
+        killed.swap(process_);
+        launching_ = false;
+    }
+    killed.reset();
     auto const start = std::exchange(starting_, nullptr);
     auto const waits = std::exchange(waits_, {});
     std::vector<exit_wait::handler_type> dropped;
     for (wait_pointer const& wait : waits) {
         if (wait->ladder)
             wait->ladder->stop();
+        wait->ladder.reset();
         dropped.push_back(std::move(wait->waiting));
     }
     if (start) {
+        if (start->launching)
+            start->launching->abandon();
+        start->deadline.reset();
         machine_start::handler_type const handler = std::move(start->waiting);
         static_cast<void>(handler);
     }

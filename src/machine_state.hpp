@@ -4,6 +4,7 @@
 #define COQMP_SRC_MACHINE_STATE_HPP
 
 #include "context_member.hpp"
+#include "launch.hpp"
 #include "listener_state.hpp"
 #include "process.hpp"
 
@@ -23,6 +24,7 @@
 
 namespace coqmp::detail {
 
+class session_state;
 class shutdown_ladder;
 
 /// The one start of a machine.
@@ -31,13 +33,14 @@ struct machine_start
     using handler_type = waiting_handler<void(std::exception_ptr)>;
 
     machine_start(handler_type handler, boost::asio::any_io_executor const& executor)
-        : waiting(std::move(handler)), deadline(executor)
+        : waiting(std::move(handler)), deadline(std::in_place, executor)
     {}
 
     handler_type waiting;
-    std::shared_ptr<listener_state> door;  ///< None: a socketpair.
-    boost::asio::cancellation_signal accepting;
-    boost::asio::steady_timer deadline;
+    std::shared_ptr<listener_state> door;               ///< None: a socketpair.
+    boost::asio::cancellation_signal accepting;         ///< Used on the listener's executor only.
+    std::shared_ptr<launch> launching;                  ///< None if it was refused.
+    std::optional<boost::asio::steady_timer> deadline;  ///< None once the context is gone.
     boost::system::error_code failure;  ///< Why it is being killed, or why there is no session. None: all is well so far.
     bool killed = false;                ///< We have sent SIGKILL: how it ended says nothing.
     bool cancelled = false;
@@ -74,37 +77,42 @@ public:
     void signal(int number) noexcept;
     [[nodiscard]] ::pid_t pid() const noexcept;
     [[nodiscard]] std::string standard_error() const;
-    [[nodiscard]] boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
 
     [[nodiscard]] coqmp::session& session() noexcept { return session_; }
 
     void abandon_handlers() noexcept override;
 
 private:
-    struct launched;
-
-    static std::shared_ptr<launched> launch(pointer const& self, start_pointer const& start);
     void begin(start_pointer const& start);
-    void take_process(start_pointer const& start, launched& what);
+    [[nodiscard]] process_options what_to_launch(machine_start const& start) const;
+    void launch_for_listener(start_pointer const& start, process_options const& options);
+    void take_process(start_pointer const& start, launch::outcome& outcome);
+    void publish(std::unique_ptr<process> started);
     void connect_pair(start_pointer const& start, int number);
     void arm_deadline(start_pointer const& start, std::chrono::steady_clock::time_point when);
     void connected(start_pointer const& start, boost::system::error_code error);
     void give_up(start_pointer const& start, boost::system::error_code why);
     void cancel_start(start_pointer const& start);
+    static void cancel_accept(start_pointer const& start);
+    void give_up_launch(start_pointer const& start);
+    void expire(start_pointer const& start);
     void complete_start(start_pointer const& start, std::exception_ptr failure);
     [[nodiscard]] std::exception_ptr explain(machine_start const& start) const;
 
     void wait(wait_pointer const& wait, std::optional<std::chrono::nanoseconds> budget);
     void cancel_wait(wait_pointer const& wait);
     void complete_wait(exit_wait& wait, boost::system::error_code error);
+    void end_waits(boost::system::error_code error);
     void exited(exit_status status);
     void end();
 
-    boost::asio::any_io_executor executor_;
     machine_spec const spec_;
-    coqmp::session session_;
-    mutable std::mutex publishing_;  // of process_, for the functions that any thread may call
+    coqmp::session session_;                  // the caller's to use, and to move away
+    std::shared_ptr<session_state> monitor_;  // the same session, for us
+    mutable std::mutex publishing_;           // of these three, for the functions that any thread may call
     std::unique_ptr<process> process_;
+    bool launching_ = false;
+    int wanted_signal_ = 0;  // for a process that is still being started
     std::optional<exit_status> status_;
     start_pointer starting_;
     std::list<wait_pointer> waits_;

@@ -1,10 +1,12 @@
-// The two system calls on pidfds. glibc 2.36 declares them without `extern "C"`, so that C++ cannot link them; 2.37 does.
+// The system calls on pidfds. glibc 2.36 declares them without `extern "C"`, so that C++ cannot link them; 2.37 does.
 #ifndef COQMP_SRC_PIDFD_HPP
 #define COQMP_SRC_PIDFD_HPP
 
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 namespace coqmp::detail {
 
@@ -18,6 +20,13 @@ namespace coqmp::detail {
 inline void send_signal(int pidfd, int number) noexcept
 {
     ::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0);
+}
+
+/// Whether the process has been reaped, by us or by others: from then on its number may belong to another process. As long as
+/// this is false, everything that was found out through the number since the pidfd was opened is about this process.
+[[nodiscard]] inline bool is_reaped(int pidfd) noexcept
+{
+    return ::syscall(SYS_pidfd_send_signal, pidfd, 0, nullptr, 0) != 0 && errno == ESRCH;
 }
 
 }  // namespace coqmp::detail

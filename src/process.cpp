@@ -1,5 +1,6 @@
 #include "process.hpp"
 
+#include "helper_thread.hpp"
 #include "pidfd.hpp"
 #include "process_tree.hpp"
 
@@ -40,17 +41,6 @@ descriptor above_standard(descriptor const& low)
     return descriptor(number);
 }
 
-/// Gives a descriptor to Asio, which closes it from then on.
-void adopt(asio::posix::stream_descriptor& owner, int number)
-{
-    boost::system::error_code error;
-    owner.assign(number, error);
-    if (error) {
-        ::close(number);
-        throw std::system_error(error.value(), std::generic_category());
-    }
-}
-
 /// What the child does between its birth and its program.
 class child_setup
 {
@@ -78,14 +68,17 @@ public:
         check(::posix_spawn_file_actions_addclosefrom_np(&actions_, first_unused));
     }
 
-    void signals()
+    void attributes(bool share_process_group)
     {
+        short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+        if (!share_process_group)
+            flags |= POSIX_SPAWN_SETPGROUP;  // zero, which is the default: a new one
         ::sigset_t set;
         ::sigfillset(&set);
         check(::posix_spawnattr_setsigdefault(&attributes_, &set));
         ::sigemptyset(&set);
         check(::posix_spawnattr_setsigmask(&attributes_, &set));
-        check(::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
+        check(::posix_spawnattr_setflags(&attributes_, flags));
     }
 
     [[nodiscard]] ::posix_spawn_file_actions_t const* actions() const noexcept { return &actions_; }
@@ -122,99 +115,163 @@ int wait_for(int watcher, ::siginfo_t& information, int flags) noexcept
     return result;
 }
 
-/// For the end of a process whose executor is gone: nobody is left to tell, but it must not stay a zombie.
-void reap_in_background(int watcher) noexcept
+/// Does it on a helper thread; at once where that is impossible.
+template <class Work>
+void in_background(Work work) noexcept
 {
-    // Asio has made it non-blocking, and then waitid() does not block either.
-    ::fcntl(watcher, F_SETFL, 0);
-    auto const reap = [watcher] {
-        ::siginfo_t information;
-        wait_for(watcher, information, 0);
-        ::close(watcher);
-    };
     try {
-        // Only a thread can wait here without blocking whoever destroys the execution context. It ends as soon as the
-        // kernel has torn the killed process down, and it touches nothing of ours.
-        std::thread(reap).detach();
+        helper_thread::for_ending().run(work);
+    } catch (std::exception const&) {
+        work();
+    }
+}
+
+/// Only a thread of its own can wait for the end without keeping others waiting: the kernel may take long to tear a large
+/// process down, or for ever if its disk hangs. It touches nothing else of ours.
+void reap_in_background(std::shared_ptr<child const> const& which) noexcept
+{
+    try {
+        std::thread([which] { which->await_end(); }).detach();
     } catch (std::system_error const&) {
-        reap();
+        which->await_end();
     }
 }
 
-}  // namespace
-
-process::process(asio::any_io_executor const& executor, process_options const& options)
-    : program_(options.program), watcher_(executor), errors_(executor), tail_(options.error_tail)
+void kill_and_reap(std::shared_ptr<child const> which) noexcept
 {
-    try {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-            throw std::system_error(errno, std::generic_category());
-        descriptor const writing(ends[1]);
-        adopt(errors_, ends[0]);
-        // Only our end: the child expects a blocking one.
-        ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-        launch(options, above_standard(writing));
-    } catch (std::system_error const& error) {
-        throw std::system_error(error.code(), "cannot start \"" + program_ + '"');
-    }
+    in_background([which = std::move(which)] {
+        which->signal(SIGKILL);
+        reap_in_background(which);
+    });
 }
 
-process::~process()
+/// Ends a child that has no pidfd, if the number is still that of a child.
+void kill_and_reap(::pid_t number) noexcept
 {
-    if (reaped_)
+    ::siginfo_t information{};
+    if (::waitid(P_PID, static_cast<::id_t>(number), &information, WEXITED | WNOHANG | WNOWAIT) != 0)
         return;
-    signal(SIGKILL);
-    int const watcher = watcher_.release();
-    ::siginfo_t information;
-    if (wait_for(watcher, information, WNOHANG) != 0 || information.si_pid != 0)
-        ::close(watcher);
-    else
-        reap_in_background(watcher);
+    ::kill(number, SIGKILL);
+    while (::waitpid(number, nullptr, 0) < 0 && errno == EINTR)
+        continue;
 }
 
-void process::launch(process_options const& options, descriptor const& standard_error)
+/// @throws std::system_error
+std::shared_ptr<child const> spawn(process_options const& options, descriptor const& standard_error)
 {
     child_setup setup;
     std::optional<descriptor> handed_over;
     if (options.handed_over)
         handed_over = above_standard(*options.handed_over);
     setup.descriptors(standard_error.number(), handed_over);
-    setup.signals();
+    setup.attributes(options.share_process_group);
 
-    std::vector<std::string> words{program_};
+    std::vector<std::string> words{options.program};
     words.insert(words.end(), options.arguments.begin(), options.arguments.end());
     std::vector<char*> const arguments = pointers(words);
     std::vector<char*> environment;
     if (options.environment)
         environment = pointers(*options.environment);
-    int const error = ::posix_spawnp(&pid_, program_.c_str(), setup.actions(), setup.attributes(), arguments.data(),
+    ::pid_t number = -1;
+    int const error = ::posix_spawnp(&number, options.program.c_str(), setup.actions(), setup.attributes(), arguments.data(),
                                      options.environment ? environment.data() : environ);
     if (error != 0)
         throw std::system_error(error, std::generic_category());
-    watch_child();
+    try {
+        owned_descriptor pidfd(open_pidfd(number));
+        if (pidfd.number() < 0)
+            throw std::system_error(errno, std::generic_category());
+        return std::make_shared<child const>(number, std::move(pidfd));
+    } catch (...) {
+        kill_and_reap(number);
+        throw;
+    }
 }
 
-void process::watch_child()
+}  // namespace
+
+bool child::is_reaped() const noexcept
 {
-    // Nobody but us can reap the child, so its number is still its own.
-    int const watcher = open_pidfd(pid_);
-    int const error = errno;
-    if (watcher < 0) {
-        ::kill(pid_, SIGKILL);
-        while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR)
-            continue;
-        throw std::system_error(error, std::generic_category());
+    return detail::is_reaped(pidfd());
+}
+
+void child::signal(int number) const noexcept
+{
+    std::vector<descriptor> descendants;
+    try {
+        find_descendants(number_, pidfd(), number == SIGKILL, descendants);
+    } catch (std::exception const&) {
+        // Without memory or descriptors at least the process itself gets its signal.
     }
-    boost::system::error_code refused;
-    watcher_.assign(watcher, refused);
-    if (refused) {
-        send_signal(watcher, SIGKILL);
-        ::siginfo_t information;
-        wait_for(watcher, information, 0);
-        ::close(watcher);
-        throw std::system_error(refused.value(), std::generic_category());
+    send_signal(pidfd(), number);
+    for (descriptor const& descendant : descendants)
+        send_signal(descendant.number(), number);
+}
+
+std::optional<exit_status> child::reap() const noexcept
+{
+    ::siginfo_t information;
+    int const result = wait_for(pidfd(), information, WNOHANG);
+    if (result == 0 && information.si_pid == 0)
+        return std::nullopt;
+    if (result != 0)
+        return exit_status{};  // It has been reaped by others (SIGCHLD is ignored, for example): the status is lost.
+    if (information.si_code == CLD_EXITED)
+        return exit_status{information.si_status, 0};
+    return exit_status{-1, information.si_status};
+}
+
+void child::await_end() const noexcept
+{
+    // Asio makes it non-blocking, and then waitid() does not block either.
+    ::fcntl(pidfd(), F_SETFL, 0);
+    ::siginfo_t information;
+    wait_for(pidfd(), information, 0);
+}
+
+started_process::~started_process()
+{
+    if (child_)
+        kill_and_reap(std::move(child_));
+}
+
+started_process start_process(process_options const& options)
+{
+    try {
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+            throw std::system_error(errno, std::generic_category());
+        owned_descriptor reading(ends[0]);
+        descriptor const writing(ends[1]);
+        // Only our end: the child expects a blocking one.
+        ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+        return {spawn(options, above_standard(writing)), std::move(reading)};
+    } catch (std::system_error const& error) {
+        throw std::system_error(error.code(), "cannot start \"" + options.program + '"');
     }
+}
+
+process::process(asio::any_io_executor const& executor, started_process&& what, std::size_t error_tail)
+    : pid_(what.child_->number()), watcher_(executor), errors_(executor), tail_(error_tail)
+{
+    errors_.assign(what.errors_.number());
+    static_cast<void>(what.errors_.release());
+    watcher_.assign(what.child_->pidfd());
+    child_ = std::exchange(what.child_, nullptr);
+}
+
+process::~process()
+{
+    if (auto const running = release())
+        kill_and_reap(running);
+}
+
+std::shared_ptr<child const> process::release() noexcept
+{
+    std::scoped_lock const lock(mutex_);
+    if (watcher_.is_open())
+        static_cast<void>(watcher_.release());
+    return std::exchange(child_, nullptr);
 }
 
 void process::watch(callback on_exit)
@@ -225,18 +282,9 @@ void process::watch(callback on_exit)
 
 void process::signal(int number) noexcept
 {
-    std::scoped_lock const lock(reaping_);
-    if (reaped_)
-        return;
-    std::vector<descriptor> descendants;
-    try {
-        find_descendants(pid_, watcher_.native_handle(), number == SIGKILL, descendants);
-    } catch (std::exception const&) {
-        // Without memory or descriptors at least the process itself gets its signal.
-    }
-    send_signal(watcher_.native_handle(), number);
-    for (descriptor const& descendant : descendants)
-        send_signal(descendant.number(), number);
+    std::scoped_lock const lock(mutex_);
+    if (child_)
+        in_background([which = child_, number] { which->signal(number); });
 }
 
 void process::await_exit(callback on_exit)
@@ -245,36 +293,21 @@ void process::await_exit(callback on_exit)
                         [this, on_exit = std::move(on_exit)](boost::system::error_code error) mutable {
                             if (error)
                                 return;
-                            std::optional<exit_status> const status = reap();
+                            std::optional<exit_status> const status = child_->reap();
                             if (!status)
                                 return await_exit(std::move(on_exit));
                             drain_errors();
                             errors_.close(error);
-                            watcher_.close(error);
+                            static_cast<void>(release());
                             on_exit(*status);
                         });
-}
-
-std::optional<exit_status> process::reap()
-{
-    std::scoped_lock const lock(reaping_);
-    ::siginfo_t information;
-    int const result = wait_for(watcher_.native_handle(), information, WNOHANG);
-    if (result == 0 && information.si_pid == 0)
-        return std::nullopt;
-    reaped_ = true;
-    if (result != 0)
-        return exit_status{};  // Somebody else has reaped it (SIGCHLD is ignored, for example): the status is lost.
-    if (information.si_code == CLD_EXITED)
-        return exit_status{information.si_status, 0};
-    return exit_status{-1, information.si_status};
 }
 
 void process::read_errors(callback keeps_alive)
 {
     errors_.async_wait(asio::posix::descriptor_base::wait_read,
                        [this, keeps_alive = std::move(keeps_alive)](boost::system::error_code error) mutable {
-                           if (error || reaped_)
+                           if (error || !child_)
                                return;
                            // One piece at a time, so that a chatterbox does not keep the executor busy.
                            if (read_some_errors() || errno == EAGAIN)

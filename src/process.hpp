@@ -1,9 +1,11 @@
 // One child process: launched with exactly the descriptors it needs, watched through a pidfd.
-// Invariant: while the object lives the process is not reaped by anybody but it; when the object goes the process is killed and reaped.
+// Invariant: the pidfd, never the number, decides which process is signalled and reaped; when the object goes the process is
+// killed and reaped.
 #ifndef COQMP_SRC_PROCESS_HPP
 #define COQMP_SRC_PROCESS_HPP
 
 #include "error_tail.hpp"
+#include "server_socket.hpp"
 
 #include <coqmp/descriptor.hpp>
 #include <coqmp/machine.hpp>
@@ -15,9 +17,11 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace coqmp::detail {
@@ -30,19 +34,79 @@ struct process_options
     std::optional<std::vector<std::string>> environment;
     /// Becomes the child's descriptor number 3.
     std::optional<descriptor> handed_over;
+    /// Whether it is in our own process group, where Ctrl-C in the terminal reaches it, and not in one of its own.
+    bool share_process_group = false;
     /// Bytes of the end of its standard error to keep.
     std::size_t error_tail = std::size_t{16} << 10;
 };
 
-/// A child process.
+/// A child of this program, known by its pidfd. Safe to use from any thread.
+class child
+{
+public:
+    child(::pid_t number, owned_descriptor pidfd) noexcept : number_(number), pidfd_(std::move(pidfd)) {}
+
+    /// To show it, and to compare it: it means something only while the child has not been reaped.
+    [[nodiscard]] ::pid_t number() const noexcept { return number_; }
+    [[nodiscard]] int pidfd() const noexcept { return pidfd_.number(); }
+    [[nodiscard]] bool is_reaped() const noexcept;
+
+    /// Sends a signal to it and to what it has started; nothing if it has been reaped. Reads /proc: not for an event loop.
+    void signal(int number) const noexcept;
+
+    /// How it ended; nothing if it has not. Never blocks.
+    [[nodiscard]] std::optional<exit_status> reap() const noexcept;
+
+    /// Waits for its end and reaps it.
+    void await_end() const noexcept;
+
+private:
+    ::pid_t const number_;
+    owned_descriptor const pidfd_;
+};
+
+/// A child on its way to the executor that watches it. One that no executor takes is killed and reaped, without blocking.
+class started_process
+{
+public:
+    started_process() noexcept = default;
+    started_process(std::shared_ptr<child const> which, owned_descriptor errors) noexcept
+        : child_(std::move(which)), errors_(std::move(errors))
+    {}
+    started_process(started_process&&) noexcept = default;
+    started_process& operator=(started_process&&) = delete;
+    ~started_process();
+
+    void swap(started_process& other) noexcept
+    {
+        child_.swap(other.child_);
+        std::swap(errors_, other.errors_);
+    }
+
+    /// Empty if it was taken over, or never started.
+    [[nodiscard]] std::shared_ptr<child const> const& process() const noexcept { return child_; }
+
+private:
+    friend class process;
+    std::shared_ptr<child const> child_;
+    owned_descriptor errors_;  ///< The end of a pipe: its standard error can be read here.
+};
+
+/// Launches a process. Its standard input is empty, its standard output is ours, its standard error can be read; it has no
+/// other descriptor, all signals are at their defaults and none is blocked. Takes milliseconds, or for ever if the program is on
+/// a file system that hangs: not for an event loop.
+/// @throws std::system_error `cannot start "qemu-foo": No such file or directory`, with the kernel's code
+[[nodiscard]] started_process start_process(process_options const& options);
+
+/// A child process that an executor watches.
 /// @par Threads signal(), pid() and standard_error() are safe from any thread; the rest runs on the executor.
 class process
 {
 public:
-    /// Launches it. Its standard input is empty, its standard output is ours, its standard error is read by us; it has no
-    /// other descriptor, all signals are at their defaults and none is blocked.
-    /// @throws std::system_error `cannot start "qemu-foo": No such file or directory`, with the kernel's code
-    process(boost::asio::any_io_executor const& executor, process_options const& options);
+    /// Takes a process over.
+    /// @param error_tail bytes of the end of its standard error to keep
+    /// @throws boost::system::system_error what the kernel said when it could not watch it; then `what` still owns it
+    process(boost::asio::any_io_executor const& executor, started_process&& what, std::size_t error_tail);
 
     process(process const&) = delete;
     process& operator=(process const&) = delete;
@@ -56,7 +120,7 @@ public:
 
     [[nodiscard]] ::pid_t pid() const noexcept { return pid_; }
 
-    /// Sends a signal to it and to what it has started; nothing if it has ended.
+    /// Sends a signal to it and to what it has started, soon, from a helper thread; nothing if it has ended.
     void signal(int number) noexcept;
 
     /// The end of what it wrote to its standard error.
@@ -65,21 +129,18 @@ public:
 private:
     using callback = std::function<void(exit_status)>;
 
-    void launch(process_options const& options, descriptor const& standard_error);
-    void watch_child();
     void await_exit(callback on_exit);
     void read_errors(callback keeps_alive);
     void drain_errors();
     bool read_some_errors();
-    std::optional<exit_status> reap();
+    [[nodiscard]] std::shared_ptr<child const> release() noexcept;
 
-    std::string const program_;
-    ::pid_t pid_ = -1;
-    boost::asio::posix::stream_descriptor watcher_;  // The pidfd; open as long as this object lives, so that signal() is safe.
+    ::pid_t const pid_;
+    std::mutex mutex_;                    // of child_
+    std::shared_ptr<child const> child_;  // none when it has been reaped: then its pidfd is closed, as soon as it is not used
+    boost::asio::posix::stream_descriptor watcher_;  // the child's pidfd, which it does not own
     boost::asio::posix::stream_descriptor errors_;
     error_tail tail_;
-    std::mutex reaping_;  // The process number means something only while it is not reaped.
-    bool reaped_ = false;
 };
 
 }  // namespace coqmp::detail

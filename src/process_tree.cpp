@@ -97,8 +97,8 @@ void find_descendants(::pid_t process, int pidfd, bool stopping, std::vector<des
             if (number < 0)
                 continue;
             descriptor const handle(number);
-            // Asked after it was opened: a process that got the number of a dead child has another parent.
-            if (parent_of(child) != next.process)
+            // The numbers still belong to the processes of the pidfds after they were asked: so the answer is about these.
+            if (parent_of(child) != next.process || is_reaped(number) || is_reaped(next.pidfd))
                 continue;
             found.push_back(handle);
             starters.push_back({child, number});

@@ -20,6 +20,8 @@ namespace coqmp::detail {
 /// without CONFIG_PROC_CHILDREN) is left out.
 /// @param stopping each is stopped (SIGSTOP), the process itself as well, before its children are looked for: it could start
 /// another in between. For those who are going to kill them.
+/// @param process the number of the process @param pidfd decides: if its process has been reaped nothing is found, whichever
+/// process has the number now
 /// @param found their pidfds are added; those before an exception, too
 void find_descendants(::pid_t process, int pidfd, bool stopping, std::vector<descriptor>& found);
 

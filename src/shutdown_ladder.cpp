@@ -19,7 +19,6 @@ namespace {
 /// As good as for ever, and far from where clocks overflow.
 constexpr std::chrono::nanoseconds longest_budget = std::chrono::hours(24 * 365);
 
-/// A guest that does not run cannot react to its power button.
 bool says_that_it_does_not_run(error_code error, reply const& answer)
 {
     if (error || !answer.has_value() || !answer.value().is_object())
@@ -30,9 +29,9 @@ bool says_that_it_does_not_run(error_code error, reply const& answer)
 
 }  // namespace
 
-shutdown_ladder::shutdown_ladder(asio::any_io_executor const& executor, session& monitor, std::function<void(int)> signal,
-                                 std::chrono::nanoseconds budget)
-    : monitor_(monitor),
+shutdown_ladder::shutdown_ladder(asio::any_io_executor const& executor, std::shared_ptr<session_state> monitor,
+                                 std::function<void(int)> signal, std::chrono::nanoseconds budget)
+    : monitor_(std::move(monitor)),
       signal_(std::move(signal)),
       begin_(clock::now()),
       budget_(std::min(budget, longest_budget)),
@@ -51,6 +50,8 @@ void shutdown_ladder::stop() noexcept
 {
     rung_ = rung::stopped;
     timer_.cancel();
+    if (guest_)
+        guest_->close();
 }
 
 shutdown_ladder::clock::time_point shutdown_ladder::end_of(rung which) const noexcept
@@ -74,7 +75,8 @@ void shutdown_ladder::descend(rung next)
     });
     switch (next) {
         case rung::powerdown:
-            ask_whether_it_runs();
+            await_guest();
+            leave_if_it_does_not_run([this](error_code error) { error ? descend(rung::quit) : press_power_button(); });
             return;
         case rung::quit:
             execute("quit", [this](error_code error, reply const& answer) {
@@ -88,16 +90,32 @@ void shutdown_ladder::descend(rung next)
     }
 }
 
-void shutdown_ladder::ask_whether_it_runs()
+// With `-no-shutdown` a guest that has shut down leaves its QEMU running. Without it QEMU is about to end, and answers no more.
+void shutdown_ladder::await_guest()
 {
-    execute("query-status", [this](error_code error, reply const& answer) {
-        if (error || says_that_it_does_not_run(error, answer))
+    guest_ = monitor_->events().expect(event_filter("SHUTDOWN"));
+    auto happened = [self = shared_from_this()](error_code error, event const&) {
+        if (!error && self->rung_ == rung::powerdown)
+            self->leave_if_it_does_not_run([](error_code) {});
+    };
+    subscription::start_next(guest_, {asio::bind_executor(timer_.get_executor(), std::move(happened)), timer_.get_executor()});
+}
+
+void shutdown_ladder::leave_if_it_does_not_run(std::function<void(error_code)> otherwise)
+{
+    execute("query-status", [this, otherwise = std::move(otherwise)](error_code error, reply const& answer) {
+        if (says_that_it_does_not_run(error, answer))
             descend(rung::quit);
         else
-            execute("system_powerdown", [this](error_code failure, reply const& refusal) {
-                if (failure || refusal.has_error())
-                    descend(rung::quit);
-            });
+            otherwise(error);
+    });
+}
+
+void shutdown_ladder::press_power_button()
+{
+    execute("system_powerdown", [this](error_code failure, reply const& refusal) {
+        if (failure || refusal.has_error())
+            descend(rung::quit);
     });
 }
 
@@ -105,12 +123,12 @@ void shutdown_ladder::execute(char const* name, std::function<void(error_code, r
 {
     command what(name);
     what.timeout(std::max<std::chrono::nanoseconds>(end_of(rung_) - clock::now(), std::chrono::nanoseconds(1)));
-    monitor_.async_execute(std::move(what),
-                           asio::bind_executor(timer_.get_executor(), [self = shared_from_this(), now = rung_,
-                                                                       done = std::move(done)](error_code error, reply answer) {
-                               if (self->rung_ == now)
-                                   done(error, std::move(answer));
-                           }));
+    auto answered = [self = shared_from_this(), now = rung_, done = std::move(done)](error_code error, reply answer) {
+        if (self->rung_ == now)
+            done(error, std::move(answer));
+    };
+    session_state::start_execute(
+        monitor_, {asio::bind_executor(timer_.get_executor(), std::move(answered)), timer_.get_executor()}, std::move(what));
 }
 
 }  // namespace coqmp::detail

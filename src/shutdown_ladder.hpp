@@ -1,9 +1,9 @@
 // Ends a machine, the gentlest way that works within a budget.
-// Invariant: a rung is left when its share is over or when it cannot work; the last one, SIGKILL, always works.
+// Invariant: a rung is left when its share is over, when it has worked or when it cannot work; the last one, SIGKILL, always works.
 #ifndef COQMP_SRC_SHUTDOWN_LADDER_HPP
 #define COQMP_SRC_SHUTDOWN_LADDER_HPP
 
-#include <coqmp/session.hpp>
+#include "session_state.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -19,10 +19,9 @@ namespace coqmp::detail {
 class shutdown_ladder : public std::enable_shared_from_this<shutdown_ladder>
 {
 public:
-    /// @param monitor must live until stop()
     /// @param signal sends a signal to the process
-    shutdown_ladder(boost::asio::any_io_executor const& executor, session& monitor, std::function<void(int)> signal,
-                    std::chrono::nanoseconds budget);
+    shutdown_ladder(boost::asio::any_io_executor const& executor, std::shared_ptr<session_state> monitor,
+                    std::function<void(int)> signal, std::chrono::nanoseconds budget);
 
     void start();
     void stop() noexcept;
@@ -32,11 +31,16 @@ private:
     using clock = std::chrono::steady_clock;
 
     void descend(rung next);
-    void ask_whether_it_runs();
+    void await_guest();
+    /// Goes on if the guest does not run: because it has shut down, or because it cannot react to its power button.
+    /// @param otherwise is done else
+    void leave_if_it_does_not_run(std::function<void(boost::system::error_code)> otherwise);
+    void press_power_button();
     void execute(char const* name, std::function<void(boost::system::error_code, reply)> done);
     [[nodiscard]] clock::time_point end_of(rung which) const noexcept;
 
-    session& monitor_;
+    std::shared_ptr<session_state> monitor_;
+    std::shared_ptr<subscription> guest_;  ///< Its SHUTDOWN event, while that is waited for.
     std::function<void(int)> signal_;
     clock::time_point const begin_;
     std::chrono::nanoseconds const budget_;

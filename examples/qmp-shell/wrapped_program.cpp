@@ -106,6 +106,7 @@ coqmp::machine_spec stand_in_for(options const& how, coqmp::session_options beha
     result.program = "/proc/self/exe";
     result.arguments = {std::string(stand_in_word), std::to_string(writing_end), std::to_string(::getpid())};
     result.arguments.insert(result.arguments.end(), how.program.begin(), how.program.end());
+    result.share_process_group = true;  // the leader of a group cannot make a session, and the stand-in makes one
     result.start_timeout = how.timeout.value_or(60s);
     result.session = std::move(behaviour);
     return result;

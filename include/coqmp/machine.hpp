@@ -40,7 +40,12 @@ struct machine_spec
     std::vector<std::string> arguments;
     /// `NAME=value` each, instead of our own environment.
     std::optional<std::vector<std::string>> environment;
-    /// From launch to negotiated. Zero: no deadline.
+    /// Starts the program in the process group of this one: Ctrl-C and Ctrl-Z in the terminal then reach QEMU as well, and a
+    /// guest dies of Ctrl-C while it is being shut down. Else QEMU gets a process group of its own. For programs that use the
+    /// terminal (`-display curses`), or that make a session of their own.
+    bool share_process_group = false;
+    /// From async_start() to negotiated. Programs are started one after the other, and the time until it is this one's turn
+    /// counts: give more to many that start at once. Zero: no deadline.
     std::chrono::nanoseconds start_timeout = std::chrono::seconds(30);
     /// Bytes of the end of its standard error that are kept.
     std::size_t error_tail = std::size_t{16} << 10;
@@ -60,7 +65,9 @@ struct exit_status
 /// Prints `exited with status 1` or `was killed by signal 9 (Killed)`.
 std::ostream& operator<<(std::ostream& out, exit_status const& status);
 
-/// A machine that did not get ready. Its text has all that is known, QEMU's own words too.
+/// A machine that did not get ready. Its text has all that is known, QEMU's own words too. The text is safe for a terminal and
+/// for a log, whatever the program wrote: control characters (but for line ends and tabs), characters that change the direction
+/// of writing or that cannot be seen, and bytes that are not UTF-8 are escaped, as in `\x1b`.
 class start_failed : public boost::system::system_error
 {
 public:
@@ -69,7 +76,7 @@ public:
     /// How it ended, if it ended by itself.
     [[nodiscard]] std::optional<exit_status> const& status() const noexcept { return status_; }
 
-    /// The end of what it wrote to its standard error, as it wrote it.
+    /// The end of what it wrote to its standard error, byte for byte as it wrote it: not safe for a terminal.
     [[nodiscard]] std::string const& standard_error() const noexcept { return standard_error_; }
 
     [[nodiscard]] char const* what() const noexcept override { return text_.c_str(); }
@@ -84,7 +91,8 @@ private:
 /// @par Threads As session.
 /// @par Lifetime Destroying a machine that runs kills it (SIGKILL) and reaps it in the background, without blocking. Shut it
 /// down first if the guest matters. While it runs the execution context has work: run() does not return. A machine outlives
-/// a supervisor that is killed itself: nobody is left then to end it. The execution context must outlive the object.
+/// a supervisor that is killed itself. The end of the execution context kills it too; destroying the object afterwards does
+/// nothing.
 class machine
 {
 public:
@@ -100,13 +108,14 @@ public:
     [[nodiscard]] executor_type get_executor() const noexcept;
 
     /// Launches the program with the listener's arguments appended and waits until capabilities are negotiated. Whichever
-    /// comes first wins: ready, its exit, or the deadline; after a failure the process is gone.
+    /// comes first wins: ready, its exit, or the deadline; after a failure the process is gone. A helper thread, one for the
+    /// whole program, launches one program after the other: the executor does not wait for it.
     /// On a unix socket only the launched process, or one that it started, is let in: machines may share a listener.
     /// @param door where the machine connects to; it must live until the machine is ready
     /// @par Handler signature `void(std::exception_ptr)`: the exception is a start_failed, whose text has the exit status and the
     /// last lines of its standard error, which no error_code can carry.
-    /// @par Errors (the code of the exception) errc::launch_failed (no such program, not executable, no process to be had),
-    /// errc::machine_exited, errc::timed_out, errc::already_started, those of session::async_connect(), `operation_aborted`.
+    /// @par Errors (the code of the exception) errc::launch_failed (no such program, not executable, no process to be had,
+    /// a NUL byte in the program, an argument or a variable), errc::machine_exited, errc::timed_out, errc::already_started, those of session::async_connect(), `operation_aborted`.
     /// @par Cancellation terminal and partial: the process is killed.
     template <class Token = boost::asio::deferred_t>
     auto async_start(listener& door, Token&& token = Token())
@@ -124,7 +133,8 @@ public:
     }
 
     /// The session with it. Use it after async_start() has completed: before, every command is errc::disconnected, and after
-    /// a start through a listener it is another session, of which earlier streams see nothing.
+    /// a start through a listener it is another session, of which earlier streams see nothing. It may be moved away: the
+    /// machine shuts QEMU down through the same connection all the same, and closes it when the machine goes.
     [[nodiscard]] coqmp::session& session() noexcept;
 
     /// Completes when the process has ended.
@@ -138,8 +148,8 @@ public:
                                                                                                     std::forward<Token>(token));
     }
 
-    /// Ends it, the gentlest way that works within the budget: `system_powerdown` (half of the budget, for the guest to shut
-    /// down), `quit`, SIGTERM (a quarter between them), and SIGKILL in time for the budget to be kept.
+    /// Ends it, the gentlest way that works within the budget: `system_powerdown` (at most half of the budget, for the guest to
+    /// shut down), `quit`, SIGTERM (a quarter between them), and SIGKILL in time for the budget to be kept.
     /// @param budget for all of it; zero: SIGKILL at once
     /// @par Handler signature `void(error_code, exit_status)`
     /// @par Errors errc::not_running if it was never started; `operation_aborted` when cancelled (the process lives on).
@@ -152,13 +162,15 @@ public:
             state_, std::forward<Token>(token), budget);
     }
 
-    /// Its process id; -1 before it was started. After its end the number may belong to another process: use it for show.
+    /// Its process id; -1 before it has been started. After its end the number may belong to another process: use it for show.
     [[nodiscard]] ::pid_t pid() const noexcept;
 
-    /// The end of what it wrote to its standard error so far.
+    /// The end of what it wrote to its standard error so far, byte for byte as it wrote it: not safe for a terminal.
     [[nodiscard]] std::string standard_error() const;
 
-    /// Kills it (SIGKILL); async_wait() tells when it is gone. Does nothing if there is no process.
+    /// Kills it and what it has started (SIGKILL); async_wait() completes when it is gone. A helper thread looks for what it has
+    /// started, so that this does not block. While it is being started it is killed as soon as it exists. Does nothing if there
+    /// is no process.
     void kill() noexcept;
 
 private:

@@ -24,6 +24,7 @@
 namespace coqmp {
 
 namespace detail {
+class machine_state;
 class session_state;
 boost::asio::any_io_executor executor_of(session_state const& state) noexcept;
 }  // namespace detail
@@ -162,6 +163,7 @@ public:
     }
 
 private:
+    friend class detail::machine_state;
     using plain_handler = detail::waiting_handler<void(boost::system::error_code)>;
     using reply_handler = detail::waiting_handler<void(boost::system::error_code, reply)>;
     using reason_handler = detail::waiting_handler<void(boost::system::error_code, boost::system::error_code)>;

@@ -1,6 +1,7 @@
 // Listeners and machines that are cancelled, moved or destroyed after whichever handler, and used from several threads: each
 // operation completes exactly once, and no process, descriptor or file is left.
 #include "support/fake_peer.hpp"
+#include "support/helper_threads.hpp"
 #include "support/open_descriptors.hpp"
 #include "support/processes.hpp"
 #include "support/run.hpp"
@@ -205,8 +206,10 @@ BOOST_DATA_TEST_CASE(a_listener_ends_well_after_every_handler, deeds, what)
 
 BOOST_DATA_TEST_CASE(a_machine_ends_well_after_every_handler, deeds, what)
 {
+    await_helper_threads();
     std::size_t const before = open_descriptors();
     act_after_each<launching>(what, [&] {
+        await_helper_threads();
         await_no_child();
         while (open_descriptors() != before)  // the reaping thread closes its last descriptor just after
             std::this_thread::yield();
@@ -261,6 +264,7 @@ BOOST_AUTO_TEST_CASE(machines_are_destroyed_by_one_thread_while_another_starts_t
         ended.get_future().get();
     }
     pool.join();
+    await_helper_threads();
     await_no_child();
     BOOST_TEST(no_child_is_left());
 }

@@ -1,6 +1,7 @@
 // Real QEMUs, and programs that are none: started, watched, ended; and nothing of them stays.
 #include <coqmp/coqmp.hpp>
 
+#include "support/helper_threads.hpp"
 #include "support/open_descriptors.hpp"
 #include "support/processes.hpp"
 #include "support/run.hpp"
@@ -256,6 +257,8 @@ COROUTINE_TEST_CASE(cancelled_start_leaves_no_process)
         BOOST_TEST(is_gone(subject.pid()));
     }));
     BOOST_TEST(!done);
+    while (subject.pid() < 0)
+        co_await asio::post(executor, asio::use_awaitable);
     signal.emit(asio::cancellation_type::terminal);
     BOOST_TEST(((co_await subject.async_wait()).signal == SIGKILL));
     while (!done)
@@ -434,6 +437,7 @@ BOOST_AUTO_TEST_CASE(destroying_a_machine_that_starts_aborts_the_start_when_the_
 BOOST_AUTO_TEST_CASE(nothing_is_left_when_the_context_goes_with_a_machine)
 {
     for (bool const ready_first : {false, true}) {
+        await_helper_threads();
         std::size_t const before = open_descriptors();
         auto const token = std::make_shared<int>(0);
         {
@@ -448,6 +452,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_left_when_the_context_goes_with_a_machine)
             while (ready_first && !ready);
         }
         BOOST_TEST(token.use_count() == 1);
+        await_helper_threads();
         await_no_child();
         while (open_descriptors() != before)  // the reaping thread closes its last descriptor just after
             ::sched_yield();
@@ -458,6 +463,7 @@ BOOST_AUTO_TEST_CASE(sigchld_is_not_touched_and_no_descriptor_is_left_after_many
 {
     struct ::sigaction before{};
     BOOST_REQUIRE(::sigaction(SIGCHLD, nullptr, &before) == 0);
+    await_helper_threads();
     auto const descriptors = open_descriptors();
     for (int round = 0; round < 10; ++round) {
         asio::io_context context(1);

@@ -1,6 +1,9 @@
 // Children: what they are given, what is known of their end, and that nothing of them stays.
 #include "process.hpp"
 
+#include "pidfd.hpp"
+#include "process_tree.hpp"
+#include "support/helper_threads.hpp"
 #include "support/open_descriptors.hpp"
 #include "support/processes.hpp"
 
@@ -9,17 +12,20 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace asio = boost::asio;
 using coqmp::exit_status;
 using coqmp::detail::process;
 using coqmp::detail::process_options;
+using coqmp::detail::start_process;
 using namespace coqmp::test;
 
 namespace {
@@ -32,6 +38,11 @@ process_options shell(std::string text)
     return options;
 }
 
+std::shared_ptr<process> start(asio::io_context& context, process_options const& options)
+{
+    return std::make_shared<process>(context.get_executor(), start_process(options), options.error_tail);
+}
+
 struct outcome
 {
     exit_status status;
@@ -41,7 +52,7 @@ struct outcome
 outcome run_to_end(process_options const& options)
 {
     asio::io_context context;
-    auto const child = std::make_shared<process>(context.get_executor(), options);
+    auto const child = start(context, options);
     std::optional<exit_status> status;
     child->watch([child, &status](exit_status how) { status = how; });
     context.run();
@@ -141,38 +152,35 @@ BOOST_AUTO_TEST_CASE(end_is_seen_while_a_grandchild_holds_the_standard_error)
 
 BOOST_AUTO_TEST_CASE(missing_program_is_named_and_costs_nothing)
 {
-    asio::io_context context;
-    std::size_t before = 0;
-    for (int round = 0; round < 2; ++round) {  // the first one makes Asio open its own
-        process_options options;
-        options.program = "qemu-foo";
-        BOOST_CHECK_EXCEPTION(process(context.get_executor(), options), std::system_error, [](std::system_error const& error) {
-            return std::string(error.what()) == "cannot start \"qemu-foo\": No such file or directory";
-        });
-        if (round == 0)
-            before = open_descriptors();
-    }
+    await_helper_threads();
+    std::size_t const before = open_descriptors();
+    process_options options;
+    options.program = "qemu-foo";
+    BOOST_CHECK_EXCEPTION(static_cast<void>(start_process(options)), std::system_error, [](std::system_error const& error) {
+        return std::string(error.what()) == "cannot start \"qemu-foo\": No such file or directory";
+    });
     BOOST_TEST(open_descriptors() == before);
     BOOST_TEST(no_child_is_left());
 }
 
 BOOST_AUTO_TEST_CASE(program_that_is_not_executable_is_refused)
 {
-    asio::io_context context;
     process_options options;
     options.program = "/etc/passwd";
-    BOOST_CHECK_EXCEPTION(process(context.get_executor(), options), std::system_error,
+    BOOST_CHECK_EXCEPTION(static_cast<void>(start_process(options)), std::system_error,
                           [](std::system_error const& error) { return error.code() == std::errc::permission_denied; });
 }
 
 BOOST_AUTO_TEST_CASE(process_and_its_children_are_killed_and_reaped_when_the_object_goes)
 {
+    await_helper_threads();
     std::size_t const before = open_descriptors();
     {
         asio::io_context context;
-        auto const child = std::make_shared<process>(context.get_executor(), shell("cat /dev/zero > /dev/null"));
+        auto const child = start(context, shell("cat /dev/zero > /dev/null"));
         child->watch([child](exit_status) {});
     }
+    await_helper_threads();
     await_no_child();
     BOOST_TEST(no_child_is_left());
     // The reaping thread closes the pidfd just after: it may be counted for a moment.
@@ -188,7 +196,7 @@ BOOST_AUTO_TEST_CASE(signal_reaches_what_a_wrapper_has_started)
     BOOST_REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
     {
         options.handed_over = coqmp::descriptor(ends[1]);
-        auto const child = std::make_shared<process>(context.get_executor(), options);
+        auto const child = start(context, options);
         options.handed_over.reset();
         std::array<char, 6> buffer{};
         BOOST_REQUIRE(::read(ends[0], buffer.data(), buffer.size()) > 0);
@@ -204,6 +212,45 @@ BOOST_AUTO_TEST_CASE(signal_reaches_what_a_wrapper_has_started)
     BOOST_TEST(no_child_is_left());
 }
 
+BOOST_AUTO_TEST_CASE(descendants_are_those_of_the_pidfd_and_not_of_the_number)
+{
+    asio::io_context context;
+    std::array<int, 2> ends{};
+    BOOST_REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    process_options options = shell("sleep 1000 & echo ready >&3; wait");
+    options.handed_over = coqmp::descriptor(ends[1]);
+    auto const stranger = start(context, options);
+    std::array<char, 6> buffer{};
+    BOOST_REQUIRE(::read(ends[0], buffer.data(), buffer.size()) > 0);
+    ::close(ends[0]);
+    ::pid_t const number = stranger->pid();
+    // As if the stranger had got the number of one that has been reaped.
+    ::pid_t const reaped = ::fork();
+    if (reaped == 0)
+        ::_exit(0);
+    coqmp::descriptor const reaped_one(coqmp::detail::open_pidfd(reaped));
+    BOOST_REQUIRE(::waitpid(reaped, nullptr, 0) == reaped);
+    coqmp::descriptor const stranger_itself(coqmp::detail::open_pidfd(number));
+
+    std::vector<coqmp::descriptor> found;
+    coqmp::detail::find_descendants(number, reaped_one.number(), true, found);
+    BOOST_TEST(found.empty());
+    coqmp::detail::find_descendants(number, stranger_itself.number(), false, found);
+    BOOST_TEST(found.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(child_that_others_have_reaped_is_not_signalled_and_its_end_is_seen)
+{
+    asio::io_context context;
+    auto const child = start(context, shell("exit 3"));
+    BOOST_REQUIRE(::waitpid(child->pid(), nullptr, 0) == child->pid());
+    std::optional<exit_status> status;
+    child->watch([child, &status](exit_status how) { status = how; });
+    child->signal(SIGKILL);
+    context.run();
+    BOOST_TEST((status == exit_status{}));
+}
+
 BOOST_AUTO_TEST_CASE(what_goes_on_starting_others_is_killed_with_all_of_them)
 {
     asio::io_context context;
@@ -212,7 +259,7 @@ BOOST_AUTO_TEST_CASE(what_goes_on_starting_others_is_killed_with_all_of_them)
         BOOST_REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
         process_options options = shell("echo ready >&3; while :; do sleep 1000 & done");
         options.handed_over = coqmp::descriptor(ends[1]);
-        auto child = std::make_shared<process>(context.get_executor(), options);
+        auto child = start(context, options);
         options.handed_over.reset();
         std::array<char, 4096> buffer{};
         BOOST_REQUIRE(::read(ends[0], buffer.data(), buffer.size()) > 0);
@@ -221,6 +268,7 @@ BOOST_AUTO_TEST_CASE(what_goes_on_starting_others_is_killed_with_all_of_them)
         while (::read(ends[0], buffer.data(), buffer.size()) > 0)
             continue;
         ::close(ends[0]);
+        await_helper_threads();
         await_no_child();
     }
 }

@@ -12,13 +12,23 @@
 #include <cerrno>
 #include <cstdarg>
 #include <cstddef>
+#include <mutex>
 #include <ostream>
+#include <vector>
 
 namespace coqmp::test {
 
 namespace {
 
 thread_local fault* armed = nullptr;
+std::atomic<fault*> armed_everywhere = nullptr;
+
+std::mutex watching;
+std::vector<call_watch const*>& watches()
+{
+    static std::vector<call_watch const*> all;
+    return all;
+}
 
 /// libc's own, behind ours.
 template <class Function>
@@ -41,36 +51,76 @@ bool fails(system_call which)
 
 std::ostream& operator<<(std::ostream& out, system_call which)
 {
-    constexpr std::array names = {"accept4", "bind",         "connect", "epoll_ctl", "listen", "pidfd_open",
+    constexpr std::array names = {"accept4", "bind",         "connect", "epoll_ctl", "listen", "pidfd_open", "pidfd_send_signal",
                                   "pipe2",   "posix_spawnp", "recv",    "sendmsg",   "socket", "socketpair"};
     return out << names.at(static_cast<std::size_t>(which));
 }
 
-fault::fault(system_call which, int nth, int error, int times)
-    : which_(which), left_(nth), error_(error), times_(times), outer_(armed)
+fault::fault(system_call which, int nth, int error, int times, reach whose)
+    : which_(which), left_(nth), error_(error), times_(times), whose_(whose)
 {
-    armed = this;
+    if (whose_ == reach::every_thread) {
+        outer_ = armed_everywhere.exchange(this);
+    } else {
+        outer_ = armed;
+        armed = this;
+    }
 }
 
 fault::~fault()
 {
-    armed = outer_;
+    if (whose_ == reach::every_thread)
+        armed_everywhere = outer_;
+    else
+        armed = outer_;
 }
 
 int fault::strikes(system_call which) noexcept
 {
-    if (armed == nullptr || armed->which_ != which || armed->struck_ == armed->times_)
+    call_watch::notify(which, call_watch::moment::before);
+    for (fault* const each : {armed, armed_everywhere.load()})
+        if (int const error = each != nullptr ? each->strike(which) : -1; error >= 0)
+            return error;
+    return -1;
+}
+
+int fault::strike(system_call which) noexcept
+{
+    if (which_ != which)
         return -1;
-    if (armed->left_ > 0) {
-        --armed->left_;
-        return -1;
+    int const left = left_--;
+    return left <= 0 && left > -times_ ? error_ : -1;
+}
+
+call_watch::call_watch(system_call which, std::function<void()> called, moment when)
+    : which_(which), when_(when), called_(std::move(called))
+{
+    std::scoped_lock const lock(watching);
+    watches().push_back(this);
+}
+
+call_watch::~call_watch()
+{
+    std::scoped_lock const lock(watching);
+    std::erase(watches(), this);
+}
+
+void call_watch::notify(system_call which, moment when)
+{
+    std::vector<std::function<void()>> called;  // without the lock: they may wait for other calls
+    {
+        std::scoped_lock const lock(watching);
+        for (call_watch const* each : watches())
+            if (each->which_ == which && each->when_ == when)
+                called.push_back(each->called_);
     }
-    ++armed->struck_;
-    return armed->error_;
+    for (auto const& each : called)
+        each();
 }
 
 }  // namespace coqmp::test
 
+using coqmp::test::call_watch;
 using coqmp::test::fails;
 using coqmp::test::fault;
 using coqmp::test::next;
@@ -170,7 +220,11 @@ int posix_spawnp(::pid_t* child, char const* program, ::posix_spawn_file_actions
     static auto* const real = next<int(::pid_t*, char const*, ::posix_spawn_file_actions_t const*, ::posix_spawnattr_t const*,
                                        char* const*, char* const*)>("posix_spawnp");
     int const error = fault::strikes(system_call::posix_spawnp);
-    return error > 0 ? error : real(child, program, actions, attributes, arguments, environment);
+    if (error > 0)
+        return error;
+    int const result = real(child, program, actions, attributes, arguments, environment);
+    call_watch::notify(system_call::posix_spawnp, call_watch::moment::after);
+    return result;
 }
 
 long syscall(long number, ...) noexcept
@@ -183,6 +237,8 @@ long syscall(long number, ...) noexcept
         word = va_arg(list, long);
     va_end(list);
     if (number == SYS_pidfd_open && fails(system_call::pidfd_open))
+        return -1;
+    if (number == SYS_pidfd_send_signal && fails(system_call::pidfd_send_signal))
         return -1;
     return real(number, words[0], words[1], words[2], words[3], words[4], words[5]);
 }

@@ -1,9 +1,11 @@
 // A kernel that fails when a test wants it to. The test program's own versions of some system calls come before libc's, so
 // that what the library asks of the kernel, directly or through Asio, can be answered with any error.
-// Invariant: without a `fault`, or on another thread, every call does what it always does.
+// Invariant: without a `fault`, or on a thread that it does not reach, every call does what it always does.
 #ifndef COQMP_TEST_SUPPORT_FAULTS_HPP
 #define COQMP_TEST_SUPPORT_FAULTS_HPP
 
+#include <atomic>
+#include <functional>
 #include <iosfwd>
 
 namespace coqmp::test {
@@ -15,6 +17,7 @@ enum class system_call {
     epoll_ctl,
     listen,
     pidfd_open,
+    pidfd_send_signal,
     pipe2,
     posix_spawnp,
     recv,
@@ -28,12 +31,17 @@ std::ostream& operator<<(std::ostream& out, system_call which);
 /// Instead of its error a call does less than it was asked for: one byte is sent or received.
 inline constexpr int one_byte = 0;
 
-/// While it exists one call of this thread fails, or several one after the other.
+/// Whose calls.
+enum class reach { this_thread, every_thread };
+
+/// While it exists one call fails, or several one after the other.
 class fault
 {
 public:
     /// @param nth which of the calls, from 0 @param error an errno, or one_byte @param times how many calls fail from there on
-    fault(system_call which, int nth, int error, int times = 1);
+    fault(system_call which, int nth, int error, int times = 1, reach whose = reach::this_thread);
+    /// One call.
+    fault(system_call which, int nth, int error, reach whose) : fault(which, nth, error, 1, whose) {}
     fault(fault const&) = delete;
     fault& operator=(fault const&) = delete;
     ~fault();
@@ -48,12 +56,34 @@ public:
     [[nodiscard]] static int strikes(system_call which) noexcept;
 
 private:
+    [[nodiscard]] int strike(system_call which) noexcept;
+
     system_call which_;
-    int left_;
+    std::atomic<int> left_;
     int error_;
     int times_;
-    int struck_ = 0;
-    fault* outer_;
+    reach whose_;
+    fault* outer_ = nullptr;
+};
+
+/// While it exists a function is called by the thread that makes such a call.
+class call_watch
+{
+public:
+    enum class moment { before, after };  ///< after: of posix_spawnp only
+
+    call_watch(system_call which, std::function<void()> called, moment when = moment::before);
+    call_watch(call_watch const&) = delete;
+    call_watch& operator=(call_watch const&) = delete;
+    ~call_watch();
+
+    /// Calls the functions of those that watch this.
+    static void notify(system_call which, moment when);
+
+private:
+    system_call which_;
+    moment when_;
+    std::function<void()> called_;
 };
 
 }  // namespace coqmp::test

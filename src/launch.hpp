@@ -1,0 +1,65 @@
+// The start of a process by the helper thread, for a machine whose executor must not wait for it.
+// Invariant: the outcome is delivered to the executor once, or not at all after drop() or abandon(); a process whose outcome is
+// not delivered is killed and reaped.
+#ifndef COQMP_SRC_LAUNCH_HPP
+#define COQMP_SRC_LAUNCH_HPP
+
+#include "expected_process.hpp"
+#include "process.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace coqmp::detail {
+
+/// Safe to use from any thread.
+class launch : public std::enable_shared_from_this<launch>
+{
+public:
+    /// What came of it.
+    struct outcome
+    {
+        started_process process;
+        owned_descriptor monitor;  ///< Our end of the socketpair.
+        std::string failure;       ///< What went wrong; empty if nothing did.
+    };
+    using completion = std::function<void(outcome&)>;
+
+    /// @param done gets the outcome, on the executor
+    launch(boost::asio::any_io_executor executor, completion done);
+
+    /// Queues it.
+    /// @param monitor whether the process gets a socketpair's end, as its descriptor number 3
+    void start(process_options options, bool monitor);
+
+    /// Takes it back if it is still queued. @return whether it did: then there is no process, and no outcome will come
+    bool drop() noexcept;
+
+    /// Takes it back even while the process is being started. @return false if the outcome is on its way
+    bool abandon() noexcept;
+
+    [[nodiscard]] bool is_over() const noexcept;
+    [[nodiscard]] std::shared_ptr<expected_process> const& expected() const noexcept { return expected_; }
+
+private:
+    enum class stage { queued, running, over };
+
+    bool take_back(stage last) noexcept;
+    void run(process_options& options, bool monitor) noexcept;
+    void deliver();
+
+    std::shared_ptr<expected_process> const expected_ = std::make_shared<expected_process>();
+    std::shared_ptr<outcome> const outcome_ = std::make_shared<outcome>();
+    mutable std::mutex mutex_;
+    stage stage_ = stage::queued;
+    boost::asio::any_io_executor executor_;  // none when it is over, and so no copy of it outlives the context
+    completion done_;
+};
+
+}  // namespace coqmp::detail
+
+#endif

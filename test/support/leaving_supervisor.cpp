@@ -1,0 +1,22 @@
+// Destroys a machine that runs, and exits at once. What it has started keeps the standard output open as long as it lives.
+#include <coqmp/machine.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+int main()
+{
+    boost::asio::io_context context(1);
+    coqmp::machine_spec spec;
+    spec.program = "/bin/sh";
+    spec.arguments = {"-c", "sleep 1000 & echo ready >&2; wait", "script"};
+    std::optional<coqmp::machine> subject(std::in_place, context.get_executor(), spec);
+    subject->async_start([](std::exception_ptr) {});
+    while (subject->standard_error().find("ready") == std::string::npos)
+        context.run_one();
+    subject.reset();
+    std::exit(EXIT_SUCCESS);  // NOLINT(concurrency-mt-unsafe): what is tested is how the program ends
+}
