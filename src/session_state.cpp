@@ -76,7 +76,7 @@ session_state::session_state(asio::any_io_executor executor, session_options opt
       executor_(std::move(executor)),
       options_(std::move(options)),
       dialogue_(core_options()),
-      events_(executor_, options_.event_capacity),
+      events_(executor_, options_.event_capacity, options_.event_bytes),
       socket_(executor_),
       timer_(executor_)
 {}
