@@ -1,11 +1,13 @@
 #include "context_member.hpp"
 
+#include <boost/asio/execution/bad_executor.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include <mutex>
+#include <utility>
 
 namespace asio = boost::asio;
 
@@ -20,6 +22,13 @@ public:
     static inline asio::execution_context::id id;
 
     explicit context_members(asio::execution_context& owner) : asio::execution_context::service(owner) {}
+
+    // Members that were made by what the other services destroyed after the turn of this one.
+    ~context_members() override
+    {
+        while (context_member* const late = take_first())
+            static_cast<void>(detach(*late));
+    }
 
     void add(context_member& member)
     {
@@ -39,32 +48,54 @@ private:
     {
         // Destroying a handler may destroy members, also the one it belongs to: each is taken off the list first, and none
         // is touched after its turn.
-        for (;;) {
-            context_member* next = nullptr;
-            {
-                std::scoped_lock const lock(mutex_);
-                if (members_.empty())
-                    return;
-                next = &members_.front();
-                members_.pop_front();
-            }
+        while (context_member* const next = take_first()) {
+            asio::any_io_executor const executor = detach(*next);
             next->abandon_handlers();
         }
+    }
+
+    [[nodiscard]] context_member* take_first() noexcept
+    {
+        std::scoped_lock const lock(mutex_);
+        if (members_.empty())
+            return nullptr;
+        context_member& first = members_.front();
+        members_.pop_front();
+        return &first;
+    }
+
+    /// From now on the member does not know the context.
+    [[nodiscard]] static asio::any_io_executor detach(context_member& member) noexcept
+    {
+        member.members_ = nullptr;
+        return std::exchange(member.executor_, nullptr);
     }
 
     std::mutex mutex_;
     boost::intrusive::list<context_member> members_;
 };
 
-context_member::context_member(asio::any_io_executor const& executor)
-    : members_(&asio::use_service<context_members>(asio::query(executor, asio::execution::context)))
+namespace {
+
+asio::execution_context& context_of(asio::any_io_executor const& executor)
+{
+    if (!executor)  // asio::query() does not look
+        throw asio::execution::bad_executor();
+    return asio::query(executor, asio::execution::context);
+}
+
+}  // namespace
+
+context_member::context_member(asio::any_io_executor executor)
+    : executor_(std::move(executor)), members_(&asio::use_service<context_members>(context_of(executor_)))
 {
     members_->add(*this);
 }
 
 context_member::~context_member()
 {
-    members_->remove(*this);
+    if (members_ != nullptr)
+        members_->remove(*this);
 }
 
 }  // namespace coqmp::detail

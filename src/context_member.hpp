@@ -1,5 +1,6 @@
-// Handlers that wait in our own lists must die with the execution context, as those in Asio's queues do.
-// Invariant: after the context has shut its services down, no member holds a handler.
+// What our own lists hold must end with the execution context, as what Asio's queues hold does.
+// Invariant: after the context has shut its services down, no member holds a handler, an I/O object or an executor of the
+// context, and no member touches the context's services.
 #ifndef COQMP_SRC_CONTEXT_MEMBER_HPP
 #define COQMP_SRC_CONTEXT_MEMBER_HPP
 
@@ -11,23 +12,30 @@ namespace coqmp::detail {
 class context_members;
 
 /// Base of the state behind a handle. A handler often owns the coroutine that owns the handle that owns the state: a circle,
-/// which only the end of the context can break when nobody else does.
+/// which the end of the context breaks if nothing else does. And a handle may outlive the context: then its state is inert.
 class context_member : public boost::intrusive::list_base_hook<>
 {
 public:
     context_member(context_member const&) = delete;
     context_member& operator=(context_member const&) = delete;
 
-    /// Destroys (does not call) all waiting handlers. Called once, by the thread that destroys the context.
+    /// Where the work runs. Empty once the context is gone: then there is nothing left that could run.
+    [[nodiscard]] boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
+
+    /// Destroys (does not call) all waiting handlers, and destroys all that belongs to the context: sockets, timers, further
+    /// copies of the executor (a strand's last copy uses the context, too). Called once, by the thread that destroys the context,
+    /// while the context's services can still be used; executor() is empty already. The object itself may outlive the context.
     virtual void abandon_handlers() noexcept = 0;
 
 protected:
-    explicit context_member(boost::asio::any_io_executor const& executor);
+    /// @throws boost::asio::execution::bad_executor if the executor is empty
+    explicit context_member(boost::asio::any_io_executor executor);
     ~context_member();
 
 private:
     friend class context_members;
-    context_members* members_;
+    boost::asio::any_io_executor executor_;
+    context_members* members_;  ///< none once the context is gone
 };
 
 }  // namespace coqmp::detail

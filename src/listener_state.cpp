@@ -69,12 +69,11 @@ bool peer_demands::met_by(std::optional<peer_credentials> const& peer, std::vect
 }
 
 listener_state::listener_state(asio::any_io_executor executor, endpoint const& where, listener_options options)
-    : context_member(executor),
-      executor_(std::move(executor)),
+    : context_member(std::move(executor)),
       options_(std::move(options)),
       socket_(where),
-      acceptor_(executor_),
-      pause_(executor_)
+      acceptor_(std::in_place, this->executor()),
+      pause_(std::in_place, this->executor())
 {
     if (where.is_tcp() && (options_.peer_user || options_.peer_process))
         throw explained_error(
@@ -82,7 +81,7 @@ listener_state::listener_state(asio::any_io_executor executor, endpoint const& w
             "cannot listen on " + where.to_string() + ": TCP does not tell who connects; demand a peer on a unix socket");
     owned_descriptor socket(socket_.release());
     try {
-        acceptor_.assign(socket.number());
+        acceptor_->assign(socket.number());
     } catch (...) {
         socket_.remove_file();
         throw;
@@ -100,7 +99,7 @@ listener_state::~listener_state()
 void listener_state::start_accept(pointer const& self, accept_wait::handler_type handler)
 {
     listener_options const& options = self->options_;
-    start_accept(self, std::move(handler), self->executor_, options.session,
+    start_accept(self, std::move(handler), self->executor(), options.session,
                  peer_demands{options.peer_user, options.peer_process});
 }
 
@@ -109,19 +108,20 @@ void listener_state::start_accept(pointer const& self, accept_wait::handler_type
 {
     auto const slot = handler.slot();
     auto wait =
-        std::make_shared<accept_wait>(std::move(handler), self->executor_, std::move(of_session), std::move(of_options), whom);
+        std::make_shared<accept_wait>(std::move(handler), self->executor(), std::move(of_session), std::move(of_options), whom);
     on_cancellation(slot, self, wait, [](listener_state& state, wait_pointer const& which, asio::cancellation_type kind) {
         if (kind != asio::cancellation_type::none)
             state.cancel(which);
     });
-    asio::dispatch(self->executor_, [self, wait = std::move(wait)] { self->add(wait); });
+    asio::dispatch(self->executor(), [self, wait = std::move(wait)] { self->add(wait); });
 }
 
 void listener_state::close() noexcept
 {
     // At once: who destroys a listener may look for the file right after.
     socket_.remove_file();
-    asio::dispatch(executor_, [self = shared_from_this()] { self->end(); });
+    if (executor())  // else it was closed with its context
+        asio::dispatch(executor(), [self = shared_from_this()] { self->end(); });
 }
 
 // ---- On the executor -------------------------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ void listener_state::end()
     if (std::exchange(closed_, true))
         return;
     error_code ignored;
-    acceptor_.close(ignored);
+    acceptor_->close(ignored);
     while (!waiting_.empty())
         fail(waiting_.begin(), asio::error::operation_aborted);
     for (wait_pointer const& wait : connecting_)
@@ -173,6 +173,9 @@ void listener_state::abandon_handlers() noexcept
 {
     auto const self = weak_from_this().lock();
     closed_ = true;
+    socket_.remove_file();
+    acceptor_.reset();
+    pause_.reset();
     auto waits = std::exchange(waiting_, {});
     waits.splice(waits.end(), connecting_);
     std::vector<accept_wait::handler_type> dropped;
@@ -194,10 +197,10 @@ void listener_state::stop_if_idle()
     // Without a wait the execution context must be able to run out of work.
     if (!waiting_.empty())
         return;
-    pause_.cancel();
-    if (awaiting_connection_ && acceptor_.is_open()) {
+    pause_->cancel();
+    if (awaiting_connection_ && acceptor_->is_open()) {
         error_code ignored;
-        acceptor_.cancel(ignored);
+        acceptor_->cancel(ignored);
     }
 }
 
@@ -206,7 +209,7 @@ void listener_state::await_connection()
     if (waiting_.empty() || awaiting_connection_ || pausing_ || closed_)
         return;
     awaiting_connection_ = true;
-    acceptor_.async_wait(asio::posix::descriptor_base::wait_read, [self = shared_from_this()](error_code error) {
+    acceptor_->async_wait(asio::posix::descriptor_base::wait_read, [self = shared_from_this()](error_code error) {
         self->awaiting_connection_ = false;
         if (!error)
             self->accept(accepted_at_once);
@@ -220,7 +223,7 @@ void listener_state::accept(int most)
 {
     for (int lost = 0; most > 0 && !waiting_.empty() && !closed_; --most) {
         // Asio's own accept makes sockets that a launched QEMU would inherit.
-        int const number = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int const number = ::accept4(acceptor_->native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
         int const error = errno;
         if (number >= 0) {
             lost = 0;
@@ -241,8 +244,8 @@ void listener_state::pause()
 {
     if (std::exchange(pausing_, true))
         return;
-    pause_.expires_after(pause_length);
-    pause_.async_wait([self = shared_from_this()](error_code) {
+    pause_->expires_after(pause_length);
+    pause_->async_wait([self = shared_from_this()](error_code) {
         self->pausing_ = false;
         self->await_connection();
     });
@@ -285,7 +288,7 @@ void listener_state::connect(wait_pointer const& wait, owned_descriptor connecti
     wait->connecting.emplace(wait->session_executor, wait->options);
     wait->connecting->async_connect(
         endpoint::descriptor(connection.number()),
-        asio::bind_executor(executor_, [self = shared_from_this(), wait](error_code error) { self->connected(wait, error); }));
+        asio::bind_executor(executor(), [self = shared_from_this(), wait](error_code error) { self->connected(wait, error); }));
     static_cast<void>(connection.release());  // it is the session's now
 }
 

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +39,6 @@ public:
     static void start_accept(pointer const& self, accept_wait::handler_type handler, boost::asio::any_io_executor of_session,
                              session_options of_options, peer_demands whom);
     void close() noexcept;
-    [[nodiscard]] boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
     [[nodiscard]] endpoint const& local() const noexcept { return socket_.local(); }
     [[nodiscard]] listener_options const& options() const noexcept { return options_; }
     [[nodiscard]] std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
@@ -62,14 +62,13 @@ private:
     void fail(wait_list::iterator wait, boost::system::error_code error);
     void stop_if_idle();
 
-    boost::asio::any_io_executor executor_;
     listener_options options_;
     server_socket socket_;
-    boost::asio::posix::stream_descriptor acceptor_;
+    std::optional<boost::asio::posix::stream_descriptor> acceptor_;  ///< none once the context is gone, as the timer
     wait_list waiting_;
     wait_list connecting_;
     std::atomic<std::uint64_t> refused_ = 0;
-    boost::asio::steady_timer pause_;
+    std::optional<boost::asio::steady_timer> pause_;
     bool awaiting_connection_ = false;
     bool pausing_ = false;  ///< Too many connections in a row were lost before they could be accepted.
     bool closed_ = false;

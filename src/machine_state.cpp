@@ -170,6 +170,10 @@ void machine_state::begin(start_pointer const& start)
                        failed(errc::launch_failed, "a machine cannot watch what goes to the background: leave out -daemonize"));
         return;
     }
+    if (start->door && !start->door->executor()) {
+        complete_start(start, failed(errc::disconnected, "the listener was closed with its execution context"));
+        return;
+    }
     starting_ = start;
     arm_deadline(start, optional_deadline_after(spec_.start_timeout));
     // On the listener's executor: it must know whom to let in before it accepts anything that the process sends.
