@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -18,7 +19,8 @@ namespace coqmp::detail {
 class event_hub
 {
 public:
-    event_hub(boost::asio::any_io_executor executor, std::size_t default_capacity);
+    /// @param byte_limit of the memory of all queued events; zero: none
+    event_hub(boost::asio::any_io_executor executor, std::size_t default_capacity, std::size_t byte_limit = 0);
 
     /// A stream for a reader. The first one gets the early events.
     [[nodiscard]] std::shared_ptr<subscription> subscribe(event_filter filter, std::size_t capacity);
@@ -26,7 +28,8 @@ public:
     /// The first event from now on that passes the filter.
     [[nodiscard]] std::shared_ptr<subscription> expect(event_filter filter);
 
-    void publish(event&& what);
+    /// @param data_memory that the event's data takes, in bytes
+    void publish(event&& what, std::size_t data_memory = 0);
 
     /// The session can be used. What nobody wants is kept until it is: between this and the caller's first step other things
     /// run, and more of them on a busy machine.
@@ -47,9 +50,11 @@ private:
 
     void hand_over(subscription& early, subscription& reader);
     std::shared_ptr<subscription> add(event_filter filter, std::size_t capacity, keep which);
+    void make_room(std::uint64_t newest);
 
     boost::asio::any_io_executor executor_;
     std::size_t default_capacity_;
+    std::shared_ptr<event_budget> budget_;  // shared with the streams, which may outlive the session
     protocol::tally lost_;
 
     std::atomic<phase> phase_ = phase::negotiating;
@@ -57,6 +62,7 @@ private:
     std::mutex mutex_;
     std::vector<std::weak_ptr<subscription>> subscriptions_;
     std::shared_ptr<subscription> early_;  // holds what nobody who was there wanted
+    std::uint64_t published_ = 0;
     bool ended_ = false;
 };
 

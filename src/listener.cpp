@@ -2,6 +2,9 @@
 
 #include "listener_state.hpp"
 
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/prefer.hpp>
+
 #include <utility>
 
 namespace coqmp {
@@ -89,7 +92,13 @@ void listener::close() noexcept
 
 void listener::start_accept(std::shared_ptr<detail::listener_state> const& state, accept_handler handler)
 {
-    detail::listener_state::start_accept(state, std::move(handler));
+    if (state) {
+        detail::listener_state::start_accept(state, std::move(handler));
+    } else {
+        // Not with the handler's executor: that keeps its context at work.
+        session unconnected(boost::asio::prefer(handler.home(), boost::asio::execution::outstanding_work.untracked));
+        handler.post(make_error_code(errc::disconnected), std::move(unconnected));
+    }
 }
 
 }  // namespace coqmp

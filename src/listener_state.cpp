@@ -79,8 +79,8 @@ listener_state::listener_state(asio::any_io_executor executor, endpoint const& w
     : context_member(std::move(executor)),
       options_(std::move(options)),
       socket_(where),
-      acceptor_(this->executor()),
-      pause_(this->executor())
+      acceptor_(std::in_place, this->executor()),
+      pause_(std::in_place, this->executor())
 {
     if (where.is_tcp() && (options_.peer_user || options_.peer_process))
         throw explained_error(
@@ -88,7 +88,7 @@ listener_state::listener_state(asio::any_io_executor executor, endpoint const& w
             "cannot listen on " + where.to_string() + ": TCP does not tell who connects; demand a peer on a unix socket");
     owned_descriptor socket(socket_.release());
     try {
-        acceptor_.assign(socket.number());
+        acceptor_->assign(socket.number());
     } catch (...) {
         socket_.remove_file();
         throw;
@@ -127,7 +127,8 @@ void listener_state::close() noexcept
 {
     // At once: who destroys a listener may look for the file right after.
     socket_.remove_file();
-    asio::dispatch(executor(), [self = shared_from_this()] { self->end(); });
+    if (executor())  // else it was closed with its context
+        asio::dispatch(executor(), [self = shared_from_this()] { self->end(); });
 }
 
 // ---- On the executor -------------------------------------------------------------------------------------------------------
@@ -172,7 +173,7 @@ void listener_state::end()
     if (std::exchange(closed_, true))
         return;
     error_code ignored;
-    acceptor_.close(ignored);
+    acceptor_->close(ignored);
     undecided_.clear();
     while (!waiting_.empty())
         fail(waiting_.begin(), asio::error::operation_aborted);
@@ -184,6 +185,9 @@ void listener_state::abandon_handlers() noexcept
 {
     auto const self = weak_from_this().lock();
     closed_ = true;
+    socket_.remove_file();
+    acceptor_.reset();
+    pause_.reset();
     auto waits = std::exchange(waiting_, {});
     waits.splice(waits.end(), connecting_);
     std::vector<accept_wait::handler_type> dropped;
@@ -205,10 +209,10 @@ void listener_state::stop_if_idle()
     // Without a wait the execution context must be able to run out of work.
     if (!waiting_.empty())
         return;
-    pause_.cancel();
-    if (awaiting_connection_ && acceptor_.is_open()) {
+    pause_->cancel();
+    if (awaiting_connection_ && acceptor_->is_open()) {
         error_code ignored;
-        acceptor_.cancel(ignored);
+        acceptor_->cancel(ignored);
     }
 }
 
@@ -217,7 +221,7 @@ void listener_state::await_connection()
     if (waiting_.empty() || awaiting_connection_ || pausing_ || closed_ || !undecided_.empty())
         return;
     awaiting_connection_ = true;
-    acceptor_.async_wait(asio::posix::descriptor_base::wait_read, [self = shared_from_this()](error_code error) {
+    acceptor_->async_wait(asio::posix::descriptor_base::wait_read, [self = shared_from_this()](error_code error) {
         self->awaiting_connection_ = false;
         if (!error)
             self->accept(accepted_at_once);
@@ -231,7 +235,7 @@ void listener_state::accept(int most, patience how)
 {
     for (int lost = 0; most > 0 && !waiting_.empty() && !closed_ && (undecided_.empty() || how == patience::none); --most) {
         // Asio's own accept makes sockets that a launched QEMU would inherit.
-        int const number = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int const number = ::accept4(acceptor_->native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
         int const error = errno;
         if (number >= 0) {
             lost = 0;
@@ -252,8 +256,8 @@ void listener_state::pause()
 {
     if (std::exchange(pausing_, true))
         return;
-    pause_.expires_after(pause_length);
-    pause_.async_wait([self = shared_from_this()](error_code) {
+    pause_->expires_after(pause_length);
+    pause_->async_wait([self = shared_from_this()](error_code) {
         self->pausing_ = false;
         self->await_connection();
     });

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,13 +77,13 @@ private:
 
     listener_options options_;
     server_socket socket_;
-    boost::asio::posix::stream_descriptor acceptor_;
+    std::optional<boost::asio::posix::stream_descriptor> acceptor_;  ///< none once the context is gone, as the timer
     wait_list waiting_;
     wait_list connecting_;
     std::vector<visitor>
         undecided_;  ///< They may come from a process that is being started. No more is accepted until it is known.
     std::atomic<std::uint64_t> refused_ = 0;
-    boost::asio::steady_timer pause_;
+    std::optional<boost::asio::steady_timer> pause_;
     bool awaiting_connection_ = false;
     bool pausing_ = false;  ///< Too many connections in a row were lost before they could be accepted.
     bool closed_ = false;

@@ -81,7 +81,11 @@ void machine::kill() noexcept
 
 void machine::start_with_listener(state_pointer const& state, start_handler handler, std::shared_ptr<detail::listener_state> door)
 {
-    detail::machine_state::start(state, std::move(handler), std::move(door));
+    if (door)
+        detail::machine_state::start(state, std::move(handler), std::move(door));
+    else
+        handler.post(std::make_exception_ptr(start_failed(make_error_code(errc::disconnected),
+                                                          "the listener was moved from; use the one it was moved to", {}, {})));
 }
 
 void machine::start_with_pair(state_pointer const& state, start_handler handler)

@@ -184,6 +184,10 @@ void machine_state::begin(start_pointer const& start)
                                                        " holds a NUL byte, and the program would see only what is before it"));
         return;
     }
+    if (start->door && !start->door->executor()) {
+        complete_start(start, failed(errc::disconnected, "the listener was closed with its execution context"));
+        return;
+    }
     starting_ = start;
     {
         std::scoped_lock const lock(publishing_);

@@ -76,7 +76,7 @@ session_state::session_state(asio::any_io_executor executor, session_options opt
     : context_member(std::move(executor)),
       options_(std::move(options)),
       dialogue_(core_options()),
-      events_(this->executor(), options_.event_capacity),
+      events_(this->executor(), options_.event_capacity, options_.event_bytes),
       socket_(this->executor()),
       timer_(this->executor())
 {}

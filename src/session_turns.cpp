@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <functional>
 #include <new>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,26 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 namespace coqmp::detail {
+
+namespace {
+
+/// Of the buffer that all sessions of a thread share.
+constexpr std::size_t shared_size = std::size_t{64} << 10;
+
+/// A sentence as it goes to the log: what it quotes of the peer's may be of any length.
+std::string shortened(std::string sentence)
+{
+    constexpr std::size_t longest = 1000;
+    if (sentence.size() <= longest)
+        return sentence;
+    auto const continues_a_character = [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U; };
+    std::size_t end = longest;
+    while (end > 0 && continues_a_character(sentence[end]))
+        --end;
+    return sentence.substr(0, end) + "...";
+}
+
+}  // namespace
 
 // ---- Bytes -----------------------------------------------------------------------------------------------------------------
 
@@ -68,7 +89,6 @@ try {
 // An idle session has no buffer: all sessions of a thread share one.
 void session_state::drain(int most_rounds)
 {
-    constexpr std::size_t shared_size = std::size_t{64} << 10;
     thread_local std::vector<char> shared;
     shared.resize(shared_size);
     for (int round = 0; round < most_rounds && (stage_ == stage::open || stage_ == stage::greeting); ++round) {
@@ -99,16 +119,16 @@ void session_state::handle(protocol::action& next)
     if (auto const* reply = std::get_if<protocol::answered>(&next)) {
         finish(static_cast<pending_command&>(*reply->which), {});
     } else if (auto* event = std::get_if<protocol::happened>(&next)) {
-        events_.publish(std::move(event->what));
+        events_.publish(std::move(event->what), dialogue_.last_message_memory());
     } else if (std::holds_alternative<protocol::ready>(next)) {
         became_ready();
     } else if (auto const* over = std::get_if<protocol::ended>(&next)) {
         if (options_.log && !dialogue_.refusal().empty())
-            options_.log("The peer refused the negotiation: " + dialogue_.refusal());
+            options_.log(shortened("The peer refused the negotiation: " + dialogue_.refusal()));
         end(over->why);
     } else if (auto const* odd = std::get_if<protocol::ignored>(&next)) {
         if (options_.log)
-            options_.log(odd->sentence);
+            options_.log(shortened(odd->sentence));
     }
 }
 
@@ -122,6 +142,8 @@ void session_state::trace_received(std::string_view bytes)
     if (!message.empty())
         options_.trace(direction::received, message);
     traced_.clear();
+    if (traced_.capacity() > shared_size)
+        std::string().swap(traced_);  // of a large message
 }
 
 bool session_state::can_write() const noexcept

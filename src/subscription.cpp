@@ -19,30 +19,61 @@ struct subscription::wait
     bool woken = false;  // settle() is on its way
 };
 
-subscription::subscription(asio::any_io_executor executor, event_filter filter, std::size_t capacity, keep which)
+subscription::subscription(asio::any_io_executor executor, event_filter filter, std::size_t capacity, keep which,
+                           std::shared_ptr<event_budget> budget)
     : context_member(std::move(executor)),
       filter_(std::move(filter)),
       capacity_(std::max<std::size_t>(capacity, 1)),
-      which_(which)
+      which_(which),
+      budget_(std::move(budget))
 {}
 
-subscription::~subscription() = default;
+subscription::~subscription()
+{
+    release_memory(queue_);
+}
 
-std::size_t subscription::push(event&& what)
+std::size_t subscription::push(queued_event&& what)
 {
     std::unique_lock lock(mutex_);
     if (ended_ || (which_ == keep::first && !queue_.empty()))
         return 0;
     std::size_t lost = 0;
     if (queue_.size() >= capacity_) {
-        lost_before_next_ += queue_.front().lost_before + 1;
-        queue_.pop_front();
-        ++lost_;
+        drop_front();
         lost = 1;
     }
     queue_.push_back(std::move(what));
+    if (budget_)
+        budget_->add(queue_.back().memory);
     wake(lock);
     return lost;
+}
+
+std::deque<queued_event> subscription::take_all()
+{
+    std::scoped_lock const lock(mutex_);
+    if (!queue_.empty())
+        queue_.front().what.lost_before += std::exchange(lost_before_next_, 0);
+    release_memory(queue_);
+    return std::exchange(queue_, {});
+}
+
+std::optional<std::uint64_t> subscription::oldest() const
+{
+    std::scoped_lock const lock(mutex_);
+    if (queue_.empty() || which_ == keep::first)
+        return std::nullopt;
+    return queue_.front().number;
+}
+
+bool subscription::drop_oldest(std::uint64_t number)
+{
+    std::scoped_lock const lock(mutex_);
+    if (queue_.empty() || queue_.front().number != number)
+        return false;
+    drop_front();
+    return true;
 }
 
 void subscription::end(error_code why) noexcept
@@ -57,9 +88,10 @@ void subscription::end(error_code why) noexcept
 
 void subscription::close() noexcept
 {
-    std::deque<event> dropped;
+    std::deque<queued_event> dropped;
     std::unique_lock lock(mutex_);
     dropped.swap(queue_);
+    release_memory(dropped);
     ended_ = true;
     end_ = make_error_code(errc::end_of_stream);
     wake(lock);
@@ -157,10 +189,28 @@ void subscription::settle(std::shared_ptr<wait> const& what)
 
 event subscription::pop()
 {
-    event taken = std::move(queue_.front());
+    event taken = std::move(queue_.front().what);
+    if (budget_)
+        budget_->remove(queue_.front().memory);
     queue_.pop_front();
     taken.lost_before += std::exchange(lost_before_next_, 0);
     return taken;
+}
+
+void subscription::drop_front()
+{
+    lost_before_next_ += queue_.front().what.lost_before + 1;
+    ++lost_;
+    if (budget_)
+        budget_->remove(queue_.front().memory);
+    queue_.pop_front();
+}
+
+void subscription::release_memory(std::deque<queued_event> const& of) const noexcept
+{
+    if (budget_)
+        for (queued_event const& each : of)
+            budget_->remove(each.memory);
 }
 
 }  // namespace coqmp::detail

@@ -4,6 +4,7 @@
 #define COQMP_SRC_SUBSCRIPTION_HPP
 
 #include "context_member.hpp"
+#include "event_budget.hpp"
 
 #include <coqmp/detail/waiting_handler.hpp>
 #include <coqmp/error.hpp>
@@ -25,19 +26,38 @@ enum class keep {
     first    ///< Only the first that passes the filter is wanted: for waits.
 };
 
+/// An event in a queue.
+struct queued_event
+{
+    event what;
+    std::size_t memory = 0;    ///< that it takes, in bytes
+    std::uint64_t number = 0;  ///< Grows with each event of the session.
+};
+
 /// The state behind an event_stream. Safe to use from any thread.
 class subscription final : public context_member, public std::enable_shared_from_this<subscription>
 {
 public:
     using next_handler = waiting_handler<void(boost::system::error_code, event)>;
 
-    subscription(boost::asio::any_io_executor executor, event_filter filter, std::size_t capacity, keep which);
+    /// @param budget of the session, for what is queued here; none: the memory of the queue does not count
+    subscription(boost::asio::any_io_executor executor, event_filter filter, std::size_t capacity, keep which,
+                 std::shared_ptr<event_budget> budget = nullptr);
     ~subscription();
 
     [[nodiscard]] bool wants(event const& what) const { return filter_.accepts(what); }
 
     /// Queues an event. @return how many events were lost for it (0 or 1)
-    std::size_t push(event&& what);
+    std::size_t push(event&& what) { return push(queued_event{std::move(what)}); }
+    std::size_t push(queued_event&& what);
+
+    /// Takes all events. For an owner that hands them to another subscription.
+    [[nodiscard]] std::deque<queued_event> take_all();
+
+    /// The number of the event that goes first when the session's budget is exceeded; nothing if there is none that may go.
+    [[nodiscard]] std::optional<std::uint64_t> oldest() const;
+    /// Drops that event, and counts it as lost. @return false: it has left the queue meanwhile
+    bool drop_oldest(std::uint64_t number);
 
     /// No more events will come. The reader gets `why` after the last one.
     void end(boost::system::error_code why) noexcept;
@@ -64,13 +84,16 @@ private:
     void settle(std::shared_ptr<wait> const& what);
     void wake(std::unique_lock<std::mutex>& lock);
     event pop();
+    void drop_front();
+    void release_memory(std::deque<queued_event> const& of) const noexcept;
 
     event_filter filter_;
     std::size_t capacity_;
     keep which_;
 
     mutable std::mutex mutex_;
-    std::deque<event> queue_;
+    std::shared_ptr<event_budget> budget_;
+    std::deque<queued_event> queue_;
     std::uint64_t lost_ = 0;
     std::uint64_t lost_before_next_ = 0;
     boost::system::error_code end_;

@@ -23,7 +23,7 @@ boost::asio::any_io_executor executor_of(subscription const& state) noexcept;
 
 /// Events as an asynchronous stream. Made by session::subscribe().
 ///
-/// The queue is bounded: when it is full the oldest event goes, and the next event that is read tells in
+/// The queue is bounded, by session_options::event_capacity and event_bytes: when it is full the oldest event goes, and the next event that is read tells in
 /// event::lost_before how many went. A stream that nobody reads costs its queue and delays nobody.
 /// @par Threads All members may be called from any thread; the object itself must not be moved or destroyed meanwhile.
 /// @par Lifetime Destroying the stream ends it; a waiting read completes with errc::end_of_stream. A stream may outlive

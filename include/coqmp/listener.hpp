@@ -43,7 +43,11 @@ struct listener_options
 /// A unix socket is bound, private (mode 0600) and listening when the constructor returns; the file of a dead listener is
 /// replaced, a live one's is never taken; it is unlinked at the end.
 /// @par Threads As session.
-/// @par Lifetime Destroying the listener closes it; waiting accepts complete with `operation_aborted`. Sessions live on.
+/// @par Moved from A listener that was moved from keeps its executor and does nothing: its accepts complete with errc::disconnected,
+/// its address and arguments are still those of the listener that it was.
+/// @par Lifetime Destroying the listener closes it; waiting accepts complete with `operation_aborted`. Sessions live on. The
+/// listener may outlive its execution context: it was closed with it, and may still be moved, closed and destroyed, and asked for
+/// its address and counter; async_accept() throws `boost::asio::execution::bad_executor` then.
 class listener
 {
 public:
@@ -69,7 +73,8 @@ public:
     /// @par Handler signature `void(error_code, session)`
     /// @par Errors errc::timed_out if nobody came before session_options::connect_timeout; the errors of session::async_connect()
     /// if somebody came; what the kernel says if it cannot accept (EMFILE and the like, EACCES of a security module): the
-    /// connection then stays for the next wait. `operation_aborted` when cancelled or closed.
+    /// connection then stays for the next wait. `operation_aborted` when cancelled or closed; errc::disconnected if the listener was
+    /// moved from.
     /// @par Cancellation terminal, partial and total: a connection that has not been accepted stays for the next wait.
     template <class Token = boost::asio::deferred_t>
     auto async_accept(Token&& token = Token())
@@ -97,7 +102,10 @@ private:
     using accept_handler = detail::waiting_handler<void(boost::system::error_code, session)>;
     static void start_accept(std::shared_ptr<detail::listener_state> const& state, accept_handler handler);
 
-    std::shared_ptr<detail::listener_state> state_;
+    /// For a machine; none if this was moved from.
+    [[nodiscard]] std::shared_ptr<detail::listener_state> door() const noexcept { return state_ ? state_.pointer() : nullptr; }
+
+    detail::owned_state<detail::listener_state> state_;
 };
 
 }  // namespace coqmp

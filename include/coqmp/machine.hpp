@@ -121,7 +121,7 @@ public:
     auto async_start(listener& door, Token&& token = Token())
     {
         return detail::initiate<void(std::exception_ptr), &machine::start_with_listener>(state_, std::forward<Token>(token),
-                                                                                         door.state_);
+                                                                                         door.door());
     }
 
     /// The same through a socketpair: no address, no file, nobody else can connect.

@@ -37,6 +37,12 @@ struct session_options
     /// Events that wait in a stream that does not say otherwise; when it is full the oldest goes. At least 1.
     std::size_t event_capacity = 1024;
 
+    /// Bytes of memory for all events that wait in the streams of the session together; when they take more, the oldest ones
+    /// go, whichever streams they wait in. Zero: no limit. The newest event is always delivered, alone if it is larger. An
+    /// event that several streams want takes memory in each of them. The one event that an execute_until() waits for does not
+    /// count. An event takes up to 20 bytes of memory for each byte of its JSON (arrays of small numbers take 12).
+    std::size_t event_bytes = std::size_t{64} << 20;
+
     /// Await a greeting and negotiate capabilities. Off for peers that do neither, such as the guest agent.
     bool negotiate = true;
 

@@ -27,8 +27,9 @@ namespace {
 /// A buffer over this size is not kept for the next message.
 constexpr std::size_t kept_buffer = std::size_t{64} << 10;
 
-/// A message over this size leaves no value stack and no envelope behind: they have no way to shrink.
-constexpr std::size_t large_message = std::size_t{1} << 20;
+/// A message over this size leaves no value stack and no envelope behind: they have no way to shrink. (The stack takes up to
+/// 24 bytes for each byte of a message.)
+constexpr std::size_t large_message = std::size_t{64} << 10;
 
 /// Boost.JSON's parser calls itself for each level: 4,096 levels take about 1 MiB of the thread's stack.
 constexpr std::size_t deepest_nesting = 4096;
@@ -62,8 +63,10 @@ public:
     }
 
     [[nodiscard]] bool complete() const noexcept { return complete_; }
+    [[nodiscard]] std::size_t memory_size() const noexcept { return memory_size_; }
     [[nodiscard]] message finish_message(std::size_t size)
     {
+        memory_size_ = filling_ != nullptr ? filling_->size() : 0;
         if (auto* const filled = std::exchange(filling_, nullptr))
             filled->seal();
         memory_ = {};
@@ -253,6 +256,7 @@ private:
     std::unique_ptr<json::value_stack> stack_;
     json::storage_ptr memory_;
     message_memory* filling_ = nullptr;  ///< what memory_ points to
+    std::size_t memory_size_ = 0;        ///< of the last message
     std::string text_;
     std::size_t depth_ = 0;
     bool complete_ = false;
@@ -363,6 +367,11 @@ boost::system::error_code decoder::error() const noexcept
 bool decoder::inside_message() const noexcept
 {
     return parser_->size != 0;
+}
+
+std::size_t decoder::last_message_memory() const noexcept
+{
+    return parser_->json.handler().memory_size();
 }
 
 }  // namespace coqmp::protocol

@@ -39,6 +39,9 @@ public:
     /// Whether a message has begun and not ended: the difference between an end and a cut.
     [[nodiscard]] bool inside_message() const noexcept;
 
+    /// How much memory the JSON of the last message takes, in bytes.
+    [[nodiscard]] std::size_t last_message_memory() const noexcept;
+
 private:
     struct parser;
     std::unique_ptr<parser> parser_;

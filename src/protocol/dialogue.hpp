@@ -116,6 +116,9 @@ public:
     /// Whether a message has begun and not ended.
     [[nodiscard]] bool inside_message() const noexcept { return decoder_.inside_message(); }
 
+    /// How much memory the JSON of the last message takes, in bytes.
+    [[nodiscard]] std::size_t last_message_memory() const noexcept { return decoder_.last_message_memory(); }
+
     /// Takes a request on: it is put into the output, or waits for its turn.
     /// @return what is wrong with the command; then the request stays the caller's
     [[nodiscard]] boost::system::error_code submit(request& what);

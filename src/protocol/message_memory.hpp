@@ -34,6 +34,9 @@ public:
     /// The message has been read.
     void seal() noexcept { sealed_ = true; }
 
+    /// In bytes, what is not used yet included.
+    [[nodiscard]] std::size_t size() const noexcept { return sizeof *this + block_bytes_; }
+
 private:
     struct alignas(std::max_align_t) block
     {
@@ -49,8 +52,13 @@ private:
             return ::operator new(size);
         constexpr std::size_t grain = alignof(std::max_align_t);  // then all are aligned for anything
         size = (size + grain - 1) / grain * grain;
-        if (size > left_)
-            add_block(size);
+        if (size > left_) {
+            std::size_t const usual = next_block_size();
+            if (size >= usual)
+                return add_block(size)->begin();  // a block of its own: what is left of the current one is still used
+            next_ = add_block(usual)->begin();
+            left_ = usual;
+        }
         left_ -= size;
         return std::exchange(next_, next_ + size);
     }
@@ -66,21 +74,27 @@ private:
         return this == &other;
     }
 
-    void add_block(std::size_t at_least)
+    /// As large as all before it together; half of that when they are large, because what is not used of it is wasted.
+    [[nodiscard]] std::size_t next_block_size() const noexcept
     {
-        std::size_t const size = std::max(next_size_, at_least);
+        constexpr std::size_t large = std::size_t{1} << 20;
+        std::size_t const size = block_bytes_ < large ? sizeof first_block_ + block_bytes_ : block_bytes_ / 2;
+        return std::max(2 * sizeof first_block_, (size + sizeof first_block_ - 1) / sizeof first_block_ * sizeof first_block_);
+    }
+
+    block* add_block(std::size_t size)
+    {
         auto* const added = static_cast<block*>(::operator new(sizeof(block) + size));
         blocks_ = ::new (added) block{blocks_, size};
-        next_ = blocks_->begin();
-        left_ = size;
-        next_size_ = 2 * size;
+        block_bytes_ += sizeof(block) + size;
+        return blocks_;
     }
 
     [[nodiscard]] bool is_in_blocks(void const* memory) const noexcept
     {
         if (is_within(memory, first_block_, sizeof first_block_))
             return true;
-        for (block* each = blocks_; each != nullptr; each = each->next)  // few: each is twice as large as the one before
+        for (block* each = blocks_; each != nullptr; each = each->next)  // few: each is at least half as large as all before it
             if (is_within(memory, each->begin(), each->size))
                 return true;
         return false;
@@ -96,7 +110,7 @@ private:
     alignas(std::max_align_t) unsigned char first_block_[512];
     unsigned char* next_ = first_block_;
     std::size_t left_ = sizeof first_block_;
-    std::size_t next_size_ = 2 * sizeof first_block_;
+    std::size_t block_bytes_ = 0;
     block* blocks_ = nullptr;
     bool sealed_ = false;
 };

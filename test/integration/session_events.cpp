@@ -93,6 +93,28 @@ COROUTINE_TEST_CASE(events_before_the_session_is_used_go_to_the_first_stream)
     }
 }
 
+COROUTINE_TEST_CASE(large_events_that_wait_in_a_session_are_limited_by_their_memory)
+{
+    coqmp::session_options options;
+    options.event_bytes = std::size_t{1} << 20;
+    conversation talk(co_await this_coro::executor, options);
+    co_await talk.begin();
+    std::string numbers = "[0";
+    for (int count = 1; count < 20'000; ++count)
+        numbers += ",0";  // two bytes, of which JSON in memory makes 24
+    for (int number = 0; number < 10; ++number)
+        talk.peer.say(R"({"event": "LARGE", "data": {"numbers": )" + numbers + "]}}\r\n");
+    while (talk.client.counters().events < 10)
+        co_await asio::post(talk.client.get_executor(), asio::deferred);
+    auto stream = talk.client.subscribe();
+    auto const event = stream.try_next();
+    BOOST_REQUIRE(event.has_value());
+    BOOST_TEST(event->lost_before == 8U);
+    BOOST_TEST(stream.try_next().has_value());
+    BOOST_TEST(!stream.try_next().has_value());
+    BOOST_TEST(talk.client.counters().events_lost == 8U);
+}
+
 COROUTINE_TEST_CASE(events_keep_their_order_when_a_deadline_passes_in_the_middle_of_a_flood)
 {
     // Found by the soak: what a deadline made the session look for overtook what a pending read had taken already.
@@ -259,6 +281,23 @@ COROUTINE_TEST_CASE(the_log_tells_of_what_is_odd_and_the_counters_count_it)
     BOOST_TEST(counters.unknown_messages == 1U);
     BOOST_TEST(counters.commands == 2U);
     BOOST_TEST(counters.replies == 2U);
+}
+
+COROUTINE_TEST_CASE(the_log_quotes_no_more_of_a_peer_than_fits_a_line)
+{
+    texts sentences;
+    coqmp::session_options options;
+    options.log = [&sentences](std::string_view sentence) { sentences.emplace_back(sentence); };
+    conversation talk(co_await this_coro::executor, options);
+    co_await talk.begin();
+    std::string long_name;
+    for (int count = 0; count < 10'000; ++count)
+        long_name += "\u00e4";  // two bytes, which must not be separated
+    talk.peer.say(R"({"error": {"class": ")" + long_name + R"(", "desc": ""}})");
+    while (sentences.empty())
+        co_await asio::post(talk.client.get_executor(), asio::deferred);
+    BOOST_TEST(sentences.front().size() <= 1003U);
+    BOOST_TEST(sentences.front().ends_with("\u00e4..."));
 }
 
 COROUTINE_TEST_CASE(an_error_without_an_id_fails_the_only_command_on_the_wire)

@@ -4,6 +4,7 @@
 #ifndef COQMP_TEST_SUPPORT_FAULTS_HPP
 #define COQMP_TEST_SUPPORT_FAULTS_HPP
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <iosfwd>
@@ -47,10 +48,10 @@ public:
     ~fault();
 
     /// Whether there were so many calls.
-    [[nodiscard]] bool has_struck() const noexcept { return struck_ != 0; }
+    [[nodiscard]] bool has_struck() const noexcept { return times_struck() != 0; }
 
     /// How many calls have failed.
-    [[nodiscard]] int times_struck() const noexcept { return struck_; }
+    [[nodiscard]] int times_struck() const noexcept { return std::clamp(-left_.load(), 0, times_); }
 
     /// What the call that is being made has to fail with; -1 if it has to succeed.
     [[nodiscard]] static int strikes(system_call which) noexcept;

@@ -75,6 +75,26 @@ BOOST_AUTO_TEST_CASE(does_not_grow_when_a_value_is_copied_or_changed)
         BOOST_TEST(test::allocated_bytes() < before + 10'000);
 }
 
+BOOST_AUTO_TEST_CASE(is_known)
+{
+    std::string numbers = "[0";
+    for (int count = 1; count < 4'000; ++count)
+        numbers += ",0";
+    std::string const whole = R"({"event": "X", "data": {"numbers": )" + numbers + "]}}";
+    decoder from_peer;
+    std::size_t const before = test::allocated_bytes();
+    std::string_view input = whole;
+    message const received = from_peer.decode(input);
+    BOOST_REQUIRE(std::holds_alternative<event>(received));
+    std::size_t const counted = from_peer.last_message_memory();
+    BOOST_TEST(counted > 4'000 * sizeof(json::value));
+    if (test::memory_can_be_measured)
+        BOOST_TEST(counted < (test::allocated_bytes() - before) * 11 / 10);
+    input = R"({"event": "X"})";
+    BOOST_TEST(std::holds_alternative<event>(from_peer.decode(input)));
+    BOOST_TEST(from_peer.last_message_memory() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(lives_as_long_as_anything_of_it_however_large)
 {
     std::string text = "[";

@@ -42,6 +42,9 @@ public:
     /// Whether it still waits.
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(handler_); }
 
+    /// The executor of the object.
+    [[nodiscard]] boost::asio::any_io_executor const& home() const noexcept { return home_; }
+
     [[nodiscard]] boost::asio::cancellation_slot slot() const noexcept
     {
         return boost::asio::get_associated_cancellation_slot(handler_);
