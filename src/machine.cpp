@@ -56,7 +56,7 @@ machine::~machine()
 
 machine::executor_type machine::get_executor() const noexcept
 {
-    return state_->executor();
+    return state_ ? state_->executor() : executor_type();
 }
 
 session& machine::session() noexcept
@@ -66,17 +66,18 @@ session& machine::session() noexcept
 
 ::pid_t machine::pid() const noexcept
 {
-    return state_->pid();
+    return state_ ? state_->pid() : -1;
 }
 
 std::string machine::standard_error() const
 {
-    return state_->standard_error();
+    return state_ ? state_->standard_error() : std::string();
 }
 
 void machine::kill() noexcept
 {
-    state_->signal(SIGKILL);
+    if (state_)
+        state_->signal(SIGKILL);
 }
 
 void machine::start_with_listener(state_pointer const& state, start_handler handler, std::shared_ptr<detail::listener_state> door)

@@ -261,6 +261,8 @@ void machine_state::take_process(start_pointer const& start, launch::outcome& ou
     }
     if (start->failure)
         give_up(start, start->failure);
+    else if (start->ready)
+        complete_start(start, nullptr);
     else if (!start->door)
         connect_pair(start, what.monitor.release());
 }
@@ -297,8 +299,10 @@ void machine_state::connected(start_pointer const& start, error_code error)
     if (starting_ != start || start->failure)
         return;
     if (!error) {
-        complete_start(start, nullptr);
-        return;
+        start->ready = true;
+        if (process_)
+            complete_start(start, nullptr);
+        return;  // else take_process() does it
     }
     start->failure = error;
     if (error != errc::disconnected) {
@@ -362,8 +366,10 @@ void machine_state::complete_start(start_pointer const& start, std::exception_pt
     if (starting_ == start) {
         starting_.reset();
         if (!process_) {
-            std::scoped_lock const lock(publishing_);
-            launching_ = false;
+            {
+                std::scoped_lock const lock(publishing_);
+                launching_ = false;
+            }
             end_waits(make_error_code(errc::not_running));
         }
     }

@@ -43,6 +43,7 @@ struct machine_start
     std::optional<boost::asio::steady_timer> deadline;  ///< None once the context is gone.
     boost::system::error_code failure;  ///< Why it is being killed, or why there is no session. None: all is well so far.
     bool killed = false;                ///< We have sent SIGKILL: how it ended says nothing.
+    bool ready = false;                 ///< The session is: through TCP it may be before the process is known here.
     bool cancelled = false;
 };
 

@@ -92,7 +92,7 @@ private:
 /// @par Lifetime Destroying a machine that runs kills it (SIGKILL) and reaps it in the background, without blocking. Shut it
 /// down first if the guest matters. While it runs the execution context has work: run() does not return. A machine outlives
 /// a supervisor that is killed itself. The end of the execution context kills it too; destroying the object afterwards does
-/// nothing.
+/// nothing. A machine that was moved from has no process and no session: nothing can be started with it.
 class machine
 {
 public:

@@ -371,6 +371,27 @@ BOOST_AUTO_TEST_CASE(a_process_that_connects_before_its_number_is_known_is_let_i
     run();
 }
 
+BOOST_AUTO_TEST_CASE(a_session_that_is_ready_before_the_process_is_known_waits_for_it)
+{
+    listener door(context.get_executor(), endpoint::tcp("127.0.0.1", 0));
+    held_start held(call_watch::moment::after);
+    int received = 0;
+    coqmp::machine_spec spec = bare_qemu();
+    spec.session.trace = [&received](coqmp::direction which, std::string_view) {
+        received += which == coqmp::direction::received;
+    };
+    machine subject(context.get_executor(), spec);
+    start_record start;
+    subject.async_start(door, start.token());
+    run_until([&] { return received == 2; });  // the greeting, and the answer to qmp_capabilities
+    context.poll();
+    BOOST_TEST(start.times == 0);
+    held.release();
+    run_until([&] { return start.times == 1; });
+    BOOST_TEST(start.words == "");
+    BOOST_TEST(subject.pid() > 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_stranger_that_connects_while_a_program_is_started_waits_until_it_is_known_who_it_is)
 {
     for (bool const someone_waits : {false, true}) {

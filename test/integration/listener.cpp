@@ -77,7 +77,8 @@ std::shared_ptr<coqmp::detail::process> launch_qemu(listener const& door)
     options.arguments = bare_qemu().arguments;
     std::vector<std::string> const monitor = door.qemu_arguments();
     options.arguments.insert(options.arguments.end(), monitor.begin(), monitor.end());
-    auto child = std::make_shared<coqmp::detail::process>(door.get_executor(), options);
+    auto child =
+        std::make_shared<coqmp::detail::process>(door.get_executor(), coqmp::detail::start_process(options), options.error_tail);
     child->watch([child](coqmp::exit_status) {});
     return child;
 }

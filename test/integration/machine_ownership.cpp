@@ -231,6 +231,17 @@ COROUTINE_TEST_CASE(machine_whose_session_was_moved_away_and_closed_is_terminate
     BOOST_TEST((status == exit_status{0, 0}));
 }
 
+BOOST_AUTO_TEST_CASE(machine_that_was_moved_from_has_no_process)
+{
+    asio::io_context context(1);
+    machine subject(context.get_executor(), bare_qemu());
+    machine const moved = std::move(subject);
+    BOOST_TEST(subject.pid() == -1);  // NOLINT(bugprone-use-after-move): that is what is tested
+    BOOST_TEST(subject.standard_error() == "");
+    BOOST_TEST(!subject.get_executor());
+    subject.kill();
+}
+
 BOOST_AUTO_TEST_CASE(machines_may_outlive_their_context)
 {
     enum class at { idle, starting, running, waiting };
