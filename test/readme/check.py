@@ -5,6 +5,7 @@ usage: check.py README.md PREFIX      (PREFIX: where coqmp is installed)
 
 - ```sh blocks run in order, each by `bash -e`, in one scratch copy of the checkout. Only `git clone ADDRESS` and the `cd coqmp`
   after it are left out: the copy stands for them. `sudo` runs its command with a DESTDIR, so that nothing of the system changes.
+  No compiler, linker or CMake may warn.
 - ```cpp blocks are compiled against the installed copy: as a program if there is a main(), else as a file after the usual
   includes, else as the body of a coroutine that has a `session`, a `monitor` (an endpoint) and an `executor`.
 - ```cmake blocks are configured as part of a consumer's project.
@@ -23,6 +24,8 @@ sys.dont_write_bytecode = True
 import transcript  # noqa: E402
 
 PROSE = {"text", "json"}
+# Of a compiler, a linker or CMake: none of the README's builds has any.
+WARNING = re.compile(r":\d+:(\d+:)? warning:|\bld: warning:|CMake .*Warning")
 USUAL = """#include <coqmp/coqmp.hpp>
 #include <boost/asio.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -81,7 +84,16 @@ class Checker:
                 cloned = True
             elif not (cloned and line.strip() == "cd coqmp"):
                 lines.append(line)
-        return run(["bash", "-e", "-c", "\n".join(lines)], cwd=self.checkout, env=self.environment)
+        shell = subprocess.Popen(["bash", "-e", "-c", "\n".join(lines)], cwd=self.checkout, env=self.environment,
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", text=True)
+        warnings = []
+        for line in shell.stdout:
+            print(line, end="", flush=True)
+            if WARNING.search(line):
+                warnings.append(line)
+        if warnings:
+            print("it warned:", *warnings, sep="\n", end="")
+        return shell.wait() == 0 and not warnings
 
     def compile(self, source, *options):
         file = self.scratch / "block.cpp"
