@@ -43,12 +43,20 @@ function(coqmp_target_options target)
     set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
     target_compile_features(${target} PRIVATE cxx_std_20)
 
+    if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+        # False in optimised builds, and on by default: coroutine frames (GCC bug 109224).
+        target_compile_options(${target} PRIVATE -Wno-mismatched-new-delete)
+    endif()
+    if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_UNITY_BUILD)
+        # Takes a source that a unity build includes for a header, whose anonymous namespaces would differ between files.
+        target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+    endif()
+
     if(COQMP_DEVELOPER)
         target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
         if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-            # False in optimised builds: `"'" + text` (GCC bug 105651), coroutine frames (GCC bug 109224), and the destructor
-            # of what an exception may leave half made.
-            target_compile_options(${target} PRIVATE -Wno-restrict -Wno-mismatched-new-delete -Wno-maybe-uninitialized)
+            # False in optimised builds: `"'" + text` (GCC bug 105651), and the destructor of what an exception may leave half made.
+            target_compile_options(${target} PRIVATE -Wno-restrict -Wno-maybe-uninitialized)
         endif()
         if(CMAKE_UNITY_BUILD)
             # Of names in another file's anonymous namespace, too.

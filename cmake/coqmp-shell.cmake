@@ -32,6 +32,6 @@ if(missing AND COQMP_SHELL)
     message(FATAL_ERROR "qmp-shell needs ${missing} (Debian and Ubuntu: apt-get install ${missing_packages}). "
                         "-DCOQMP_SHELL=OFF builds the rest without it.")
 elseif(missing AND COQMP_SHELL_IS_AUTO AND PROJECT_IS_TOP_LEVEL)
-    message(STATUS "qmp-shell is left out, because this is missing: ${missing} (Debian and Ubuntu: apt-get install ${missing_packages}). "
-                   "-DCOQMP_SHELL=OFF leaves it out without this line.")
+    message(STATUS "qmp-shell is left out, because this is missing: ${missing} "
+                   "(Debian and Ubuntu: apt-get install ${missing_packages}).")
 endif()

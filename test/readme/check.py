@@ -5,10 +5,12 @@ usage: check.py README.md PREFIX      (PREFIX: where coqmp is installed)
 
 - ```sh blocks run in order, each by `bash -e`, in one scratch copy of the checkout. Only `git clone ADDRESS` and the `cd coqmp`
   after it are left out: the copy stands for them. `sudo` runs its command with a DESTDIR, so that nothing of the system changes.
+  No compiler, linker or CMake may warn.
 - ```cpp blocks are compiled against the installed copy: as a program if there is a main(), else as a file after the usual
   includes, else as the body of a coroutine that has a `session`, a `monitor` (an endpoint) and an `executor`.
 - ```cmake blocks are configured as part of a consumer's project.
-- ```text and ```json blocks are what a program prints. Any other block is an error: it may have been meant to run.
+- ```text blocks that begin with `$ ` are transcripts: transcript.py runs them in a terminal and compares what they show.
+- Other ```text blocks and ```json blocks are what a program prints. Any other block is an error: it may have been meant to run.
 """
 import os
 import re
@@ -18,7 +20,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+import transcript  # noqa: E402
+
 PROSE = {"text", "json"}
+# Of a compiler, a linker or CMake: none of the README's builds has any.
+WARNING = re.compile(r":\d+:(\d+:)? warning:|\bld: warning:|CMake .*Warning")
 USUAL = """#include <coqmp/coqmp.hpp>
 #include <boost/asio.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -77,7 +84,16 @@ class Checker:
                 cloned = True
             elif not (cloned and line.strip() == "cd coqmp"):
                 lines.append(line)
-        return run(["bash", "-e", "-c", "\n".join(lines)], cwd=self.checkout, env=self.environment)
+        shell = subprocess.Popen(["bash", "-e", "-c", "\n".join(lines)], cwd=self.checkout, env=self.environment,
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", text=True)
+        warnings = []
+        for line in shell.stdout:
+            print(line, end="", flush=True)
+            if WARNING.search(line):
+                warnings.append(line)
+        if warnings:
+            print("it warned:", *warnings, sep="\n", end="")
+        return shell.wait() == 0 and not warnings
 
     def compile(self, source, *options):
         file = self.scratch / "block.cpp"
@@ -112,6 +128,12 @@ class Checker:
         return run(["cmake", "-S", project, "-B", project / "build", "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={self.prefix}",
                     f"-DFETCHCONTENT_SOURCE_DIR_COQMP={self.checkout}", "-DCMAKE_BUILD_TYPE=Debug"], stdout=subprocess.DEVNULL)
 
+    def transcript(self, content):
+        directory = Path(tempfile.mkdtemp(dir=self.scratch))
+        problem = transcript.check(content, directory, {**os.environ, "PATH": f"{self.prefix}/bin:{os.environ['PATH']}"})
+        print(problem, end="")
+        return not problem
+
 
 def main():
     readme, prefix = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
@@ -119,10 +141,12 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         checker = Checker(readme.parent, prefix, Path(scratch))
         for line, language, content in blocks(readme.read_text()):
+            if language == "text" and content.startswith("$ "):
+                language = "transcript"
             if language in PROSE:
                 continue
             print(f"--- README, line {line}: {language}", flush=True)
-            check = getattr(checker, language, None) if language in ("sh", "cpp", "cmake") else None
+            check = getattr(checker, language, None) if language in ("sh", "cpp", "cmake", "transcript") else None
             if check is None:
                 print(f"a block in {language or 'no language'}: mark it sh, cpp or cmake, or text")
             if check is not None and check(content):
