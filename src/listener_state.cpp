@@ -188,6 +188,7 @@ void listener_state::abandon_handlers() noexcept
     socket_.remove_file();
     acceptor_.reset();
     pause_.reset();
+    undecided_.clear();
     auto waits = std::exchange(waiting_, {});
     waits.splice(waits.end(), connecting_);
     std::vector<accept_wait::handler_type> dropped;
