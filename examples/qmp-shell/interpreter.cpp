@@ -234,8 +234,9 @@ exit_code interpreter::show_refusal(std::string const& name, coqmp::command_erro
     if (!other.empty())
         text << "; " << other;
     else if (!suggestions.empty())
-        text << " (" << (mistyped ? '`' + abbreviated(hint->name) + "` is not an argument: " : "") << did_you_mean(suggestions)
-             << ')';
+        text << " ("
+             << (mistyped ? '`' + abbreviated(hint->name.substr(hint->name.rfind('.') + 1)) + "` is not an argument: " : "")
+             << did_you_mean(suggestions) << ')';
     if (hint && hint->where)
         complain_at(hint->where->column, in_one_line(text.str()), lines_.size() - std::min(lines_.size(), hint->where->line + 1));
     else

@@ -320,12 +320,11 @@ BOOST_AUTO_TEST_CASE(a_mistake_in_a_transaction_is_pointed_at_in_its_own_line)
     BOOST_TEST(bare.errors == "qmp-shell: line 3: column 2: there is no action abrot (did you mean abort?)\n   abrot\n   ^\n");
     outcome const mistyped = ask({}, "query-name\ntransaction(\nblock-dirty-bitmap-add nodee=a name=b\nabort\n)\n");
     BOOST_TEST(mistyped.status == 1);
-    BOOST_TEST(
-        mistyped.errors ==
-        "qmp-shell: line 3: column 24: transaction: GenericError: Parameter 'actions[0].data.node' is missing (did you mean "
-        "node?)\n"
-        "  block-dirty-bitmap-add nodee=a name=b\n"
-        "                         ^\n");
+    BOOST_TEST(mistyped.errors ==
+               "qmp-shell: line 3: column 24: transaction: GenericError: Parameter 'actions[0].data.node' is missing "
+               "(`nodee` is not an argument: did you mean node?)\n"
+               "  block-dirty-bitmap-add nodee=a name=b\n"
+               "                         ^\n");
     outcome const missing = ask({}, "transaction(\nabort\n block-dirty-bitmap-add node=a\n)\n");
     BOOST_TEST(has(missing.errors, "line 3: column 2: transaction: GenericError: Parameter 'actions[1].data.name' is missing\n"));
     outcome const in_one = ask({"-c", "transaction( abort ; block-dirty-bitmap-add node=a )"});
