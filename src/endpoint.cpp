@@ -58,6 +58,12 @@ std::uint16_t read_port(std::string_view text)
     return port;
 }
 
+/// Its zone (`%eth0`) may be any text.
+bool may_be_ipv6(std::string_view host)
+{
+    return host.substr(0, host.find('%')).find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+}
+
 endpoint parse_bracketed(std::string_view text)
 {
     std::size_t const end = text.find(']');
@@ -74,17 +80,29 @@ endpoint parse_bracketed(std::string_view text)
 
 endpoint parse_tcp(std::string_view text)
 {
+    if (std::size_t const comma = text.find(','); comma != std::string_view::npos)
+        refuse(quoted(text) + " has options of QEMU's command line: write " + parse_tcp(text.substr(0, comma)).to_string());
     if (text.starts_with('['))
         return parse_bracketed(text);
     std::size_t const colon = text.rfind(':');
     if (colon == std::string_view::npos)
         refuse("the port is missing in " + quoted(text) + ": write host:port");
     std::string_view const host = text.substr(0, colon);
+    if (host.find(':') != std::string_view::npos && !may_be_ipv6(host))
+        refuse(quoted(text) + " has more than one colon: write tcp:host:port");
     if (host.find(':') != std::string_view::npos)
         refuse("an IPv6 address needs brackets: write [" + std::string(host) + "]:" + std::string(text.substr(colon + 1)));
     if (host.empty())
         refuse("the host is missing: write localhost" + std::string(text.substr(colon)));
     return endpoint::tcp(std::string(host), read_port(text.substr(colon + 1)));
+}
+
+/// Says what an address of telnet or a URL would be here. @param rest without its scheme
+[[noreturn]] void refuse_url(std::string_view text, std::string_view rest)
+{
+    take_prefix(rest, "//");
+    rest = rest.substr(0, rest.find_first_of("/,"));
+    refuse(quoted(text) + " is written for another program: write " + parse_tcp(rest).to_string());
 }
 
 endpoint parse_descriptor(std::string_view text)
@@ -133,6 +151,8 @@ endpoint endpoint::parse(std::string_view text)
     std::string_view rest = text;
     if (take_prefix(rest, "unix:"))
         return unix_socket(std::string(rest));
+    if (take_prefix(rest, "telnet:") || take_prefix(rest, "tcp://"))
+        refuse_url(text, rest);
     if (take_prefix(rest, "tcp:"))
         return parse_tcp(rest);
     if (take_prefix(rest, "fd:"))
@@ -140,7 +160,7 @@ endpoint endpoint::parse(std::string_view text)
     if (text.empty())
         refuse("the address is empty: write unix:/path, tcp:host:port or fd:number");
     if (text.starts_with('['))
-        return parse_bracketed(text);
+        return parse_tcp(text);
     // No host has a slash in its name, and without a colon there is no port: it can only be a path.
     if (text.find('/') != std::string_view::npos || text.find(':') == std::string_view::npos)
         return unix_socket(std::string(text));

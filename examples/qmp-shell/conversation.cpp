@@ -36,7 +36,7 @@ coqmp::session_options behaviour(options const& how, traffic& seen, screen& show
     // Who negotiates by hand knows that QEMU greets.
     result.log = [&shown_on, skips = how.skip_negotiation](std::string_view sentence) {
         if (!skips || !sentence.starts_with("A greeting was ignored"))
-            shown_on.note(harmless(sentence));
+            shown_on.note(in_one_line(sentence));
     };
     return result;
 }
@@ -49,7 +49,7 @@ void greet(screen& shown_on, monitor& qemu, options const& how)
     else
         text << "Connected to QEMU " << qemu.session().greeting().version << (how.hmp ? ", its human monitor" : "");
     std::string const leaving = qemu.ends_with_the_shell() ? "leaves and ends it" : "leaves";
-    shown_on.note(harmless(text.str()) + ". Tab completes, :help helps, Ctrl-D " + leaving + '.');
+    shown_on.note(in_one_line(text.str()) + ". Tab completes, :help helps, Ctrl-D " + leaving + '.');
 }
 
 /// Of the lines of a statement none makes sense alone. @param goes_on the line is not its first

@@ -78,7 +78,7 @@ void event_watch::show(coqmp::event const& what)
     how.colour = screen_.colour();
     if (what.lost_before > 0)
         screen_.note("(" + std::to_string(what.lost_before) + " events came too fast to be kept)");
-    screen_.note(print(what, how));
+    screen_.note_printed(print(what, how));
 }
 
 }  // namespace qmp_shell

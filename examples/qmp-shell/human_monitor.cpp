@@ -38,18 +38,21 @@ std::optional<std::int64_t> number_in(std::string_view text)
 std::vector<candidate> listed_in(std::string_view text, std::string_view before)
 {
     std::vector<candidate> result;
+    std::string_view begun;  // its arguments take several lines: the purpose comes in the last of them
     for (std::string_view line : lines_of(text)) {
-        if (!line.starts_with(before))
+        bool const goes_on = line.starts_with('[');
+        if (!goes_on && !line.starts_with(before))
             continue;
-        line.remove_prefix(before.size());
+        line.remove_prefix(goes_on ? 0 : before.size());
         std::size_t const dashes = line.find("--");
-        std::string_view names = line.substr(0, line.find_first_of(" \t\r"));
+        std::string_view names = goes_on ? begun : line.substr(0, line.find_first_of(" \t\r"));
+        begun = dashes == std::string_view::npos ? names : std::string_view();
         if (names.empty() || dashes == std::string_view::npos)
             continue;
-        std::string const purpose = harmless(trimmed(line.substr(dashes + 2)));
+        std::string const purpose = in_one_line(line.substr(dashes + 2));
         while (!names.empty()) {
             std::size_t const end = names.find('|');
-            result.push_back({harmless(names.substr(0, end)), purpose, true});
+            result.push_back({in_one_line(names.substr(0, end)), purpose, true});
             names.remove_prefix(end == std::string_view::npos ? names.size() : end + 1);
         }
     }

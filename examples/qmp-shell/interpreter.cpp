@@ -154,7 +154,7 @@ try {
     monitor_.begin_command();
     for (coqmp::command const& sent : ready) {
         if (verbose_)
-            screen_.note(print(as_message(sent), {pretty_, screen_.colour()}));
+            screen_.note_printed(print(as_message(sent), {pretty_, screen_.colour()}));
         remember_job(monitor_, sent);
         answer const came = monitor_.ask(sent);
         if (came.error || came.reply.has_value())
@@ -174,22 +174,28 @@ try {
     return refuse(error.what());
 }
 
+/// What a complaint is about. Who gives an id looks for it in the answer.
+std::string subject_of(std::string const& name, typed_command const& said)
+{
+    return abbreviated(name) + (said.id ? " (id " + abbreviated(print(*said.id, {})) + ')' : std::string());
+}
+
 exit_code interpreter::show(std::string const& name, answer const& came, typed_command const& said)
 {
     if (name == "quit" && (came.error || came.reply.has_value()))
         monitor_.ask_to_quit();
     if (came.error == coqmp::errc::disconnected) {
         if (name != "quit" && !came.left_open().empty())
-            screen_.complain(name + ": " + came.left_open());
+            screen_.complain(subject_of(name, said) + ": " + came.left_open());
         return exit_code::connection;
     }
     if (came.cancelled()) {
         bool const sent = came.error == coqmp::errc::outcome_unknown || came.error != coqmp::errc::not_sent;
-        screen_.complain(name + ": cancelled" + (sent ? "; QEMU may execute it all the same" : ""));
+        screen_.complain(subject_of(name, said) + ": cancelled" + (sent ? "; QEMU may execute it all the same" : ""));
         return exit_code::interrupted;
     }
     if (came.error)
-        return refuse(name + ": " + came.error.message());
+        return refuse(subject_of(name, said) + ": " + came.error.message());
     if (came.reply.has_error())
         return show_refusal(name, came.reply.error(), said);
     print_options const how{pretty_, screen_.colour()};
@@ -210,22 +216,27 @@ exit_code interpreter::show_refusal(std::string const& name, coqmp::command_erro
     std::ostringstream text;
     std::ostringstream said_by_qemu;
     said_by_qemu << error;
-    text << abbreviated(name) << ": " << abbreviated(said_by_qemu.str(), longest_refusal);
+    text << subject_of(name, said) << ": " << abbreviated(said_by_qemu.str(), longest_refusal);
     std::optional<argument_hint> const hint = hint_of(said, name, error, monitor_);
     std::vector<std::string> suggestions;
     if (error.class_name == "CommandNotFound" && name == "exit")
         text << " (`exit` alone leaves the shell)";
+    else if (name == "qmp_capabilities" && error.description.find("already") != std::string::npos)
+        text << " (the session is negotiated: leave this line out)";
     else if (error.class_name == "CommandNotFound")
         suggestions = similar_commands(monitor_.known(), name);
     else if (hint)
         suggestions = hint->suggestions;
+    bool const mistyped = hint && error.description.ends_with("' is missing");
     std::string const other = error.class_name == "CommandNotFound" ? hint_at_other_language() : std::string();
     if (error.class_name == "CommandNotFound" && other.empty() && suggestions.empty())
         text << family_of(monitor_.known(), name);
     if (!other.empty())
         text << "; " << other;
     else if (!suggestions.empty())
-        text << " (" << did_you_mean(suggestions) << ')';
+        text << " ("
+             << (mistyped ? '`' + abbreviated(hint->name.substr(hint->name.rfind('.') + 1)) + "` is not an argument: " : "")
+             << did_you_mean(suggestions) << ')';
     if (hint && hint->where)
         complain_at(hint->where->column, in_one_line(text.str()), lines_.size() - std::min(lines_.size(), hint->where->line + 1));
     else
@@ -246,7 +257,9 @@ std::string interpreter::hint_at_other_language()
     if (words.empty() || monitor_.known().find_command(words.front()) != nullptr)
         return {};
     std::string const& first = words.front();
-    std::string const line = abbreviated(harmless(trimmed(lines_.back())), longest_hint);
+    if (first == "q")  // with the human monitor's it would end QEMU
+        return "`exit` leaves the shell, `quit` ends QEMU";
+    std::string const line = abbreviated(trimmed(lines_.back()), longest_hint);
     if (is_meta(first))
         return '`' + first + "` is a command of the shell: did you mean :" + line + '?';
     if (human_.knows(first))
@@ -254,10 +267,24 @@ std::string interpreter::hint_at_other_language()
     return similar_commands(monitor_.known(), first).empty() ? did_you_mean(similar_meta(first)) : std::string();
 }
 
+std::string interpreter::refuse_unknown()
+{
+    bool const typed = lines_.size() == 1 && lines_.back().size() < longest_typed && monitor_.is_known();
+    std::vector<std::string> const words = typed ? words_of(lines_.back()) : std::vector<std::string>();
+    constexpr std::string_view of_names = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    if (words.size() < 2 || words.front().starts_with('-') || words.front().find_first_not_of(of_names) != std::string::npos ||
+        monitor_.known().find_command(words.front()) != nullptr)
+        return {};
+    std::string const meant = did_you_mean(similar_commands(monitor_.known(), words.front()));
+    return "this QEMU has no command " + words.front() + (meant.empty() ? "" : " (" + meant + ')');
+}
+
 exit_code interpreter::explain(syntax_error const& mistake)
 {
     if (std::string const hint = hint_at_other_language(); !hint.empty())
         return refuse(hint);
+    if (std::string const refusal = refuse_unknown(); !refusal.empty())
+        return refuse(refusal);
     bool const others_stay = reader_.in_transaction();
     if (others_stay && !screen_.interactive() && first_wrong_ == 0)
         first_wrong_ = lines_.size() - mistake.lines_back;
@@ -307,7 +334,7 @@ exit_code interpreter::help(std::string_view topic)
     }
     if (is_meta(topic))
         return help_meta(topic);
-    std::string reason = "this QEMU has no command and no event \"" + abbreviated(harmless(topic)) + '"';
+    std::string reason = "this QEMU has no command and no event \"" + abbreviated(topic) + '"';
     for (std::string const& similar : similar_commands(known, topic))
         reason += "\n  perhaps " + similar;
     return refuse(known.empty() ? "QEMU does not tell what it knows" : reason);

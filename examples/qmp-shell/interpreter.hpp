@@ -77,6 +77,8 @@ private:
     exit_code refuse_meta(std::string_view name);
     /// For who types what HMP would understand, or leaves out the colon of a command to the shell. @return empty: nobody understands it
     std::string hint_at_other_language();
+    /// A line whose first word is not a command is wrong there, whatever else is wrong with it. @return empty: it may be one
+    std::string refuse_unknown();
     /// Tells once that a job can be waited for, if a command began one.
     void hint_at_job(std::size_t begun_before);
     exit_code show(std::string const& name, answer const& came, typed_command const& said);

@@ -16,7 +16,7 @@ std::string job_of(coqmp::command const& sent)
     if (!name.starts_with("job-") && !name.starts_with("block-job-"))
         return {};
     std::string_view const by_id = text_in(sent.arguments(), "id");
-    return harmless(by_id.empty() ? text_in(sent.arguments(), "device") : by_id);
+    return in_one_line(by_id.empty() ? text_in(sent.arguments(), "device") : by_id);
 }
 
 }  // namespace
@@ -67,9 +67,9 @@ void job_log::take(coqmp::event const& what)
 {
     ++changes_;
     if (what.name == "JOB_STATUS_CHANGE") {
-        std::string const id = harmless(text_in(what.data, "id"));
+        std::string const id = in_one_line(text_in(what.data, "id"));
         job_record& record = record_of(id);
-        std::string const state = harmless(text_in(what.data, "status"));
+        std::string const state = in_one_line(text_in(what.data, "status"));
         if (state == "created") {
             record = job_record();  // another one by the same name
             ++begun_;
@@ -79,7 +79,7 @@ void job_log::take(coqmp::event const& what)
         record.aborted = record.aborted || state == "aborting";
         return;
     }
-    job_record& record = record_of(harmless(text_in(what.data, "device")));
+    job_record& record = record_of(in_one_line(text_in(what.data, "device")));
     if (what.data.contains("error")) {
         record.failure = in_one_line(text_in(what.data, "error"));
         record.cancelled = false;  // it failed before the command came to it
@@ -106,7 +106,7 @@ std::string job_log::to_ask_for_before(coqmp::command const& sent) const
 void job_log::note(std::string const& job, boost::json::object const& told)
 {
     job_record& record = record_of(job);
-    record.enter(harmless(text_in(told, "status")));
+    record.enter(in_one_line(text_in(told, "status")));
     record.told = true;
     record.done = number_in(told, "current-progress");
     record.total = number_in(told, "total-progress");

@@ -95,7 +95,7 @@ public:
     void draw()
     {
         if (job_record const* const known = record()) {
-            screen_.progress(progress_bar(name_, known->state, known->done, known->total, screen::width()));
+            screen_.progress(progress_bar(harmless(name_), known->state, known->done, known->total, screen::width()));
         }
     }
 

@@ -40,7 +40,7 @@ candidates members_of(monitor& qemu, coqmp::command what, std::string_view name,
 {
     candidates result;
     for (json::value const& each : list_of(qemu, std::move(what)))
-        result.push_back({harmless(text_in(each, name)), harmless(text_in(each, description)), true});
+        result.push_back({std::string(text_in(each, name)), std::string(text_in(each, description)), true});
     return result;
 }
 
@@ -58,7 +58,7 @@ candidates children_of(monitor& qemu, std::string_view path)
     candidates result;
     for (json::value const& each : list_of(qemu, coqmp::command("qom-list").with("path", path))) {
         if (has_children(text_in(each, "type")))
-            result.push_back({harmless(text_in(each, "name")), harmless(text_in(each, "type")), true});
+            result.push_back({std::string(text_in(each, "name")), std::string(text_in(each, "type")), true});
     }
     return result;
 }
@@ -102,7 +102,7 @@ candidates network_ids(monitor& qemu)
         std::size_t const begin = line.find_first_not_of(" \\");
         std::size_t const end = line.find(": index=");
         if (begin < end && end != std::string_view::npos)
-            result.push_back({harmless(line.substr(begin, end - begin)), harmless(line.substr(end + 2)), true});
+            result.push_back({std::string(line.substr(begin, end - begin)), std::string(line.substr(end + 2)), true});
     }
     return result;
 }
@@ -123,7 +123,7 @@ candidates qom_paths(monitor& qemu, std::string_view prefix)
     std::string const path = directory.size() > 1 ? directory.substr(0, directory.size() - 1) : directory;
     for (json::value const& each : list_of(qemu, coqmp::command("qom-list").with("path", path))) {
         if (has_children(text_in(each, "type")))
-            result.push_back({directory + harmless(text_in(each, "name")), harmless(text_in(each, "type")), false});
+            result.push_back({directory + std::string(text_in(each, "name")), std::string(text_in(each, "type")), false});
     }
     return result;
 }
@@ -133,7 +133,7 @@ candidates qom_properties(monitor& qemu, json::object const& arguments)
     candidates result;
     for (json::value const& each : list_of(qemu, coqmp::command("qom-list").with("path", text_in(arguments, "path")))) {
         if (!text_in(each, "type").starts_with("child<"))
-            result.push_back({harmless(text_in(each, "name")), harmless(text_in(each, "type")), true});
+            result.push_back({std::string(text_in(each, "name")), std::string(text_in(each, "type")), true});
     }
     return result;
 }
@@ -150,7 +150,7 @@ candidates device_drivers(monitor& qemu)
     candidates result;
     for (listed_driver const& each : drivers_in(human_text(qemu, "info qdm"))) {
         std::string const between = each.bus.empty() || each.purpose.empty() ? "" : ", ";
-        result.push_back({harmless(each.name), harmless(each.bus + between + each.purpose), true});
+        result.push_back({each.name, each.bus + between + each.purpose, true});
     }
     return result.empty() ? device_types(qemu) : result;
 }
@@ -171,7 +171,7 @@ candidates buses(monitor& qemu, json::object const& arguments)
     candidates result;
     for (listed_bus const& each : buses_in(human_text(qemu, "info qtree"))) {
         if (fitting.empty() || std::find(fitting.begin(), fitting.end(), each.type) != fitting.end())
-            result.push_back({harmless(each.name), harmless(each.type), true});
+            result.push_back({each.name, each.type, true});
     }
     return result;
 }
@@ -190,7 +190,7 @@ candidates bitmaps(monitor& qemu, json::object const& arguments)
         if (listed == nullptr || (!node.empty() && node != name))
             continue;
         for (json::value const& bitmap : *listed)
-            result.push_back({harmless(text_in(bitmap, "name")), "of " + harmless(name), true});
+            result.push_back({std::string(text_in(bitmap, "name")), "of " + std::string(name), true});
     }
     return result;
 }
@@ -207,8 +207,7 @@ candidates device_properties(monitor& qemu, json::object const& arguments)
         if (has_children(type) || arguments.contains(name))
             continue;
         std::string_view const words = text_in(each, "description");
-        result.push_back(
-            {harmless(name) + '=', harmless(std::string(type) + (words.empty() ? "" : ", ") + std::string(words)), false});
+        result.push_back({std::string(name) + '=', std::string(type) + (words.empty() ? "" : ", ") + std::string(words), false});
     }
     return result;
 }
@@ -265,6 +264,19 @@ candidates wished(live wish, std::string_view prefix, json::object const& argume
     return {};
 }
 
+/// What a wish is for, fit for a terminal. Only those names of files come that are, and they must stay as they are.
+candidates granted(live wish, std::string_view prefix, json::object const& arguments, monitor& qemu)
+{
+    candidates result = wished(wish, prefix, arguments, qemu);
+    if (wish == live::file)
+        return result;
+    for (candidate& each : result) {
+        each.text = in_one_line(each.text);
+        each.description = in_one_line(each.description);
+    }
+    return result;
+}
+
 /// As a value has to be written; what goes on stays in an open quote.
 std::string written(candidate const& what, char quote)
 {
@@ -279,14 +291,14 @@ std::string written(candidate const& what, char quote)
 std::vector<std::string> driver_names(monitor& qemu)
 {
     std::vector<std::string> result;
-    for (candidate& each : device_drivers(qemu))
+    for (candidate& each : granted(live::device_driver, {}, {}, qemu))
         result.push_back(std::move(each.text));
     return result;
 }
 
 std::vector<candidate> live_values(live wish, std::string_view prefix, json::object const& arguments, monitor& qemu)
 {
-    candidates found = wished(wish, prefix, arguments, qemu);
+    candidates found = granted(wish, prefix, arguments, qemu);
     std::erase_if(found, [prefix](candidate const& each) { return each.text.empty() || !each.text.starts_with(prefix); });
     std::sort(found.begin(), found.end(), [](candidate const& left, candidate const& right) { return left.text < right.text; });
     return found;
@@ -304,7 +316,7 @@ std::vector<std::string> similar_values(std::string_view command, std::string_vi
     // Of paths only the last part: the others are alike anyway.
     std::size_t const begin = wish == live::qom_path ? value.rfind('/') + 1 : 0;  // npos + 1 is 0
     std::vector<std::string> names;
-    for (candidate const& each : wished(wish, value, arguments, qemu))
+    for (candidate const& each : granted(wish, value, arguments, qemu))
         names.push_back(each.text.substr(std::min(begin, each.text.size())));
     std::vector<std::string> result = similar_to(value.substr(begin), names);
     for (std::string& each : result)

@@ -1,6 +1,7 @@
 // qmp-shell: a shell for QEMU's monitor protocol. `man qmp-shell` says how it is used.
 #include "conversation.hpp"
 #include "options.hpp"
+#include "text.hpp"
 #include "wrapped_program.hpp"
 
 #include <fcntl.h>
@@ -64,6 +65,6 @@ try {
         die_of_interrupt();
     return static_cast<int>(result);
 } catch (std::exception const& error) {
-    std::cerr << "qmp-shell: " << error.what() << '\n';
+    std::cerr << "qmp-shell: " << qmp_shell::harmless(error.what()) << '\n';
     return static_cast<int>(qmp_shell::exit_code::connection);
 }

@@ -133,7 +133,7 @@ std::vector<std::string> interpreter::similar_meta(std::string_view name)
 exit_code interpreter::refuse_meta(std::string_view name)
 {
     std::string const meant = did_you_mean(similar_meta(name));
-    return refuse("there is no :" + harmless(name) + (meant.empty() ? "; :help lists what there is" : " (" + meant + ')'));
+    return refuse("there is no :" + std::string(name) + (meant.empty() ? "; :help lists what there is" : " (" + meant + ')'));
 }
 
 exit_code interpreter::execute_meta(meta_command const& said)
@@ -161,7 +161,7 @@ exit_code interpreter::meta_events(meta_command const& said)
 {
     event_watch& events = monitor_.events();
     if (said.rest.empty()) {
-        screen_.answer(events.shown() ? "events shown: " + events.choice().describe() : "events are not shown");
+        screen_.answer(events.shown() ? screen::shown("events shown: " + events.choice().describe()) : "events are not shown");
         return exit_code::success;
     }
     std::vector<std::string> patterns = words_of(said.rest);
@@ -178,7 +178,7 @@ exit_code interpreter::meta_events(meta_command const& said)
     for (std::string const& pattern : patterns) {
         std::string const reason = refuse_pattern(pattern.substr(pattern.starts_with('!') ? 1 : 0), monitor_.known());
         if (!reason.empty())
-            return refuse(harmless(reason));
+            return refuse(reason);
     }
     events.shown(shown);
     if (shown)
@@ -214,7 +214,7 @@ exit_code interpreter::meta_history(meta_command const& said)
     for (std::size_t index = lines.size() - count; index < lines.size(); ++index)
         text += lines[index] + '\n';
     if (!text.empty())
-        screen_.answer(text);
+        screen_.answer(screen::shown(text));
     return exit_code::success;
 }
 
@@ -268,17 +268,17 @@ exit_code interpreter::meta_schema(meta_command const& said)
         std::ostringstream text;
         text << "QEMU " << monitor_.session().greeting().version << ": " << names.size() << " commands, " << events.size()
              << " events; :schema * lists them";
-        screen_.answer(harmless(text.str()));
+        screen_.answer(in_one_line(text.str()));
         return exit_code::success;
     }
     std::string text;
     names.insert(names.end(), events.begin(), events.end());
     for (std::string const& name : names) {
         if (::fnmatch(said.rest.c_str(), name.c_str(), FNM_CASEFOLD) == 0)
-            text += harmless(name) + '\n';
+            text += name + '\n';
     }
     if (text.empty())
-        return refuse("nothing matches " + harmless(said.rest));
+        return refuse("nothing matches " + said.rest);
     screen_.answer(text);
     return exit_code::success;
 }

@@ -88,6 +88,7 @@ monitor::monitor(event_loop& loop, screen& shown_on, traffic& seen, std::unique_
 
 answer monitor::ask(coqmp::command what)
 {
+    bool const negotiates = what.name() == "qmp_capabilities";
     std::optional<answer> result;
     asio::cancellation_signal give_up;
     interruption const on_interrupt(loop_, [&give_up] { give_up.emit(asio::cancellation_type::terminal); });
@@ -100,6 +101,8 @@ answer monitor::ask(coqmp::command what)
         loop_.run_until([&result] { return result.has_value(); });
     }
     loop_.settle();  // events that came before the answer are shown before it
+    if (negotiates && !result->error && result->reply.has_value())
+        unknown_.clear();
     return std::move(*result);
 }
 
@@ -116,7 +119,8 @@ std::optional<boost::json::value> monitor::look_up(coqmp::command what)
 
 std::optional<boost::json::value> monitor::look_up(coqmp::command what, std::chrono::nanoseconds patience)
 {
-    if (inquiry_ != nullptr && inquiry_->over_)
+    std::string const name = what.name();
+    if ((inquiry_ != nullptr && inquiry_->over_) || unknown_.contains(name))
         return std::nullopt;
     traffic_.asks_for_itself(true);
     answer found = ask(std::move(what.timeout(patience)));
@@ -125,8 +129,14 @@ std::optional<boost::json::value> monitor::look_up(coqmp::command what, std::chr
         inquiry_->silent_ = found.error == coqmp::errc::timed_out;
         inquiry_->over_ = inquiry_->silent_ || found.cancelled();
     }
-    if (found.error || found.reply.has_error())
+    if (found.error)
         return std::nullopt;
+    if (found.reply.has_error()) {
+        // Others may be refused for what they were given, or for now.
+        if (found.reply.error().class_name == "CommandNotFound" || name == "query-qmp-schema")
+            unknown_.insert(name);
+        return std::nullopt;
+    }
     return std::move(found.reply).value();
 }
 

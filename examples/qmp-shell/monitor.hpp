@@ -20,6 +20,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace qmp_shell {
@@ -47,7 +48,8 @@ public:
     /// Somebody's command comes next: events from here on may be what they wait for.
     void begin_command();
 
-    /// For the shell's own purposes: what the command returned, if it did so soon.
+    /// For the shell's own purposes: what the command returned, if it did so soon. A command that QEMU does not know is not sent
+    /// again, until `qmp_capabilities` may have changed that.
     [[nodiscard]] std::optional<boost::json::value> look_up(coqmp::command what);
     /// The same, with a limit of one's own.
     [[nodiscard]] std::optional<boost::json::value> look_up(coqmp::command what, std::chrono::nanoseconds patience);
@@ -108,6 +110,7 @@ private:
     schema schema_;
     std::optional<boost::system::error_code> ended_with_;
     inquiry* inquiry_ = nullptr;
+    std::set<std::string> unknown_;  ///< commands that look_up() need not send
     bool asked_to_quit_ = false;
     bool may_end_ = false;
 };

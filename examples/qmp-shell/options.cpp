@@ -2,10 +2,13 @@
 
 #include "address.hpp"
 #include "exit_code.hpp"
+#include "text.hpp"
 
 #include <boost/system/system_error.hpp>
 
 #include <CLI/CLI.hpp>
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -169,11 +172,23 @@ std::string sort_tool_words(options& read)
            "\nUsage: qmp-shell " + which->name + " [-s] [ADDRESS] " + which->words;
 }
 
+/// The path of a unix socket, if options of QEMU's command line follow it and there is no such file. @return empty: none do
+std::string without_options(std::string const& path)
+{
+    constexpr std::array<std::string_view, 8> options{"server",       "wait",   "nowait",   "reconnect",
+                                                      "reconnect-ms", "telnet", "abstract", "id"};
+    std::size_t const comma = path.find(',');
+    std::string_view const rest = std::string_view(path).substr(std::min(comma, path.size() - 1) + 1);
+    bool const is_option = std::find(options.begin(), options.end(), rest.substr(0, rest.find_first_of("=,"))) != options.end();
+    return is_option && ::access(path.c_str(), F_OK) != 0 ? path.substr(0, comma) : std::string();
+}
+
 /// What is wrong with an address. @return empty: nothing
 std::string refuse_address(std::string const& address)
 try {
-    (void)address_of(address);
-    return {};
+    coqmp::endpoint const where = address_of(address);
+    std::string const meant = where.is_unix() ? without_options(where.path()) : std::string();
+    return meant.empty() ? meant : '"' + address + "\" has options of QEMU's command line: write unix:" + meant;
 } catch (boost::system::system_error const& error) {
     return '"' + address + "\": " + error.what();
 }
@@ -229,7 +244,7 @@ std::string hint_at_command(options const& read, std::vector<std::string> const&
 
 int refuse(std::string_view reason)
 {
-    std::cerr << "qmp-shell: " << reason << "\nTry qmp-shell --help\n";
+    std::cerr << "qmp-shell: " << harmless(reason) << "\nTry qmp-shell --help\n";
     return static_cast<int>(exit_code::usage);
 }
 

@@ -67,7 +67,7 @@ public:
             return failure_;
         std::string text;
         for (property const& each : properties_in(*found))
-            text += (each.is_link() ? "@" : "") + harmless(each.name) + (each.is_child() || each.is_link() ? "/" : "") + '\n';
+            text += (each.is_link() ? "@" : "") + in_one_line(each.name) + (each.is_child() || each.is_link() ? "/" : "") + '\n';
         screen_.answer(text);
         return exit_code::success;
     }
@@ -160,11 +160,11 @@ private:
                                        : monitor_.look_up(coqmp::command("qom-list").with("path", where));
         if (!listed)
             return false;
-        std::string text = harmless(where) + '\n';
+        std::string text = in_one_line(where) + '\n';
         std::vector<property> const all = properties_in(*listed);
         for (property const& each : all) {
             if (!each.is_child())
-                text += "  " + harmless(each.name) + ": " + value_at(where, each.name) + " (" + harmless(each.type) + ")\n";
+                text += "  " + in_one_line(each.name) + ": " + value_at(where, each.name) + " (" + in_one_line(each.type) + ")\n";
         }
         screen_.answer(text);
         for (property const& each : all) {

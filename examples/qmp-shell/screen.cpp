@@ -101,17 +101,23 @@ void screen::answer(std::string_view text)
 
 void screen::note(std::string_view text)
 {
+    note_printed(harmless(text));
+}
+
+void screen::note_printed(std::string_view text)
+{
     print(interactive_ ? STDOUT_FILENO : STDERR_FILENO, as_lines(text));
 }
 
 void screen::complain(std::string_view text)
 {
+    std::string const lines = as_lines(harmless(text));
     if (!interactive_)
-        print(STDERR_FILENO, "qmp-shell: " + (place_.empty() ? "" : place_ + ": ") + as_lines(text));
+        print(STDERR_FILENO, "qmp-shell: " + (place_.empty() ? "" : place_ + ": ") + lines);
     else if (colour_ && ::isatty(STDERR_FILENO) == 1)
-        print(STDERR_FILENO, "\033[31m" + as_lines(text) + "\033[m");
+        print(STDERR_FILENO, "\033[31m" + lines + "\033[m");
     else
-        print(STDERR_FILENO, as_lines(text));
+        print(STDERR_FILENO, lines);
 }
 
 void screen::progress(std::string text)

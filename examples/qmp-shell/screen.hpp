@@ -45,9 +45,11 @@ public:
 
     /// An answer: standard output. A line end is added if there is none.
     void answer(std::string_view text);
-    /// What was not asked for: an event, a hint. Standard error in a script.
+    /// What was not asked for, such as a hint: without what would control a terminal. Standard error in a script.
     void note(std::string_view text);
-    /// What went wrong. Standard error.
+    /// The same of what print() has made: that is fit for a terminal, and may have colours.
+    void note_printed(std::string_view text);
+    /// What went wrong, without what would control a terminal. Standard error.
     void complain(std::string_view text);
     /// Where complaints of a script come from: `line 3`. Empty: from nowhere in particular.
     void place(std::string where) { place_ = std::move(where); }

@@ -1,6 +1,9 @@
-// Text from elsewhere, made fit for a terminal.
+// Words, lines and columns of a text.
 #ifndef QMP_SHELL_TEXT_HPP
 #define QMP_SHELL_TEXT_HPP
+
+#include "language/unicode.hpp"
+#include "language/white.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -9,16 +12,6 @@
 #include <vector>
 
 namespace qmp_shell {
-
-/// Without control characters but line ends and tabs, so that no text of a guest or of QEMU's can steer the terminal. What is
-/// no UTF-8 becomes U+FFFD: some terminals take such bytes for control characters.
-[[nodiscard]] std::string harmless(std::string_view text);
-
-/// The same in one line: its line ends and tabs are blanks, and there are none at its ends.
-[[nodiscard]] std::string in_one_line(std::string_view text);
-
-/// Without blanks at both ends.
-[[nodiscard]] std::string_view trimmed(std::string_view text);
 
 /// At blanks, without empty parts.
 [[nodiscard]] std::vector<std::string> words_of(std::string_view text);

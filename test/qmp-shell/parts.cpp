@@ -288,6 +288,10 @@ BOOST_AUTO_TEST_CASE(commands_are_found_in_the_text_of_help)
     BOOST_TEST(found[0].text == "info");
     BOOST_TEST(found[1].text == "q");
     BOOST_TEST(found[2].description == "quit the emulator");
+    auto const lines = listed_in("drive_add [-n] [<bus>:]<slot>\n[file=file][,if=type]\n[,cache=on|off] -- add drive\n", "");
+    BOOST_REQUIRE(lines.size() == 1U);
+    BOOST_TEST(lines[0].text == "drive_add");
+    BOOST_TEST(lines[0].description == "add drive");
     auto const subjects = listed_in("info block  -- show blocks\ninfo cpus  -- show CPUs\n", "info ");
     BOOST_REQUIRE(subjects.size() == 2U);
     BOOST_TEST(subjects[0].text == "block");

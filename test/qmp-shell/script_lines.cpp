@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(of_a_long_line_little_is_echoed)
 {
     std::string const word(100'000, 'x');
     outcome const bare = ask({}, "query-status " + word + "\n");
-    BOOST_TEST(has(bare.errors, "column 14: `xxx"));
+    BOOST_TEST(has(bare.errors, "column 14: query-status takes no arguments: leave xxx"));
     BOOST_TEST(bare.errors.size() < 500U);
     outcome const quote = ask({}, "query-status " + word + "=\"a\n");
     BOOST_TEST(has(quote.errors, "column 100015: the quote that begins here is not closed\n  ...xxx"));
@@ -320,12 +320,11 @@ BOOST_AUTO_TEST_CASE(a_mistake_in_a_transaction_is_pointed_at_in_its_own_line)
     BOOST_TEST(bare.errors == "qmp-shell: line 3: column 2: there is no action abrot (did you mean abort?)\n   abrot\n   ^\n");
     outcome const mistyped = ask({}, "query-name\ntransaction(\nblock-dirty-bitmap-add nodee=a name=b\nabort\n)\n");
     BOOST_TEST(mistyped.status == 1);
-    BOOST_TEST(
-        mistyped.errors ==
-        "qmp-shell: line 3: column 24: transaction: GenericError: Parameter 'actions[0].data.node' is missing (did you mean "
-        "node?)\n"
-        "  block-dirty-bitmap-add nodee=a name=b\n"
-        "                         ^\n");
+    BOOST_TEST(mistyped.errors ==
+               "qmp-shell: line 3: column 24: transaction: GenericError: Parameter 'actions[0].data.node' is missing "
+               "(`nodee` is not an argument: did you mean node?)\n"
+               "  block-dirty-bitmap-add nodee=a name=b\n"
+               "                         ^\n");
     outcome const missing = ask({}, "transaction(\nabort\n block-dirty-bitmap-add node=a\n)\n");
     BOOST_TEST(has(missing.errors, "line 3: column 2: transaction: GenericError: Parameter 'actions[1].data.name' is missing\n"));
     outcome const in_one = ask({"-c", "transaction( abort ; block-dirty-bitmap-add node=a )"});

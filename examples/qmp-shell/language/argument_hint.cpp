@@ -1,5 +1,6 @@
 #include "language/argument_hint.hpp"
 
+#include "language/json_access.hpp"
 #include "language/similar.hpp"
 
 #include <boost/json/array.hpp>
@@ -170,6 +171,30 @@ std::vector<std::string_view> quoted_in(std::string_view text)
     return result;
 }
 
+/// The argument that a refusal is about, if it begins with that: `Invalid parameter type for 'size', expected: ...`
+std::string_view subject_of(std::string_view text)
+{
+    for (std::string_view const before : {"Parameter '", "Invalid parameter '", "Invalid parameter type for '"}) {
+        if (text.starts_with(before)) {
+            text.remove_prefix(before.size());
+            std::size_t const end = text.find('\'');
+            return end != std::string_view::npos ? text.substr(0, end) : std::string_view();
+        }
+    }
+    return {};
+}
+
+/// What a refusal says after that, and after a name that is not at fault: `Failed to add chardev 'c': Could not open '/nowhere'`
+std::string_view reason_in(std::string_view text)
+{
+    std::string_view const subject = subject_of(text);
+    if (!subject.empty())
+        return text.substr(static_cast<std::size_t>(subject.data() - text.data()) + subject.size() + 1);
+    constexpr std::string_view end = "': ";
+    std::size_t const found = text.starts_with("Failed to add chardev '") ? text.find(end) : std::string_view::npos;
+    return found != std::string_view::npos ? text.substr(found + end.size()) : text;
+}
+
 /// Words that could stand there instead, if this one is none of them.
 std::vector<std::string> other_words(type const* what, std::string_view text)
 {
@@ -211,7 +236,10 @@ std::optional<argument_hint> hint_at_value(typed_command const& said, type const
     collect_texts(all, {}, texts);
     if (texts.size() > most_texts)
         return std::nullopt;
-    std::vector<std::string_view> const quoted = quoted_in(description);
+    std::string_view const subject = subject_of(description);
+    if (said.name == "qom-set" && !subject.empty() && subject == text_in(said.arguments, "property"))
+        return hint(said, "value", {});
+    std::vector<std::string_view> const quoted = quoted_in(reason_in(description));
     auto const is_quoted = [&quoted](std::string_view text) {
         return std::find(quoted.begin(), quoted.end(), text) != quoted.end();
     };
@@ -220,7 +248,7 @@ std::optional<argument_hint> hint_at_value(typed_command const& said, type const
                  [&](typed_text const& each) { return is_quoted(each.text); });
     if (meant.empty())
         std::copy_if(texts.begin(), texts.end(), std::back_inserter(meant),
-                     [&](typed_text const& each) { return is_quoted(each.path); });
+                     [&](typed_text const& each) { return each.path == subject || is_quoted(each.path); });
     if (meant.size() != 1)
         return std::nullopt;
     typed_text const& found = meant.front();

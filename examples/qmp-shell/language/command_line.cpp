@@ -21,7 +21,7 @@ class command_words
 public:
     /// @param entry names what a bare word could be; null: unknown
     explicit command_words(command_entry const* entry = nullptr)
-        : known_(entry != nullptr ? entry->arguments : nullptr), required_(only_required(entry))
+        : entry_(entry), known_(entry != nullptr ? entry->arguments : nullptr)
     {}
 
     argument_node arguments;
@@ -57,28 +57,47 @@ public:
     }
 
 private:
-    /// The argument that the command cannot do without. @return empty: it has none, or several
-    static std::string only_required(command_entry const* entry)
+    /// The argument that the command cannot do without. @return null: it has none, or several
+    [[nodiscard]] member const* only_required() const
     {
-        std::string result;
-        if (entry == nullptr || entry->arguments == nullptr)
-            return result;
-        for (member const& each : entry->arguments->members) {
-            if (each.optional)
-                continue;
-            if (!result.empty())
-                return {};
-            result = each.name;
+        member const* result = nullptr;
+        for (member const& each : known_->members) {
+            if (!each.optional && result != nullptr)
+                return nullptr;
+            result = each.optional ? result : &each;
         }
         return result;
     }
 
+    /// The name of the argument that a bare word may be.
+    [[nodiscard]] std::string name_for(std::string const& text) const
+    {
+        member const* const required = only_required();
+        if (required == nullptr || arguments.find(required->name) != nullptr)
+            return "NAME";
+        bool const number = text.find_first_of("0123456789") == 0;
+        return required->what->kind == kind::integer && !number ? "NAME" : required->name;
+    }
+
+    /// Of a command whose arguments are known: a word that has no value, and is not the name of an argument either.
+    [[nodiscard]] std::optional<mistake> refuse_bare(word const& what) const
+    {
+        bool const bare = known_ != nullptr && !split(what) && !is_structured(what);
+        if (!bare || find_member(*known_, what.text.substr(0, what.text.find('.')), arguments) != nullptr)
+            return std::nullopt;
+        if (what.text.starts_with('-'))
+            return mistake{what.where, "there is no option " + abbreviated(what.text) + ": only --oob and --fd NAME=PATH"};
+        if (known_->members.empty())
+            return mistake{what.where, entry_->name + " takes no arguments: leave " + abbreviated(what.text) + " out"};
+        std::string const name = name_for(what.text);
+        return mistake{what.where, "an argument begins with its name: write " + name + '=' + abbreviated(what.text) +
+                                       (name == "NAME" ? " (`help " + entry_->name + "` lists the names)" : "")};
+    }
+
     std::optional<mistake> add(word const& what)
     {
-        bool const bare = !split(what) && !is_structured(what) && arguments.find(required_) == nullptr;
-        if (bare && !required_.empty())
-            return mistake{what.where, "an argument begins with its name: write " + required_ + '=' + abbreviated(what.text)};
-        return add_argument(arguments, what);
+        std::optional<mistake> wrong = refuse_bare(what);
+        return wrong ? wrong : add_argument(arguments, what);
     }
 
     std::optional<mistake> add_file(word const& what)
@@ -95,8 +114,8 @@ private:
         return std::nullopt;
     }
 
+    command_entry const* entry_;
     type const* known_;
-    std::string required_;
 };
 
 std::optional<mistake> refuse_name(word const& name)
@@ -108,6 +127,8 @@ std::optional<mistake> refuse_name(word const& name)
         return mistake{name.where, "a command's name comes first; options begin with two dashes: --oob, --fd NAME=PATH"};
     if (text.find('=') != std::string::npos)
         return mistake{name.where, "a command's name comes first, then its arguments"};
+    if (std::size_t const end = text.find(';'); end != std::string::npos && end != 0)
+        return mistake{name.at(end), "each command is a line of its own: ; stands only between the actions of a transaction"};
     std::size_t const odd = text.find_first_of("\"'{}[]();,");
     if (odd != std::string::npos)
         return mistake{name.at(odd), "no command has such a character in its name"};
@@ -138,11 +159,23 @@ bool keep_wrong(std::variant<Good, mistake>& result, mistake& wrong)
 
 namespace {
 
+constexpr std::string_view second_object =
+    "another object begins here: each command is a line of its own, and ; stands between the actions of a transaction";
+
+/// Whether a whole value ends where an object begins.
+bool is_second_object(std::string_view text, std::size_t begin)
+{
+    return text.substr(begin).starts_with('{') &&
+           std::holds_alternative<json::value>(read_literal(text.substr(0, begin), notation::python));
+}
+
 std::variant<json::object, mistake> read_object(word const& what, std::string_view otherwise)
 {
     auto value = read_literal(what.text, notation::python);
-    if (auto* error = std::get_if<literal_error>(&value); error != nullptr)
-        return mistake{what.at(error->offset), std::move(error->message)};
+    if (auto* error = std::get_if<literal_error>(&value); error != nullptr) {
+        bool const second = is_second_object(what.text, error->offset);
+        return mistake{what.at(error->offset), second ? std::string(second_object) : std::move(error->message)};
+    }
     json::object* members = std::get_if<json::value>(&value)->if_object();
     if (members == nullptr)
         return mistake{what.where, std::string(otherwise)};
@@ -155,6 +188,8 @@ std::variant<typed_command, mistake> read_command_with_object(std::string const&
     auto arguments = read_object(words.front(), "an argument begins with its name: write name=VALUE");
     if (mistake wrong; keep_wrong(arguments, wrong))
         return wrong;
+    if (words.size() > 1 && is_structured(words[1]))
+        return mistake{words[1].where, std::string(second_object)};
     command_words options;
     for (words_view const each : {before, words.subspan(1)})
         if (std::optional<mistake> wrong = options.read(each))
@@ -240,6 +275,8 @@ std::variant<typed_command, mistake> read_raw(words_view words)
     json::object& members = *std::get_if<json::object>(&object);
     if (std::string refusal = refuse_raw(members); !refusal.empty())
         return mistake{words.front().where, std::move(refusal)};
+    if (words.size() > 1 && is_structured(words[1]))
+        return mistake{words[1].where, std::string(second_object)};
     command_words options;
     if (std::optional<mistake> wrong = options.read(words.subspan(1)))
         return *std::move(wrong);

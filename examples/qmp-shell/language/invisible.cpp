@@ -3,7 +3,6 @@
 #include "language/unicode.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -13,40 +12,11 @@ namespace qmp_shell {
 
 namespace {
 
-/// Code points from `first` to `last`, and what they are.
-struct kind_of_character
-{
-    std::uint32_t first;
-    std::uint32_t last;
-    std::string_view name;
-};
-
-constexpr std::string_view control = "a control character";
-constexpr std::string_view odd_blank = "a blank that is no space";
-constexpr std::string_view nothing_seen = "an invisible character";
-
-constexpr std::array<kind_of_character, 16> kinds = {{{0x00, 0x08, control},
-                                                      {0x0b, 0x0c, control},
-                                                      {0x0e, 0x1f, control},
-                                                      {0x7f, 0x9f, control},
-                                                      {0xa0, 0xa0, "a no-break space"},
-                                                      {0xad, 0xad, nothing_seen},
-                                                      {0x1680, 0x1680, odd_blank},
-                                                      {0x2000, 0x200a, odd_blank},
-                                                      {0x200b, 0x200f, nothing_seen},
-                                                      {0x2028, 0x2029, odd_blank},
-                                                      {0x202a, 0x202e, nothing_seen},
-                                                      {0x202f, 0x202f, "a no-break space"},
-                                                      {0x205f, 0x205f, odd_blank},
-                                                      {0x2060, 0x206f, nothing_seen},
-                                                      {0x3000, 0x3000, odd_blank},
-                                                      {0xfeff, 0xfeff, nothing_seen}}};
-
 std::string number_of(std::uint32_t code_point)
 {
     constexpr std::string_view digits = "0123456789ABCDEF";
     std::string result = "U+";
-    for (unsigned shift = 16; shift != 0;) {
+    for (unsigned shift = code_point > 0xffff ? 20 : 16; shift != 0;) {
         shift -= 4;
         result += digits[code_point >> shift & 0xfU];
     }
@@ -63,12 +33,8 @@ std::string refuse_character(std::uint32_t code_point)
 {
     if (is_typographic_quote(code_point))
         return "a typographic quote, which quotes nothing here: write \" or '";
-    auto const found = std::find_if(kinds.begin(), kinds.end(), [code_point](kind_of_character const& each) {
-        return each.first <= code_point && code_point <= each.last;
-    });
-    if (found == kinds.end())
-        return {};
-    return "there is " + std::string(found->name) + " (" + number_of(code_point) + ") here";
+    odd_character const* const found = find_odd_character(code_point);
+    return found == nullptr ? std::string() : "there is " + std::string(found->name) + " (" + number_of(code_point) + ") here";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Writes JSON. Whatever comes from QEMU reaches the terminal only through here.
+// Writes JSON. What a terminal would obey or hide is escaped.
 #include "language/print.hpp"
 
 #include "language/unicode.hpp"
@@ -20,16 +20,13 @@ namespace qmp_shell {
 
 namespace {
 
-/// What a terminal would obey instead of showing it: controls, and marks that change the direction of writing.
-bool is_control(std::uint32_t value)
-{
-    return value < 0x20 || (value >= 0x7f && value < 0xa0) || value == 0x61c || (value >= 0x200b && value <= 0x200f) ||
-           (value >= 0x2028 && value <= 0x202e) || (value >= 0x2060 && value <= 0x2069) || value == 0xfeff;
-}
-
 void append_escape(std::string& to, std::uint32_t value)
 {
     constexpr std::string_view digits = "0123456789abcdef";
+    if (value > 0xffff) {  // JSON writes it as UTF-16 does
+        append_escape(to, 0xd800 + ((value - 0x10000) >> 10U));
+        value = 0xdc00 + ((value - 0x10000) & 0x3ffU);
+    }
     to += "\\u";
     for (unsigned shift = 16; shift != 0;) {
         shift -= 4;
@@ -44,7 +41,7 @@ void append_character(std::string& to, std::string_view bytes, std::uint32_t val
     std::size_t const found = value < 0x80 ? named.find(static_cast<char>(value)) : std::string_view::npos;
     if (found != std::string_view::npos)
         to.append(1, '\\').append(1, names[found]);
-    else if (is_control(value))
+    else if (!may_be_shown(value))
         append_escape(to, value);
     else
         to.append(bytes);

@@ -1,7 +1,8 @@
-// Reads SchemaInfo. Every type is made before any is filled in, because they refer to each other, in circles too.
+// Reads SchemaInfo. Names are made fit for a terminal here, where they enter the program. Every type is made before any is filled in, because they refer to each other, in circles too.
 #include "language/schema.hpp"
 
 #include "language/json_access.hpp"
+#include "language/unicode.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -27,6 +28,12 @@ json::array const& array_of(json::object const& from, json::string_view key)
     json::value const* found = from.if_contains(key);
     json::array const* items = found != nullptr ? found->if_array() : nullptr;
     return items != nullptr ? *items : none;
+}
+
+/// A name as it is shown and completed. QEMU's own are not changed by that.
+std::string name_in(json::object const& from, std::string_view key)
+{
+    return in_one_line(text_in(from, key));
 }
 
 bool has_feature(json::object const& entry, json::string_view name)
@@ -103,7 +110,7 @@ private:
             made.element = named(text_in(entry, "element-type"));
         } else if (meta_type == "object") {
             made.kind = kind::object;
-            made.discriminator = text_in(entry, "tag");
+            made.discriminator = name_in(entry, "tag");
             read_members(entry, std::nullopt, made.members);
             read_variants(entry, most_unions_in_unions, made.members);
         } else if (meta_type == "alternate") {
@@ -118,11 +125,11 @@ private:
     static void read_values(json::object const& entry, type& made)
     {
         for_each_object(array_of(entry, "members"),
-                        [&](json::object const& value) { made.values.emplace_back(text_in(value, "name")); });
+                        [&](json::object const& value) { made.values.push_back(name_in(value, "name")); });
         if (made.values.empty())
             for (json::value const& value : array_of(entry, "values"))
                 if (json::string const* text = value.if_string(); text != nullptr)
-                    made.values.emplace_back(text->data(), text->size());
+                    made.values.push_back(in_one_line(std::string_view(*text)));
         std::erase(made.values, std::string());
     }
 
@@ -132,7 +139,7 @@ private:
         std::vector<member> optional;
         for_each_object(array_of(entry, "members"), [&](json::object const& description) {
             member made;
-            made.name = text_in(description, "name");
+            made.name = name_in(description, "name");
             made.what = named(text_in(description, "type"));
             made.optional = description.contains("default");
             made.deprecated = has_feature(description, "deprecated");
@@ -146,7 +153,7 @@ private:
 
     void read_variants(json::object const& entry, int deeper, std::vector<member>& members) const
     {
-        std::string_view const tag = text_in(entry, "tag");
+        std::string const tag = name_in(entry, "tag");
         if (tag.empty() || deeper == 0)
             return;
         for_each_object(array_of(entry, "variants"), [&](json::object const& variant) {
@@ -154,7 +161,7 @@ private:
             if (found == known_.end() || members.size() > most_members)
                 return;
             json::object const& description = *found->second.entry;
-            read_members(description, std::pair<std::string, std::string>(tag, text_in(variant, "case")), members);
+            read_members(description, std::pair(tag, name_in(variant, "case")), members);
             read_variants(description, deeper - 1, members);
         });
     }
@@ -167,7 +174,7 @@ private:
 command_entry read_command(json::object const& entry, type_maker const& types)
 {
     command_entry result;
-    result.name = text_in(entry, "name");
+    result.name = name_in(entry, "name");
     result.arguments = types.named(text_in(entry, "arg-type"));
     result.returns = types.named(text_in(entry, "ret-type"));
     json::value const* out_of_band = entry.if_contains("allow-oob");
@@ -206,7 +213,7 @@ schema::schema(json::value const& reply)
     type_maker types(types_);
     for_each_object(*entries, [&](json::object const& entry) {
         std::string_view const meta_type = text_in(entry, "meta-type");
-        if (text_in(entry, "name").empty())
+        if (name_in(entry, "name").empty())
             return;
         if (meta_type == "command")
             commands.push_back(&entry);
@@ -217,10 +224,9 @@ schema::schema(json::value const& reply)
     });
     types.fill_in();
     for (json::object const* entry : commands)
-        commands_.emplace(text_in(*entry, "name"), read_command(*entry, types));
+        commands_.emplace(name_in(*entry, "name"), read_command(*entry, types));
     for (json::object const* entry : events)
-        events_.emplace(text_in(*entry, "name"),
-                        event_entry{std::string(text_in(*entry, "name")), types.named(text_in(*entry, "arg-type"))});
+        events_.emplace(name_in(*entry, "name"), event_entry{name_in(*entry, "name"), types.named(text_in(*entry, "arg-type"))});
 }
 
 schema::schema(schema&&) noexcept = default;

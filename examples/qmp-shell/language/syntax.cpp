@@ -17,14 +17,6 @@ namespace {
 
 constexpr std::size_t longest_statement = std::size_t{64} << 20;  // what QEMU reads at once
 
-std::string_view trimmed(std::string_view text)
-{
-    std::size_t const begin = text.find_first_not_of(white);
-    if (begin == std::string_view::npos)
-        return {};
-    return text.substr(begin, text.find_last_not_of(white) + 1 - begin);
-}
-
 /// What stands before a comment.
 std::string_view without_comment(std::string_view text)
 {

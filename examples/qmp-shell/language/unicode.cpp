@@ -1,8 +1,83 @@
 #include "language/unicode.hpp"
 
+#include "language/white.hpp"
+
 #include <algorithm>
+#include <array>
 
 namespace qmp_shell {
+
+namespace {
+
+constexpr std::string_view control = "a control character";
+constexpr std::string_view odd_blank = "a blank that is no space";
+constexpr std::string_view no_break = "a no-break space";
+constexpr std::string_view nothing_seen = "an invisible character";
+
+constexpr std::array<odd_character, 26> odd_characters = {{{0x00, 0x1f, control, false},
+                                                           {0x7f, 0x9f, control, false},
+                                                           {0xa0, 0xa0, no_break, true},
+                                                           {0xad, 0xad, nothing_seen, false},
+                                                           {0x34f, 0x34f, nothing_seen, false},
+                                                           {0x61c, 0x61c, nothing_seen, false},
+                                                           {0x115f, 0x1160, nothing_seen, false},
+                                                           {0x1680, 0x1680, odd_blank, true},
+                                                           {0x17b4, 0x17b5, nothing_seen, false},
+                                                           {0x180e, 0x180e, nothing_seen, false},
+                                                           {0x2000, 0x200a, odd_blank, true},
+                                                           {0x200b, 0x200f, nothing_seen, false},
+                                                           {0x2028, 0x2029, odd_blank, false},
+                                                           {0x202a, 0x202e, nothing_seen, false},
+                                                           {0x202f, 0x202f, no_break, true},
+                                                           {0x205f, 0x205f, odd_blank, true},
+                                                           {0x2060, 0x206f, nothing_seen, false},
+                                                           {0x2800, 0x2800, odd_blank, true},
+                                                           {0x3000, 0x3000, odd_blank, true},
+                                                           {0x3164, 0x3164, nothing_seen, false},
+                                                           {0xfeff, 0xfeff, nothing_seen, false},
+                                                           {0xffa0, 0xffa0, nothing_seen, false},
+                                                           {0xfff9, 0xfffb, nothing_seen, false},
+                                                           {0x1bca0, 0x1bca3, nothing_seen, false},
+                                                           {0x1d173, 0x1d17a, nothing_seen, false},
+                                                           {0xe0000, 0xe0fff, nothing_seen, false}}};
+
+}  // namespace
+
+odd_character const* find_odd_character(std::uint32_t code_point)
+{
+    auto const* const found = std::find_if(odd_characters.begin(), odd_characters.end(),
+                                           [code_point](odd_character const& each) { return code_point <= each.last; });
+    return found != odd_characters.end() && found->first <= code_point ? found : nullptr;
+}
+
+bool may_be_shown(std::uint32_t code_point)
+{
+    odd_character const* const odd = find_odd_character(code_point);
+    return odd == nullptr || odd->may_be_shown;
+}
+
+std::string harmless(std::string_view text)
+{
+    constexpr std::string_view replacement = "\xEF\xBF\xBD";
+    std::string result;
+    result.reserve(text.size());
+    while (!text.empty()) {
+        code_point const first = first_code_point(text);
+        if (first.length == 0)
+            result += replacement;
+        else if (first.value == '\n' || first.value == '\t' || may_be_shown(first.value))
+            result += text.substr(0, first.length);
+        text.remove_prefix(std::max<std::size_t>(first.length, 1));
+    }
+    return result;
+}
+
+std::string in_one_line(std::string_view text)
+{
+    std::string result = harmless(trimmed(text));
+    std::replace_if(result.begin(), result.end(), is_white, ' ');
+    return result;
+}
 
 code_point first_code_point(std::string_view text)
 {

@@ -2,6 +2,7 @@
 #ifndef QMP_SHELL_WHITE_HPP
 #define QMP_SHELL_WHITE_HPP
 
+#include <cstddef>
 #include <string_view>
 
 namespace qmp_shell {
@@ -11,6 +12,13 @@ inline constexpr std::string_view white = " \t\r\n";
 [[nodiscard]] constexpr bool is_white(char character) noexcept
 {
     return character == ' ' || character == '\t' || character == '\r' || character == '\n';
+}
+
+/// Without white space at both ends.
+[[nodiscard]] constexpr std::string_view trimmed(std::string_view text) noexcept
+{
+    std::size_t const begin = text.find_first_not_of(white);
+    return begin == std::string_view::npos ? std::string_view() : text.substr(begin, text.find_last_not_of(white) + 1 - begin);
 }
 
 }  // namespace qmp_shell

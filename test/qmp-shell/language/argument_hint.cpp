@@ -112,6 +112,17 @@ std::vector<sample> refused_values()
             {"blockdev-add driver=qcow2 file=nosuch", "Can't find it (\"nosuch\")", "file ^26"},
             {"blockdev-add driver=qcow2 file=nosuch", "Can't find nosuch, it's gone", "nothing"},
             {"blockdev-add {'driver':'null-co','size':true}", "Invalid parameter type for 'size', expected: integer", "size ^33"},
+            // A name is not at fault because it is quoted.
+            {"chardev-add id=c backend.type=file backend.data.out=/x", "Failed to add chardev 'c': Could not open '/x': gone",
+             "backend.data.out ^48"},
+            {"chardev-add id=c backend.type=socket", "Failed to add chardev 'c': Failed to connect to 'h:1': gone", "nothing"},
+            {"chardev-add id=c backend.type=null", "Chardev with id 'c' already exists", "id ^12"},
+            {"qom-set path=/a property=size value=x", "Invalid parameter type for 'size', expected: integer", "value ^30"},
+            {"qom-set path=/a property=size value=x", "Parameter 'size' does not accept value 'x'", "value ^30"},
+            {"qom-set path=/a property=size value={'b':1}", "Invalid parameter type for 'size', expected: integer", "value ^30"},
+            {"qom-set path=/a property=path value=x", "Parameter 'path' does not accept value 'x'", "value ^30"},
+            {"qom-set path=/a property=size value=x", "Property 'b.size' is not writable", "nothing"},
+            {"x text=count count=abc", "Invalid parameter type for 'count', expected: integer", "count ^13"},
             // Nothing else can be meant, or one of several.
             {"blockdev-add {'driver':'fiel'}", no_word, "driver file"},
             {"blockdev-add driver=qcow2 file=a node-name=a", "Node 'a' is in use", "nothing"},
@@ -168,6 +179,15 @@ BOOST_AUTO_TEST_CASE(what_is_nearest_comes_first)
     BOOST_TEST(did_you_mean(similar_to("", names)).empty());
     BOOST_TEST(did_you_mean(similar_to("qcow2", names)) == "did you mean qcow?", "what exists was refused for another reason");
     BOOST_TEST(did_you_mean({"a", "b", "c"}) == "did you mean a, b or c?");
+}
+
+BOOST_AUTO_TEST_CASE(one_letter_is_not_like_another_nor_like_nothing)
+{
+    std::vector<std::string> const names{"", "x", "q", "s1", "ab", "on"};
+    BOOST_TEST(similar_to("a", names).empty());
+    BOOST_TEST(did_you_mean(similar_to("X", names)) == "did you mean x?");
+    BOOST_TEST(did_you_mean(similar_to("no", names)) == "did you mean on?");
+    BOOST_TEST(did_you_mean(similar_to("s2", names)) == "did you mean s1?");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

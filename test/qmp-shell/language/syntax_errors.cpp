@@ -29,6 +29,9 @@ std::ostream& operator<<(std::ostream& out, pointed const& what)
     return out << what.typed;
 }
 
+std::string const second_object =
+    "another object begins here: each command is a line of its own, and ; stands between the actions of a transaction";
+
 std::vector<pointed> in_keys()
 {
     return {
@@ -43,7 +46,8 @@ std::vector<pointed> in_keys()
         {"x a\"b\"=1", "   ^", "the name of an argument is written without quotes"},
         {"x b=1 {\"a\": 1}", "      ^", "an argument begins with its name: write name=VALUE"},
         {"x {\"a\": 1} b=2", "           ^", "the object holds all arguments: only options may stand beside it"},
-        {"x {\"a\": 1} {}", "           ^", "an argument begins with its name: write name=VALUE"},
+        {"x {\"a\": 1} {}", "           ^", second_object},
+        {"x {\"a\": 1}{}", "          ^", second_object},
         {"x {\"a\": }", "        ^", "a value is expected here: a number, true, false, null, a quoted text, {...} or [...]"},
         {"x \"a b\"", "  ^", "an argument begins with its name: write name=VALUE"},
         {"x a=1 a=2", "      ^", "`a` is there twice: leave one of them out"},
@@ -60,6 +64,7 @@ std::vector<pointed> in_names()
             {"\"stop\"", "^", "no command has such a character in its name"},
             {"sto\"p\"", "   ^", "no command has such a character in its name"},
             {"[1]", "^", "no command has such a character in its name"},
+            {"stop; cont", "    ^", "each command is a line of its own: ; stands only between the actions of a transaction"},
             {")", "^", "no transaction is open: `transaction(` opens one"},
             {"--oob", "^", "the name of a command is missing after the options"},
             {"  --fd a=b", "  ^", "the name of a command is missing after the options"},
@@ -130,7 +135,15 @@ std::vector<pointed> in_habits()
             {"blockdev-add driver:null-co", "                   ^", equals + "driver=null-co"},
             {"blockdev-add driver: null-co", "                   ^", equals + "driver=null-co"},
             {"blockdev-add file.driver:null-co", "                        ^", equals + "file.driver=null-co"},
-            {"blockdev-add nothing:null-co", "             ^", "`nothing:null-co` has no value: write nothing:null-co=VALUE"},
+            {"blockdev-add nothing:null-co", "             ^",
+             "an argument begins with its name: write NAME=nothing:null-co (`help blockdev-add` lists the names)"},
+            {"blockdev-add -n", "             ^", "there is no option -n: only --oob and --fd NAME=PATH"},
+            {"job-dismiss -n", "            ^", "there is no option -n: only --oob and --fd NAME=PATH"},
+            {"blockdev-add driver", "             ^", "`driver` has no value: write driver=VALUE"},
+            {"stop now", "     ^", "stop takes no arguments: leave now out"},
+            {"block_resize foo 5", "             ^",
+             "an argument begins with its name: write NAME=foo (`help block_resize` lists the names)"},
+            {"block_resize 5", "             ^", "an argument begins with its name: write size=5"},
             {"blockdev-add -driver null-co", "             ^", dashes + "driver=null-co"},
             {"blockdev-add -driver=null-co", "             ^", dashes + "driver=null-co"},
             {"blockdev-add --driver=null-co", "             ^", dashes + "driver=null-co"},
@@ -199,6 +212,8 @@ std::vector<pointed> in_raw_commands()
             {R"({"execute": "a"} b=1)", "                 ^",
              R"(only options may follow a raw command: its arguments stand in its "arguments")"},
             {R"({"execute": "a"} b)", "                 ^", "`b` has no value: write b=VALUE"},
+            {R"({"execute": "a"} {"execute": "b"})", "                 ^", second_object},
+            {R"({"execute": "a"}{"execute": "b"})", "                ^", second_object},
             {R"({"execute": "a",, })", "                ^", R"(a quoted name is expected here, as in {"name": value})"},
             {R"({"execute": "a"}})", "                ^",
              "something follows where the value ends: put a space before the next argument"},

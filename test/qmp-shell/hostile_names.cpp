@@ -1,0 +1,188 @@
+// No name and no text of a monitor's steers the terminal, on whatever road it comes there.
+#include "hostile_monitor.hpp"
+#include "qemu_fixture.hpp"
+#include "script.hpp"
+#include "support/temporary_directory.hpp"
+#include "terminal.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <fstream>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace json = boost::json;
+namespace data = boost::unit_test::data;
+using namespace qmp_shell::test;
+
+namespace {
+
+/// Leaves, so that all that was written is known. The line that is being typed is given up.
+void leave(terminal& shell)
+{
+    shell.type(control_c);
+    shell.expect_line(shell.screen().text().find("(qemu)") != std::string::npos ? "(qemu)" : "(QEMU)");
+    shell.type(control_d);
+    shell.wait();
+}
+
+/// What is typed, and what can be read then of the name or the text that it leads to.
+struct road
+{
+    std::string_view keys;
+    std::string_view seen;
+    bool has_lines = false;  ///< it is a text of QEMU's that may have several
+};
+
+std::ostream& operator<<(std::ostream& out, road const& what)
+{
+    return out << what.keys;
+}
+
+std::vector<road> const roads = {
+    {"", "package"},                                // the greeting
+    {"help bad\r", "inner"},                        // arguments, values, variants, what it returns
+    {"help STRANGE\t\r", "event STRANGE"},          // an event, and a name that Tab has written
+    {"bad\t\t", "bad]0;title"},                     // a list of commands
+    {"bad mode=\t\t", "off]0;title"},               // a list of words
+    {"bad mod\t\t", "mode]0;title"},                // a list of arguments
+    {"many\t\t", "many399"},                        // a list that is shown only at the second Tab
+    {"device_del id=\t\t", "chi2]0;title"},         // a list that QEMU makes
+    {"qom-get path=/ property=ch\t\t", "child]0"},  // the same of properties
+    {":schema *\r", "STRANGE]0;title"},
+    {":schema\r", "package"},
+    {"bad\r", "value"},
+    {"fail\r", "it failed"},
+    {"badd\r", "did you mean"},
+    {"bad mode=onn\r", "one of on]0;title"},
+    {"help ad]0\r", "perhaps bad]0;title"},
+    {"job-pause id=childd\r", "not found"},
+    {"events\r", "STRANGE"},
+    {"events\r", "A job has begun: `:wait begun]0;title"},
+    {":events STRANG\r", "did you mean STRANGE]0;title"},
+    {":wait-event STRANG\r", "did you mean STRANGE]0;title"},
+    {":hmp info x\r", "answer", true},
+    {":wait job0\r", "why"},
+    {":trace on\rbad\r", "value"},
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(hostile_names)
+
+BOOST_DATA_TEST_CASE(at_a_prompt_a_name_is_read_and_not_obeyed, data::make(roads), each)
+{
+    hostile_monitor const monitor;
+    coqmp::test::temporary_directory const home;
+    terminal shell({monitor.address()}, home.path());
+    shell.expect_line("(QEMU)");
+    shell.type(each.keys);
+    shell.expect(each.seen);
+    leave(shell);
+    BOOST_TEST(mark_in(shell.written()) == "");
+    BOOST_TEST((each.has_lines || !has(shell.written(), "\n(QEMU) forged")), "a name has forged a line");
+}
+
+BOOST_AUTO_TEST_CASE(the_tools_for_objects_show_names_and_texts_that_are_not_obeyed)
+{
+    for (std::vector<std::string> const& words :
+         {std::vector<std::string>{"qom-list", "/"}, {"qom-tree", "/"}, {"qom-get", "/.text"}, {"qom-set", "/.none", "1"}}) {
+        hostile_monitor const monitor;
+        coqmp::test::temporary_directory const home;
+        std::vector<std::string> arguments{words.front(), "-s", monitor.address()};
+        arguments.insert(arguments.end(), words.begin() + 1, words.end());
+        terminal shell(arguments, home.path());
+        shell.wait();
+        BOOST_TEST(has(shell.written(), "]0;title"), words.front());
+        BOOST_TEST(mark_in(shell.written()) == "", words.front());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_human_monitor_completes_with_names_that_are_not_obeyed)
+{
+    hostile_monitor const monitor;
+    coqmp::test::temporary_directory const home;
+    terminal shell({"-H", monitor.address()}, home.path());
+    shell.expect_line("(qemu)");
+    shell.type("evil\t\t");
+    shell.expect("evil2");
+    leave(shell);
+    BOOST_TEST(mark_in(shell.written()) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_script_complains_with_names_that_are_not_obeyed)
+{
+    hostile_monitor const monitor;
+    std::string const raw = with_hostile_marks(R"({"execute": "raw@"})") + '\n';
+    outcome const came = run({monitor.address(), "-v", "--keep-going"},
+                             "fail\nbadd\nbad mode=onn\n:wait \"job\x1b[41m\"\n:wait job0\nevents\n" + raw);
+    BOOST_TEST(has(came.errors, "it failed"));
+    BOOST_TEST(has(came.errors, "raw"));
+    BOOST_TEST(has(came.errors, "there is no job"));
+    BOOST_TEST(mark_in(came.errors) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_word_of_the_command_line_is_quoted_without_what_would_be_obeyed)
+{
+    for (std::vector<std::string> const& words : {std::vector<std::string>{"/nowhere/\x1b[41mred"},
+                                                  {"a:\x1b[41mred"},
+                                                  {"/s", "--\x1b[41mred"},
+                                                  {"/s", "\x1b[41mred"},
+                                                  {"--wrap", "/nowhere/\x1b[41mred"},
+                                                  {"-l", "/nowhere/\x1b[41mred", "/s"},
+                                                  {"--listen", "/nowhere/\x1b[41mred"}}) {
+        outcome const came = run(words);
+        BOOST_TEST(has(came.errors, "red"), words.back());
+        BOOST_TEST(mark_in(came.errors) == "", came.errors);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_whose_name_would_be_obeyed_is_not_completed)
+{
+    hostile_monitor const monitor;
+    coqmp::test::temporary_directory const home;
+    std::ofstream(home.path() / "good1");
+    std::ofstream(home.path() / "good2");
+    std::ofstream(home.path() / "good\xe2\x80\x8b");
+    std::ofstream(home.path() / "good\x1b[41m");
+    terminal shell({monitor.address()}, home.path());
+    shell.expect_line("(QEMU)");
+    shell.type("--fd a=" + home.path().native() + "/go\t\t");
+    shell.expect("good2");
+    leave(shell);
+    BOOST_TEST(mark_in(shell.written()) == "");
+}
+
+BOOST_AUTO_TEST_CASE(the_history_is_shown_without_what_would_be_obeyed)
+{
+    hostile_monitor const monitor;
+    coqmp::test::temporary_directory const home;
+    std::ofstream(home.path() / ".qmp-shell_history") << "first\xe2\x80\x8b\x1b[41m\n";
+    terminal shell({monitor.address()}, home.path());
+    shell.expect_line("(QEMU)");
+    shell.type(":history\r");
+    shell.expect("first[41m");
+    shell.type(arrow_up);
+    shell.type(arrow_up);
+    shell.expect_line("(QEMU) first[41m");
+    leave(shell);
+    BOOST_TEST(mark_in(shell.written()) == "");
+}
+
+BOOST_AUTO_TEST_CASE(on_a_pipe_json_is_exactly_what_the_monitor_said)
+{
+    hostile_monitor const monitor;
+    outcome const came = run({monitor.address(), "-c", "bad"});
+    BOOST_TEST(json::parse(came.output) == json::parse(with_hostile_marks(R"({"value@": "text@"})")));
+    hostile_monitor const another;
+    outcome const text = run({"qom-get", "-s", another.address(), "/.text"});
+    BOOST_TEST(text.output == std::string(json::parse(with_hostile_marks(R"("text@")")).as_string()) + '\n');
+}
+
+BOOST_AUTO_TEST_SUITE_END()
