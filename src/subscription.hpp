@@ -10,6 +10,7 @@
 #include <coqmp/event.hpp>
 #include <coqmp/event_filter.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -34,7 +35,7 @@ public:
     subscription(boost::asio::any_io_executor executor, event_filter filter, std::size_t capacity, keep which);
     ~subscription();
 
-    [[nodiscard]] bool wants(event const& what) const { return filter_.accepts(what); }
+    [[nodiscard]] bool wants(event const& what) const { return !ended_ && filter_.accepts(what); }
 
     /// Queues an event. @return how many events were lost for it (0 or 1)
     std::size_t push(event&& what);
@@ -74,7 +75,7 @@ private:
     std::uint64_t lost_ = 0;
     std::uint64_t lost_before_next_ = 0;
     boost::system::error_code end_;
-    bool ended_ = false;
+    std::atomic<bool> ended_ = false;
     std::shared_ptr<wait> wait_;
 };
 

@@ -13,6 +13,33 @@
 
 namespace coqmp::detail {
 
+/// The state behind a handle. A handle that was moved from keeps it, but only for its executor.
+template <class State>
+class owned_state
+{
+public:
+    explicit owned_state(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
+    owned_state(owned_state const&) = delete;
+    owned_state(owned_state&& other) noexcept : state_(other.state_), owned_(std::exchange(other.owned_, false)) {}
+    owned_state& operator=(owned_state const&) = delete;
+    owned_state& operator=(owned_state&& other) noexcept
+    {
+        state_ = other.state_;
+        owned_ = std::exchange(other.owned_, false);
+        return *this;
+    }
+    ~owned_state() = default;
+
+    /// False for a handle that was moved from.
+    [[nodiscard]] explicit operator bool() const noexcept { return owned_; }
+    [[nodiscard]] State* operator->() const noexcept { return state_.get(); }
+    [[nodiscard]] std::shared_ptr<State> const& pointer() const noexcept { return state_; }
+
+private:
+    std::shared_ptr<State> state_;
+    bool owned_ = true;
+};
+
 /// Starts an operation: erases the handler and calls `Start(state, handler, arguments...)`.
 /// A class with a constructor, not a lambda: g++ 12 destroys capturing temporaries of a co_await expression twice.
 template <class Signature, auto Start, class State>
@@ -21,7 +48,7 @@ class initiation
 public:
     using executor_type = boost::asio::any_io_executor;
 
-    explicit initiation(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
+    explicit initiation(std::shared_ptr<State> state, bool owned = true) noexcept : state_(std::move(state)), owned_(owned) {}
 
     [[nodiscard]] executor_type get_executor() const noexcept { return executor_of(*state_); }
 
@@ -31,11 +58,15 @@ public:
         executor_type const home = executor_of(*state_);
         if (!home)  // the execution context is gone
             throw boost::asio::execution::bad_executor();
-        Start(state_, waiting_handler<Signature>(std::forward<Handler>(handler), home), std::forward<Arguments>(arguments)...);
+        // Of a handle that was moved from it gets no state, and tells the handler so.
+        std::shared_ptr<State> const none;
+        Start(owned_ ? state_ : none, waiting_handler<Signature>(std::forward<Handler>(handler), home),
+              std::forward<Arguments>(arguments)...);
     }
 
 private:
     std::shared_ptr<State> state_;
+    bool owned_;
 };
 
 /// What every async_ function of the library does.
@@ -44,6 +75,14 @@ auto initiate(std::shared_ptr<State> state, Token&& token, Arguments... argument
 {
     return boost::asio::async_initiate<Token, Signature>(initiation<Signature, Start, State>(std::move(state)), token,
                                                          std::move(arguments)...);
+}
+
+/// The same of a handle. `Start` gets no state if the handle was moved from.
+template <class Signature, auto Start, class State, class Token, class... Arguments>
+auto initiate(owned_state<State> const& state, Token&& token, Arguments... arguments)
+{
+    return boost::asio::async_initiate<Token, Signature>(
+        initiation<Signature, Start, State>(state.pointer(), static_cast<bool>(state)), token, std::move(arguments)...);
 }
 
 }  // namespace coqmp::detail
