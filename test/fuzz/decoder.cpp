@@ -247,8 +247,8 @@ outcome decode_delimited(std::string_view stream, decoder_limits limits, bool to
     }
     result.error = target.error();
     expect(!tolerant || result.error != errc::not_json, "garbage is tolerated");
-    if (!result.error && tolerant) {
-        std::string_view after = "\xff{\"return\":1}";
+    std::string_view after = "\xff{\"return\":1}";
+    if (!result.error && tolerant && (limits.max_message_size == 0 || limits.max_message_size >= after.size())) {
         message received = target.decode(after);
         if (auto const* cut = std::get_if<unknown_message>(&received); cut != nullptr)
             received = target.decode(after);

@@ -32,15 +32,13 @@ dialogue_options options_from(choices& input)
     result.in_band_window = windows[(choice >> 2) & 7];
     static constexpr command_ids ids[] = {command_ids::automatic, command_ids::automatic, command_ids::never,
                                           command_ids::always};
-    command_ids::automatic
-};
-result.ids = ids[choice >> 6];
-result.nonce = input.byte() * 0x0123'4567'89ab'cdefU;
-// Small enough to be met by the raw bytes of an input.
-result.output_limit = 1024;
-result.limits.max_message_size = 2048;
-result.limits.max_nesting = 32;
-return result;
+    result.ids = ids[choice >> 6];
+    result.nonce = input.byte() * 0x0123'4567'89ab'cdefU;
+    // Small enough to be met by the raw bytes of an input.
+    result.output_limit = 1024;
+    result.limits.max_message_size = 2048;
+    result.limits.max_nesting = 32;
+    return result;
 }
 
 /// Takes steps.

@@ -258,6 +258,7 @@ void watched_dialogue::predict_unmarked_error(command_error const& error, action
     if (options_.ids == command_ids::automatic && with_id != wire_.end() &&
         error.description.find("member 'id' is unexpected") != std::string::npos) {
         asked* const asker = with_id->asker;
+        unanswered_ids_.erase(with_id->id);
         wire_.erase(with_id);
         echo_ = echo::no;
         if (asker != nullptr) {
