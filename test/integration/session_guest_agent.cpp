@@ -82,10 +82,10 @@ COROUTINE_TEST_CASE(a_guest_agent_is_used_without_ids)
     coqmp::session client(co_await this_coro::executor, options);
     co_await client.async_connect(guest.program.monitor(), asio::deferred);
 
-    auto slow = client.async_execute("guest-info", asio::as_tuple(asio::deferred));
-    auto sync = client.async_execute(command("guest-sync-delimited").with("id", 1), asio::as_tuple(asio::deferred));
-    auto wrong = client.async_execute("guest-nonsense", asio::as_tuple(asio::deferred));
-    auto ping = client.async_execute("guest-ping", asio::as_tuple(asio::deferred));
+    auto slow = client.async_execute("guest-info", asio::deferred);
+    auto sync = client.async_execute(command("guest-sync-delimited").with("id", 1), asio::deferred);
+    auto wrong = client.async_execute("guest-nonsense", asio::deferred);
+    auto ping = client.async_execute("guest-ping", asio::deferred);
     auto all = asio::experimental::make_parallel_group(std::move(slow), std::move(sync), std::move(wrong), std::move(ping));
     auto const ended = co_await all.async_wait(asio::experimental::wait_for_all(), asio::as_tuple(asio::deferred));
     BOOST_TEST(std::get<2>(ended).value().as_object().contains("version"));
