@@ -16,7 +16,8 @@ struct version
     int minor = 0;
     int micro = 0;
     std::string package;  ///< Of the distribution; may be empty.
-    std::string text;     ///< What the peer gave instead of three numbers; empty if it gave those, or nothing.
+    /// What the peer gave instead of three numbers; empty if it gave those, or nothing.
+    std::string text = {};  // NOLINT(readability-redundant-member-init): without it g++ warns of `{7, 2, 22, ""}`
 
     friend bool operator==(version const&, version const&) = default;
 };
