@@ -1,6 +1,6 @@
 #include <coqmp/event.hpp>
 
-#include <boost/json/serialize.hpp>
+#include "print_json.hpp"
 
 #include <ostream>
 
@@ -10,7 +10,7 @@ std::ostream& operator<<(std::ostream& out, event const& what)
 {
     out << what.name;
     if (!what.data.empty())
-        out << ' ' << boost::json::serialize(what.data);
+        out << ' ' << detail::json_text(what.data);
     return out;
 }
 

@@ -36,6 +36,8 @@ event_stream::~event_stream()
 
 void event_stream::start_next(std::shared_ptr<detail::subscription> const& state, next_handler handler)
 {
+    if (!state)
+        return handler.post(make_error_code(errc::end_of_stream), event());
     state->async_next(std::move(handler));
 }
 
@@ -44,6 +46,8 @@ namespace {
 // Holds the state, not the stream: the stream may be moved or destroyed while this waits.
 asio::awaitable<std::optional<event>> next_of(std::shared_ptr<detail::subscription> state)
 {
+    if (!state)
+        co_return std::nullopt;
     // What waits already is taken without a way through the executor: else one who reads on the session's own thread falls
     // behind a flood.
     std::optional<event> result = state->try_next();
@@ -63,22 +67,23 @@ asio::awaitable<std::optional<event>> next_of(std::shared_ptr<detail::subscripti
 
 asio::awaitable<std::optional<event>> event_stream::next()
 {
-    return next_of(state_);
+    return next_of(state_ ? state_.pointer() : nullptr);
 }
 
 std::optional<event> event_stream::try_next()
 {
-    return state_->try_next();
+    return state_ ? state_->try_next() : std::nullopt;
 }
 
 void event_stream::close() noexcept
 {
-    state_->close();
+    if (state_)
+        state_->close();
 }
 
 std::uint64_t event_stream::lost() const noexcept
 {
-    return state_->lost();
+    return state_ ? state_->lost() : 0;
 }
 
 }  // namespace coqmp

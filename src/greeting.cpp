@@ -7,7 +7,10 @@ namespace coqmp {
 
 std::ostream& operator<<(std::ostream& out, version const& what)
 {
-    out << what.major << '.' << what.minor << '.' << what.micro;
+    if (what.text.empty())
+        out << what.major << '.' << what.minor << '.' << what.micro;
+    else
+        out << what.text;
     // QEMU before 2.9 sent the parentheses along, with a space in front: " (Debian 1:2.8+dfsg-6)".
     std::size_t const begin = what.package.find_first_not_of(' ');
     if (begin == std::string::npos)

@@ -56,7 +56,7 @@ machine::~machine()
 
 machine::executor_type machine::get_executor() const noexcept
 {
-    return state_ ? state_->executor() : executor_type();
+    return state_->executor();
 }
 
 session& machine::session() noexcept
@@ -80,27 +80,42 @@ void machine::kill() noexcept
         state_->signal(SIGKILL);
 }
 
+namespace {
+
+std::exception_ptr moved_away(char const* what)
+{
+    return std::make_exception_ptr(start_failed(make_error_code(errc::disconnected),
+                                                std::string("the ") + what + " was moved from; use the one it was moved to", {},
+                                                {}));
+}
+
+}  // namespace
+
 void machine::start_with_listener(state_pointer const& state, start_handler handler, std::shared_ptr<detail::listener_state> door)
 {
-    if (door)
-        detail::machine_state::start(state, std::move(handler), std::move(door));
-    else
-        handler.post(std::make_exception_ptr(start_failed(make_error_code(errc::disconnected),
-                                                          "the listener was moved from; use the one it was moved to", {}, {})));
+    if (!state || !door)
+        return handler.post(moved_away(state ? "listener" : "machine"));
+    detail::machine_state::start(state, std::move(handler), std::move(door));
 }
 
 void machine::start_with_pair(state_pointer const& state, start_handler handler)
 {
+    if (!state)
+        return handler.post(moved_away("machine"));
     detail::machine_state::start(state, std::move(handler), nullptr);
 }
 
 void machine::start_wait(state_pointer const& state, exit_handler handler)
 {
+    if (!state)
+        return handler.post(make_error_code(errc::not_running), exit_status());
     detail::machine_state::start_wait(state, std::move(handler));
 }
 
 void machine::start_shutdown(state_pointer const& state, exit_handler handler, std::chrono::nanoseconds budget)
 {
+    if (!state)
+        return handler.post(make_error_code(errc::not_running), exit_status());
     detail::machine_state::start_shutdown(state, std::move(handler), budget);
 }
 

@@ -88,7 +88,7 @@ machine_state::machine_state(asio::any_io_executor executor, machine_spec spec)
     : context_member(std::move(executor)),
       spec_(std::move(spec)),
       session_(this->executor(), without_deadline(spec_.session)),
-      monitor_(session_.state_)
+      monitor_(session_.state_.pointer())
 {}
 
 machine_state::~machine_state() = default;
@@ -226,7 +226,7 @@ void machine_state::launch_for_listener(start_pointer const& start, process_opti
         auto accepted = [self, start](error_code error, coqmp::session opened) {
             if (!error && self->starting_ == start && !start->failure) {
                 self->session_ = std::move(opened);
-                self->monitor_ = self->session_.state_;
+                self->monitor_ = self->session_.state_.pointer();
             }
             self->connected(start, error);
         };

@@ -1,6 +1,6 @@
 #include <coqmp/reply.hpp>
 
-#include <boost/json/serialize.hpp>
+#include "print_json.hpp"
 
 #include <ostream>
 #include <string>
@@ -51,7 +51,7 @@ std::ostream& operator<<(std::ostream& out, reply const& answer)
 {
     if (answer.has_error())
         return out << answer.error();
-    return out << boost::json::serialize(answer.value());
+    return out << detail::json_text(answer.value());
 }
 
 }  // namespace coqmp

@@ -2,6 +2,7 @@
 
 #include "outcome.hpp"
 #include "session_state.hpp"
+#include "unclaimed_endpoint.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 
@@ -38,6 +39,14 @@ auto outcome_of(state_pointer state, Token token, pending_pointer what)
 {
     return detail::initiate<pending_signature, &detail::session_state::start<pending_signature>>(
         std::move(state), std::move(token), std::move(what));
+}
+
+/// What the coroutines of a session that was moved from do.
+template <class Result>
+asio::awaitable<Result> fail_unsent(std::string name)
+{
+    throw system_error(with_outcome(errc::disconnected, outcome::not_sent), name);
+    co_return Result();
 }
 
 // The command is not a parameter of the coroutine: it would be moved three times more, 350 instructions of 7,000.
@@ -163,37 +172,50 @@ session::executor_type session::get_executor() const noexcept
 
 asio::awaitable<json::value> session::execute(command what)
 {
-    return value_of(state_, detail::make_pending<pending_signature>(std::move(what)));
+    if (!state_)
+        return fail_unsent<json::value>(what.name());
+    return value_of(state_.pointer(), detail::make_pending<pending_signature>(std::move(what)));
 }
 
 asio::awaitable<event> session::execute_until(command what, event_filter until)
 {
-    return event_after(state_, detail::make_pending<pending_signature>(std::move(what)), std::move(until));
+    if (!state_)
+        return fail_unsent<event>(what.name());
+    return event_after(state_.pointer(), detail::make_pending<pending_signature>(std::move(what)), std::move(until));
 }
 
 asio::awaitable<void> session::quit()
 {
-    return quit_on(state_);
+    if (!state_)
+        return fail_unsent<void>("quit");
+    return quit_on(state_.pointer());
 }
 
 event_stream session::subscribe(event_filter filter, std::size_t capacity)
 {
+    if (!state_) {
+        event_stream ended(
+            std::make_shared<detail::subscription>(state_->executor(), std::move(filter), 1, detail::keep::newest, nullptr));
+        ended.close();
+        return ended;
+    }
     return event_stream(state_->events().subscribe(std::move(filter), capacity));
 }
 
 greeting const& session::greeting() const noexcept
 {
-    return state_->greeting();
+    static coqmp::greeting const none;
+    return state_ ? state_->greeting() : none;
 }
 
 bool session::out_of_band_enabled() const noexcept
 {
-    return state_->out_of_band();
+    return state_ && state_->out_of_band();
 }
 
 session_counters session::counters() const noexcept
 {
-    return state_->counters();
+    return state_ ? state_->counters() : session_counters();
 }
 
 void session::close() noexcept
@@ -204,21 +226,31 @@ void session::close() noexcept
 
 void session::start_connect(state_pointer const& state, plain_handler handler, endpoint where)
 {
+    if (!state) {
+        detail::unclaimed_endpoint const closed(std::move(where));
+        return handler.post(make_error_code(errc::disconnected));
+    }
     detail::session_state::start_connect(state, std::move(handler), std::move(where));
 }
 
 void session::start_execute(state_pointer const& state, reply_handler&& handler, command&& what)
 {
+    if (!state)
+        return handler.post(with_outcome(errc::disconnected, outcome::not_sent), reply());
     detail::session_state::start_execute(state, std::move(handler), std::move(what));
 }
 
 void session::start_close(state_pointer const& state, plain_handler handler)
 {
+    if (!state)
+        return handler.post(error_code());
     detail::session_state::start_close(state, std::move(handler));
 }
 
 void session::start_wait_closed(state_pointer const& state, reason_handler handler)
 {
+    if (!state)
+        return handler.post(error_code(), make_error_code(errc::disconnected));
     detail::session_state::start_wait_closed(state, std::move(handler));
 }
 

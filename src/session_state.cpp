@@ -94,6 +94,7 @@ protocol::dialogue_options session_state::core_options() const
     result.limits.max_nesting = options_.max_nesting;
     result.in_band_window = options_.in_band_window;
     result.negotiate = options_.negotiate;
+    result.ids = options_.ids;
     result.out_of_band = options_.out_of_band;
     result.nonce = random_nonce();
     if (options_.trace)

@@ -11,6 +11,7 @@
 #include <coqmp/event.hpp>
 #include <coqmp/event_filter.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -45,7 +46,7 @@ public:
                  std::shared_ptr<event_budget> budget = nullptr);
     ~subscription();
 
-    [[nodiscard]] bool wants(event const& what) const { return filter_.accepts(what); }
+    [[nodiscard]] bool wants(event const& what) const { return !ended_ && filter_.accepts(what); }
 
     /// Queues an event. @return how many events were lost for it (0 or 1)
     std::size_t push(event&& what) { return push(queued_event{std::move(what)}); }
@@ -97,7 +98,7 @@ private:
     std::uint64_t lost_ = 0;
     std::uint64_t lost_before_next_ = 0;
     boost::system::error_code end_;
-    bool ended_ = false;
+    std::atomic<bool> ended_ = false;
     std::shared_ptr<wait> wait_;
 };
 

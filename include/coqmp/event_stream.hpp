@@ -26,6 +26,7 @@ boost::asio::any_io_executor executor_of(subscription const& state) noexcept;
 /// The queue is bounded, by session_options::event_capacity and event_bytes: when it is full the oldest event goes, and the next event that is read tells in
 /// event::lost_before how many went. A stream that nobody reads costs its queue and delays nobody.
 /// @par Threads All members may be called from any thread; the object itself must not be moved or destroyed meanwhile.
+/// @par Moved from A stream that was moved from has ended and has no events.
 /// @par Lifetime Destroying the stream ends it; a waiting read completes with errc::end_of_stream. A stream may outlive
 /// its session: it then ends after the events that it holds. It may also outlive its execution context: then it may still be
 /// moved, closed and destroyed, and try_next() and lost() can be called; async_next() throws
@@ -73,7 +74,7 @@ private:
     using next_handler = detail::waiting_handler<void(boost::system::error_code, event)>;
     static void start_next(std::shared_ptr<detail::subscription> const& state, next_handler handler);
 
-    std::shared_ptr<detail::subscription> state_;
+    detail::owned_state<detail::subscription> state_;
 };
 
 }  // namespace coqmp

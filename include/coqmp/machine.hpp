@@ -92,7 +92,8 @@ private:
 /// @par Lifetime Destroying a machine that runs kills it (SIGKILL) and reaps it in the background, without blocking. Shut it
 /// down first if the guest matters. While it runs the execution context has work: run() does not return. A machine outlives
 /// a supervisor that is killed itself. The end of the execution context kills it too; destroying the object afterwards does
-/// nothing. A machine that was moved from has no process and no session: nothing can be started with it.
+/// nothing. A machine that was moved from has no process, and nothing can be
+/// started with it.
 class machine
 {
 public:
@@ -114,8 +115,9 @@ public:
     /// @param door where the machine connects to; it must live until the machine is ready
     /// @par Handler signature `void(std::exception_ptr)`: the exception is a start_failed, whose text has the exit status and the
     /// last lines of its standard error, which no error_code can carry.
-    /// @par Errors (the code of the exception) errc::launch_failed (no such program, not executable, no process to be had,
-    /// a NUL byte in the program, an argument or a variable), errc::machine_exited, errc::timed_out, errc::already_started, those of session::async_connect(), `operation_aborted`.
+    /// @par Errors (the code of the exception) errc::launch_failed (no such program, not executable, no process to be had, a NUL
+    /// byte in the program, an argument or a variable), errc::machine_exited, errc::timed_out, errc::already_started,
+    /// errc::disconnected if the machine or the listener was moved from, those of session::async_connect(), `operation_aborted`.
     /// @par Cancellation terminal and partial: the process is killed.
     template <class Token = boost::asio::deferred_t>
     auto async_start(listener& door, Token&& token = Token())
@@ -134,7 +136,8 @@ public:
 
     /// The session with it. Use it after async_start() has completed: before, every command is errc::disconnected, and after
     /// a start through a listener it is another session, of which earlier streams see nothing. It may be moved away: the
-    /// machine shuts QEMU down through the same connection all the same, and closes it when the machine goes.
+    /// machine shuts QEMU down through the same connection all the same, and closes it when the machine goes. A machine that was
+    /// moved from gives the session of the one it was moved to.
     [[nodiscard]] coqmp::session& session() noexcept;
 
     /// Completes when the process has ended.
@@ -184,7 +187,7 @@ private:
     static void start_wait(state_pointer const& state, exit_handler handler);
     static void start_shutdown(state_pointer const& state, exit_handler handler, std::chrono::nanoseconds budget);
 
-    state_pointer state_;
+    detail::owned_state<detail::machine_state> state_;
 };
 
 }  // namespace coqmp

@@ -37,6 +37,9 @@ boost::asio::any_io_executor executor_of(session_state const& state) noexcept;
 /// not happen while another thread uses it). The work runs on the session's executor, which must not run handlers
 /// concurrently: an `io_context` that one thread runs, or a strand. Handlers run on their associated executor, and
 /// never inside the call that started the operation.
+/// @par Moved from A session that was moved from keeps its executor and does nothing: its operations complete with
+/// errc::disconnected (commands also with errc::not_sent), async_close() succeeds, async_wait_closed() gives errc::disconnected for
+/// the reason, and a stream of it has ended.
 /// @par Lifetime Destroying the session closes it, as close() does. The session may outlive its execution context: it has ended
 /// with it, and may still be moved, closed and destroyed, and asked for greeting() and counters(). Anything else throws
 /// `boost::asio::execution::bad_executor` then.
@@ -174,7 +177,7 @@ private:
     static void start_close(state_pointer const& state, plain_handler handler);
     static void start_wait_closed(state_pointer const& state, reason_handler handler);
 
-    state_pointer state_;
+    detail::owned_state<detail::session_state> state_;
 };
 
 }  // namespace coqmp

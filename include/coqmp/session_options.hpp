@@ -13,6 +13,15 @@ namespace coqmp {
 /// Which way a traced message went.
 enum class direction { sent, received };
 
+/// Whether commands carry an id, for a peer that sends no greeting, such as the guest agent.
+enum class command_ids {
+    /// They do until the peer shows that it does not know ids: it answers without one, or refuses a command because of one (which
+    /// is sent again without). Until a reply with an id has come, one command is on the wire at a time.
+    automatic,
+    always,  ///< For a peer that is known to return them.
+    never    ///< For a peer that is known not to.
+};
+
 /// How a session behaves. Fill it in before the session is made; the session keeps a copy.
 struct session_options
 {
@@ -45,6 +54,15 @@ struct session_options
 
     /// Await a greeting and negotiate capabilities. Off for peers that do neither, such as the guest agent.
     bool negotiate = true;
+
+    /// Whether commands carry an id. Guest agents before QEMU 4.0 do not return it, and those before 2.12 refuse it. Without ids
+    /// one command is on the wire at a time, whatever in_band_window says, and the next reply is its reply. A command that was
+    /// cancelled or timed out stays on the wire until its reply comes. If none comes (a successful `guest-shutdown` sends none)
+    /// the commands behind it time out, unsent. To use such a peer again, send `guest-sync-delimited` with a number that was
+    /// never used before: it overtakes the commands that wait, its reply is known by its number, and whatever comes before
+    /// that is dropped. It is also the right first command, because a reply to an earlier client's command may still come.
+    /// Only without `negotiate`: a QMP monitor always gets ids.
+    command_ids ids = command_ids::automatic;
 
     /// Ask for out-of-band execution when the peer offers it.
     bool out_of_band = true;

@@ -44,6 +44,88 @@ double exact(std::string_view number, double rough) noexcept
     return std::copysign(std::abs(rough) > 1 ? std::numeric_limits<double>::infinity() : 0.0, rough);
 }
 
+bool is_digit(char byte) noexcept
+{
+    return byte >= '0' && byte <= '9';
+}
+
+bool is_exponent_mark(char byte) noexcept
+{
+    return byte == 'e' || byte == 'E';
+}
+
+bool is_sign(char byte) noexcept
+{
+    return byte == '+' || byte == '-';
+}
+
+/// Boost.JSON refuses an exponent from 2^31 on. With nine digits, leading zeros not counted, any number is zero or infinity.
+constexpr std::size_t most_exponent_digits = 9;
+
+/// What is known of a number that comes in parts: how long its exponent is.
+class cut_number
+{
+public:
+    void append(std::string_view part) noexcept
+    {
+        for (char const each : part)
+            if (!in_exponent_)
+                in_exponent_ = is_exponent_mark(each);
+            else if (is_digit(each) && (digits_ != 0 || each != '0'))
+                ++digits_;
+    }
+    void end() noexcept { *this = {}; }
+
+    [[nodiscard]] bool in_exponent() const noexcept { return in_exponent_; }
+    [[nodiscard]] std::size_t exponent_digits() const noexcept { return digits_; }
+    [[nodiscard]] bool is_full() const noexcept { return digits_ == most_exponent_digits; }
+
+private:
+    bool in_exponent_ = false;
+    std::size_t digits_ = 0;
+};
+
+/// How much of an exponent's digits the parser can have.
+/// @param from the index of a digit, or of what ends the exponent
+/// @param before how many digits there are before it
+std::size_t end_of_digits(std::string_view text, std::size_t from, std::size_t before) noexcept
+{
+    while (from < text.size() && is_digit(text[from]) && (before < most_exponent_digits || (before == 0 && text[from] == '0'))) {
+        before += before != 0 || text[from] != '0' ? 1 : 0;
+        ++from;
+    }
+    return from;
+}
+
+/// How much of the input the parser can have at once: no exponent in it has too many digits.
+std::size_t harmless_size(std::string_view text, cut_number const& begun) noexcept
+{
+    std::size_t start = 0;
+    if (begun.in_exponent()) {
+        start = end_of_digits(text, !text.empty() && is_sign(text.front()) ? 1 : 0, begun.exponent_digits());
+        if (start < text.size() && is_digit(text[start]))
+            return start;
+    }
+    // Each tenth byte: a run of ten digits cannot hide between two of them.
+    constexpr std::size_t stride = most_exponent_digits + 1;
+    for (std::size_t place = start + stride - 1; place < text.size(); place += stride) {
+        if (!is_digit(text[place]))
+            continue;
+        std::size_t first = place;
+        while (first > start && is_digit(text[first - 1]))
+            --first;
+        std::size_t const mark = first > 0 && is_sign(text[first - 1]) ? first - 1 : first;
+        if (mark > 0 && is_exponent_mark(text[mark - 1])) {
+            std::size_t const last = end_of_digits(text, first, 0);
+            if (last < text.size() && is_digit(text[last]))
+                return last;
+        }
+        while (place + 1 < text.size() && is_digit(text[place + 1]))
+            ++place;
+    }
+    return text.size();
+}
+
 /// What the parser reports, one call for each token. At depth 1 are the members of the envelope; a payload is everything
 /// below one of them; and of the others only the few members at depth 2 count that the envelope asks for.
 class handler
@@ -56,6 +138,7 @@ public:
 
     void start_message() noexcept
     {
+        number_.end();
         depth_ = 0;
         complete_ = false;
         in_payload_ = false;
@@ -81,6 +164,19 @@ public:
             text_ = {};
         return finished;
     }
+
+    /// The message that has begun does not end.
+    void drop_message() noexcept
+    {
+        stack_.reset();
+        filling_ = nullptr;
+        memory_ = {};
+        envelope_ = envelope();
+        text_.clear();
+    }
+
+    /// The number that the input has cut, if it has.
+    [[nodiscard]] cut_number const& number() const noexcept { return number_; }
 
     bool on_document_begin(boost::system::error_code&) const noexcept { return true; }
     bool on_document_end(boost::system::error_code&) const noexcept { return true; }
@@ -134,11 +230,13 @@ public:
     bool on_number_part(json::string_view part, boost::system::error_code&)
     {
         text_.append(part.data(), part.size());
+        number_.append(part);
         return true;
     }
 
     bool on_int64(std::int64_t number, json::string_view, boost::system::error_code&)
     {
+        number_.end();
         text_.clear();
         in_payload_ ? tree().push_int64(number) : scalar(number);
         return true;
@@ -146,6 +244,7 @@ public:
 
     bool on_uint64(std::uint64_t number, json::string_view, boost::system::error_code&)
     {
+        number_.end();
         text_.clear();
         in_payload_ ? tree().push_uint64(number) : scalar(number);
         return true;
@@ -153,6 +252,7 @@ public:
 
     bool on_double(double number, json::string_view last_part, boost::system::error_code&)
     {
+        number_.end();
         with_text(last_part, [&](std::string_view text) { number = exact(text, number); });
         in_payload_ ? tree().push_double(number) : scalar(number);
         return true;
@@ -258,6 +358,7 @@ private:
     message_memory* filling_ = nullptr;  ///< what memory_ points to
     std::size_t memory_size_ = 0;        ///< of the last message
     std::string text_;
+    cut_number number_;
     std::size_t depth_ = 0;
     bool complete_ = false;
     bool in_payload_ = false;
@@ -268,6 +369,13 @@ bool is_between_messages(char byte) noexcept
 {
     // 0xFF is the guest agent's delimiter: it cannot occur inside JSON.
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n' || byte == '\xff';
+}
+
+/// Where the first line feed or 0xFF is.
+std::size_t find_line_end(std::string_view input) noexcept
+{
+    std::size_t const line_feed = input.find('\n');
+    return std::min(line_feed, input.substr(0, line_feed).find('\xff'));
 }
 
 json::parse_options options(decoder_limits limits)
@@ -291,16 +399,23 @@ errc meaning(boost::system::error_code error) noexcept
 
 struct decoder::parser
 {
-    explicit parser(decoder_limits limits)
+    parser(decoder_limits limits, framing how)
         : json(options(limits)),
+          delimited(how == framing::delimited),
           max_size(limits.max_message_size == 0 ? std::numeric_limits<std::size_t>::max() : limits.max_message_size)
     {}
 
     message decode(std::string_view& input);
+    message decode_delimited(std::string_view& input);
     [[nodiscard]] bool begin(std::string_view& input);
+    void drop_excess_digits(std::string_view& input) noexcept;
+    void skip_line(std::string_view& input) noexcept;
     [[nodiscard]] message fail(errc reason) noexcept;
 
     boost::json::basic_parser<handler> json;
+    bool delimited;
+    bool tolerates_garbage = false;
+    bool skipping = false;  ///< what is not JSON, up to the end of its line
     std::size_t max_size;
     std::size_t size = 0;  ///< of the message that has begun; 0: none has
     boost::system::error_code error;
@@ -322,24 +437,87 @@ bool decoder::parser::begin(std::string_view& input)
     return true;
 }
 
+/// Drops those digits of an exponent that make no difference.
+void decoder::parser::drop_excess_digits(std::string_view& input) noexcept
+{
+    if (!json.handler().number().is_full())
+        return;
+    std::size_t const most = std::min(input.size(), max_size - size);
+    std::size_t excess = 0;
+    while (excess < most && is_digit(input[excess]))
+        ++excess;
+    input.remove_prefix(excess);
+    size += excess;
+}
+
 message decoder::parser::decode(std::string_view& input)
 {
     if (error || (size == 0 && !begin(input)))
         return no_message();
-    std::string_view const part = input.substr(0, max_size - size);
-    boost::system::error_code parse_error;
-    std::size_t used = json.write_some(true, part.data(), part.size(), parse_error);
-    bool const complete = json.handler().complete();
-    if (complete)
-        ++used;  // the handler stopped the parser before the last brace
-    input.remove_prefix(used);
-    size += used;
-    if (complete)
-        return json.handler().finish_message(std::exchange(size, 0));
-    if (parse_error)
-        return fail(meaning(parse_error));
-    if (size == max_size)
-        return fail(errc::message_too_large);
+    do {
+        drop_excess_digits(input);
+        if (size == max_size)
+            return fail(errc::message_too_large);
+        if (input.empty())
+            return no_message();
+        std::string_view const most = input.substr(0, max_size - size);
+        std::string_view const part = most.substr(0, harmless_size(most, json.handler().number()));
+        boost::system::error_code parse_error;
+        std::size_t used = json.write_some(true, part.data(), part.size(), parse_error);
+        bool const complete = json.handler().complete();
+        if (complete)
+            ++used;  // the handler stopped the parser before the last brace
+        input.remove_prefix(used);
+        size += used;
+        if (complete)
+            return json.handler().finish_message(std::exchange(size, 0));
+        if (parse_error)
+            return fail(meaning(parse_error));
+        if (size == max_size)
+            return fail(errc::message_too_large);
+    } while (!input.empty());
+    return no_message();
+}
+
+void decoder::parser::skip_line(std::string_view& input) noexcept
+{
+    std::size_t const end = find_line_end(input);
+    skipping = end == std::string_view::npos;
+    input.remove_prefix(skipping ? input.size() : end + 1);
+}
+
+/// A line at a time: so it does not matter where in it the parser finds out that it is not JSON.
+message decoder::parser::decode_delimited(std::string_view& input)
+{
+    while (!input.empty() && !error) {
+        if (skipping) {
+            skip_line(input);
+            continue;
+        }
+        if (input.front() == '\xff') {
+            input.remove_prefix(1);
+            if (std::exchange(size, 0) == 0)
+                continue;
+            json.handler().drop_message();
+            return unknown_message{"its end is missing"};
+        }
+        std::size_t const end = find_line_end(input);
+        bool const has_end = end != std::string_view::npos && input[end] == '\n';
+        std::string_view const line = input.substr(0, has_end ? end + 1 : end);
+        std::string_view rest = line;
+        message result = decode(rest);
+        bool const is_garbage = tolerates_garbage && error == errc::not_json;
+        input.remove_prefix(is_garbage ? line.size() : line.size() - rest.size());
+        if (is_garbage) {
+            error.clear();
+            size = 0;
+            json.handler().drop_message();
+            skipping = !has_end;
+            return unknown_message{"it is not JSON"};
+        }
+        if (!std::holds_alternative<no_message>(result))
+            return result;
+    }
     return no_message();
 }
 
@@ -349,14 +527,19 @@ message decoder::parser::fail(errc reason) noexcept
     return no_message();
 }
 
-decoder::decoder(decoder_limits limits) : parser_(std::make_unique<parser>(limits)) {}
+decoder::decoder(decoder_limits limits, framing how) : parser_(std::make_unique<parser>(limits, how)) {}
 decoder::decoder(decoder&&) noexcept = default;
 decoder& decoder::operator=(decoder&&) noexcept = default;
 decoder::~decoder() = default;
 
 message decoder::decode(std::string_view& input)
 {
-    return parser_->decode(input);
+    return parser_->delimited ? parser_->decode_delimited(input) : parser_->decode(input);
+}
+
+void decoder::tolerate_garbage(bool tolerate) noexcept
+{
+    parser_->tolerates_garbage = tolerate;
 }
 
 boost::system::error_code decoder::error() const noexcept

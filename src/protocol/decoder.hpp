@@ -20,11 +20,19 @@ struct decoder_limits
     std::size_t max_nesting = 1024;
 };
 
+/// What ends a message.
+enum class framing {
+    structure,  ///< Its last brace.
+    /// Also the byte 0xFF, with which a guest agent begins an answer: a message that it cuts is dropped. And a line feed, but only
+    /// for what is not JSON.
+    delimited
+};
+
 /// Reads messages from a stream of bytes.
 class decoder
 {
 public:
-    explicit decoder(decoder_limits limits = {});
+    explicit decoder(decoder_limits limits = {}, framing how = framing::structure);
     decoder(decoder&&) noexcept;
     decoder& operator=(decoder&&) noexcept;
     ~decoder();
@@ -32,6 +40,10 @@ public:
     /// Takes bytes off the front of `input` until a message is complete or the input is used up.
     /// @return no_message if more is needed (then `input` is empty, or error() is set)
     message decode(std::string_view& input);
+
+    /// From now on, what is not JSON is an unknown message as far as the end of its line or a 0xFF, and not an error. Only for
+    /// framing::delimited.
+    void tolerate_garbage(bool tolerate) noexcept;
 
     /// errc::not_json, errc::message_too_large or errc::nested_too_deep, once the stream cannot be read on.
     [[nodiscard]] boost::system::error_code error() const noexcept;

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <new>
+#include <utility>
 
 namespace coqmp::protocol {
 
@@ -17,6 +18,9 @@ constexpr std::size_t descriptor_limit = 253;
 // How many commands on the wire there is room for at first, and the room that is kept when all are answered.
 constexpr std::size_t least_wire = 8;
 constexpr std::size_t large_wire = 1024;
+
+// It occurs in no JSON.
+constexpr char delimiter = '\xff';
 
 // Fifteen characters, which no std::string allocates for; and QEMU takes 10 us to read each.
 std::string handshake_id(std::uint64_t nonce)
@@ -33,24 +37,50 @@ std::uint64_t first_number(dialogue_options const& options)
     return options.negotiate ? short_ids::longest + 1 : (options.nonce >> 16) + 1;
 }
 
+/// What a guest agent returns to a command that synchronizes, and to no other.
+std::optional<std::int64_t> sync_number(command const& what)
+{
+    if (what.name() != "guest-sync-delimited" && what.name() != "guest-sync")
+        return std::nullopt;
+    boost::json::value const* number = what.arguments().if_contains("id");
+    boost::system::error_code not_an_integer;
+    std::int64_t const result = number != nullptr ? number->to_number<std::int64_t>(not_an_integer) : 0;
+    return number == nullptr || number->is_double() || not_an_integer ? std::nullopt : std::optional(result);
+}
+
+/// A guest agent before QEMU 2.12 executes no command that has an id. (So it is not known what the command is, and the
+/// description is all that says so.)
+bool refuses_id(command_error const& error) noexcept
+{
+    return error.description.find("member 'id' is unexpected") != std::string::npos;
+}
+
 }  // namespace
 
 dialogue::dialogue(dialogue_options const& options)
     : options_(options),
-      decoder_(options.limits),
+      decoder_(options.limits, options.negotiate ? framing::structure : framing::delimited),
       handshake_(handshake_id(options.nonce), options.out_of_band),
       ready_(!options.negotiate),
+      echo_(options.negotiate || options.ids == command_ids::always ? echo::yes
+            : options.ids == command_ids::never                     ? echo::no
+                                                                    : echo::unknown),
       next_number_(first_number(options))
 {}
 
 action dialogue::receive(std::string_view& input)
 {
+    // What comes first can be the tail of a reply to an earlier client; and a command that synchronizes is there to find the
+    // next reply in whatever comes.
+    if (!options_.negotiate)
+        decoder_.tolerate_garbage(!has_heard_ || syncs_on_wire_ != 0);
     message received = decoder_.decode(input);
     if (std::holds_alternative<no_message>(received)) {
         if (auto const error = decoder_.error())
             return ended{error};
         return nothing{};
     }
+    has_heard_ = true;
     if (auto* what = std::get_if<event>(&received)) {
         counters_.events.add();
         return happened{std::move(*what)};
@@ -78,11 +108,14 @@ action dialogue::handle_handshake(message& received)
 
 action dialogue::handle(message& received)
 {
-    if (auto* returned = std::get_if<return_message>(&received))
+    if (auto* returned = std::get_if<return_message>(&received); returned != nullptr) {
+        if (std::holds_alternative<std::monostate>(returned->id))
+            return match_unmarked(std::move(returned->value));
         return match(returned->id, reply(std::move(returned->value)));
+    }
     if (auto* failed = std::get_if<error_message>(&received)) {
         if (std::holds_alternative<std::monostate>(failed->id))
-            return match_without_id(std::move(failed->error));
+            return match_unmarked(std::move(failed->error));
         return match(failed->id, reply(std::move(failed->error)));
     }
     counters_.unknown_messages.add();
@@ -93,16 +126,80 @@ action dialogue::handle(message& received)
 
 action dialogue::match(message_id const& id, reply&& answer)
 {
-    if (auto const* number = std::get_if<std::uint64_t>(&id)) {
+    if (auto const* number = std::get_if<std::uint64_t>(&id); number != nullptr && *number != 0) {
         auto const found = std::find_if(wire_.begin(), wire_.end(), [&](entry const& one) { return one.id == *number; });
         if (found != wire_.end()) {
             if (options_.negotiate && found->id <= short_ids::longest)
                 short_ids_.give_back(found->id);
+            echo_ = echo::yes;
             return settle(found, std::move(answer));
         }
     }
+    return ignore_reply();
+}
+
+action dialogue::ignore_reply()
+{
     counters_.unknown_ids.add();
     return ignored{"A reply was ignored: it answers none of our commands, but perhaps an earlier client's."};
+}
+
+// A reply without an id, from a peer that may not know ids. Such a peer answers in order, one command at a time is on the wire, and
+// an abandoned one stays there; so the reply belongs to the oldest command, and not to a later one. But while a command that
+// synchronizes is on the wire, only the reply that has its number counts: any other may be an earlier client's.
+action dialogue::match_unmarked(boost::json::value&& returned)
+{
+    if (options_.negotiate || options_.ids == command_ids::always)
+        return ignore_reply();
+    auto found = std::find_if(wire_.begin(), wire_.end(), [&](entry const& one) {
+        return one.sync && returned.is_int64() && returned.get_int64() == *one.sync;
+    });
+    if (found == wire_.end() && one_at_a_time() && syncs_on_wire_ == 0)
+        found = wire_.begin();
+    if (found == wire_.end())
+        return ignore_reply();
+    echo_ = echo::no;
+    return settle(found, reply(std::move(returned)));
+}
+
+action dialogue::match_unmarked(command_error&& error)
+{
+    if (!options_.negotiate && options_.ids == command_ids::automatic && refuses_id(error)) {
+        auto const refused = std::find_if(wire_.begin(), wire_.end(), [](entry const& one) { return one.id != 0; });
+        if (refused != wire_.end())
+            return send_without_id(refused, std::move(error));
+    }
+    if (syncs_on_wire_ != 0) {
+        // Its own error names it. Any other is about what came before it: the agent reports the byte 0xFF itself, too.
+        auto const sync = std::find_if(wire_.begin(), wire_.end(), [](entry const& one) { return one.sync.has_value(); });
+        if (error.description.find("guest-sync") != std::string::npos)
+            return settle(sync, reply(std::move(error)));
+        counters_.unattributed_errors.add();
+        return ignored{"An error without an id was ignored: it is about what came before guest-sync: " + error.class_name + "."};
+    }
+    if (one_at_a_time() && !wire_.empty())
+        return settle(wire_.begin(), reply(std::move(error)));
+    return match_without_id(std::move(error));
+}
+
+/// Nothing was executed, so the command can be sent again.
+action dialogue::send_without_id(wire_list::iterator refused, command_error&& error)
+{
+    request* const asker = refused->asker;
+    if (asker != nullptr) {
+        asker->encoded_.clear();
+        if (encode(asker->command_, asker->encoded_))
+            return settle(refused, reply(std::move(error)));
+    }
+    echo_ = echo::no;
+    take_off_wire(refused);
+    if (asker != nullptr) {
+        in_band_waiting_.push_front(*asker);
+        asker->stage_ = request::stage::waiting;
+        asker->end_ = 0;
+    }
+    release();
+    return nothing{};
 }
 
 action dialogue::match_without_id(command_error&& error)
@@ -141,6 +238,8 @@ void dialogue::take_off_wire(wire_list::iterator which)
         --in_band_on_wire_;
     if (which->barrier)
         --barriers_on_wire_;
+    if (which->sync)
+        --syncs_on_wire_;
     if (which == wire_.begin())
         wire_.pop_front();  // as nearly always, and faster than erase()
     else
@@ -172,9 +271,13 @@ boost::system::error_code dialogue::submit(request& what)
     what.number_ = next_number_;
     what.end_ = 0;
     what.encoded_.clear();  // it may have waited before, and was abandoned
+    what.is_counted_ = false;
+    what.sync_ = options_.negotiate ? std::nullopt : sync_number(asked);
     waiting_list& lane = asked.is_out_of_band() ? out_of_band_waiting_ : in_band_waiting_;
     std::size_t const begin = output_.size();
-    bool const goes = lane.empty() && may_go(what);
+    // What waits behind a command that is not answered waits for this.
+    bool const overtakes = what.sync_ && one_at_a_time();
+    bool const goes = (lane.empty() || overtakes) && may_go(what);
     if (auto const error = encode(asked, goes ? output_ : what.encoded_))
         return error;
     ++next_number_;
@@ -182,7 +285,7 @@ boost::system::error_code dialogue::submit(request& what)
         put_on_wire(what, begin);
         tell_output(begin);
     } else {
-        lane.push_back(what);
+        lane.insert(overtakes ? lane.begin() : lane.end(), what);
         what.stage_ = request::stage::waiting;
     }
     return {};
@@ -200,6 +303,8 @@ void dialogue::abandon(request& what)
         auto const found = std::find_if(wire_.begin(), wire_.end(), [&](entry const& one) { return one.asker == &what; });
         found->asker = nullptr;
         what.stage_ = request::stage::idle;
+        if (one_at_a_time())
+            release();
     }
 }
 
@@ -214,6 +319,7 @@ void dialogue::forget_all() noexcept
     wire_.clear();
     in_band_on_wire_ = 0;
     barriers_on_wire_ = 0;
+    syncs_on_wire_ = 0;
     std::string().swap(output_);
     sent_ = 0;
     output_descriptors_.clear();
@@ -247,6 +353,10 @@ bool dialogue::may_go(request const& what) const noexcept
 {
     if (output_.size() - sent_ >= options_.output_limit)
         return false;
+    if (one_at_a_time() && !may_go_alone(what))
+        return false;
+    if (what.sync_ && one_at_a_time())
+        return true;
     if (!what.command_.descriptors().empty())
         return wire_.empty() && output().empty();
     if (what.command_.is_out_of_band())
@@ -257,8 +367,20 @@ bool dialogue::may_go(request const& what) const noexcept
            (options_.in_band_window == 0 || in_band_on_wire_ < options_.in_band_window);
 }
 
+bool dialogue::may_go_alone(request const& what) const noexcept
+{
+    // A peer that has not answered at all may know ids, and then abandoned commands are no danger: that is not to be lost for one that
+    // never answers, guest-shutdown. If it does not, the next reply counts as theirs.
+    if (echo_ == echo::no && !what.sync_)
+        return wire_.empty();
+    return std::none_of(wire_.begin(), wire_.end(), [](entry const& one) { return one.asker != nullptr; });
+}
+
+/// @return 0: the command is sent without an id
 std::uint64_t dialogue::take_id(request const& what) noexcept
 {
+    if (echo_ == echo::no)
+        return 0;
     std::uint64_t const digit = options_.negotiate ? short_ids_.take() : 0;
     return digit != 0 ? digit : what.number_;
 }
@@ -268,7 +390,7 @@ void dialogue::make_room(request const& what, std::size_t begin)
 try {
     if (wire_.full())
         wire_.set_capacity(std::max(least_wire, 2 * wire_.capacity()));
-    output_.reserve(output_.size() + longest_id);
+    output_.reserve(output_.size() + longest_id + 1);
     if (!what.command_.descriptors().empty())
         output_descriptors_ = what.command_.descriptors();
 } catch (...) {
@@ -281,22 +403,39 @@ void dialogue::put_on_wire(request& what, std::size_t begin)
     make_room(what, begin);
     command const& asked = what.command_;
     bool const barrier = !asked.descriptors().empty();
+    if (what.sync_ && one_at_a_time()) {
+        // Abandoned commands: what is still to come of them comes before its reply.
+        wire_.clear();
+        in_band_on_wire_ = barriers_on_wire_ = syncs_on_wire_ = 0;
+    }
     std::uint64_t const id = take_id(what);
-    append_id(id, output_);
+    if (id != 0)
+        append_id(id, output_);
+    else
+        append_no_id(output_);
+    if (what.sync_ && asked.name() == "guest-sync-delimited")
+        output_.insert(begin, 1, delimiter);  // the agent forgets the half of a command that an earlier client left behind
     what.end_ = written_ + (output_.size() - sent_);
-    wire_.push_back(entry{id, &what, asked.is_out_of_band(), barrier});
+    wire_.push_back(entry{id, &what, asked.is_out_of_band(), barrier, what.sync_});
+    if (what.sync_)
+        ++syncs_on_wire_;
     if (!asked.is_out_of_band())
         ++in_band_on_wire_;
     if (barrier)
         ++barriers_on_wire_;
     what.stage_ = request::stage::on_wire;
-    counters_.commands.add();
+    if (!std::exchange(what.is_counted_, true))
+        counters_.commands.add();
 }
 
 void dialogue::tell_output(std::size_t begin) const
 {
-    if (options_.on_output)
-        options_.on_output(std::string_view(output_).substr(begin));
+    if (!options_.on_output)
+        return;
+    std::string_view text = std::string_view(output_).substr(begin);
+    if (text.starts_with(delimiter))
+        text.remove_prefix(1);
+    options_.on_output(text);
 }
 
 void dialogue::release()

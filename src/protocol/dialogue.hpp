@@ -14,6 +14,7 @@
 #include <coqmp/descriptor.hpp>
 #include <coqmp/event.hpp>
 #include <coqmp/reply.hpp>
+#include <coqmp/session_options.hpp>
 
 #include <boost/circular_buffer.hpp>
 #include <boost/intrusive/list.hpp>
@@ -22,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,6 +60,8 @@ private:
     reply answer_;
     std::uint64_t number_ = 0;
     std::uint64_t end_ = 0;  // how many bytes the dialogue has sent once this command's last one is; zero: not on the wire yet
+    std::optional<std::int64_t> sync_;  // what the peer returns, if this is a command of the guest agent's to synchronize
+    bool is_counted_ = false;
     stage stage_ = stage::idle;
 };
 
@@ -100,6 +104,7 @@ struct dialogue_options
     std::size_t output_limit = std::size_t{1} << 20;
     bool negotiate = true;
     bool out_of_band = true;
+    command_ids ids = command_ids::automatic;         ///< Only without `negotiate`.
     std::uint64_t nonce = 0;                          ///< Differs from that of any other client of this monitor.
     std::function<void(std::string_view)> on_output;  ///< Sees each message as it is put into the output.
 };
@@ -152,13 +157,17 @@ public:
 private:
     using waiting_list = boost::intrusive::list<request, boost::intrusive::constant_time_size<false>>;
 
+    /// Whether the peer returns ids.
+    enum class echo { unknown, yes, no };
+
     // One on the wire. An abandoned one keeps its place, to swallow the reply, but has no request.
     struct entry
     {
-        std::uint64_t id;
+        std::uint64_t id;  // 0: it was sent without one
         request* asker;
         bool out_of_band;
         bool barrier;
+        std::optional<std::int64_t> sync;
     };
     // Most leave at the front. A std::deque would take 600 bytes for none, circular_buffer_space_optimized 150 instructions more.
     using wire_list = boost::circular_buffer<entry>;
@@ -167,6 +176,13 @@ private:
     action handle_handshake(message& received);
     action match(message_id const& id, reply&& answer);
     action match_without_id(command_error&& error);
+    action match_unmarked(boost::json::value&& returned);
+    action match_unmarked(command_error&& error);
+    action send_without_id(wire_list::iterator refused, command_error&& error);
+    action ignore_reply();
+    /// Without ids to tell replies apart, one command is on the wire at a time.
+    [[nodiscard]] bool one_at_a_time() const noexcept { return echo_ != echo::yes; }
+    [[nodiscard]] bool may_go_alone(request const& what) const noexcept;
     action settle(wire_list::iterator found, reply&& answer);
     void take_off_wire(wire_list::iterator which);
     void forget_passed_over(std::ptrdiff_t place);
@@ -184,11 +200,14 @@ private:
     protocol::handshake handshake_;
     protocol::counters counters_;
     bool ready_;
+    bool has_heard_ = false;
+    echo echo_;
     std::uint64_t next_number_;
     short_ids short_ids_;
     wire_list wire_;
     std::size_t in_band_on_wire_ = 0;
     std::size_t barriers_on_wire_ = 0;
+    std::size_t syncs_on_wire_ = 0;
     waiting_list out_of_band_waiting_;
     waiting_list in_band_waiting_;
     bool has_passed_over_ = false;  // the peer has left a command unanswered and answered a later one

@@ -27,6 +27,7 @@ namespace {
 constexpr std::size_t max_size = (std::size_t{64} << 20) - longest_id;
 constexpr std::size_t max_tokens = std::size_t{2} << 20;
 constexpr std::size_t max_levels = 1024;
+constexpr std::string_view id_member = R"(,"id":)";
 
 std::string_view view(json::string_view text) noexcept
 {
@@ -260,7 +261,7 @@ bool write_command(writer& out, command const& what)
     bool good = out.tokens(what.is_out_of_band() ? R"({"exec-oob":)" : R"({"execute":)", 3) && out.text(what.name());
     if (good && !what.arguments().empty())
         good = out.tokens(R"(,"arguments":)", 3) && out.object(what.arguments(), 2);
-    return good && out.tokens(R"(,"id":)", 5);  // the id and the brace as well
+    return good && out.tokens(id_member, 5);  // the id and the brace as well
 }
 
 }  // namespace
@@ -286,6 +287,12 @@ void append_id(std::uint64_t id, std::string& output)
     char* const end = std::to_chars(text.data(), text.data() + text.size(), id).ptr;
     *end = '}';
     output.append(text.data(), end + 1);
+}
+
+void append_no_id(std::string& output)
+{
+    output.resize(output.size() - id_member.size());
+    output += '}';
 }
 
 }  // namespace coqmp::protocol

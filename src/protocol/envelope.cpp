@@ -1,11 +1,14 @@
 // Decides what a message is, and makes sense of what peers leave out or send in the wrong kind.
 #include "protocol/envelope.hpp"
 
+#include "print_json.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 #include <utility>
 
@@ -28,32 +31,59 @@ std::string text_of(json::value const& value)
     return std::string(text.data(), text.size());
 }
 
-/// Reads a member of the version: missing is zero, huge is clamped. @return false: it is no integer
+int clamped(std::int64_t number) noexcept
+{
+    return static_cast<int>(std::clamp<std::int64_t>(number, 0, std::numeric_limits<int>::max()));
+}
+
+/// Reads a member of the version: missing is zero, huge is clamped. @return false: it is something else than an integer
 bool read_part(json::object const& version, json::string_view name, int& part)
 {
     json::value const* value = version.if_contains(name);
     if (value == nullptr)
         return true;
-    constexpr int largest = std::numeric_limits<int>::max();
     if (value->is_int64())
-        part = static_cast<int>(std::clamp<std::int64_t>(value->get_int64(), 0, largest));
+        part = clamped(value->get_int64());
     else if (value->is_uint64())
-        part = largest;  // Boost.JSON says uint64 only of what no int64 can hold
+        part = clamped(std::numeric_limits<std::int64_t>::max());  // Boost.JSON says uint64 only of what no int64 can hold
     else
-        return false;
+        return value->is_null();
     return true;
 }
 
-bool read_version(json::object const& from, version& to)
+/// Reads `7.2.22`, as far as it is that. @return whether it is just that
+bool read_parts(std::string_view const text, version& to)
 {
-    if (json::value const* package = from.if_contains("package"); package != nullptr && package->is_string())
-        to.package = text_of(*package);
-    json::value const* numbers = from.if_contains("qemu");
-    if (numbers == nullptr)
-        return true;
-    json::object const* parts = numbers->if_object();
-    return parts != nullptr && read_part(*parts, "major", to.major) && read_part(*parts, "minor", to.minor) &&
-           read_part(*parts, "micro", to.micro);
+    char const* next = text.data();
+    char const* const end = next + text.size();
+    for (int* const part : {&to.major, &to.minor, &to.micro}) {
+        next = std::from_chars(next, end, *part).ptr;
+        *part = std::max(*part, 0);
+        if (next == end || *next != '.')
+            break;
+        ++next;
+    }
+    return text == std::to_string(to.major) + '.' + std::to_string(to.minor) + '.' + std::to_string(to.micro);
+}
+
+/// A version is for people to read: no shape of it is a reason to refuse the peer.
+void read_version(json::value const& from, version& to)
+{
+    if (from.is_null())
+        return;
+    if (json::object const* numbers = from.if_object()) {
+        bool const major = read_part(*numbers, "major", to.major);
+        bool const minor = read_part(*numbers, "minor", to.minor);
+        bool const micro = read_part(*numbers, "micro", to.micro);
+        if (major && minor && micro)
+            return;
+    } else if (from.is_string()) {
+        to.text = text_of(from);
+        if (read_parts(to.text, to))
+            to.text.clear();
+        return;
+    }
+    to.text = detail::json_text(from);
 }
 
 message read_greeting(json::value const& from)
@@ -62,9 +92,17 @@ message read_greeting(json::value const& from)
     if (members == nullptr)
         return unknown_message{no_sense};
     greeting result;
-    if (json::value const* version = members->if_contains("version"))
-        if (!version->is_object() || !read_version(version->get_object(), result.version))
-            return unknown_message{no_sense};
+    if (json::value const* version = members->if_contains("version")) {
+        json::object const* parts = version->if_object();
+        if (parts == nullptr) {
+            read_version(*version, result.version);
+        } else {
+            if (json::value const* package = parts->if_contains("package"); package != nullptr && package->is_string())
+                result.version.package = text_of(*package);
+            if (json::value const* numbers = parts->if_contains("qemu"))
+                read_version(*numbers, result.version);
+        }
+    }
     if (json::value const* offered = members->if_contains("capabilities"); offered != nullptr && offered->is_array())
         for (json::value const& capability : offered->get_array())
             if (capability.is_string())

@@ -8,6 +8,7 @@
 
 #include <boost/json/stream_parser.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,35 @@ struct outcome
 bool is_between(char byte)
 {
     return std::string_view(" \t\r\n\xff").find(byte) != std::string_view::npos;
+}
+
+/// The same document for a parser that refuses large exponents: what is more than nine digits makes no difference.
+std::string with_short_exponents(std::string_view document)
+{
+    std::string result;
+    bool in_text = false;
+    bool escaped = false;
+    bool in_exponent = false;
+    std::size_t digits = 0;
+    for (char const each : document) {
+        if (in_text) {
+            in_text = escaped || each != '"';
+            escaped = !escaped && each == '\\';
+        } else if (each == '"') {
+            in_text = true;
+            in_exponent = false;
+        } else if (in_exponent && each >= '0' && each <= '9') {
+            digits += digits != 0 || each != '0' ? 1 : 0;
+            if (digits > 9)
+                continue;
+        } else if (!in_exponent || (each != '+' && each != '-')) {
+            bool const after_digit = !result.empty() && ((result.back() >= '0' && result.back() <= '9') || result.back() == '.');
+            in_exponent = (each == 'e' || each == 'E') && after_digit;
+            digits = 0;
+        }
+        result += each;
+    }
+    return result;
 }
 
 std::size_t nesting(std::string_view document)
@@ -116,7 +146,7 @@ void watched_decoder::look_at(message const& received)
     expect(limits_.max_message_size == 0 || begun_.size() <= limits_.max_message_size, "no message is over the limit");
     expect(nesting(begun_) <= limits_.max_nesting, "no message is nested deeper than the limit");
     boost::system::error_code error;
-    json::value const document = json::parse(begun_, error, {}, options());
+    json::value const document = json::parse(with_short_exponents(begun_), error, {}, options());
     expect(!error && document.is_object(), "a message is one whole object");
     expect(coqmp::fuzz::same(received, coqmp::fuzz::reference_message(document.get_object())), "a message means what it says");
 }
@@ -125,7 +155,7 @@ void watched_decoder::look_at(message const& received)
 void watched_decoder::look_at_error(std::string_view rest) const
 {
     auto const error = decoder_.error();
-    std::string const bytes = begun_ + std::string(rest);
+    std::string const bytes = with_short_exponents(begun_ + std::string(rest));
     if (error == errc::message_too_large) {
         expect(limits_.max_message_size != 0 && begun_.size() == limits_.max_message_size, "it gives up at the limit");
         return;
@@ -195,6 +225,38 @@ decoder_limits limits_from(std::uint8_t choice, std::uint8_t amount)
     return result;
 }
 
+/// The same of a stream that 0xFF delimits; garbage may be in it if the choice says so.
+template <class Size>
+outcome decode_delimited(std::string_view stream, decoder_limits limits, bool tolerant, Size size)
+{
+    decoder target(limits, framing::delimited);
+    target.tolerate_garbage(tolerant);
+    outcome result;
+    while (!stream.empty() && !target.error()) {
+        std::vector<char> const piece(stream.begin(),
+                                      stream.begin() + static_cast<std::ptrdiff_t>(std::min(size(), stream.size())));
+        stream.remove_prefix(piece.size());
+        std::string_view input(piece.data(), piece.size());
+        while (!input.empty() && !target.error()) {
+            message received = target.decode(input);
+            expect(!std::holds_alternative<no_message>(received) || input.empty() || target.error(),
+                   "all input is taken if there is no message in it");
+            if (!std::holds_alternative<no_message>(received))
+                result.messages.push_back(std::move(received));
+        }
+    }
+    result.error = target.error();
+    expect(!tolerant || result.error != errc::not_json, "garbage is tolerated");
+    std::string_view after = "\xff{\"return\":1}";
+    if (!result.error && tolerant && (limits.max_message_size == 0 || limits.max_message_size >= after.size())) {
+        message received = target.decode(after);
+        if (auto const* cut = std::get_if<unknown_message>(&received); cut != nullptr)
+            received = target.decode(after);
+        expect(received == message(return_message{{}, json::value(1)}), "after 0xFF the next message is read");
+    }
+    return result;
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size)
@@ -207,5 +269,11 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size)
     outcome const whole = decode(stream, limits, [&] { return stream.size(); });
     expect(whole == decode(stream, limits, [] { return std::size_t{1}; }), "byte by byte is the same as in one go");
     expect(whole == decode(stream, limits, [&] { return pieces.next(); }), "in pieces is the same as in one go");
+    bool const tolerant = (limit_choice & 4) != 0;
+    outcome const delimited = decode_delimited(stream, limits, tolerant, [&] { return stream.size(); });
+    expect(delimited == decode_delimited(stream, limits, tolerant, [] { return std::size_t{1}; }),
+           "byte by byte is the same as in one go, with delimiters");
+    expect(delimited == decode_delimited(stream, limits, tolerant, [&] { return pieces.next(); }),
+           "in pieces is the same as in one go, with delimiters");
     return 0;
 }

@@ -14,6 +14,7 @@ namespace {
 
 using namespace coqmp::fuzz;
 using coqmp::command;
+using coqmp::command_ids;
 using coqmp::descriptor;
 using coqmp::protocol::dialogue_options;
 using coqmp::protocol::request;
@@ -29,6 +30,9 @@ dialogue_options options_from(choices& input)
     result.negotiate = (choice & 1) == 0;
     result.out_of_band = (choice & 2) == 0;
     result.in_band_window = windows[(choice >> 2) & 7];
+    static constexpr command_ids ids[] = {command_ids::automatic, command_ids::automatic, command_ids::never,
+                                          command_ids::always};
+    result.ids = ids[choice >> 6];
     result.nonce = input.byte() * 0x0123'4567'89ab'cdefU;
     // Small enough to be met by the raw bytes of an input.
     result.output_limit = 1024;
@@ -134,8 +138,14 @@ void conversation::step()
             for (int count = 0; count < 8; ++count)
                 submit(next_command());
             return;
-        default:
-            return;
+        case 28:  // '|': submits a command that synchronizes
+            return submit(command("guest-sync-delimited").with("id", static_cast<std::int64_t>(input_.byte() % 4)));
+        case 29:  // '}': returns without an id what answers such a command, perhaps
+            return say("\xff{\"return\":" + std::to_string(input_.byte() % 4) + "}");
+        case 30:  // '~': refuses an id
+            return say(R"({"error":{"class":"GenericError","desc":"QMP input object member 'id' is unexpected"}})");
+        default:  // '_', '?': refuses a command that synchronizes, without an id
+            return say(R"({"error":{"class":"CommandNotFound","desc":"The command guest-sync-delimited has not been found"}})");
     }
 }
 

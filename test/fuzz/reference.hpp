@@ -105,35 +105,48 @@ inline protocol::message reference_event(json::object const& members)
     return event{text_or_nothing(&name), data != nullptr ? data->get_object() : json::object(), reference_time(members), 0};
 }
 
-inline bool reference_number(json::object const& parts, char const* name, int& number)
+inline int reference_number(json::object const& parts, char const* name, bool& odd)
 {
     json::value const* value = parts.if_contains(name);
-    if (value == nullptr)
-        return true;
-    if (!value->is_int64() && !value->is_uint64())
-        return false;
+    if (value == nullptr || value->is_null())
+        return 0;
     std::int64_t const largest = std::numeric_limits<int>::max();
-    number = static_cast<int>(value->is_uint64() ? largest : std::clamp(value->get_int64(), std::int64_t{0}, largest));
-    return true;
+    if (value->is_uint64())
+        return std::numeric_limits<int>::max();
+    if (value->is_int64())
+        return static_cast<int>(std::clamp(value->get_int64(), std::int64_t{0}, largest));
+    odd = true;
+    return 0;
 }
 
+inline void reference_version(json::value const& from, version& to)
+{
+    if (from.is_null())
+        return;
+    bool odd = !from.is_object();
+    if (json::object const* parts = from.if_object()) {
+        to.major = reference_number(*parts, "major", odd);
+        to.minor = reference_number(*parts, "minor", odd);
+        to.micro = reference_number(*parts, "micro", odd);
+    }
+    if (odd)
+        to.text = from.is_string() ? text_or_nothing(&from) : "JSON";
+}
+
+/// Its text is not predicted but for whether there is one, and numbers that were read from it are not compared.
 inline protocol::message reference_greeting(json::object const& members)
 {
-    protocol::unknown_message const no_sense;
     json::object const* content = members.at("QMP").if_object();
     if (content == nullptr)
-        return no_sense;
+        return protocol::unknown_message{};
     greeting result;
     if (json::value const* version = content->if_contains("version")) {
-        if (!version->is_object())
-            return no_sense;
-        result.version.package = text_or_nothing(version->get_object().if_contains("package"));
-        if (json::value const* numbers = version->get_object().if_contains("qemu")) {
-            json::object const* parts = numbers->if_object();
-            if (parts == nullptr || !reference_number(*parts, "major", result.version.major) ||
-                !reference_number(*parts, "minor", result.version.minor) ||
-                !reference_number(*parts, "micro", result.version.micro))
-                return no_sense;
+        if (version->is_object()) {
+            result.version.package = text_or_nothing(version->get_object().if_contains("package"));
+            if (json::value const* numbers = version->get_object().if_contains("qemu"))
+                reference_version(*numbers, result.version);
+        } else {
+            reference_version(*version, result.version);
         }
     }
     if (json::value const* offered = content->if_contains("capabilities"); offered != nullptr && offered->is_array())
@@ -141,6 +154,14 @@ inline protocol::message reference_greeting(json::object const& members)
             if (each.is_string())
                 result.capabilities.push_back(text_or_nothing(&each));
     return result;
+}
+
+/// What a version prints as, if it is a text; else whether it is odd.
+inline std::string comparable(version const& what)
+{
+    if (what.text.empty())
+        return std::to_string(what.major) + '.' + std::to_string(what.minor) + '.' + std::to_string(what.micro) + what.package;
+    return (what.text.find_first_of("{[") == 0 ? "JSON" : what.text) + what.package;
 }
 
 inline protocol::message reference_message(json::object const& members)
@@ -171,6 +192,13 @@ inline bool same(protocol::message const& one, protocol::message const& other)
     if (happened != nullptr && other_happened != nullptr)
         return happened->name == other_happened->name && happened->timestamp == other_happened->timestamp &&
                alike(happened->data, other_happened->data);
+    auto const* hello = std::get_if<greeting>(&one);
+    auto const* other_hello = std::get_if<greeting>(&other);
+    if (hello != nullptr && other_hello != nullptr) {
+        bool const is_json = other_hello->version.text == "JSON" && !hello->version.text.empty();
+        return hello->capabilities == other_hello->capabilities && hello->version.package == other_hello->version.package &&
+               (is_json || comparable(hello->version) == comparable(other_hello->version));
+    }
     if (std::holds_alternative<protocol::unknown_message>(one) && std::holds_alternative<protocol::unknown_message>(other))
         return true;
     return one == other;

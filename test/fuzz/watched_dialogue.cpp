@@ -39,8 +39,11 @@ watched_dialogue::watched_dialogue(dialogue_options options)
       }()),
       handshake_id_("coqmp-" + hexadecimal(options.nonce & 0xf'ffff'ffff)),
       dialogue_(options_),
-      decoder_(options.limits),
-      stage_(options.negotiate ? stage::greeting : stage::open)
+      decoder_(options.limits, options.negotiate ? framing::structure : framing::delimited),
+      stage_(options.negotiate ? stage::greeting : stage::open),
+      echo_(options.negotiate || options.ids == command_ids::always ? echo::yes
+            : options.ids == command_ids::never                     ? echo::no
+                                                                    : echo::unknown)
 {}
 
 watched_dialogue::~watched_dialogue()
@@ -71,7 +74,10 @@ void watched_dialogue::submit(asked& what)
     } else {
         ++what.submitted;
         what.expected = request::stage::waiting;
-        lane_of(what).push_back(&what);
+        what.sent_again = false;
+        lane& where = lane_of(what);
+        bool const overtakes = sync_of(what.what()) && echo_ != echo::yes;
+        where.insert(overtakes ? where.begin() : where.end(), &what);
     }
     look();
 }
@@ -122,6 +128,8 @@ void watched_dialogue::receive(std::string_view bytes)
     std::string_view input(buffer.data(), buffer.size());
     while (!input.empty() && !over_) {
         std::string_view copy = input;
+        if (!options_.negotiate)
+            decoder_.tolerate_garbage(!has_heard_ || has_sync_on_wire());
         message received = decoder_.decode(copy);
         action seen = dialogue_.receive(input);
         expect(input.size() == copy.size(), "it takes one message at a time");
@@ -149,7 +157,10 @@ void watched_dialogue::predict(message& received, action& seen)
         if (decoder_.error())
             return predict_end(decoder_.error(), seen);
         expect_action<nothing>(seen, "half a message changes nothing");
-    } else if (auto* event = std::get_if<coqmp::event>(&received)) {
+        return;
+    }
+    has_heard_ = true;
+    if (auto* event = std::get_if<coqmp::event>(&received)) {
         ++expected_.events;
         expect(expect_action<happened>(seen, "an event happens, whenever it comes").what == *event, "it is the peer's event");
     } else if (predict_handshake(received, seen)) {
@@ -204,19 +215,69 @@ bool watched_dialogue::predict_handshake(message& received, action const& seen)
 
 void watched_dialogue::predict_reply(message_id const& id, reply answer, action const& seen)
 {
+    if (std::holds_alternative<std::monostate>(id) && !options_.negotiate) {
+        if (answer.has_error())
+            return predict_unmarked_error(answer.error(), seen);
+        return predict_unmarked_return(answer.value(), seen);
+    }
     if (std::holds_alternative<std::monostate>(id) && answer.has_error()) {
         if (stage_ == stage::open && wire_.size() == 1)
             return predict_settled(0, std::move(answer), seen);
         return predict_ignored(expected_.unattributed, seen);
     }
     auto const* number = std::get_if<std::uint64_t>(&id);
-    auto const found =
-        std::find_if(wire_.begin(), wire_.end(), [&](entry const& each) { return number != nullptr && each.id == *number; });
+    auto const found = std::find_if(wire_.begin(), wire_.end(),
+                                    [&](entry const& each) { return number != nullptr && each.id != 0 && each.id == *number; });
     if (found == wire_.end())
         return predict_ignored(expected_.unknown_ids, seen);
+    echo_ = echo::yes;
     unanswered_ids_.erase(found->id);
     last_answered_.push_back(found->id);
     predict_settled(static_cast<std::size_t>(found - wire_.begin()), std::move(answer), seen);
+}
+
+void watched_dialogue::predict_unmarked_return(json::value const& returned, action const& seen)
+{
+    if (options_.ids == command_ids::always)
+        return predict_ignored(expected_.unknown_ids, seen);
+    std::size_t place = wire_.size();
+    for (std::size_t index = wire_.size(); index-- > 0;)
+        if (wire_[index].sync && returned.is_int64() && returned.get_int64() == *wire_[index].sync)
+            place = index;
+    if (place == wire_.size() && echo_ != echo::yes && !has_sync_on_wire())
+        place = 0;
+    if (place == wire_.size())
+        return predict_ignored(expected_.unknown_ids, seen);
+    echo_ = echo::no;
+    predict_settled(place, reply(returned), seen);
+}
+
+void watched_dialogue::predict_unmarked_error(command_error const& error, action const& seen)
+{
+    auto const with_id = std::find_if(wire_.begin(), wire_.end(), [](entry const& each) { return each.id != 0; });
+    if (options_.ids == command_ids::automatic && with_id != wire_.end() &&
+        error.description.find("member 'id' is unexpected") != std::string::npos) {
+        asked* const asker = with_id->asker;
+        unanswered_ids_.erase(with_id->id);
+        wire_.erase(with_id);
+        echo_ = echo::no;
+        if (asker != nullptr) {
+            asker->sent_again = true;
+            asker->expected = request::stage::waiting;
+            in_band_.push_front(asker);
+        }
+        expect_action<nothing>(seen, "a command whose id is refused is not answered by that");
+        return;
+    }
+    if (has_sync_on_wire()) {
+        auto const sync = std::find_if(wire_.begin(), wire_.end(), [](entry const& each) { return each.sync.has_value(); });
+        if (error.description.find("guest-sync") == std::string::npos)
+            return predict_ignored(expected_.unattributed, seen);
+        return predict_settled(static_cast<std::size_t>(sync - wire_.begin()), reply(error), seen);
+    }
+    if (wire_.size() == 1 || (echo_ != echo::yes && !wire_.empty()))
+        return predict_settled(0, reply(error), seen);
+    predict_ignored(expected_.unattributed, seen);
 }
 
 void watched_dialogue::predict_settled(std::size_t place, reply answer, action const& seen)
@@ -272,8 +333,9 @@ void watched_dialogue::take_output()
             take_handshake(message);
         else
             take_command(message);
-        unsent_ += text;
-        largest_ = std::max(largest_, text.size());
+        bool const delimited = !wire_.empty() && wire_.back().sync && message.at("execute") == "guest-sync-delimited";
+        unsent_ += (delimited ? "\xff" : "") + text;
+        largest_ = std::max(largest_, text.size() + 1);
         was_full_ = was_full_ || unsent_.size() >= options_.output_limit;
     }
     expect(!handshake_expected_, "a greeting, or a refusal of oob, is answered with qmp_capabilities");
@@ -301,13 +363,16 @@ void watched_dialogue::take_command(json::object const& message)
     if (!first.what().arguments().empty())
         wanted["arguments"] = first.what().arguments();
     json::value const* id = message.if_contains("id");
-    expect(id != nullptr && id->is_int64(), "each command has a number for an id");
-    wanted["id"] = *id;
+    std::uint64_t number = 0;
+    if (echo_ != echo::no) {
+        expect(id != nullptr && id->is_int64(), "each command has a number for an id");
+        wanted["id"] = *id;
+        number = static_cast<std::uint64_t>(id->get_int64());
+        expect(unanswered_ids_.insert(number).second, "no id is used again before it has been answered");
+        expect(std::find(last_answered_.begin(), last_answered_.end(), number) == last_answered_.end(),
+               "no id is used again before four others have been answered");
+    }
     expect(alike(wanted, message), "commands of a kind are sent in the order in which they were submitted, whole");
-    auto const number = static_cast<std::uint64_t>(id->get_int64());
-    expect(unanswered_ids_.insert(number).second, "no id is used again before it has been answered");
-    expect(std::find(last_answered_.begin(), last_answered_.end(), number) == last_answered_.end(),
-           "no id is used again before four others have been answered");
     expect(may_go(first), "window, barriers and the limit of the output are kept");
 
     bool const barrier = !first.what().descriptors().empty();
@@ -315,8 +380,12 @@ void watched_dialogue::take_command(json::object const& message)
         carrier_ = &first;
     from.pop_front();
     first.expected = request::stage::on_wire;
-    wire_.push_back({number, &first, out_of_band, barrier});
-    ++expected_.commands;
+    auto const sync = sync_of(first.what());
+    if (sync && echo_ != echo::yes)
+        wire_.clear();
+    wire_.push_back({number, &first, out_of_band, barrier, sync});
+    if (!first.sent_again)
+        ++expected_.commands;
 }
 
 std::size_t watched_dialogue::in_band_on_wire() const
@@ -325,10 +394,31 @@ std::size_t watched_dialogue::in_band_on_wire() const
         std::count_if(wire_.begin(), wire_.end(), [](entry const& each) { return !each.out_of_band; }));
 }
 
+/// What tells the answer of a command that synchronizes from any other.
+std::optional<std::int64_t> watched_dialogue::sync_of(command const& what) const
+{
+    json::value const* number = what.arguments().if_contains("id");
+    if (options_.negotiate || !what.name().starts_with("guest-sync") || number == nullptr || !number->is_int64())
+        return std::nullopt;
+    return number->get_int64();
+}
+
+bool watched_dialogue::has_sync_on_wire() const
+{
+    return std::any_of(wire_.begin(), wire_.end(), [](entry const& each) { return each.sync.has_value(); });
+}
+
 bool watched_dialogue::may_go(asked const& what) const
 {
     if (unsent_.size() >= options_.output_limit)
         return false;
+    if (echo_ != echo::yes) {
+        bool const live = std::any_of(wire_.begin(), wire_.end(), [](entry const& each) { return each.asker != nullptr; });
+        if (sync_of(what.what()))
+            return !live;
+        if (live || (echo_ == echo::no && !wire_.empty()))
+            return false;
+    }
     if (!what.what().descriptors().empty())
         return wire_.empty() && unsent_.empty();
     if (what.what().is_out_of_band())

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@ public:
     stage expected = stage::idle;
     std::size_t submitted = 0;  ///< how many times
     std::size_t given_back = 0;
+    bool sent_again = false;  ///< because the peer refused its id
 };
 
 class watched_dialogue
@@ -63,7 +65,9 @@ private:
         asked* asker;  // none: abandoned
         bool out_of_band;
         bool barrier;
+        std::optional<std::int64_t> sync;
     };
+    enum class echo { unknown, yes, no };
     using lane = std::deque<asked*>;
     struct tallies
     {
@@ -73,6 +77,8 @@ private:
     void predict(protocol::message& received, protocol::action& seen);
     bool predict_handshake(protocol::message& received, protocol::action const& seen);
     void predict_reply(protocol::message_id const& id, reply answer, protocol::action const& seen);
+    void predict_unmarked_return(boost::json::value const& returned, protocol::action const& seen);
+    void predict_unmarked_error(command_error const& error, protocol::action const& seen);
     void predict_settled(std::size_t place, reply answer, protocol::action const& seen);
     void predict_end(boost::system::error_code why, protocol::action const& seen);
     void predict_ignored(std::uint64_t& tally, protocol::action const& seen);
@@ -81,6 +87,8 @@ private:
     void take_handshake(boost::json::object const& message);
     void take_command(boost::json::object const& message);
     [[nodiscard]] lane& lane_of(asked const& what) { return what.what().is_out_of_band() ? out_of_band_ : in_band_; }
+    [[nodiscard]] std::optional<std::int64_t> sync_of(command const& what) const;
+    [[nodiscard]] bool has_sync_on_wire() const;
     [[nodiscard]] bool may_go(asked const& what) const;
     [[nodiscard]] std::size_t in_band_on_wire() const;
     void give_back(asked& what);
@@ -97,6 +105,8 @@ private:
     protocol::decoder decoder_;  // the model's own
 
     stage stage_;
+    echo echo_;
+    bool has_heard_ = false;
     bool over_ = false;
     bool has_out_of_band_ = false;
     bool handshake_expected_ = false;

@@ -238,8 +238,19 @@ BOOST_AUTO_TEST_CASE(machine_that_was_moved_from_has_no_process)
     machine const moved = std::move(subject);
     BOOST_TEST(subject.pid() == -1);  // NOLINT(bugprone-use-after-move): that is what is tested
     BOOST_TEST(subject.standard_error() == "");
-    BOOST_TEST(!subject.get_executor());
+    BOOST_TEST((subject.get_executor() == context.get_executor()));
     subject.kill();
+    std::exception_ptr failure;
+    subject.async_start([&](std::exception_ptr why) { failure = why; });
+    error_code waited;
+    subject.async_wait([&](error_code error, exit_status) { waited = error; });
+    error_code shut_down;
+    subject.async_shutdown(1s, [&](error_code error, exit_status) { shut_down = error; });
+    context.run();
+    BOOST_CHECK_EXCEPTION(std::rethrow_exception(failure), coqmp::start_failed,
+                          [](auto const& error) { return error.code() == coqmp::errc::disconnected; });
+    BOOST_TEST((waited == coqmp::errc::not_running));
+    BOOST_TEST((shut_down == coqmp::errc::not_running));
 }
 
 BOOST_AUTO_TEST_CASE(machines_may_outlive_their_context)

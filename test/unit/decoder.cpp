@@ -310,12 +310,17 @@ std::vector<script> greetings()
         single(R"({"QMP": null})", no_sense),
         single(R"({"QMP": []})", no_sense),
         single(R"({"QMP": "hello"})", no_sense),
-        single(R"({"QMP": {"version": "7.2"}})", no_sense),
-        single(R"({"QMP": {"version": null}})", no_sense),
-        single(R"({"QMP": {"version": [7, 2]}})", no_sense),
-        single(R"({"QMP": {"version": {"qemu": "7.2"}}})", no_sense),
-        single(R"({"QMP": {"version": {"qemu": {"major": "7"}}}})", no_sense),
-        single(R"({"QMP": {"version": {"qemu": {"minor": 2.5}}}})", no_sense),
+        single(R"({"QMP": {"version": "7.2"}})", "greeting 7.2"),
+        single(R"({"QMP": {"version": null}})", "greeting 0.0.0"),
+        single(R"({"QMP": {"version": [7, 2]}})", "greeting [7,2]"),
+        single(R"({"QMP": {"version": {"qemu": null}}})", "greeting 0.0.0"),
+        single(R"({"QMP": {"version": {"qemu": "0.12.50", "package": "p"}}})", "greeting 0.12.50 (p)"),
+        single(R"({"QMP": {"version": {"qemu": "7.2"}}})", "greeting 7.2"),
+        single(R"({"QMP": {"version": {"qemu": "7.2.0-rc1"}}})", "greeting 7.2.0-rc1"),
+        single(R"({"QMP": {"version": {"qemu": ""}}})", "greeting 0.0.0"),
+        single(R"({"QMP": {"version": {"qemu": 1e400}}})", "greeting 1e999"),
+        single(R"({"QMP": {"version": {"qemu": {"major": "7"}}}})", R"(greeting {"major":"7"})"),
+        single(R"({"QMP": {"version": {"qemu": {"major": null, "minor": 2, "micro": -1}}}})", "greeting 0.2.0"),
     };
 }
 

@@ -443,6 +443,7 @@ BOOST_AUTO_TEST_CASE(sees_each_command_once_when_it_goes)
     std::vector<std::string> seen;
     auto options = test_options();
     options.negotiate = false;
+    options.ids = command_ids::always;
     options.nonce = 0;
     options.in_band_window = 1;
     options.on_output = [&seen](std::string_view message) { seen.emplace_back(message); };

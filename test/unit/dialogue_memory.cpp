@@ -44,6 +44,7 @@ BOOST_AUTO_TEST_CASE(does_not_grow_while_a_slow_peer_never_lets_the_output_run_e
 {
     dialogue_options options;
     options.negotiate = false;
+    options.ids = command_ids::always;
     options.in_band_window = 0;
     options.output_limit = 1000;
     dialogue slow(options);
@@ -84,6 +85,7 @@ BOOST_AUTO_TEST_CASE(may_be_exhausted_at_any_moment_and_no_half_command_is_sent)
         for (std::size_t allocations = 0; allocations < 6; ++allocations) {
             dialogue_options options;
             options.negotiate = false;
+            options.ids = command_ids::always;
             options.in_band_window = 2;
             dialogue poor(options);
             asked first(std::string(length, 'a'));

@@ -79,6 +79,7 @@ struct stuck
     {
         auto result = with_window(0);
         result.negotiate = false;
+        result.ids = command_ids::always;
         result.nonce = 0;
         return result;
     }
@@ -246,6 +247,7 @@ BOOST_AUTO_TEST_CASE(grows_without_a_handshake_from_where_no_other_client_is)
 {
     auto options = test_options();
     options.negotiate = false;
+    options.ids = command_ids::always;
     options.nonce = std::uint64_t{1234} << 16;
     performance now(options);
     BOOST_TEST(!now.submit("a", "a"));

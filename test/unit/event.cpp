@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <limits>
 #include <sstream>
 
 using coqmp::event;
@@ -14,6 +15,9 @@ BOOST_AUTO_TEST_CASE(an_event_prints_its_name_and_its_data)
     std::ostringstream out;
     out << event{"SHUTDOWN", {{"guest", false}}, {}, 0} << '\n' << event{"STOP", {}, {}, 0};
     BOOST_TEST(out.str() == "SHUTDOWN {\"guest\":false}\nSTOP");
+    std::ostringstream infinite;
+    infinite << event{"A", {{"a", -std::numeric_limits<double>::infinity()}}, {}, 0};
+    BOOST_TEST(infinite.str() == "A {\"a\":-1e999}");
 }
 
 BOOST_AUTO_TEST_CASE(events_differ_in_each_member)

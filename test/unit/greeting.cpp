@@ -51,6 +51,13 @@ BOOST_DATA_TEST_CASE(a_version_prints_with_its_package_in_one_pair_of_parenthese
     BOOST_TEST(out.str() == sample.printed);
 }
 
+BOOST_AUTO_TEST_CASE(a_version_that_is_not_three_numbers_prints_as_it_came)
+{
+    std::ostringstream out;
+    out << version{9, 0, 0, "Debian", "9.0-rc1"};
+    BOOST_TEST(out.str() == "9.0-rc1 (Debian)");
+}
+
 BOOST_AUTO_TEST_CASE(versions_differ_in_each_part)
 {
     version const one{7, 2, 22, "a"};
@@ -59,6 +66,7 @@ BOOST_AUTO_TEST_CASE(versions_differ_in_each_part)
     BOOST_TEST((one != version{7, 3, 22, "a"}));
     BOOST_TEST((one != version{7, 2, 23, "a"}));
     BOOST_TEST((one != version{7, 2, 22, "b"}));
+    BOOST_TEST((one != version{7, 2, 22, "a", "b"}));
 }
 
 BOOST_AUTO_TEST_CASE(a_greeting_offers_exactly_its_capabilities)

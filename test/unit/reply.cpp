@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <limits>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -106,6 +107,13 @@ BOOST_AUTO_TEST_CASE(a_reply_prints_as_json_or_as_the_error)
 {
     BOOST_TEST(printed(reply()) == "null");
     BOOST_TEST(printed(reply{json::value(json::object{{"a", "b"}})}) == R"({"a":"b"})");
+    json::value const infinite = json::array{json::object{},
+                                             json::object{{"a\"", -std::numeric_limits<double>::infinity()}},
+                                             std::numeric_limits<double>::infinity(),
+                                             json::array{},
+                                             "inf",
+                                             1.5};
+    BOOST_TEST(printed(reply{infinite}) == R"([{},{"a\"":-1e999},1e999,[],"inf",1.5E0])");
     BOOST_TEST(printed(failed()) == "DeviceNotFound: Device 'x' not found");
 }
 

@@ -1,0 +1,19 @@
+// JSON as text, also with the numbers that a peer can send and Boost.JSON does not print as JSON.
+#ifndef COQMP_SRC_PRINT_JSON_HPP
+#define COQMP_SRC_PRINT_JSON_HPP
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <string>
+
+namespace coqmp::detail {
+
+/// One line of JSON. A number that was too large for a double is 1e999 (or -1e999), which reads back as what it was.
+[[nodiscard]] std::string json_text(boost::json::value const& what);
+/// The same of an object.
+[[nodiscard]] std::string json_text(boost::json::object const& what);
+
+}  // namespace coqmp::detail
+
+#endif
