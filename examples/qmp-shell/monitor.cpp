@@ -118,9 +118,7 @@ std::optional<boost::json::value> monitor::look_up(coqmp::command what, std::chr
 {
     if (inquiry_ != nullptr && inquiry_->over_)
         return std::nullopt;
-    traffic_.asks_for_itself(true);
-    answer found = ask(std::move(what.timeout(patience)));
-    traffic_.asks_for_itself(false);
+    answer found = inquire(std::move(what), patience);
     if (inquiry_ != nullptr) {
         inquiry_->silent_ = found.error == coqmp::errc::timed_out;
         inquiry_->over_ = inquiry_->silent_ || found.cancelled();
@@ -128,6 +126,14 @@ std::optional<boost::json::value> monitor::look_up(coqmp::command what, std::chr
     if (found.error || found.reply.has_error())
         return std::nullopt;
     return std::move(found.reply).value();
+}
+
+answer monitor::inquire(coqmp::command what, std::chrono::nanoseconds patience)
+{
+    traffic_.asks_for_itself(true);
+    answer result = ask(std::move(what.timeout(patience)));
+    traffic_.asks_for_itself(false);
+    return result;
 }
 
 schema const& monitor::known()
