@@ -28,7 +28,7 @@ constexpr std::string_view help_for_qmp =
     "command {\"key\": value, ...}    all arguments as one object\n"
     "{\"execute\": \"command\"}         the same in QMP's own words\n"
     "transaction( A ; B )           several actions at once, in one line or one to a line\n"
-    "--oob, --fd NAME=PATH          before a command's name or after: out of band; with an open file (--fd:ro to read it)\n"
+    "--oob, --fd NAME=PATH          before a command's name or after: out of band; with an open file (--fd:ro)\n"
     "help COMMAND                   its arguments and what it returns; Tab completes all of them\n";
 
 /// How to leave, and what becomes of QEMU then.
