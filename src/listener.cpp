@@ -14,7 +14,7 @@ namespace {
 /// Where a client must connect to for a socket that is bound to all addresses.
 std::string reachable(std::string const& host)
 {
-    if (host == "0.0.0.0")
+    if (host == "0.0.0.0" || host == "*")
         return "127.0.0.1";
     if (host == "::")
         return "::1";

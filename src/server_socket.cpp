@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -180,12 +181,36 @@ address_list resolve(endpoint const& where)
 }
 
 /// @return 0 or what the kernel said
-int bind_and_listen(int number, ::addrinfo const& address) noexcept
+int bind_and_listen(int number, ::sockaddr const* address, ::socklen_t size) noexcept
 {
     int const on = 1;
-    bool const done = ::setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-                      ::bind(number, address.ai_addr, address.ai_addrlen) == 0 && ::listen(number, SOMAXCONN) == 0;
+    bool const done = ::setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 && ::bind(number, address, size) == 0 &&
+                      ::listen(number, SOMAXCONN) == 0;
     return done ? 0 : errno;
+}
+
+/// Listens on all addresses: those of IPv6 and IPv4, or of IPv4 where there is no IPv6.
+/// @return 0 or what the kernel said
+int listen_everywhere(owned_descriptor& socket, std::uint16_t port) noexcept
+{
+    ::sockaddr_in6 any{};
+    any.sin6_family = AF_INET6;
+    any.sin6_port = htons(port);
+    int const off = 0;
+    socket = make_socket(AF_INET6);
+    int error = socket.number() < 0 ? errno : 0;
+    if (error == 0 && ::setsockopt(socket.number(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0)
+        error = errno;
+    if (error == 0)
+        error = bind_and_listen(socket.number(), reinterpret_cast<::sockaddr const*>(&any), sizeof any);
+    if (error != EAFNOSUPPORT && error != EADDRNOTAVAIL)
+        return error;
+    ::sockaddr_in only{};
+    only.sin_family = AF_INET;
+    only.sin_port = htons(port);
+    socket = make_socket(AF_INET);
+    return socket.number() < 0 ? errno
+                               : bind_and_listen(socket.number(), reinterpret_cast<::sockaddr const*>(&only), sizeof only);
 }
 
 endpoint local_address(int number, endpoint const& wanted)
@@ -275,11 +300,17 @@ void server_socket::listen_on_path()
 
 void server_socket::listen_on_port()
 {
+    if (local_.host() == "*") {
+        if (int const refusal = listen_everywhere(socket_, local_.port()))
+            refuse(local_, refusal);
+        local_ = endpoint::tcp("*", local_address(socket_.number(), local_).port());
+        return;
+    }
     address_list const addresses = resolve(local_);
     int error = EADDRNOTAVAIL;
     for (::addrinfo const* address = addresses.get(); address != nullptr; address = address->ai_next) {
         owned_descriptor socket = make_socket(address->ai_family);
-        error = socket.number() < 0 ? errno : bind_and_listen(socket.number(), *address);
+        error = socket.number() < 0 ? errno : bind_and_listen(socket.number(), address->ai_addr, address->ai_addrlen);
         if (error == 0) {
             local_ = local_address(socket.number(), local_);
             socket_ = std::move(socket);

@@ -1,5 +1,7 @@
 #include "socket.hpp"
 
+#include <coqmp/error.hpp>
+
 #include <boost/asio/error.hpp>
 
 #include <fcntl.h>
@@ -46,6 +48,20 @@ error_code assign(stream_socket& target, int number, asio::generic::stream_proto
     return error;
 }
 
+// A listening socket, for example, is readable but never has a message.
+error_code check_connected(int number)
+{
+    ::sockaddr_storage peer{};
+    ::socklen_t size = sizeof peer;
+    if (::getpeername(number, reinterpret_cast<::sockaddr*>(&peer), &size) == 0)
+        return {};
+    error_code const error = last_error();
+    int reset = 0;  // of a connection that the peer has reset already
+    size = sizeof reset;
+    bool const was_connected = ::getsockopt(number, SOL_SOCKET, SO_ERROR, &reset, &size) == 0 && reset != 0;
+    return was_connected ? make_error_code(errc::disconnected) : error;
+}
+
 error_code check_stream(int number, int& family)
 {
     int type = 0;
@@ -57,6 +73,8 @@ error_code check_stream(int number, int& family)
     size = sizeof family;
     if (::getsockopt(number, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0)
         return last_error();
+    if (auto const error = check_connected(number))
+        return error;
     if (::fcntl(number, F_SETFD, FD_CLOEXEC) != 0)
         return last_error();
     return {};

@@ -40,7 +40,12 @@ std::string why_not(coqmp::endpoint const& where, error_code error, std::chrono:
         return name + " does not talk QMP (is it a monitor with mode=control?)";
     if (error == coqmp::errc::disconnected)
         return name + " closed the connection before it was ready";
-    return "cannot connect to " + name + ": " + error.message();
+    namespace reason = boost::system::errc;
+    std::string const why = error == reason::not_a_socket          ? "it is not a socket"
+                            : error == reason::wrong_protocol_type ? "it is a socket, but not a stream socket"
+                            : error == reason::not_connected ? "it is a socket that is not connected (is it a listening one?)"
+                                                             : error.message();
+    return "cannot connect to " + name + ": " + (where.is_descriptor() ? why : error.message());
 }
 
 /// For who gives a command where an address is expected. @return empty: it is an address, as other commands show
@@ -103,11 +108,12 @@ std::unique_ptr<connection> dial(event_loop& loop, screen& shown_on, options con
     return std::make_unique<foreign_qemu>(where.to_string(), std::move(session));
 }
 
-std::string with_blanks(std::vector<std::string> const& words)
+/// As it can be pasted into a shell.
+std::string command_line_of(std::vector<std::string> const& words)
 {
     std::string result;
     for (std::string const& word : words)
-        result += (result.empty() ? "" : " ") + word;
+        result += (result.empty() ? "" : " ") + quoted_for_shell(word);
     return result;
 }
 
@@ -119,7 +125,7 @@ try {
     whom.session = std::move(behaviour);
     coqmp::listener door(loop.get_executor(), address_of(how.address), whom);
     shown_on.note("waiting for a QEMU at " + door.local_endpoint().to_string() + ", started with\n  " +
-                  with_blanks(door.qemu_arguments("qmp-shell")));
+                  command_line_of(door.qemu_arguments("qmp-shell")));
     asio::cancellation_signal give_up;
     interruption const on_interrupt(loop, [&] { give_up.emit(asio::cancellation_type::terminal); });
 

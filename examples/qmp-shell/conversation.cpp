@@ -81,7 +81,8 @@ exit_code run_interactively(event_loop& loop, screen& shown_on, monitor& qemu, i
         if (how != line_end::entered)
             continue;
         bool const goes_on = lines.expects_more();
-        lines.execute(line);
+        if (lines.execute(line) == exit_code::interrupted)
+            editor.forget_pasted();
         remember(past, editor, lines, line, goes_on);
         if (qemu.asked_to_quit())
             qemu.await_end();
@@ -155,6 +156,9 @@ exit_code converse(options const& how)
         return exit_code::connection;
     } catch (connection_given_up const&) {
         return exit_code::interrupted;
+    } catch (logfile_refused const& error) {
+        shown_on.complain(harmless(error.what()));
+        return exit_code::usage;
     } catch (std::system_error const& error) {
         shown_on.complain(harmless(error.what()));
         return exit_code::usage;

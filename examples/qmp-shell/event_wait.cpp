@@ -1,10 +1,10 @@
 #include "event_wait.hpp"
 
-#include "language/print.hpp"
 #include "text.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 namespace json = boost::json;
@@ -28,7 +28,20 @@ json::object as_message(coqmp::event const& what)
     return result;
 }
 
-exit_code wait_for_event(monitor& qemu, screen& shown_on, wanted_event const& what, wait_limit const& limit, bool pretty)
+namespace {
+
+/// The wait may be for an event that has come, and could not be kept.
+void tell_lost(screen& shown_on, std::string const& pattern, std::size_t lost)
+{
+    if (lost > 0)
+        shown_on.complain(std::to_string(lost) + " events that match " + harmless(pattern) +
+                          " were not kept, as there were too many: the one that is waited for may have been among them");
+}
+
+}  // namespace
+
+exit_code wait_for_event(monitor& qemu, screen& shown_on, wanted_event const& what, wait_limit const& limit,
+                         std::function<std::string(json::value const&)> const& as_text)
 {
     bool const late = qemu.has_ended();
     bool stopped = false;
@@ -36,6 +49,8 @@ exit_code wait_for_event(monitor& qemu, screen& shown_on, wanted_event const& wh
     event_watch& events = qemu.events();
     std::optional<coqmp::event> found = events.take(what);
     bool const waited = !found;
+    std::size_t const lost_before = waited ? events.lost(what.pattern) : 0;
+    tell_lost(shown_on, what.pattern, lost_before);
     while (!found && !stopped && !qemu.has_ended() && !limit.reached()) {
         std::size_t const before = events.count();
         qemu.loop().run_until([&] { return events.count() != before || stopped || qemu.has_ended(); }, limit.left(1h));
@@ -47,13 +62,14 @@ exit_code wait_for_event(monitor& qemu, screen& shown_on, wanted_event const& wh
         // Who sits there has just seen it come.
         bool const seen = waited && shown_on.interactive() && events.shows(found->name);
         if (!seen)
-            shown_on.answer(print(as_message(*found), {pretty, shown_on.colour()}));
+            shown_on.answer(as_text(as_message(*found)));
         return exit_code::success;
     }
     if (qemu.has_ended() && !late)
         return exit_code::connection;
     if (stopped)
         return exit_code::interrupted;
+    tell_lost(shown_on, what.pattern, events.lost(what.pattern) - lost_before);
     shown_on.complain("no event " + harmless(what.pattern) + (what.members.empty() ? "" : " of that kind") + " came " +
                       (late ? "before QEMU had gone" : "within " + limit.describe()));
     return exit_code::refused;

@@ -57,9 +57,48 @@ void event_watch::read()
 void event_watch::keep(coqmp::event const& what)
 {
     ++count_;
+    lost_without_name_ += static_cast<std::size_t>(what.lost_before);
     if (kept_.size() == most_kept)
-        kept_.pop_front();
+        drop_one();
+    ++names_[what.name];
     kept_.push_back(what);
+}
+
+void event_watch::drop_one()
+{
+    auto const most = std::max_element(names_.begin(), names_.end(),
+                                       [](auto const& left, auto const& right) { return left.second < right.second; });
+    auto const oldest =
+        std::find_if(kept_.begin(), kept_.end(), [most](coqmp::event const& each) { return each.name == most->first; });
+    note_lost(most->first, 1);
+    kept_.erase(oldest);
+    if (--most->second == 0)
+        names_.erase(most);
+}
+
+void event_watch::note_lost(std::string const& name, std::size_t count)
+{
+    if (lost_.size() < most_names || lost_.contains(name))
+        lost_[name] += count;
+    else
+        lost_without_name_ += count;
+}
+
+std::size_t event_watch::lost(std::string const& pattern) const
+{
+    event_choice const wanted({pattern});
+    std::size_t result = lost_without_name_;
+    for (auto const& [name, count] : lost_)
+        result += wanted.accepts(name) ? count : 0;
+    return result;
+}
+
+void event_watch::forget()
+{
+    kept_.clear();
+    names_.clear();
+    lost_.clear();
+    lost_without_name_ = 0;
 }
 
 std::optional<coqmp::event> event_watch::take(wanted_event const& what)
@@ -68,6 +107,8 @@ std::optional<coqmp::event> event_watch::take(wanted_event const& what)
     if (found == kept_.end())
         return std::nullopt;
     coqmp::event result = std::move(*found);
+    if (auto const same = names_.find(result.name); --same->second == 0)
+        names_.erase(same);
     kept_.erase(found);
     return result;
 }

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,9 +48,11 @@ public:
     [[nodiscard]] bool shows(std::string const& name) const { return shown_ && wanted_.accepts(name); }
 
     /// Begins to keep events anew: what comes from here on can be taken.
-    void forget() { kept_.clear(); }
+    void forget();
     /// Takes the oldest event of that kind which was kept.
     [[nodiscard]] std::optional<coqmp::event> take(wanted_event const& what);
+    /// How many events, of those with a name that matches the pattern, have come since then and cannot be taken: there were too many.
+    [[nodiscard]] std::size_t lost(std::string const& pattern) const;
     /// Grows with each event.
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
@@ -61,13 +64,21 @@ private:
     void show(coqmp::event const& what);
     void keep(coqmp::event const& what);
 
+    /// Makes room: the oldest of the name that most events have, so that a storm of one kind leaves the others.
+    void drop_one();
+    void note_lost(std::string const& name, std::size_t count);
+
     /// As many as a stream holds: of a storm the end is kept.
     static constexpr std::size_t most_kept = 1024;
+    static constexpr std::size_t most_names = 1024;
 
     screen& screen_;
     coqmp::event_stream stream_;
     event_choice wanted_;
-    std::deque<coqmp::event> kept_;  ///< oldest first
+    std::deque<coqmp::event> kept_;             ///< oldest first
+    std::map<std::string, std::size_t> names_;  ///< how many of each are kept
+    std::map<std::string, std::size_t> lost_;   ///< how many of each were dropped
+    std::size_t lost_without_name_ = 0;
     std::size_t count_ = 0;
     bool shown_ = true;
     bool ended_ = false;

@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 namespace qmp_shell {
 
@@ -19,12 +21,13 @@ namespace {
 
 constexpr ::off_t most_bytes = ::off_t{1} << 20;
 
-/// A regular file to read or to append to; anything else could block, or is not ours.
+/// A regular file of this user's to read or to append to: anything else could block, and lines of another user's would be offered to
+/// be executed.
 coqmp::descriptor open_regular(std::string const& file, int flags)
 {
     coqmp::descriptor result(::open(file.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600));
     struct ::stat about{};
-    if (result.number() >= 0 && (::fstat(result.number(), &about) != 0 || !S_ISREG(about.st_mode)))
+    if (result.number() >= 0 && (::fstat(result.number(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_uid != ::geteuid()))
         return coqmp::descriptor(-1);
     return result;
 }
@@ -43,9 +46,17 @@ std::string end_of(coqmp::descriptor const& file, bool& cut)
     return result;
 }
 
+/// Where a link leads to: what is kept is renamed, and would replace the link.
+std::string behind_links(std::string const& file)
+{
+    std::error_code error;
+    std::filesystem::path const result = std::filesystem::weakly_canonical(file, error);
+    return error ? file : result.native();
+}
+
 }  // namespace
 
-history::history(std::string file) : file_(std::move(file))
+history::history(std::string file) : file_(file.empty() ? file : behind_links(file))
 {
     if (!file_.empty())
         read();
@@ -99,6 +110,8 @@ bool history::add(std::string_view line)
         return true;
     coqmp::descriptor const opened = open_regular(file_, O_WRONLY | O_APPEND | O_CREAT);
     std::string const text = lines_.back() + '\n';
+    if (opened.number() >= 0)
+        ::fchmod(opened.number(), S_IRUSR | S_IWUSR);  // the old shell may have made it, and passwords are typed
     if (opened.number() >= 0 && ::write(opened.number(), text.data(), text.size()) < 0)
         file_.clear();  // a full disk: what follows is kept in memory only
     return true;

@@ -15,13 +15,14 @@ class history
 public:
     history() = default;  ///< without a file
 
-    /// Reads a file. One that cannot be read is left alone; of a huge one only the end is read.
+    /// Reads a file. One that cannot be read, or is not a regular file of this user's, is left alone; of a huge one only the end is
+    /// read. Links are followed.
     explicit history(std::string file);
 
     /// `~/.qmp-shell_history`, or nothing without a home.
     [[nodiscard]] static std::string usual_file();
 
-    /// Adds a line and appends it to the file. Not if it begins with a space, is empty, or is the one before again.
+    /// Adds a line and appends it to the file, which becomes private (mode 0600). Not if it begins with a space, is empty, or is the one before again.
     /// @return whether it was added
     bool add(std::string_view line);
 

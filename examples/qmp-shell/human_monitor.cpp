@@ -7,6 +7,7 @@
 #include <boost/json/string.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace json = boost::json;
@@ -20,10 +21,18 @@ bool is_quit(std::string_view line)
     return line == "quit" || line == "q";
 }
 
-/// The human monitor has no errors, only texts; these are how they begin.
+/// The human monitor has no errors, only texts; these are how they begin, or end.
 bool sounds_like_an_error(std::string_view text)
 {
-    return text.starts_with("Error: ") || text.starts_with("unknown command: ") || text.starts_with("Invalid parameter ");
+    constexpr std::array beginnings{"Error: ", "unknown command: ", "Invalid parameter ",
+                                    "invalid parameter: ", "Could not open '"};
+    text = trimmed(text);
+    std::string_view const last = text.substr(text.rfind('\n') + 1);  // npos + 1 is 0
+    bool const usage = last.starts_with("Try \"help ") && last.ends_with("\" for more information");
+    bool const too_early = text.starts_with("Command '") && text.find("' not available ") != std::string_view::npos;
+    bool const missing = text.starts_with("Device '") && text.ends_with("' not found");  // of drive_del and commit
+    return usage || too_early || missing ||
+           std::any_of(beginnings.begin(), beginnings.end(), [text](char const* each) { return text.starts_with(each); });
 }
 
 std::optional<std::int64_t> number_in(std::string_view text)

@@ -95,7 +95,7 @@ interpreter::interpreter(monitor& qemu, screen& shown_on, traffic& seen, history
       human_(qemu, shown_on),
       hmp_(how.hmp),
       verbose_(how.verbose),
-      pretty_(how.pretty)
+      layout_(how.pretty ? layout::many_lines : layout::automatic)
 {}
 
 exit_code interpreter::execute(std::string_view line)
@@ -154,7 +154,7 @@ try {
     monitor_.begin_command();
     for (coqmp::command const& sent : ready) {
         if (verbose_)
-            screen_.note_printed(print(as_message(sent), {pretty_, screen_.colour()}));
+            screen_.note_printed(print(as_message(sent), {layout_ == layout::many_lines, screen_.colour()}));
         remember_job(monitor_, sent);
         answer const came = monitor_.ask(sent);
         if (came.error || came.reply.has_value())
@@ -180,6 +180,13 @@ std::string subject_of(std::string const& name, typed_command const& said)
     return abbreviated(name) + (said.id ? " (id " + abbreviated(print(*said.id, {})) + ')' : std::string());
 }
 
+std::string interpreter::laid_out(json::value const& what) const
+{
+    bool const may_differ = layout_ == layout::automatic && screen_.interactive();
+    bool const many = layout_ == layout::many_lines || (may_differ && columns_of(print(what, {})) > screen::width());
+    return print(what, {many, screen_.colour()});
+}
+
 exit_code interpreter::show(std::string const& name, answer const& came, typed_command const& said)
 {
     if (name == "quit" && (came.error || came.reply.has_value()))
@@ -198,16 +205,15 @@ exit_code interpreter::show(std::string const& name, answer const& came, typed_c
         return refuse(subject_of(name, said) + ": " + came.error.message());
     if (came.reply.has_error())
         return show_refusal(name, came.reply.error(), said);
-    print_options const how{pretty_, screen_.colour()};
     if (!said.id) {
-        screen_.answer(print(came.reply.value(), how));
+        screen_.answer(laid_out(came.reply.value()));
         return exit_code::success;
     }
     // Who writes QMP's own form reads it as well.
     json::object whole;
     whole["return"] = came.reply.value();
     whole["id"] = *said.id;
-    screen_.answer(print(whole, how));
+    screen_.answer(laid_out(whole));
     return exit_code::success;
 }
 

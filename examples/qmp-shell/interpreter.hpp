@@ -81,6 +81,8 @@ private:
     std::string refuse_unknown();
     /// Tells once that a job can be waited for, if a command began one.
     void hint_at_job(std::size_t begun_before);
+    /// As an answer is printed.
+    [[nodiscard]] std::string laid_out(boost::json::value const& what) const;
     exit_code show(std::string const& name, answer const& came, typed_command const& said);
     exit_code show_refusal(std::string const& name, coqmp::command_error const& error, typed_command const& said);
     /// What is pointed at, and the text below it.
@@ -103,6 +105,9 @@ private:
     /// `on` and `off`, or a question for how it is.
     exit_code turn(meta_command const& said, bool& what);
 
+    /// In how many lines JSON is printed: `automatic` is one, but at a prompt as many as it takes if it does not fit one.
+    enum class layout { automatic, one_line, many_lines };
+
     monitor& monitor_;
     screen& screen_;
     traffic& traffic_;
@@ -111,7 +116,7 @@ private:
     human_monitor human_;
     bool const hmp_;
     bool const verbose_;
-    bool pretty_;
+    layout layout_;
     std::string unit_;
     std::size_t number_ = 0;          ///< of the line that is being executed; 0: nobody counts
     std::vector<std::string> lines_;  ///< of the statement so far, the one that is being executed too

@@ -28,7 +28,7 @@ bool job_record::has_been(std::string_view wanted) const
 
 bool job_record::is_outcome_known() const
 {
-    return told || (!states.empty() && states.front() != "concluded" && states.front() != "null");
+    return !missed && (told || (!states.empty() && states.front() != "concluded" && states.front() != "null"));
 }
 
 void job_record::enter(std::string const& next)
@@ -66,6 +66,8 @@ void job_log::read()
 void job_log::take(coqmp::event const& what)
 {
     ++changes_;
+    if (what.lost_before > 0)
+        forget_outcomes();
     if (what.name == "JOB_STATUS_CHANGE") {
         std::string const id = in_one_line(text_in(what.data, "id"));
         job_record& record = record_of(id);
@@ -88,6 +90,12 @@ void job_log::take(coqmp::event const& what)
     record.cancelled = record.cancelled || what.name == "BLOCK_JOB_CANCELLED";
 }
 
+void job_log::forget_outcomes()
+{
+    for (auto& [job, record] : records_)
+        record.missed = record.missed || !record.over();
+}
+
 void job_log::note(coqmp::command const& sent)
 {
     std::string const job = job_of(sent);
@@ -108,6 +116,7 @@ void job_log::note(std::string const& job, boost::json::object const& told)
     job_record& record = record_of(job);
     record.enter(in_one_line(text_in(told, "status")));
     record.told = true;
+    record.missed = record.missed && !record.over();
     record.done = number_in(told, "current-progress");
     record.total = number_in(told, "total-progress");
     if (told.contains("error"))

@@ -30,6 +30,7 @@ struct job_record
     bool completing = false;             ///< this session has sent what ends a job that is ready
     bool finalizing = false;             ///< this session has sent what ends a job that is pending
     bool told = false;                   ///< QEMU was asked about it
+    bool missed = false;                 ///< events were lost while it ran, perhaps one that said how it ended
     std::uint64_t done = 0;
     std::uint64_t total = 0;
 
@@ -70,6 +71,8 @@ public:
 private:
     void read();
     void take(coqmp::event const& what);
+    /// Events were lost: how a job ends that has not ended yet may never be heard.
+    void forget_outcomes();
     job_record& record_of(std::string const& job);
 
     static constexpr std::size_t most_jobs = 256;

@@ -26,20 +26,32 @@ constexpr auto interval = 250ms;
 /// How long a QEMU may take to say it.
 constexpr auto patience = 5s;
 
-/// What QEMU says of a job; the log takes note of it. @return nothing: it did not say; an empty object: it knows no such job
-std::optional<json::object> ask_for_job(monitor& qemu, std::string const& name, std::chrono::nanoseconds time)
+/// What QEMU says of a job.
+struct told_of_job
 {
-    auto listed = qemu.look_up("query-jobs", time);
-    auto* const jobs = listed ? listed->if_array() : nullptr;
+    std::optional<json::object> job;  ///< nothing: QEMU did not say; an empty object: it knows no such job
+    std::string refusal;              ///< why QEMU will never say
+};
+
+/// Asks QEMU; the log takes note of the answer.
+told_of_job ask_for_job(monitor& qemu, std::string const& name, std::chrono::nanoseconds time)
+{
+    answer listed = qemu.inquire("query-jobs", time);
+    if (listed.error)
+        return {};
+    if (listed.reply.has_error())
+        return {std::nullopt, in_one_line(listed.reply.error().description)};
+    json::value all = std::move(listed.reply).value();
+    auto* const jobs = all.if_array();
     if (jobs == nullptr)
-        return std::nullopt;
+        return {std::nullopt, "its answer is not a list"};
     for (json::value& each : *jobs) {
         if (text_in(each, "id") != name)
             continue;
         qemu.jobs().note(name, each.get_object());
-        return std::move(each.get_object());
+        return {std::move(each.get_object()), {}};
     }
-    return json::object();
+    return {json::object(), {}};
 }
 
 /// One wait for one job.
@@ -54,11 +66,12 @@ public:
     /// Asks QEMU. A job that it does not know any more has ended, or there never was one.
     void look()
     {
-        auto const told = ask_for_job(monitor_, name_, time_to_answer());
-        if (!told)
+        told_of_job const told = ask_for_job(monitor_, name_, time_to_answer());
+        refusal_ = told.refusal;
+        if (!told.job)
             return;  // it did not say
-        gone_ = told->empty();
-        state_ = text_in(*told, "status");
+        gone_ = told.job->empty();
+        state_ = text_in(*told.job, "status");
         stuck_ = state_ == "paused" && has_met_an_error();
     }
 
@@ -78,6 +91,9 @@ public:
         return (state_ == "ready" && (known == nullptr || !known->completing)) ||
                (state_ == "pending" && (known == nullptr || !known->finalizing));
     }
+
+    /// Whether QEMU refuses to say how the job is: asking again would not help.
+    [[nodiscard]] bool is_refused() const { return !refusal_.empty(); }
 
     /// Whether the wait goes no further: nobody but who waits here is known who could end it. Who asks for a state has somebody.
     [[nodiscard]] bool is_stuck() const { return stuck_ || (wanted_.empty() && needs_command()); }
@@ -111,6 +127,8 @@ public:
     {
         screen_.progress({});
         job_record const* const known = record();
+        if (is_refused() && !over())
+            return refuse(": QEMU refuses query-jobs, without which a job cannot be waited for: " + refusal_);
         if (over() && known != nullptr && (known->failure || known->aborted))
             return refuse(how_it_failed(*known));
         if (over() && known != nullptr && !known->is_outcome_known())
@@ -198,6 +216,7 @@ private:
     wait_limit const limit_;
     std::string state_;  ///< when QEMU was asked last
     std::string hinted_;
+    std::string refusal_;  ///< of the question for the job
     bool gone_ = false;
     bool stuck_ = false;  ///< paused because of an error, when QEMU was asked last
 };
@@ -234,7 +253,7 @@ exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, 
         shown_on.complain("there is no job \"" + job + '"');
         return exit_code::refused;
     }
-    while (!wait.rests() && !stopped && !qemu.has_ended() && !limit.reached()) {
+    while (!wait.rests() && !wait.is_refused() && !stopped && !qemu.has_ended() && !limit.reached()) {
         wait.hint();
         if (wait.is_stuck())
             break;

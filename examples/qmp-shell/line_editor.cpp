@@ -71,12 +71,20 @@ void write_now(std::string const& text)
     std::fflush(stdout);
 }
 
-/// Whether it is no text but a key that does something, such as Tab. In pasted text only line ends are meant, and the escape at the
-/// end of it; Ctrl-C always is.
-bool is_key(wchar_t character)
+/// Pasted text as it may stand in a line: its line ends are those of Linux, and what would be a key, such as Tab, is a blank.
+std::wstring without_keys(std::wstring_view pasted)
 {
-    constexpr wchar_t escape = 27;
-    return character < L' ' && character != L'\n' && character != L'\r' && character != escape && character != control_c;
+    constexpr wchar_t delete_key = 127;
+    std::wstring result;
+    for (std::size_t index = 0; index < pasted.size(); ++index) {
+        wchar_t const each = pasted[index];
+        bool const two = each == L'\r' && index + 1 < pasted.size() && pasted[index + 1] == L'\n';
+        if (each == L'\n' || each == L'\r')
+            result += two ? L"" : L"\n";
+        else
+            result += each < L' ' || each == delete_key ? L' ' : each;
+    }
+    return result;
 }
 
 /// The terminal, to be waited for. Opened anew where that is allowed: Asio makes what it waits for non-blocking, and a duplicate
@@ -85,6 +93,20 @@ int terminal_to_wait_for()
 {
     int const opened = ::open("/proc/self/fd/0", O_RDONLY | O_CLOEXEC | O_NOCTTY);
     return opened >= 0 ? opened : ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+}
+
+/// How many rows of the terminal are above the end of a text that may have several lines.
+std::size_t rows_of(std::string_view prompt, std::string_view text)
+{
+    std::size_t const width = screen::width();
+    std::size_t rows = 0;
+    std::size_t column = columns_of(prompt);
+    for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+        rows += (column + columns_of(text.substr(0, end))) / width + 1;
+        column = 0;
+        text.remove_prefix(end + 1);
+    }
+    return rows + (column + columns_of(text)) / width;
 }
 
 bool input_is_there()
@@ -130,6 +152,7 @@ line_editor::line_editor(event_loop& loop, screen& shown_on, history const& past
 
 line_editor::~line_editor()
 {
+    mark_pastes(false);
     seen_->editor = nullptr;
 }
 
@@ -138,10 +161,10 @@ void line_editor::bind_keys()
     EditLine* const editor = editor_.get();
     ::el_set(editor, EL_ADDFN, "qmp-complete", "Complete the word at the cursor", &line_editor::complete);
     ::el_set(editor, EL_ADDFN, "qmp-interrupt", "Give the line up", &line_editor::interrupt);
-    ::el_set(editor, EL_ADDFN, "qmp-begin-paste", "What follows is pasted", &line_editor::begin_paste);
-    ::el_set(editor, EL_ADDFN, "qmp-end-paste", "What follows is typed again", &line_editor::end_paste);
-    ::el_set(editor, EL_BIND, "\\e[200~", "qmp-begin-paste", nullptr);
-    ::el_set(editor, EL_BIND, "\\e[201~", "qmp-end-paste", nullptr);
+    ::el_set(editor, EL_ADDFN, "qmp-paste", "Put the pasted text that follows into the line", &line_editor::paste);
+    ::el_set(editor, EL_BIND, "\\e[200~", "qmp-paste", nullptr);
+    ::el_set(editor, EL_BIND, "-a", "\\e[200~", "qmp-paste", nullptr);
+    ::el_set(editor, EL_BIND, "\\e[201~", "ed-unassigned", nullptr);
     ::el_set(editor, EL_BIND, "^I", "qmp-complete", nullptr);
     ::el_set(editor, EL_BIND, "^C", "qmp-interrupt", nullptr);
     ::el_set(editor, EL_BIND, "-a", "^C", "qmp-interrupt", nullptr);
@@ -189,6 +212,8 @@ void line_editor::forget_parts()
 
 line_end line_editor::read(std::string const& prompt, std::function<bool()> const& stops, std::string& line)
 {
+    if (!pasted_lines_.empty())
+        return next_pasted_line(prompt, line);
     prompt_ = prompt;
     stops_ = stops;
     interrupted_ = stopped_ = false;
@@ -202,7 +227,6 @@ line_end line_editor::read(std::string const& prompt, std::function<bool()> cons
     mark_pastes(true);
     int size = 0;
     char const* const text = ::el_gets(editor_.get(), &size);
-    mark_pastes(false);
     ::el_set(editor_.get(), EL_PREP_TERM, 1);
     screen_.line_is_typed(nullptr);
     seen_->reading = false;
@@ -213,11 +237,24 @@ line_end line_editor::read(std::string const& prompt, std::function<bool()> cons
         line.assign(text, static_cast<std::size_t>(size));
         if (line.ends_with('\n'))
             line.pop_back();
-        return line_end::entered;
+        if (line.find('\n') == std::string::npos)
+            return line_end::entered;
+        for (std::string_view const each : lines_of(line))
+            pasted_lines_.emplace_back(each);
+        return next_pasted_line(prompt, line);
     }
     if (shown)
         write_now("\n");
     return stopped_ ? line_end::stopped : line_end::end_of_input;
+}
+
+/// It is shown with its answer below it: what was pasted stands as a whole above all answers.
+line_end line_editor::next_pasted_line(std::string const& prompt, std::string& line)
+{
+    line = std::move(pasted_lines_.front());
+    pasted_lines_.pop_front();
+    write_now(prompt + harmless(line) + '\n');
+    return line_end::entered;
 }
 
 // ---- Characters ------------------------------------------------------------------------------------------------------------
@@ -249,7 +286,6 @@ int line_editor::await_character(wchar_t& character)
         if (stopped_)
             return 0;
         if (interrupted) {
-            pasting_ = false;  // its end may be lost
             character = control_c;
             return 1;
         }
@@ -267,6 +303,15 @@ int line_editor::await_character(wchar_t& character)
     }
 }
 
+/// What is left of pasted text that was given up would be taken for keys.
+void line_editor::drop_input()
+{
+    std::array<char, 4096> piece{};
+    while (::read(input_.native_handle(), piece.data(), piece.size()) > 0)
+        continue;
+    partial_.clear();
+}
+
 /// @return whether a character is whole
 bool line_editor::complete_character(char byte, wchar_t& character)
 {
@@ -279,8 +324,6 @@ bool line_editor::complete_character(char byte, wchar_t& character)
     if (used == static_cast<std::size_t>(-1))
         character = L'\uFFFD';
     partial_.clear();
-    if (pasting_ && is_key(character))
-        character = L' ';
     return true;
 }
 
@@ -316,23 +359,35 @@ void line_editor::await_terminal_signals(std::shared_ptr<happenings> const& seen
     });
 }
 
-/// The terminal tells pasted text from keys: `ESC[200~text ESC[201~`. Whoever has it next may not understand that.
+/// The terminal tells pasted text from keys: `ESC[200~text ESC[201~`. It does so also while an answer is awaited, as text may be pasted
+/// then. Whoever has the terminal next may not understand that.
 void line_editor::mark_pastes(bool marks)
 {
     if (screen::is_capable())
         write_now(marks ? "\033[?2004h" : "\033[?2004l");
 }
 
-unsigned char line_editor::begin_paste(EditLine* editor, int /*key*/)
+/// All of it becomes part of the line, its line ends too: none of it is executed before Enter. Ctrl-C gives it up, also if its end
+/// was lost.
+unsigned char line_editor::paste(EditLine* editor, int key)
 {
-    self(editor).pasting_ = true;
-    return CC_NORM;
-}
-
-unsigned char line_editor::end_paste(EditLine* editor, int /*key*/)
-{
-    self(editor).pasting_ = false;
-    return CC_NORM;
+    constexpr std::wstring_view end = L"\033[201~";
+    line_editor& that = self(editor);
+    std::wstring pasted;
+    while (!pasted.ends_with(end)) {
+        wchar_t character = 0;
+        if (that.await_character(character) <= 0)
+            return CC_EOF;
+        if (character == control_c) {
+            that.drop_input();
+            return interrupt(editor, key);
+        }
+        pasted += character;
+    }
+    pasted.resize(pasted.size() - end.size());
+    if (::el_winsertstr(editor, without_keys(pasted).c_str()) != 0)
+        write_now("\a");
+    return CC_REFRESH;
 }
 
 /// As if it had not been caught. The kernel discards it where nobody could wake us up again (`ssh -t HOST qmp-shell`): SIGSTOP would
@@ -367,10 +422,9 @@ void line_editor::suspend()
     bool const ours = ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
     if (ours) {
         hide();
-        if (shown_)
-            mark_pastes(false);
-        else
+        if (!shown_)
             write_now("\r\033[K");  // a progress bar, if there is one
+        mark_pastes(false);
         give_terminal_back();
     }
     stop_as_usual();
@@ -379,8 +433,7 @@ void line_editor::suspend()
     ::el_set(editor_.get(), EL_PREP_TERM, 1);
     ::el_resize(editor_.get());
     screen_.redraw();
-    if (shown_)
-        mark_pastes(true);
+    mark_pastes(true);
     show();
 }
 
@@ -389,8 +442,7 @@ std::pair<std::size_t, std::size_t> line_editor::rows() const
     ::LineInfo const* const line = ::el_line(editor_.get());
     std::string_view const all(line->buffer, static_cast<std::size_t>(line->lastchar - line->buffer));
     std::string_view const before = all.substr(0, static_cast<std::size_t>(line->cursor - line->buffer));
-    std::size_t const width = screen::width();
-    return {(columns_of(prompt_) + columns_of(before)) / width, (columns_of(prompt_) + columns_of(all)) / width};
+    return {rows_of(prompt_, before), rows_of(prompt_, all)};
 }
 
 void line_editor::hide()
@@ -427,7 +479,8 @@ unsigned char line_editor::complete(EditLine* editor, int /*key*/)
 void line_editor::complete_line()
 {
     ::LineInfo const* const typed = ::el_line(editor_.get());
-    std::string const line(typed->buffer, static_cast<std::size_t>(typed->cursor - typed->buffer));
+    std::string_view const before(typed->buffer, static_cast<std::size_t>(typed->cursor - typed->buffer));
+    std::string const line(before.substr(before.rfind('\n') + 1));  // npos + 1 is 0
     completion const found = completer_(line);
     if (found.candidates.empty() || found.begin > line.size()) {
         write_now("\a");

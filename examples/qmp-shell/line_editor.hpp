@@ -14,6 +14,7 @@
 #include <histedit.h>
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -41,8 +42,12 @@ public:
     line_editor& operator=(line_editor const&) = delete;
     ~line_editor() override;
 
-    /// Reads a line, or until the condition holds.
+    /// Reads a line, or until the condition holds. Of pasted text with several lines, which wait for Enter, the first; further calls
+    /// return the others.
     line_end read(std::string const& prompt, std::function<bool()> const& stops, std::string& line);
+
+    /// Forgets what is left of several pasted lines.
+    void forget_pasted() { pasted_lines_.clear(); }
 
     /// Makes a line reachable by the arrow keys.
     void remember(std::string const& line);
@@ -67,8 +72,7 @@ private:
     static char* current_prompt(EditLine* editor);
     static unsigned char complete(EditLine* editor, int key);
     static unsigned char interrupt(EditLine* editor, int key);
-    static unsigned char begin_paste(EditLine* editor, int key);
-    static unsigned char end_paste(EditLine* editor, int key);
+    static unsigned char paste(EditLine* editor, int key);
 
     void hide() override;
     void show() override;
@@ -76,7 +80,9 @@ private:
     /// What somebody may have other plans for.
     void bind_usual_keys();
     void bind_keys();
+    line_end next_pasted_line(std::string const& prompt, std::string& line);
     int await_character(wchar_t& character);
+    void drop_input();
     bool complete_character(char byte, wchar_t& character);
     void await_input();
     static void await_terminal_signals(std::shared_ptr<happenings> const& seen);
@@ -113,7 +119,7 @@ private:
     std::string partial_;                     ///< bytes of a character that is not whole yet
     std::optional<std::string> counted_for_;  ///< the line to the cursor for which there were too many possibilities
     bool shown_ = false;                      ///< the line stands on the terminal
-    bool pasting_ = false;                    ///< what comes is text, not keys; also over several lines
+    std::deque<std::string> pasted_lines_;    ///< of a text of several lines: those that were not read yet
     bool interrupted_ = false;
     bool stopped_ = false;
     std::shared_ptr<happenings> const seen_ = std::make_shared<happenings>();

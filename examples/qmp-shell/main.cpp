@@ -55,7 +55,7 @@ int main(int argc, char** argv)
 try {
     take_closed_places();
     if (qmp_shell::is_stand_in(argc, argv))
-        return qmp_shell::become_program(argc, argv);
+        return qmp_shell::become_program(argv);
     speak_utf8();
     auto const read = qmp_shell::read_command_line(argc, argv);
     if (auto const* const status = std::get_if<int>(&read))

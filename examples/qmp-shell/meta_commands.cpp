@@ -28,7 +28,7 @@ constexpr std::string_view help_for_qmp =
     "command {\"key\": value, ...}    all arguments as one object\n"
     "{\"execute\": \"command\"}         the same in QMP's own words\n"
     "transaction( A ; B )           several actions at once, in one line or one to a line\n"
-    "--oob, --fd NAME=PATH          before a command's name or after: out of band; with an open file\n"
+    "--oob, --fd NAME=PATH          before a command's name or after: out of band; with an open file (--fd:ro)\n"
     "help COMMAND                   its arguments and what it returns; Tab completes all of them\n";
 
 /// How to leave, and what becomes of QEMU then.
@@ -80,7 +80,8 @@ std::vector<interpreter::meta_entry> const& interpreter::meta_entries()
         {"history", "[COUNT]", "what was typed before", &interpreter::meta_history},
         {"hmp", "LINE", "a line for the human monitor", &interpreter::meta_hmp},
         {"page", "LINE", "execute a line and leaf through its answer with $PAGER", &interpreter::meta_page},
-        {"pretty", "[on|off]", "print JSON in many lines", &interpreter::meta_pretty},
+        {"pretty", "[on|off|auto]", "print JSON in many lines; auto: at a prompt what does not fit one line",
+         &interpreter::meta_pretty},
         {"quit", "", "leave the shell, not QEMU (as Ctrl-D)", &interpreter::meta_quit},
         {"schema", "[NAME|PATTERN]", "what QEMU knows: all, a command, an event, block*", &interpreter::meta_schema},
         {"trace", "[on|off]", "show every message that travels", &interpreter::meta_trace},
@@ -230,11 +231,11 @@ try {
     if (!screen_.interactive())
         return execute(said.rest);
     std::string text;
-    bool const pretty = std::exchange(pretty_, true);
+    layout const former = std::exchange(layout_, layout::many_lines);
     screen_.collect(&text);
     exit_code const result = execute(said.rest);
     screen_.collect(nullptr);
-    pretty_ = pretty;
+    layout_ = former;
     if (!text.empty() && !show_paged(monitor_.loop(), screen_, text))
         screen_.answer(text);
     return result;
@@ -244,7 +245,19 @@ try {
 
 exit_code interpreter::meta_pretty(meta_command const& said)
 {
-    return turn(said, pretty_);
+    if (said.rest == "on")
+        layout_ = layout::many_lines;
+    else if (said.rest == "off")
+        layout_ = layout::one_line;
+    else if (said.rest == "auto")
+        layout_ = layout::automatic;
+    else if (!said.rest.empty())
+        return refuse(":pretty takes on, off or auto");
+    else
+        screen_.answer(layout_ == layout::many_lines ? ":pretty on"
+                       : layout_ == layout::one_line ? ":pretty off"
+                                                     : ":pretty auto");
+    return exit_code::success;
 }
 
 exit_code interpreter::meta_quit(meta_command const& said)

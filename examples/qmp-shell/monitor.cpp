@@ -122,9 +122,7 @@ std::optional<boost::json::value> monitor::look_up(coqmp::command what, std::chr
     std::string const name = what.name();
     if ((inquiry_ != nullptr && inquiry_->over_) || unknown_.contains(name))
         return std::nullopt;
-    traffic_.asks_for_itself(true);
-    answer found = ask(std::move(what.timeout(patience)));
-    traffic_.asks_for_itself(false);
+    answer found = inquire(std::move(what), patience);
     if (inquiry_ != nullptr) {
         inquiry_->silent_ = found.error == coqmp::errc::timed_out;
         inquiry_->over_ = inquiry_->silent_ || found.cancelled();
@@ -138,6 +136,14 @@ std::optional<boost::json::value> monitor::look_up(coqmp::command what, std::chr
         return std::nullopt;
     }
     return std::move(found.reply).value();
+}
+
+answer monitor::inquire(coqmp::command what, std::chrono::nanoseconds patience)
+{
+    traffic_.asks_for_itself(true);
+    answer result = ask(std::move(what.timeout(patience)));
+    traffic_.asks_for_itself(false);
+    return result;
 }
 
 schema const& monitor::known()

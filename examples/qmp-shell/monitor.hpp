@@ -54,6 +54,9 @@ public:
     /// The same, with a limit of one's own.
     [[nodiscard]] std::optional<boost::json::value> look_up(coqmp::command what, std::chrono::nanoseconds patience);
 
+    /// The same with what came of it: for a caller that needs the reason why there is no value.
+    [[nodiscard]] answer inquire(coqmp::command what, std::chrono::nanoseconds patience);
+
     /// What QEMU knows. It is asked once, when it is first needed; it knows nothing if QEMU does not tell.
     [[nodiscard]] schema const& known();
     /// Whether known() needs no question.

@@ -238,8 +238,9 @@ std::string hint_at_command(options const& read, std::vector<std::string> const&
     std::string line;
     for (std::string const& each : extras)
         line += (line.empty() ? "" : " ") + each;
-    char const quote = line.find('\'') == std::string::npos ? '\'' : '"';
-    return "commands come after -c: qmp-shell " + read.address + " -c " + quote + line + quote;
+    std::string const quoted = quoted_for_shell(line);
+    return "commands come after -c: qmp-shell " + quoted_for_shell(read.address) + " -c " +
+           (quoted == line ? '\'' + line + '\'' : quoted);
 }
 
 int refuse(std::string_view reason)

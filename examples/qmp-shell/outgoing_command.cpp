@@ -29,22 +29,53 @@ bool writes_files(std::string const& command)
     return command == "migrate" || command == "dump-guest-memory";
 }
 
-/// For reading and writing if that is allowed, as the file's user will expect; else for what is.
-coqmp::descriptor open_file(std::string const& path, std::string const& command, created_files& made)
+std::vector<int> flags_for(file_mode mode)
 {
+    switch (mode) {
+        case file_mode::read:
+            return {O_RDONLY};
+        case file_mode::write:
+            return {O_WRONLY};
+        case file_mode::both:
+            return {O_RDWR};
+        case file_mode::any:
+            break;
+    }
+    return {O_RDWR, O_RDONLY, O_WRONLY};
+}
+
+/// Opens what is there without a wait for the other end of a pipe; QEMU then gets it as if it had been opened as usual.
+/// @return -1, and errno
+int open_at_once(std::string const& path, int flags)
+{
+    int const number = ::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (number >= 0)
+        ::fcntl(number, F_SETFL, ::fcntl(number, F_GETFL) & ~O_NONBLOCK);
+    return number;
+}
+
+/// For reading and writing if that is allowed, as the file's user will expect, else for what is; or for what the user says.
+coqmp::descriptor open_file(std::string const& path, file_mode mode, std::string const& command, created_files& made)
+{
+    std::string const shown = abbreviated(path, longest_path);
     bool const written = writes_files(command);
+    if (written && mode == file_mode::read)
+        throw std::runtime_error(command + " writes, and --fd:ro opens " + shown + " for reading");
     int number = -1;
     int first_error = 0;
-    for (int const mode : {O_RDWR, O_RDONLY, O_WRONLY}) {
-        if (written && mode == O_RDONLY)  // QEMU would fail with it, and only after it has begun
+    for (int const flags : flags_for(mode)) {
+        if (written && flags == O_RDONLY)  // QEMU would fail with it, and only after it has begun
             continue;
-        number = ::open(path.c_str(), mode | O_CLOEXEC | O_NOCTTY);
+        number = open_at_once(path, flags);
         if (number >= 0)
             return coqmp::descriptor(number);
         first_error = first_error == 0 ? errno : first_error;
     }
+    if (first_error == ENXIO)
+        throw std::runtime_error("cannot open " + shown + ": it is a socket, or a pipe that nothing reads from");
     if (written && first_error == ENOENT) {
-        number = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+        int const flags = mode == file_mode::write ? O_WRONLY : O_RDWR;
+        number = ::open(path.c_str(), flags | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
         if (number >= 0) {
             coqmp::descriptor file(number);
             made.add(path, file);
@@ -52,7 +83,6 @@ coqmp::descriptor open_file(std::string const& path, std::string const& command,
         }
         first_error = errno;
     }
-    std::string const shown = abbreviated(path, longest_path);
     throw std::system_error(
         first_error, std::generic_category(),
         written ? command + " writes, and " + shown + " cannot be opened for writing" : "cannot open " + shown);
@@ -79,8 +109,8 @@ void check_names(coqmp::command const& last, typed_command const& said, bool nam
     auto const& files = said.files;
     if (files.size() > 1 && takes_descriptors(last.name()))
         throw std::runtime_error(last.name() + " takes one file: give it one --fd");
-    for (auto const& [name, path] : files) {
-        if (std::count_if(files.begin(), files.end(), [&wanted = name](auto const& each) { return each.first == wanted; }) > 1)
+    for (auto const& [name, path, mode] : files) {
+        if (std::count_if(files.begin(), files.end(), [&wanted = name](auto const& each) { return each.name == wanted; }) > 1)
             throw std::runtime_error("--fd " + abbreviated(name) + " is there twice: each file needs a name of its own");
     }
     json::value const* const given = named ? last.arguments().if_contains("fdname") : nullptr;
@@ -89,8 +119,8 @@ void check_names(coqmp::command const& last, typed_command const& said, bool nam
     if (given == nullptr || !given->is_string())
         return;
     std::string const wanted(std::string_view(given->get_string()));
-    auto const& [name, path] = files.front();
-    if (std::none_of(files.begin(), files.end(), [&wanted](auto const& each) { return each.first == wanted; }))
+    auto const& [name, path, mode] = files.front();
+    if (std::none_of(files.begin(), files.end(), [&wanted](auto const& each) { return each.name == wanted; }))
         throw std::runtime_error("fdname is " + abbreviated(wanted) + ", but the file's name is " + abbreviated(name) +
                                  ": write --fd " + abbreviated(wanted) + '=' + abbreviated(path, longest_path) +
                                  ", or leave fdname out");
@@ -102,8 +132,8 @@ void add_descriptors(outgoing_commands& commands, typed_command const& said, mon
     commands.pop_back();
     bool const named = last.name() == "getfd" || wants(qemu.known(), last.name(), "fdname");
     check_names(last, said, named);
-    for (auto const& [name, path] : said.files) {
-        coqmp::descriptor const file = open_file(path, last.name(), made);
+    for (auto const& [name, path, mode] : said.files) {
+        coqmp::descriptor const file = open_file(path, mode, last.name(), made);
         if (takes_descriptors(last.name()))
             last.with_descriptor(file);
         else

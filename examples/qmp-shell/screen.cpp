@@ -153,6 +153,13 @@ void screen::keep(int number, std::string text)
     kept_.push_back({number, std::move(text)});
 }
 
+void screen::hold()
+{
+    held_ = true;
+    if (interactive_ && is_capable())
+        write_all(STDOUT_FILENO, "\033[?2004l");  // the line editor marks pastes again before it reads
+}
+
 void screen::release()
 {
     held_ = false;

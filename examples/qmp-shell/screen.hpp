@@ -71,7 +71,7 @@ public:
     [[nodiscard]] std::size_t printed() const noexcept { return printed_; }
 
     /// Keeps what is to be printed until release(), while another program has the terminal. Of a storm the end is kept.
-    void hold() noexcept { held_ = true; }
+    void hold();
     void release();
 
     void line_is_typed(typed_line* line) noexcept { typed_ = line; }

@@ -96,6 +96,17 @@ excerpt excerpt_at(std::string_view line, std::size_t column)
     return {(before + after).append(end < line.size() ? cut : ""), columns_of(before)};
 }
 
+std::string quoted_for_shell(std::string_view word)
+{
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+    if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos)
+        return std::string(word);
+    std::string result = "'";
+    for (char const each : word)
+        result += each == '\'' ? std::string("'\\''") : std::string(1, each);
+    return result + '\'';
+}
+
 std::string in_seconds(std::chrono::nanoseconds duration)
 {
     std::ostringstream text;

@@ -35,6 +35,9 @@ struct excerpt
 /// What stands around a column (in bytes) of a line: a line may have megabytes, nobody looks at more than some 200 columns.
 [[nodiscard]] excerpt excerpt_at(std::string_view line, std::size_t column);
 
+/// A word as a shell such as bash reads it: in quotes if it needs some.
+[[nodiscard]] std::string quoted_for_shell(std::string_view word);
+
 /// `2.5 s`
 [[nodiscard]] std::string in_seconds(std::chrono::nanoseconds duration);
 

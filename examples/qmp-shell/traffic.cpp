@@ -9,6 +9,7 @@
 #include <boost/json/value.hpp>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -50,17 +51,37 @@ std::string line_of(coqmp::direction way, std::string_view message)
     return result;
 }
 
+/// Opens it so that nothing that may stand there, such as a pipe without a reader, is waited for.
+coqmp::descriptor open_log(std::string const& name)
+{
+    auto const refuse = [&name](std::string const& why) {
+        throw logfile_refused("cannot write to the log file " + name + ": " + why);
+    };
+    constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;
+    coqmp::descriptor file(::open(name.c_str(), flags, S_IRUSR | S_IWUSR));
+    int const error = errno;
+    struct ::stat about{};
+    bool const is_open = file.number() >= 0;
+    if (!is_open && error == ELOOP)
+        refuse("it is a symbolic link; name the file that it leads to");
+    if (!is_open && error != ENXIO)  // a pipe without a reader, or a socket
+        refuse(std::generic_category().message(error));
+    if (!is_open || ::fstat(file.number(), &about) != 0 || !S_ISREG(about.st_mode))
+        refuse("it is not a regular file");
+    if (about.st_uid != ::geteuid())
+        refuse("it belongs to another user");
+    if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        refuse("other users have access to it: chmod 600 " + quoted_for_shell(name) + " makes it private");
+    return file;
+}
+
 }  // namespace
 
 traffic::traffic(screen& shown_on, std::string file, bool greets)
     : screen_(shown_on), name_(std::move(file)), awaits_greeting_(greets)
 {
-    if (name_.empty())
-        return;
-    int const number = ::open(name_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-    if (number < 0)
-        throw std::system_error(errno, std::generic_category(), "cannot write to the log file " + name_);
-    file_ = coqmp::descriptor(number);
+    if (!name_.empty())
+        file_ = open_log(name_);
 }
 
 void traffic::see(coqmp::direction way, std::string_view message)

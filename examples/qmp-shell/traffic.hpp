@@ -8,10 +8,18 @@
 #include <coqmp/session_options.hpp>
 
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
 namespace qmp_shell {
+
+/// Why a log cannot be written; its text is one sentence.
+class logfile_refused : public std::runtime_error
+{
+public:
+    using std::runtime_error::runtime_error;
+};
 
 /// Sees each message. On the screen the shell's own questions are shown as all else; in the file, of which somebody wants to know
 /// what they did, there is one line that such a question was asked.
@@ -20,7 +28,8 @@ class traffic
 public:
     /// @param greets QEMU's greeting is the first message that travels: ours, which answers it, is told before it
     /// @param file to append to, made readable for its owner only: passwords travel as well. Empty: none.
-    /// @throws std::system_error if it cannot be written to; it is opened, never bound or replaced
+    /// @throws logfile_refused if it cannot be written to, or is not a regular file that only its owner, who is this user, has access
+    /// to; a symbolic link is not followed. It is opened, never bound or replaced, and never waited for.
     traffic(screen& shown_on, std::string file, bool greets);
 
     /// For session_options::trace.

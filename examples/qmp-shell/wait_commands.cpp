@@ -65,7 +65,8 @@ exit_code interpreter::meta_wait_event(meta_command const& said)
     auto const what = read_wanted_event(words, monitor_.known());
     if (auto const* const wrong = std::get_if<mistake>(&what))
         return point_at(said, *wrong);
-    return wait_for_event(monitor_, screen_, std::get<wanted_event>(what), until, pretty_);
+    return wait_for_event(monitor_, screen_, std::get<wanted_event>(what), until,
+                          [this](boost::json::value const& event) { return laid_out(event); });
 }
 
 }  // namespace qmp_shell

@@ -1,5 +1,6 @@
 #include "wrapped_program.hpp"
 
+#include "program_keeper.hpp"
 #include "text.hpp"
 
 #include <coqmp/machine.hpp>
@@ -10,15 +11,12 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
 #include <optional>
 #include <sstream>
 #include <string_view>
@@ -34,10 +32,36 @@ namespace {
 using boost::system::error_code;
 using namespace std::chrono_literals;
 
-/// How the shell calls itself: this word, a descriptor of its own to write to, its process number, the program, its arguments.
+/// How the shell calls itself: this word, two descriptors of its own, to write to and to read from, its process number, the
+/// program, its arguments.
 constexpr std::string_view stand_in_word = "--become-wrapped-program";
-constexpr int words_before_program = 4;
-constexpr int no_such_program = 127;
+constexpr int words_before_program = 5;
+
+/// Tells the keeper that QEMU has closed its monitor, once.
+class keeper_news
+{
+public:
+    keeper_news()
+    {
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+            throw std::system_error(errno, std::generic_category(), "cannot make a pipe");
+        reading_ = coqmp::descriptor(ends[0]);
+        writing_ = coqmp::descriptor(ends[1]);
+    }
+
+    [[nodiscard]] int reading_end() const noexcept { return reading_.number(); }
+
+    void tell() const
+    {
+        char const any = 0;
+        [[maybe_unused]] auto const written = ::write(writing_.number(), &any, 1);  // the pipe is empty, and has a reader here
+    }
+
+private:
+    coqmp::descriptor reading_{-1};
+    coqmp::descriptor writing_{-1};
+};
 
 /// What a process writes to its standard output and standard error, shown line by line.
 class spoken_words
@@ -100,11 +124,12 @@ private:
 };
 
 /// The shell itself as the program: it prepares what the library leaves as it is, and then becomes the QEMU.
-coqmp::machine_spec stand_in_for(options const& how, coqmp::session_options behaviour, int writing_end)
+coqmp::machine_spec stand_in_for(options const& how, coqmp::session_options behaviour, int writing_end, int news)
 {
     coqmp::machine_spec result;
     result.program = "/proc/self/exe";
-    result.arguments = {std::string(stand_in_word), std::to_string(writing_end), std::to_string(::getpid())};
+    result.arguments = {std::string(stand_in_word), std::to_string(writing_end), std::to_string(news),
+                        std::to_string(::getpid())};
     result.arguments.insert(result.arguments.end(), how.program.begin(), how.program.end());
     result.share_process_group = true;  // the leader of a group cannot make a session, and the stand-in makes one
     result.start_timeout = how.timeout.value_or(60s);
@@ -127,7 +152,7 @@ public:
           screen_(shown_on),
           name_(how.program.front()),
           words_(loop, shown_on),
-          machine_(loop.get_executor(), stand_in_for(how, std::move(behaviour), words_.writing_end()))
+          machine_(loop.get_executor(), stand_in_for(how, std::move(behaviour), words_.writing_end(), news_.reading_end()))
     {}
 
     void start()
@@ -148,6 +173,10 @@ public:
         machine_.async_wait([this](error_code error, coqmp::exit_status status) {
             if (!error)
                 status_ = status;
+        });
+        session().async_wait_closed([this](error_code error, error_code why) {
+            if (!error && why == coqmp::errc::disconnected)
+                news_.tell();
         });
     }
 
@@ -231,6 +260,7 @@ private:
     screen& screen_;
     std::string const name_;
     spoken_words words_;
+    keeper_news const news_;
     coqmp::machine machine_;
     std::optional<coqmp::exit_status> status_;
     bool hinted_ = false;
@@ -253,25 +283,17 @@ bool is_stand_in(int argc, char const* const* argv)
     return argc > words_before_program && argv[1] == stand_in_word;
 }
 
-int become_program(int argc, char** argv)
+int become_program(char** argv)
 {
-    // Before the question whether the shell lives: it may be killed at any moment.
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    char const* const shell = argv[3];
-    if (std::to_string(::getppid()) != shell)
-        return no_such_program;
-    ::setsid();
-    std::string const words = std::string("/proc/") + shell + "/fd/" + argv[2];
-    int const number = ::open(words.c_str(), O_WRONLY | O_CLOEXEC);
-    if (number >= 0) {  // else it writes to where it wrote already
-        ::dup2(number, STDOUT_FILENO);
-        ::dup2(number, STDERR_FILENO);
+    std::string const shell = argv[4];
+    std::string const descriptors = "/proc/" + shell + "/fd/";
+    int const words = ::open((descriptors + argv[2]).c_str(), O_WRONLY | O_CLOEXEC);
+    if (words >= 0) {  // else it writes to where it wrote already
+        ::dup2(words, STDOUT_FILENO);
+        ::dup2(words, STDERR_FILENO);
     }
-    static_cast<void>(argc);
-    ::execvp(argv[words_before_program], argv + words_before_program);
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
-    ::dprintf(STDERR_FILENO, "cannot start \"%s\": %s\n", argv[words_before_program], std::strerror(errno));
-    return no_such_program;
+    int const news = ::open((descriptors + argv[3]).c_str(), O_RDONLY | O_CLOEXEC);
+    return keep_program(static_cast<::pid_t>(std::stoi(shell)), news, argv + words_before_program);
 }
 
 }  // namespace qmp_shell

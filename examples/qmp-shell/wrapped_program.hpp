@@ -14,9 +14,8 @@ namespace qmp_shell {
 /// Whether this process is not a shell, but is to become the wrapped program.
 [[nodiscard]] bool is_stand_in(int argc, char const* const* argv);
 
-/// Takes its place: in a session of its own, so that Ctrl-C reaches only the shell; writing to where the shell reads; and ended
-/// by the kernel should the shell be killed. @return only if there is no such program: the status to exit with
-[[nodiscard]] int become_program(int argc, char** argv);
+/// Takes its place, writing to where the shell reads, as the keeper of the program: see keep_program(). @return the status to exit with
+[[nodiscard]] int become_program(char** argv);
 
 }  // namespace qmp_shell
 

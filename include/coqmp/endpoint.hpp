@@ -20,9 +20,10 @@ public:
     /// 107 bytes that a socket address takes
     [[nodiscard]] static endpoint unix_socket(std::string path);
 
-    /// Of a TCP port. @param host a name or a numeric address (IPv6 without brackets) @param port 0 to 65535; 0 lets a
-    /// listener choose one @throws boost::system::system_error errc::invalid_endpoint if the host is empty or holds a NUL
-    /// or a bracket
+    /// Of a TCP port.
+    /// @param host a name or a numeric address (IPv6 without brackets); for a listener also `*`: all addresses, IPv4 and IPv6
+    /// @param port 0 to 65535; 0 lets a listener choose one
+    /// @throws boost::system::system_error errc::invalid_endpoint if the host is empty or holds a NUL or a bracket
     [[nodiscard]] static endpoint tcp(std::string host, std::uint16_t port);
 
     /// A connected stream socket. It is taken over by the session that connects to it.

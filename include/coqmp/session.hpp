@@ -59,7 +59,8 @@ public:
     [[nodiscard]] executor_type get_executor() const noexcept;
 
     /// Dials, awaits the greeting and negotiates capabilities (`oob` if it is offered). The session can be used when it completes.
-    /// A descriptor (endpoint::descriptor()) is taken over, and closed whatever the outcome.
+    /// A descriptor (endpoint::descriptor()) is taken over, and closed whatever the outcome. One that is not a connected stream
+    /// socket fails at once: ENOTSOCK, EPROTOTYPE (another type of socket), ENOTCONN (a listening socket, for example).
     /// @param where the monitor
     /// @par Handler signature `void(error_code)`
     /// @par Errors What the kernel or the resolver said; errc::monitor_busy when the monitor accepted and stayed silent

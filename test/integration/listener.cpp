@@ -10,6 +10,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -235,6 +236,36 @@ BOOST_AUTO_TEST_CASE(tcp_port_is_chosen_and_told)
     BOOST_TEST(door.local_endpoint().port() != 0);
     BOOST_CHECK_EXCEPTION(listener(context.get_executor(), door.local_endpoint()), boost::system::system_error,
                           refusal(errc::address_in_use, "127.0.0.1"));
+}
+
+BOOST_AUTO_TEST_CASE(a_star_listens_on_every_address)
+{
+    listener const door(context.get_executor(), endpoint::parse("*:0"));
+    std::uint16_t const port = door.local_endpoint().port();
+    BOOST_TEST(door.local_endpoint().to_string() == "tcp:*:" + std::to_string(port));
+    BOOST_TEST(door.qemu_arguments().at(1) == "socket,id=coqmp,host=127.0.0.1,port=" + std::to_string(port));
+    boost::asio::ip::tcp::socket client(context);
+    client.connect(boost::asio::ip::tcp::endpoint(boost::asio::ip::address_v4::loopback(), port));
+    client.close();
+    boost::system::error_code none;
+    client.connect({boost::asio::ip::make_address("127.0.0.2"), port}, none);
+    BOOST_TEST(!none);
+    client.close();
+    boost::asio::ip::tcp::acceptor probe(context);
+    probe.open(boost::asio::ip::tcp::v6(), none);
+    if (!none)
+        probe.bind({boost::asio::ip::address_v6::loopback(), 0}, none);
+    if (!none) {  // this host has IPv6
+        client.connect({boost::asio::ip::address_v6::loopback(), port}, none);
+        BOOST_TEST(!none);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_star_is_refused_where_another_program_has_the_port)
+{
+    boost::asio::ip::tcp::acceptor const other(context, boost::asio::ip::tcp::endpoint(boost::asio::ip::address_v4::any(), 0));
+    BOOST_CHECK_EXCEPTION(listener(context.get_executor(), endpoint::tcp("*", other.local_endpoint().port())),
+                          boost::system::system_error, refusal(errc::address_in_use, "tcp:*:"));
 }
 
 BOOST_AUTO_TEST_CASE(arguments_double_commas_and_replace_the_wildcard)

@@ -383,6 +383,27 @@ COROUTINE_TEST_CASE(a_descriptor_that_is_no_stream_socket_is_refused_and_closed)
     BOOST_TEST(::fcntl(datagram, F_GETFD) == -1);
 }
 
+// Nothing would ever come through it, and the caller would wait for its whole time limit.
+COROUTINE_TEST_CASE(a_descriptor_that_is_not_connected_is_refused_and_closed)
+{
+    temporary_directory const directory;
+    std::string const path = (directory.path() / "listening").native();
+    ::sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path.data(), path.size());
+    int const listening = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    BOOST_REQUIRE(::bind(listening, reinterpret_cast<::sockaddr const*>(&address), sizeof address) == 0);
+    BOOST_REQUIRE(::listen(listening, 1) == 0);
+    error_code error = co_await connect_error(endpoint::descriptor(listening));
+    BOOST_TEST(error == kernel(ENOTCONN));
+    BOOST_TEST(::fcntl(listening, F_GETFD) == -1);
+
+    int const fresh = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    error = co_await connect_error(endpoint::descriptor(fresh));
+    BOOST_TEST(error == kernel(ENOTCONN));
+    BOOST_TEST(::fcntl(fresh, F_GETFD) == -1);
+}
+
 COROUTINE_TEST_CASE(a_connect_that_is_cancelled_at_once_closes_the_descriptor)
 {
     auto const executor = co_await this_coro::executor;

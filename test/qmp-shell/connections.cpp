@@ -5,7 +5,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <coqmp/descriptor.hpp>
+
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <filesystem>
 #include <string>
@@ -66,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_command_without_c_is_told_where_it_belongs)
     BOOST_TEST(came.errors ==
                "qmp-shell: commands come after -c: qmp-shell " + address + " -c 'query-status'\nTry qmp-shell --help\n");
     outcome const long_one = run({address, "blockdev-del", "node-name=it's"});
-    BOOST_TEST(has(long_one.errors, "-c \"blockdev-del node-name=it's\"\n"));
+    BOOST_TEST(has(long_one.errors, "-c 'blockdev-del node-name=it'\\''s'\n"));
     BOOST_TEST(has(run({address, "--no-such-option"}).errors, "--no-such-option"));
     BOOST_TEST(!has(run({address, "--no-such-option"}).errors, "after -c"));
 }
@@ -193,6 +198,59 @@ BOOST_AUTO_TEST_CASE(qemu_that_connects_to_the_shell_is_talked_to)
     BOOST_TEST(has(came.output, "prelaunch"));
     BOOST_TEST(guest.wait() == 0);
     BOOST_TEST(!std::filesystem::exists(door));
+}
+
+BOOST_AUTO_TEST_CASE(a_descriptor_that_nothing_can_come_through_is_refused_with_the_reason)
+{
+    ::sockaddr_un where{};
+    where.sun_family = AF_UNIX;
+    std::string const path = (qemu.directory() / "listening").native();
+    path.copy(where.sun_path, sizeof where.sun_path - 1);
+    // The shell is to inherit them.
+    coqmp::descriptor const listening(::socket(AF_UNIX, SOCK_STREAM, 0));
+    BOOST_REQUIRE(::bind(listening.number(), reinterpret_cast<::sockaddr const*>(&where), sizeof where) == 0);
+    BOOST_REQUIRE(::listen(listening.number(), 1) == 0);
+    coqmp::descriptor const datagram(::socket(AF_UNIX, SOCK_DGRAM, 0));
+    coqmp::descriptor const file(::open("/dev/null", O_RDWR));
+    auto const errors = [](coqmp::descriptor const& of) {
+        outcome const came = run({"fd:" + std::to_string(of.number()), "-c", "query-status"});
+        BOOST_TEST(came.status == 3);
+        return came.errors;
+    };
+    std::string const name = "qmp-shell: cannot connect to fd:";
+    BOOST_TEST(errors(listening) ==
+               name + std::to_string(listening.number()) + ": it is a socket that is not connected (is it a listening one?)\n");
+    BOOST_TEST(errors(datagram) == name + std::to_string(datagram.number()) + ": it is a socket, but not a stream socket\n");
+    BOOST_TEST(errors(file) == name + std::to_string(file.number()) + ": it is not a socket\n");
+    BOOST_TEST(has(run({"fd:999", "-c", "query-status"}).errors, "cannot connect to fd:999: Bad file descriptor\n"));
+}
+
+// What is printed is pasted into another shell.
+BOOST_AUTO_TEST_CASE(what_qemu_is_to_be_started_with_is_quoted_for_a_shell)
+{
+    std::string const door = (qemu.directory() / "it's a $door").native();
+    outcome const came = run({"--listen", door, "--timeout", "0.1", "-c", "query-status"});
+    std::string::size_type const begin = came.errors.find("-chardev");
+    std::string const line = came.errors.substr(begin, came.errors.find('\n', begin) - begin);
+    script other({"-c", "printf '<%s>' " + line}, {}, "/bin/sh");
+    BOOST_TEST(other.finish().output ==
+               "<-chardev><socket,id=qmp-shell,path=" + door + "><-mon><chardev=qmp-shell,mode=control>");
+}
+
+BOOST_AUTO_TEST_CASE(a_star_listens_where_every_qemu_finds_it)
+{
+    script shell({"--listen", "*:0", "-c", "query-status"});
+    shell.expect("started with");
+    shell.expect(",port=");
+    shell.expect("-mon");
+    std::string const said = content(shell.home() / "errors");
+    std::size_t const port = said.find(",port=") + 6;
+    std::string const number = said.substr(port, said.find(' ', port) - port);
+    std::vector<std::string> arguments = real_qemu::no_machine();
+    for (std::string const& each : {std::string("-qmp"), "tcp:127.0.0.1:" + number})
+        arguments.push_back(each);
+    real_qemu guest(arguments, coqmp::test::monitor_kind::pair);
+    BOOST_TEST(shell.wait().status == 0);
 }
 
 BOOST_AUTO_TEST_CASE(nobody_who_connects_in_time_is_an_error)

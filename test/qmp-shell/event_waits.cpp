@@ -2,14 +2,17 @@
 #include "qemu_fixture.hpp"
 #include "script.hpp"
 #include "support/real_qemu.hpp"
+#include "support/temporary_directory.hpp"
 #include "terminal.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <poll.h>
 #include <signal.h>
 
 #include <string>
+#include <vector>
 
 namespace json = boost::json;
 using coqmp::test::real_qemu;
@@ -25,6 +28,36 @@ struct machine_with_disks
                     "driver=null-co,node-name=n1,size=1048576", "-device", "scsi-hd,id=hd0,drive=n0", "-device",
                     "scsi-hd,id=hd1,drive=n1"}};
     std::string const address = qemu.monitor().path();
+};
+
+/// A shell that waits for its next line, while other things happen through a second monitor.
+struct storm_fixture
+{
+    coqmp::test::temporary_directory directory;
+    std::string const other = (directory.path() / "other").native();
+    std::string const log = (directory.path() / "log").native();
+    real_qemu qemu{with_other_monitor()};
+    script shell{{"-l", log, qemu.monitor().path()}};
+
+    storm_fixture()
+    {
+        shell.write("query-status\n");
+        shell.expect("prelaunch");
+    }
+
+    [[nodiscard]] std::vector<std::string> with_other_monitor() const
+    {
+        std::vector<std::string> result = real_qemu::no_machine();
+        result.insert(result.end(), {"-qmp", "unix:" + other + ",server=on,wait=off"});
+        return result;
+    }
+
+    /// Waits until the shell has read so many.
+    void await_events(std::size_t count) const
+    {
+        while (times(content(log), "\"event\"") < count)  // the file does not tell when it grows
+            ::poll(nullptr, 0, 5);
+    }
 };
 
 }  // namespace
@@ -85,6 +118,49 @@ BOOST_AUTO_TEST_CASE(an_event_that_does_not_come_in_time_is_one_line_and_a_failu
     BOOST_TEST(came.status == 1);
     BOOST_TEST(came.output == "");
     BOOST_TEST(came.errors == "qmp-shell: no event RESUME came within 0.01 s\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_event_is_found_after_a_storm_of_others, storm_fixture)
+{
+    std::string storm = "system_powerdown\n";
+    for (int round = 0; round < 520; ++round)
+        storm += "cont\nstop\n";
+    BOOST_REQUIRE(run({other, "--keep-going"}, storm).status == 0);
+    await_events(1041);
+    shell.write(":wait-event POWERDOWN --timeout 0\n");
+    outcome const came = shell.finish();
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(has(came.output, "{\"event\": \"POWERDOWN\""));
+    BOOST_TEST(came.errors == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_event_that_may_have_been_forgotten_in_a_storm_of_its_like_is_told, storm_fixture)
+{
+    auto const job = [](std::string const& name) {
+        return "blockdev-create job-id=" + name + " options={'driver':'file','filename':'/nonexistent/x','size':0}\n:wait " +
+               name + "\njob-dismiss id=" + name + '\n';
+    };
+    std::string storm = job("first");
+    for (int round = 0; round < 250; ++round)
+        storm += job("other");
+    (void)run({other, "--keep-going"}, storm);
+    await_events(1250);
+    shell.write(":wait-event JOB_STATUS_CHANGE id=first --timeout 0\n");
+    outcome const came = shell.finish();
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(has(came.errors, "events that match JOB_STATUS_CHANGE were not kept"));
+    BOOST_TEST(has(came.errors, "no event JOB_STATUS_CHANGE of that kind came within 0 s\n"));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_was_forgotten_does_not_concern_other_waits, storm_fixture)
+{
+    std::string storm;
+    for (int round = 0; round < 520; ++round)
+        storm += "cont\nstop\n";
+    BOOST_REQUIRE(run({other}, storm).status == 0);
+    await_events(1040);
+    shell.write(":wait-event POWERDOWN --timeout 0\n");
+    BOOST_TEST(shell.finish().errors == "qmp-shell: line 2: no event POWERDOWN came within 0 s\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_wait_for_no_event_is_refused_where_the_mistake_is)

@@ -69,6 +69,21 @@ BOOST_AUTO_TEST_CASE(what_sounds_like_an_error_is_one)
     BOOST_TEST(has(came.errors, "Error: "));
 }
 
+BOOST_AUTO_TEST_CASE(a_line_that_the_human_monitor_cannot_read_has_failed)
+{
+    for (std::string const line : {"sendkey", "sendkey ret x y", "device_del", "migrate -x", "memsave 0x 1 file",
+                                   "sendkey nonsense", "commit nothing", "drive_add 0 file=/nonexistent"}) {
+        BOOST_TEST_CONTEXT(line)
+        {
+            outcome const came = run({"-H", address, "-c", line, "-c", "info status"});
+            BOOST_TEST(came.status == 1);
+            BOOST_TEST(came.output == "");
+            BOOST_TEST(came.errors.starts_with("qmp-shell: command 1: "));
+        }
+    }
+    BOOST_TEST(has(run({"-H", address, "-c", "sendkey"}).errors, "Try \"help sendkey\" for more information\n"));
+}
+
 BOOST_AUTO_TEST_CASE(a_command_of_qmps_is_told_to_be_one)
 {
     BOOST_TEST(run({"-H", address, "-c", "query-status"}).errors ==

@@ -62,6 +62,16 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_not_there_is_an_error)
     BOOST_TEST(came.errors == "qmp-shell: there is no job \"nothing\"\n");
 }
 
+// Without negotiation QEMU refuses every command, as an old QEMU or a monitor with a list of allowed commands refuses this one.
+BOOST_AUTO_TEST_CASE(a_wait_ends_at_once_where_jobs_cannot_be_asked_for)
+{
+    outcome const came = run({"-N", address, "-c", ":wait copy"});
+    BOOST_TEST(came.status == 1);
+    BOOST_TEST(came.output == "");
+    BOOST_TEST(came.errors.starts_with("qmp-shell: copy: QEMU refuses query-jobs, without which a job cannot be waited for: "));
+    BOOST_TEST(has(came.errors, "qmp_capabilities"));
+}
+
 BOOST_AUTO_TEST_CASE(a_state_can_be_waited_for)
 {
     outcome const came = run({address, "-c", ":wait copy running", "-c", "query-status"});

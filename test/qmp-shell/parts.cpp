@@ -5,6 +5,7 @@
 #include "file_names.hpp"
 #include "history.hpp"
 #include "human_monitor.hpp"
+#include "job_log.hpp"
 #include "job_progress.hpp"
 #include "options.hpp"
 #include "qom_tools.hpp"
@@ -267,6 +268,18 @@ BOOST_AUTO_TEST_CASE(of_paths_only_the_last_part_is_shown)
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(progress)
+
+BOOST_AUTO_TEST_CASE(how_a_job_ended_is_unknown_when_events_were_lost_before_its_end)
+{
+    job_record record;
+    record.enter("created");
+    record.told = true;
+    record.enter("running");
+    BOOST_TEST(record.is_outcome_known());
+    record.missed = true;
+    record.enter("concluded");
+    BOOST_TEST(!record.is_outcome_known());
+}
 
 BOOST_AUTO_TEST_CASE(a_bar_fills)
 {

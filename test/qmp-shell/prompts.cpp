@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,37 @@ BOOST_AUTO_TEST_CASE(control_d_gives_up_what_is_open_and_only_then_leaves)
     shell.expect_line(prompt);
     shell.type(control_d);
     BOOST_TEST(shell.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_does_not_fit_one_line_is_indented)
+{
+    terminal shell(address, home);
+    shell.expect_line(prompt);
+    shell.type("query-version\r");
+    shell.expect("  \"qemu\": {");
+    shell.expect_line(prompt);
+    shell.type("query-status\r");
+    shell.expect("{\"status\": \"prelaunch\"");  // that fits
+    shell.expect_line(prompt);
+    shell.resize(40);
+    shell.type("query-status\r");
+    shell.expect("  \"status\": \"prelaunch\"");
+    shell.expect_line(prompt);
+    shell.type(":pretty\r");
+    shell.expect(":pretty auto");
+    shell.type(":pretty off\rquery-version\r");
+    shell.expect("{\"qemu\": {");
+    shell.expect_line(prompt);
+    shell.type(":pretty on\rquery-name\rquery-kvm\r");
+    shell.expect("  \"enabled\": false,");
+    shell.expect_line(prompt);
+    shell.type(":pretty auto\r:pretty\r");
+    shell.expect(
+        [](screen_model const& screen) {
+            auto const rows = screen.rows();
+            return std::find(rows.rbegin(), rows.rend(), ":pretty auto") != rows.rend();
+        },
+        "how it is");
 }
 
 BOOST_AUTO_TEST_CASE(keys_that_do_nothing_leave_nothing_in_the_line)
@@ -65,12 +97,6 @@ BOOST_AUTO_TEST_CASE(what_is_pasted_is_text_and_no_keys)
     shell.expect_line("(QEMU) {\"execute\": \"query- name\"} ;");  // the end of it has been read
     shell.type(control_c);
     shell.expect_line(prompt);
-    shell.type("\x1B[200~{\"execute\":\r\t\"query-name\"}\rquery-\tsta\x1B[201~ ;");
-    shell.expect("  ...>  \"query-name\"}");
-    shell.expect("{}");
-    shell.expect_line("(QEMU) query- sta ;");
-    shell.type(control_c);
-    shell.expect_line(prompt);
     shell.type("query-stat");
     shell.type(tab);  // a key again
     shell.expect_line("(QEMU) query-stat");
@@ -81,6 +107,84 @@ BOOST_AUTO_TEST_CASE(what_is_pasted_is_text_and_no_keys)
     BOOST_TEST(shell.wait() == 0);
     std::size_t const last = shell.written().rfind("\x1B[?2004");
     BOOST_TEST(shell.written().substr(last, 8) == "\x1B[?2004l");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_pasted_in_many_lines_waits_for_enter)
+{
+    terminal shell(address, home);
+    shell.expect_line(prompt);
+    shell.type("\x1B[200~:trace on\rquery-name\r\n{\"execute\":\n\"query-status\"}\r\x1B[201~");
+    shell.expect("(QEMU) :trace on");
+    shell.expect("query-name");
+    shell.expect("{\"execute\":");
+    shell.expect("\"query-status\"}");
+    shell.type("# the end");  // keys again
+    shell.expect_line("# the end");
+    BOOST_TEST(!has(shell.written(), "-> {"));
+    BOOST_TEST(!has(shell.written(), "prelaunch"));
+    shell.type(enter);
+    shell.expect("(QEMU) query-name");
+    shell.expect("-> {\"execute\":\"query-name\"");
+    shell.expect("  ...> \"query-status\"}");
+    shell.expect("prelaunch");
+    shell.expect_line(prompt);
+    shell.type(control_d);
+    BOOST_TEST(shell.wait() == 0);
+    BOOST_TEST(has(content(home / ".qmp-shell_history"), ":trace on\nquery-name\n{\"execute\": \"query-status\"}\n"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_pasted_can_be_given_up)
+{
+    terminal shell(address, home);
+    shell.expect_line(prompt);
+    shell.type("\x1B[200~stop\rcont\r\x1B[201~");
+    shell.expect("(QEMU) stop");
+    shell.expect("cont");
+    shell.type(control_c);
+    shell.expect("^C");
+    shell.expect_line(prompt);
+    shell.type("query-name\r");
+    shell.expect("{}");
+    BOOST_TEST(!has(shell.written(), "RESUME"));
+}
+
+BOOST_AUTO_TEST_CASE(an_event_among_pasted_lines_leaves_them_intact)
+{
+    terminal shell(address, home);
+    shell.expect_line(prompt);
+    shell.type("\x1B[200~query-name\rquery-status\x1B[201~");
+    shell.expect_line("query-status");
+    shell.resize(60);
+    shell.type(" # still there");
+    shell.expect_line("query-status # still there");
+    auto const rows = shell.screen().rows();
+    BOOST_TEST(std::count_if(rows.begin(), rows.end(), [](std::string const& row) { return has(row, "query-name"); }) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_pasted_while_an_answer_is_awaited_waits_for_enter_too)
+{
+    terminal shell(address, home);
+    shell.expect_line(prompt);
+    qemu.stop();
+    shell.type("query-name\r");
+    shell.expect([](screen_model const& seen) { return has(seen.text(), "waiting for QEMU"); }, "that QEMU is waited for");
+    shell.type("\x1B[200~query-status\r\x1B[201~");
+    qemu.resume();
+    shell.expect("{}");
+    shell.expect("(QEMU) query-status");
+    shell.type("# the end");
+    shell.expect_line("# the end");
+    BOOST_TEST(!has(shell.written(), "prelaunch"));
+    std::size_t const on = shell.written().find("\x1B[?2004h");
+    BOOST_TEST(shell.written().find("\x1B[?2004l", on) == std::string::npos);  // as it is on all the time
+}
+
+BOOST_AUTO_TEST_CASE(escapes_that_are_pasted_are_no_keys)
+{
+    terminal shell(address, home);
+    shell.expect_line(prompt);
+    shell.type("\x1B[200~query\x1B[D\x1B[D-name\x1B[201~;");
+    shell.expect_line("(QEMU) query [D [D-name;");
 }
 
 BOOST_AUTO_TEST_CASE(a_terminal_that_obeys_nothing_is_not_asked_to_mark_what_is_pasted)

@@ -7,6 +7,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -31,6 +32,15 @@ struct wrap_fixture
         options.insert(options.end(), {"-pidfile", pid_file.native()});
         options.insert(options.end(), arguments.begin(), arguments.end());
         return options;
+    }
+
+    /// The same through a script of sh's, which has QEMU's command line as its arguments.
+    [[nodiscard]] std::vector<std::string> through_a_script(std::string const& text) const
+    {
+        std::vector<std::string> result = wrapping();
+        auto const program = std::find(result.begin(), result.end(), "qemu-system-x86_64");
+        result.insert(program, {"sh", "-c", text, "sh"});
+        return result;
     }
 
     /// QEMU writes its number before it answers anything.
@@ -158,6 +168,55 @@ BOOST_AUTO_TEST_CASE(what_qemu_writes_does_not_mix_with_the_answers)
     BOOST_TEST(came.status == 0);
     BOOST_TEST(has(came.errors, "from the guest\n"));
     BOOST_TEST(!has(came.output, "from the guest"));
+}
+
+BOOST_AUTO_TEST_CASE(a_script_that_ends_before_its_qemu_leaves_none_behind)
+{
+    script shell(through_a_script("\"$@\" & exit 0"));
+    shell.write("query-status\n");
+    shell.expect("prelaunch");
+    ::pid_t const process = qemu();
+    outcome const came = shell.finish();
+    BOOST_TEST(came.status == 0);
+    BOOST_TEST(came.errors == "");
+    BOOST_TEST(!lives(process));
+}
+
+// As long as a script's other programs live, their end is not waited for.
+BOOST_AUTO_TEST_CASE(what_a_script_has_started_beside_qemu_does_not_delay_the_end)
+{
+    script shell(through_a_script("sleep 1000 >/dev/null 2>&1 3>&- 4>&- 5>&- & echo $!; \"$@\""));
+    shell.write("query-status\n");
+    shell.expect("prelaunch");
+    outcome const came = shell.finish();
+    BOOST_TEST(came.status == 0);
+    ::pid_t const other = static_cast<::pid_t>(std::stoi(came.errors));
+    ::kill(other, SIGKILL);
+    BOOST_TEST(!has(came.errors, "did not end"));
+}
+
+BOOST_AUTO_TEST_CASE(a_shell_that_is_killed_takes_the_qemu_of_a_script_with_it)
+{
+    for (char const* const how : {"\"$@\"; exit 0", "\"$@\" & wait", "\"$@\" & exit 0"}) {
+        script shell(through_a_script(how));
+        shell.write("query-status\n");
+        shell.expect("prelaunch");
+        ::pid_t const process = qemu();
+        shell.signal(SIGKILL);
+        BOOST_TEST(shell.wait().status == 128 + SIGKILL);
+        wait_for_end(process);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_shell_that_is_told_to_end_ends_the_qemu_of_a_script)
+{
+    script shell(through_a_script("\"$@\" & exit 0"));
+    shell.write("query-status\n");
+    shell.expect("prelaunch");
+    ::pid_t const process = qemu();
+    shell.signal(SIGTERM);
+    BOOST_TEST(shell.wait().status == 128 + SIGTERM);
+    BOOST_TEST(!lives(process));
 }
 
 BOOST_AUTO_TEST_CASE(daemonize_is_refused_with_the_reason)

@@ -26,7 +26,7 @@ public:
 
     argument_node arguments;
     bool out_of_band = false;
-    std::vector<std::pair<std::string, std::string>> files;
+    std::vector<travelling_file> files;
 
     std::optional<mistake> read(words_view words)
     {
@@ -42,14 +42,10 @@ public:
                 wrong = add(each);
             else if (each.text == "--oob")
                 out_of_band = true;
-            else if (each.text.starts_with("--fd="))
-                wrong = add_file({each.text.substr(5), each.at(5)});
-            else if (each.text != "--fd")
-                wrong = mistake{each.where, "there is no option " + abbreviated(each.text) + ": only --oob and --fd NAME=PATH"};
-            else if (++index == words.size())
-                wrong = mistake{each.where, "--fd needs a name and a file: --fd NAME=PATH"};
+            else if (each.text.starts_with("--fd=") || each.text.starts_with("--fd:") || each.text == "--fd")
+                wrong = read_file(words, index);
             else
-                wrong = add_file(words[index]);
+                wrong = mistake{each.where, "there is no option " + abbreviated(each.text) + ": only --oob and --fd NAME=PATH"};
             if (wrong)
                 return wrong;
         }
@@ -100,7 +96,27 @@ private:
         return wrong ? wrong : add_argument(arguments, what);
     }
 
-    std::optional<mistake> add_file(word const& what)
+    /// @param index of the option; then of its last word
+    std::optional<mistake> read_file(words_view words, std::size_t& index)
+    {
+        constexpr std::string_view begin = "--fd";
+        word const& option = words[index];
+        std::string_view const text = option.text;
+        std::size_t const equals = text.find('=');
+        std::string_view const mode = text.substr(begin.size(), equals == text.npos ? equals : equals - begin.size());
+        auto const known = std::find_if(modes.begin(), modes.end(), [mode](auto const& each) { return each.first == mode; });
+        if (known == modes.end())
+            return mistake{option.where, mode == ":" ? "a mode is missing: write --fd:ro, --fd:wo or --fd:rw"
+                                                     : "--fd has no mode " + abbreviated(mode.substr(1)) +
+                                                           ": write --fd:ro, --fd:wo or --fd:rw"};
+        if (equals != text.npos)
+            return add_file({option.text.substr(equals + 1), option.at(equals + 1)}, known->second);
+        if (++index == words.size())
+            return mistake{option.where, "--fd needs a name and a file: --fd NAME=PATH"};
+        return add_file(words[index], known->second);
+    }
+
+    std::optional<mistake> add_file(word const& what, file_mode mode)
     {
         mistake wrong;
         std::optional<plain_text> const plain = unquote(what, wrong);
@@ -110,9 +126,12 @@ private:
         std::size_t const equals = text.find('=');
         if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
             return mistake{what.where, "--fd needs a name and a file: --fd NAME=PATH"};
-        files.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+        files.push_back({text.substr(0, equals), text.substr(equals + 1), mode});
         return std::nullopt;
     }
+
+    static constexpr std::array<std::pair<std::string_view, file_mode>, 4> modes{
+        {{"", file_mode::any}, {":ro", file_mode::read}, {":wo", file_mode::write}, {":rw", file_mode::both}}};
 
     command_entry const* entry_;
     type const* known_;
@@ -140,7 +159,7 @@ std::size_t count_options(words_view words)
 {
     std::size_t count = 0;
     while (count < words.size() && words[count].text.starts_with("--"))
-        count += words[count].text == "--fd" ? 2 : 1;
+        count += takes_file(words[count].text) ? 2 : 1;
     return std::min(count, words.size());
 }
 

@@ -18,6 +18,12 @@ using words_view = std::span<word const>;
 /// What opens a transaction, as one word.
 inline constexpr std::string_view transaction_opening = "transaction(";
 
+/// Whether a word is an option whose next word is a file: `--fd`, `--fd:ro`.
+[[nodiscard]] inline bool takes_file(std::string_view word)
+{
+    return word == "--fd" || (word.starts_with("--fd:") && word.find('=') == std::string_view::npos);
+}
+
 /// `name key=value ...` @param words are not empty
 [[nodiscard]] std::variant<typed_command, mistake> read_command(words_view words, schema const* known);
 

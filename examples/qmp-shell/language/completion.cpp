@@ -229,12 +229,12 @@ void completer::action(std::span<word const> words, word const& current)
 
 void completer::command(std::span<word const> words, word const& current)
 {
-    if (!words.empty() && words.back().text == "--fd")
+    if (!words.empty() && takes_file(words.back().text))
         return file_to_open(current);
     if (words.empty() && is_structured(current))
         return raw_command(current);
     while (!words.empty() && words.front().text.starts_with("--"))
-        words = words.subspan(words.front().text == "--fd" ? std::min<std::size_t>(2, words.size()) : 1);
+        words = words.subspan(takes_file(words.front().text) ? std::min<std::size_t>(2, words.size()) : 1);
     if (!words.empty() && words.front().text != "help") {
         command_entry const* entry = known_.find_command(words.front().text);
         return arguments(words.front().text, entry != nullptr ? entry->arguments : nullptr, words.subspan(1), current);
@@ -263,6 +263,9 @@ void completer::command(std::span<word const> words, word const& current)
 void completer::options()
 {
     for (auto const& [text, description] : {std::pair("--fd", "NAME=PATH: an open file travels with the command"),
+                                            std::pair("--fd:ro", "NAME=PATH: the same, open for reading"),
+                                            std::pair("--fd:rw", "NAME=PATH: the same, open for both"),
+                                            std::pair("--fd:wo", "NAME=PATH: the same, open for writing"),
                                             std::pair("--oob", "out of band: before all that waits")})
         if (std::string_view(text).starts_with(result_.prefix))
             add(text, description, true);
@@ -271,7 +274,7 @@ void completer::options()
 void completer::arguments(std::string_view name, type const* what, std::span<word const> words, word const& current)
 {
     command_ = name;
-    if (!words.empty() && words.back().text == "--fd")
+    if (!words.empty() && takes_file(words.back().text))
         return file_to_open(current);
     begin(current.where.column, current.text);
     if (current.text.starts_with('-'))
@@ -293,7 +296,7 @@ std::size_t completer::words_without_options(std::span<word const> words)
     for (std::size_t index = 0; index < words.size(); ++index) {
         bool const option = words[index].text.starts_with("--");
         result += option ? 0 : 1;
-        index += words[index].text == "--fd" ? 1 : 0;
+        index += takes_file(words[index].text) ? 1 : 0;
     }
     return result;
 }

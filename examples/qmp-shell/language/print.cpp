@@ -71,10 +71,14 @@ void append_number(std::string& to, Number number)
 
 void append_real(std::string& to, double number)
 {
+    if (!std::isfinite(number)) {  // 1e400 was sent: as JSON has no infinity, it is printed as a number that is as much too large
+        to += number < 0 ? "-1e999" : "1e999";
+        return;
+    }
     std::size_t const begin = to.size();
     append_number(to, number);
     // 1.0 is no integer, and must not look like one.
-    if (std::isfinite(number) && to.find_first_of(".e", begin) == std::string::npos)
+    if (to.find_first_of(".e", begin) == std::string::npos)
         to += ".0";
 }
 

@@ -22,6 +22,17 @@
 
 namespace qmp_shell {
 
+/// What a file that travels is opened for: what it allows, or what was asked for.
+enum class file_mode { any, read, write, both };
+
+/// `--fd NAME=PATH`, `--fd:ro NAME=PATH`
+struct travelling_file
+{
+    std::string name;
+    std::string path;
+    file_mode mode = file_mode::any;
+};
+
 /// A command as it was typed, ready to be sent.
 struct typed_command
 {
@@ -29,7 +40,7 @@ struct typed_command
     boost::json::object arguments;
     bool out_of_band = false;
     /// `--fd NAME=PATH`: files to open; the descriptor travels with the command, which gets NAME as `fdname` if it wants that.
-    std::vector<std::pair<std::string, std::string>> files;
+    std::vector<travelling_file> files;
     std::optional<boost::json::value> id;  ///< only of a raw `{"execute": ...}` line; shown, not sent
     /// Arguments whose types no schema knew, and the bare words that they were before they became what they look like.
     std::vector<std::pair<std::string, std::string>> guessed;

@@ -44,6 +44,8 @@ std::vector<sample> values()
             {1.0, "1.0"},
             {0.1, "0.1"},
             {1e300, "1e+300"},
+            {std::numeric_limits<double>::infinity(), "1e999"},
+            {-std::numeric_limits<double>::infinity(), "-1e999"},
             {"", R"("")"},
             {"text", R"("text")"},
             {"ä€😀", R"("ä€😀")"},

@@ -2,6 +2,8 @@
 
 #include "language/print.hpp"
 
+#include <array>
+#include <cstddef>
 #include <ostream>
 
 namespace qmp_shell::test {
@@ -13,8 +15,9 @@ std::string in_words(typed_command const& what)
     std::string result = what.name + ' ' + print(what.arguments, {});
     if (what.out_of_band)
         result += " --oob";
-    for (auto const& [name, path] : what.files)
-        result.append(" --fd ").append(name).append("=").append(path);
+    constexpr std::array modes{"", ":ro", ":wo", ":rw"};
+    for (auto const& [name, path, mode] : what.files)
+        result.append(" --fd").append(modes.at(static_cast<std::size_t>(mode))).append(" " + name + '=' + path);
     if (what.id)
         result += " id " + print(*what.id, {});
     return result;

@@ -75,6 +75,8 @@ std::vector<pointed> in_options()
 {
     return {{"x --fd", "  ^", "--fd needs a name and a file: --fd NAME=PATH"},
             {"x --fd a", "       ^", "--fd needs a name and a file: --fd NAME=PATH"},
+            {"x --fd:r a=/b", "  ^", "--fd has no mode r: write --fd:ro, --fd:wo or --fd:rw"},
+            {"x --fd: a=/b", "  ^", "a mode is missing: write --fd:ro, --fd:wo or --fd:rw"},
             {"x --fd =/a", "       ^", "--fd needs a name and a file: --fd NAME=PATH"},
             {"x --fd a=", "       ^", "--fd needs a name and a file: --fd NAME=PATH"},
             {"x --fd=a", "       ^", "--fd needs a name and a file: --fd NAME=PATH"},
