@@ -133,7 +133,9 @@ endpoint endpoint::tcp(std::string host, std::uint16_t port)
         refuse("the host is empty: use a name or an address, such as localhost");
     if (host.find('\0') != std::string::npos)
         refuse("the host holds a NUL byte: use a name or an address, such as localhost");
-    // to_string() could not be read back: where a bracket comes it begins or ends the address.
+    // to_string() could not be read back: behind a comma are options of QEMU's, and a bracket begins or ends the address.
+    if (host.find(',') != std::string::npos)
+        refuse("the host " + quoted(std::string_view(host)) + " holds a comma: use a name or an address, such as localhost");
     if (host.find_first_of("[]") != std::string::npos)
         refuse("the host " + quoted(std::string_view(host)) + " holds a bracket: write the address itself, such as ::1");
     return endpoint(tcp_address{std::move(host), port});

@@ -226,6 +226,7 @@ BOOST_AUTO_TEST_CASE(the_functions_refuse_what_cannot_be)
     BOOST_TEST(refusal([] { (void)endpoint::unix_socket("a\0b"s); }).starts_with("the path holds a NUL"));
     BOOST_TEST(refusal([] { (void)endpoint::tcp("", 1); }).starts_with("the host is empty"));
     BOOST_TEST(refusal([] { (void)endpoint::tcp("a\0"s, 1); }).starts_with("the host holds a NUL"));
+    BOOST_TEST(refusal([] { (void)endpoint::tcp("localhost,server=on", 1); }).find("holds a comma") != std::string::npos);
     for (auto const* host : {"[::1]", "[", "a]b", "[a:1"})
         BOOST_TEST(refusal([host] { (void)endpoint::tcp(host, 1); }).find("holds a bracket") != std::string::npos);
     BOOST_TEST(refusal([] { (void)endpoint::parse("[[::1]:1"); }).find("holds a bracket") != std::string::npos);

@@ -37,9 +37,9 @@ namespace {
 template <auto Member>
 struct opened
 {
-    friend std::shared_ptr<subscription>& state_of(event_stream& stream) { return stream.*Member; }
+    friend std::shared_ptr<subscription> const& state_of(event_stream& stream) { return (stream.*Member).pointer(); }
 };
-std::shared_ptr<subscription>& state_of(event_stream& stream);
+std::shared_ptr<subscription> const& state_of(event_stream& stream);
 template struct opened<&event_stream::state_>;
 
 struct fixture
