@@ -404,7 +404,8 @@ BOOST_AUTO_TEST_CASE(a_mistyped_argument_is_pointed_at_with_a_suggestion)
     outcome const came = ask({"-c", "block_resize node-name=a siez=1"});
     BOOST_TEST(came.status == 1);
     BOOST_TEST(came.errors ==
-               "qmp-shell: column 26: block_resize: GenericError: Parameter 'size' is missing (`siez` is not an argument: did you mean size?)\n"
+               "qmp-shell: column 26: block_resize: GenericError: Parameter 'size' is missing (`siez` is not an argument: did "
+               "you mean size?)\n"
                "  block_resize node-name=a siez=1\n"
                "                           ^\n");
     outcome const nested = ask({"-c", "blockdev-add driver=raw file.driver=null-co file.siez=4096"});

@@ -81,8 +81,8 @@ BOOST_AUTO_TEST_CASE(that_is_malformed_is_not_json)
 {
     std::string const nines(20, '9');
     for (std::string const& number : {"1e+" + nines + ".5", "1e" + nines + "e1", "1e--" + nines, "1e+-" + nines, "1ee" + nines,
-                                     "e" + nines, "1e" + nines + "x", std::string("+1"), std::string("01"), std::string("1."),
-                                     std::string("-"), std::string("1e"), std::string(".1")}) {
+                                      "e" + nines, "1e" + nines + "x", std::string("+1"), std::string("01"), std::string("1."),
+                                      std::string("-"), std::string("1e"), std::string(".1")}) {
         transcript const failure = {fails(coqmp::errc::not_json)};
         std::string const bytes = R"({"return":)" + number + "}";
         BOOST_TEST(decode_whole(bytes) == failure);
