@@ -268,17 +268,11 @@ BOOST_AUTO_TEST_CASE(machines_may_outlive_their_context)
                 machine& subject = machines.emplace_back(executor, bare_qemu());
                 if (moment == at::idle)
                     continue;
-                bool ready = false;
-                std::exception_ptr why;
-                subject.async_start([&ready, &why](std::exception_ptr failure) {
-                    ready = !failure;
-                    why = failure;
-                });
-                while (!ready && moment != at::starting && context.run_one() > 0)
+                auto const ready = std::make_shared<bool>(false);  // one start goes on while the next ones are waited for
+                subject.async_start([ready](std::exception_ptr failure) { *ready = !failure; });
+                while (!*ready && moment != at::starting && context.run_one() > 0)
                     continue;
                 number = subject.pid();
-                if (why)
-                    std::rethrow_exception(why);
                 if (moment != at::waiting)
                     continue;
                 subject.async_wait([](error_code, exit_status) { BOOST_FAIL("called"); });
