@@ -21,8 +21,8 @@ namespace coqmp::detail {
 struct peer_demands
 {
     std::optional<::uid_t> user;
-    std::optional<::pid_t> process;                ///< This one, or one that it started.
-    std::shared_ptr<expected_process> expected{};  ///< The same, for one that we start. None: it does not matter.
+    std::optional<::pid_t> process;                        ///< This one, or one that it started.
+    std::shared_ptr<expected_process> expected = nullptr;  ///< The same, for one that we start. None: it does not matter.
 
     /// Whether only certain processes are let in.
     [[nodiscard]] bool are_for_a_process() const noexcept { return process || expected; }
@@ -45,7 +45,7 @@ struct accept_wait
         : waiting(std::move(handler)),
           session_executor(std::move(of_session)),
           options(std::move(session_behaviour)),
-          demands(whom),
+          demands(std::move(whom)),
           timer(door)
     {}
 

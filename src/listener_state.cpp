@@ -114,8 +114,8 @@ void listener_state::start_accept(pointer const& self, accept_wait::handler_type
                                   session_options of_options, peer_demands whom)
 {
     auto const slot = handler.slot();
-    auto wait =
-        std::make_shared<accept_wait>(std::move(handler), self->executor(), std::move(of_session), std::move(of_options), whom);
+    auto wait = std::make_shared<accept_wait>(std::move(handler), self->executor(), std::move(of_session), std::move(of_options),
+                                              std::move(whom));
     on_cancellation(slot, self, wait, [](listener_state& state, wait_pointer const& which, asio::cancellation_type kind) {
         if (kind != asio::cancellation_type::none)
             state.cancel(which);

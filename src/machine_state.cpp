@@ -64,7 +64,7 @@ bool goes_to_background(std::vector<std::string> const& arguments)
 std::optional<std::string> text_with_nul(machine_spec const& spec)
 {
     auto const is_truncated = [](std::string const& text) { return text.find('\0') != std::string::npos; };
-    auto const before = [](std::string const& text) { return '"' + std::string(text.c_str()) + '"'; };
+    auto const before = [](std::string const& text) { return '"' + text.substr(0, text.find('\0')) + '"'; };
     if (is_truncated(spec.program))
         return "the program " + before(spec.program);
     if (auto const found = std::ranges::find_if(spec.arguments, is_truncated); found != spec.arguments.end())

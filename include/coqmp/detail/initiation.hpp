@@ -20,7 +20,11 @@ class owned_state
 public:
     explicit owned_state(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
     owned_state(owned_state const&) = delete;
-    owned_state(owned_state&& other) noexcept : state_(other.state_), owned_(std::exchange(other.owned_, false)) {}
+    // A copy of the pointer: the handle that was moved from still needs the state's executor.
+    owned_state(owned_state&& other) noexcept
+        : state_(other.state_),  // NOLINT(performance-move-constructor-init)
+          owned_(std::exchange(other.owned_, false))
+    {}
     owned_state& operator=(owned_state const&) = delete;
     owned_state& operator=(owned_state&& other) noexcept
     {
