@@ -1,5 +1,5 @@
-// Launching without a race: the socket listens before QEMU exists, so QEMU can never come too early, and nobody has to poll.
-// A QEMU that does not get ready ends the wait at once, with its own words.
+// Launching without a race: the socket listens before QEMU exists, so QEMU can never connect too early, and no client has to
+// poll. A QEMU that does not get ready ends the wait at once, with its own words.
 // usage: listener DIRECTORY        (where the socket shall be)
 #include <coqmp/coqmp.hpp>
 
@@ -19,7 +19,8 @@ asio::awaitable<void> run(std::filesystem::path directory)
     // Bound, private (mode 0600) and listening from here on; the file goes when the listener goes. One serves many machines.
     coqmp::listener door{executor, coqmp::endpoint::unix_socket(directory / "door")};
 
-    // What async_start() appends to QEMU's arguments. Who launches QEMU otherwise gives them to it, and calls door.async_accept().
+    // The arguments that async_start() appends to QEMU's. A program that launches QEMU in another way appends them itself, and
+    // calls door.async_accept().
     std::cout << "QEMU is told:";
     for (auto const& argument : door.qemu_arguments())
         std::cout << ' ' << argument;

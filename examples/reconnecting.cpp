@@ -1,4 +1,4 @@
-// When a session ends a loop makes a new one, with a pause that grows while nobody answers. usage: reconnecting DIRECTORY
+// When a session ends a loop makes a new one, with a pause that grows while QEMU does not answer. usage: reconnecting DIRECTORY
 #include <coqmp/coqmp.hpp>
 
 #include <boost/asio/as_tuple.hpp>
@@ -33,7 +33,7 @@ asio::awaitable<void> watch(coqmp::endpoint monitor)
         if (error == coqmp::errc::outcome_unknown)
             std::cout << "QEMU has gone, perhaps after it executed the command\n";
         else if (error == coqmp::errc::not_sent && --lives > 0)
-            session = co_await connect(monitor);  // the command can be repeated: nobody has seen it
+            session = co_await connect(monitor);  // the command can be repeated: QEMU has not seen it
     }
 }
 

@@ -22,7 +22,7 @@ enum class errc {
     disconnected = 1,         ///< The connection ended (or was never there): end of file, reset, a message cut in half, closed.
     timed_out,                ///< A deadline passed.
     monitor_busy,             ///< The monitor accepted the connection but stayed silent: it serves another client.
-    not_json,                 ///< The peer sent what is no JSON. The session has ended.
+    not_json,                 ///< The peer sent text that is not JSON. The session has ended.
     message_too_large,        ///< The peer's message is over session_options::max_message_size. The session has ended.
     nested_too_deep,          ///< The peer's message is over session_options::max_nesting. The session has ended.
     not_qmp,                  ///< The peer does not talk QMP: its greeting makes no sense.
@@ -37,7 +37,7 @@ enum class errc {
     operation_in_progress,    ///< A stream can be awaited by one reader at a time.
     end_of_stream,            ///< The session has ended, or the stream was closed: no more events.
     invalid_endpoint,         ///< An address that cannot be understood, or a path that does not fit.
-    address_in_use,           ///< Someone is listening on this address, or something that is no socket has its name.
+    address_in_use,           ///< Another program listens on this address, or a file that is not a socket has its name.
     peer_refused,             ///< The peer is not the user or the process that the listener demands.
     launch_failed,            ///< The program could not be started at all.
     machine_exited,           ///< The machine ended before it was ready.

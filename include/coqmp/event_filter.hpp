@@ -58,12 +58,12 @@ public:
         return std::move(*this);
     }
 
-    /// Only events that the predicate agrees to. It must not throw and must not use the session.
+    /// Only events that the predicate accepts. It must not throw and must not use the session.
     event_filter& matching(std::function<bool(event const&)> predicate) &;
     /// @copydoc matching
     event_filter&& matching(std::function<bool(event const&)> predicate) &&;
 
-    /// The names of which an event must have one; none if any name will do.
+    /// An event must have one of these names; empty if any name passes.
     [[nodiscard]] std::vector<std::string> const& names() const noexcept { return names_; }
 
     /// Whether this event passes.

@@ -23,13 +23,14 @@ boost::asio::any_io_executor executor_of(subscription const& state) noexcept;
 
 /// Events as an asynchronous stream. Made by session::subscribe().
 ///
-/// The queue is bounded, by session_options::event_capacity and event_bytes: when it is full the oldest event goes, and the next event that is read tells in
-/// event::lost_before how many went. A stream that nobody reads costs its queue and delays nobody.
+/// The queue is bounded, by session_options::event_capacity and event_bytes: when it is full the oldest event is dropped, and
+/// event::lost_before of the next event that is read says how many were dropped. A stream without a reader costs the memory of
+/// its queue and delays nothing.
 /// @par Threads All members may be called from any thread; the object itself must not be moved or destroyed meanwhile.
-/// @par Moved from A stream that was moved from has ended and has no events.
-/// @par Lifetime Destroying the stream ends it; a waiting read completes with errc::end_of_stream. A stream may outlive
-/// its session: it then ends after the events that it holds. It may also outlive its execution context: then it may still be
-/// moved, closed and destroyed, and try_next() and lost() can be called; async_next() throws
+/// @par Moved from A moved-from stream has ended and has no events.
+/// @par Lifetime Destroying the stream ends it; a waiting read completes with errc::end_of_stream. A stream may outlive its
+/// session: it then ends after the events that are queued. It may also outlive its execution context: it can then still be
+/// moved, closed and destroyed, and try_next() and lost() can be called, but async_next() throws
 /// `boost::asio::execution::bad_executor`.
 class event_stream
 {
@@ -58,7 +59,7 @@ public:
     /// @throws boost::system::system_error operation_aborted, errc::operation_in_progress (see async_next)
     [[nodiscard]] boost::asio::awaitable<std::optional<event>> next();
 
-    /// Takes an event that is there already. Nothing if the queue is empty.
+    /// Takes a queued event. Nothing if the queue is empty.
     [[nodiscard]] std::optional<event> try_next();
 
     /// Ends the stream: nothing more is queued, and what is queued is dropped. A waiting read completes with errc::end_of_stream.

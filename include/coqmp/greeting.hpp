@@ -16,13 +16,13 @@ struct version
     int minor = 0;
     int micro = 0;
     std::string package;  ///< Of the distribution; may be empty.
-    /// What the peer gave instead of three numbers; empty if it gave those, or nothing.
+    /// What the peer sent instead of three numbers; empty if it sent three numbers, or no version.
     std::string text = {};  // NOLINT(readability-redundant-member-init): without it g++ warns of `{7, 2, 22, ""}`
 
     friend bool operator==(version const&, version const&) = default;
 };
 
-/// Prints `7.2.22 (Debian 1:7.2+dfsg-7)`; with the text, if there is one, instead of the numbers.
+/// Prints `7.2.22 (Debian 1:7.2+dfsg-7)`, with `text` in place of the numbers if it is not empty.
 std::ostream& operator<<(std::ostream& out, version const& what);
 
 /// The first message of a monitor. All zero and empty on a session that did not negotiate.

@@ -1,4 +1,4 @@
-// A socket that is there before QEMU is, so that QEMU can never come too early.
+// A socket that listens before QEMU starts, so that QEMU can never connect too early.
 #ifndef COQMP_LISTENER_HPP
 #define COQMP_LISTENER_HPP
 
@@ -25,7 +25,7 @@ class listener_state;
 boost::asio::any_io_executor executor_of(listener_state const& state) noexcept;
 }  // namespace detail
 
-/// Whom a listener lets in, and how the sessions behave that it makes.
+/// Which peers a listener accepts, and how the sessions that it makes behave.
 struct listener_options
 {
     listener_options() = default;  // no aggregate, as session_options
@@ -43,11 +43,11 @@ struct listener_options
 /// A unix socket is bound, private (mode 0600) and listening when the constructor returns; the file of a dead listener is
 /// replaced, a live one's is never taken; it is unlinked at the end.
 /// @par Threads As session.
-/// @par Moved from A listener that was moved from keeps its executor and does nothing: its accepts complete with errc::disconnected,
-/// its address and arguments are still those of the listener that it was.
-/// @par Lifetime Destroying the listener closes it; waiting accepts complete with `operation_aborted`. Sessions live on. The
-/// listener may outlive its execution context: it was closed with it, and may still be moved, closed and destroyed, and asked for
-/// its address and counter; async_accept() throws `boost::asio::execution::bad_executor` then.
+/// @par Moved from A moved-from listener keeps its executor and does nothing: its accepts complete with errc::disconnected, and
+/// its address and arguments stay what they were.
+/// @par Lifetime Destroying the listener closes it; waiting accepts complete with `operation_aborted`. Its sessions continue.
+/// The listener may outlive its execution context, whose end closes it: it can then still be moved, closed and destroyed, and
+/// its address and counter can be read, but async_accept() throws `boost::asio::execution::bad_executor`.
 class listener
 {
 public:
@@ -55,11 +55,11 @@ public:
 
     /// Binds and listens. A host's name is resolved here, and that may block.
     /// @param executor where the work runs, and that of the sessions
-    /// @param where a unix socket or a TCP port (0: the kernel chooses, local_endpoint() tells)
-    /// @param options whom to let in
-    /// @throws boost::system::system_error errc::address_in_use if someone listens there, or if something that is not a
-    /// socket has this name; errc::invalid_endpoint for an endpoint that cannot be listened on; what the kernel said
-    /// (EACCES, ENOSPC, ...). The text names the address.
+    /// @param where a unix socket or a TCP port (0: the kernel chooses, local_endpoint() returns it)
+    /// @param options which peers to accept
+    /// @throws boost::system::system_error errc::address_in_use if another program listens there, or if a file that is not a
+    /// socket has this name; errc::invalid_endpoint for an endpoint that cannot be listened on; what the kernel said (EACCES,
+    /// ENOSPC, ...). The text names the address.
     listener(executor_type executor, endpoint where, listener_options options = {});
 
     listener(listener&&) noexcept = default;
@@ -68,14 +68,14 @@ public:
 
     [[nodiscard]] executor_type get_executor() const noexcept;
 
-    /// Accepts a QEMU and completes when capabilities are negotiated. May be called again and again, also while others wait:
-    /// connections go to the waits in order. A peer that is not the one demanded is turned away and the wait goes on.
+    /// Accepts a QEMU and completes when capabilities are negotiated. May be called repeatedly, even while other accepts wait:
+    /// connections go to the accepts in order. A peer other than the required one is rejected, and the wait goes on.
     /// @par Handler signature `void(error_code, session)`
-    /// @par Errors errc::timed_out if nobody came before session_options::connect_timeout; the errors of session::async_connect()
-    /// if somebody came; what the kernel says if it cannot accept (EMFILE and the like, EACCES of a security module): the
-    /// connection then stays for the next wait. `operation_aborted` when cancelled or closed; errc::disconnected if the listener was
-    /// moved from.
-    /// @par Cancellation terminal, partial and total: a connection that has not been accepted stays for the next wait.
+    /// @par Errors errc::timed_out if no peer connected within session_options::connect_timeout; the errors of
+    /// session::async_connect() if one did; the kernel's error if it cannot accept (EMFILE and the like, EACCES of a security
+    /// module): the connection then stays for the next accept. `operation_aborted` when cancelled or closed; errc::disconnected
+    /// if this is a moved-from listener.
+    /// @par Cancellation terminal, partial and total: a connection that has not been accepted stays for the next accept.
     template <class Token = boost::asio::deferred_t>
     auto async_accept(Token&& token = Token())
     {
@@ -87,11 +87,11 @@ public:
     [[nodiscard]] endpoint const& local_endpoint() const noexcept;
 
     /// What to append to QEMU's arguments so that it connects here: `-chardev socket,id=ID,path=... -mon chardev=ID,mode=control`,
-    /// commas doubled as QEMU wants it.
+    /// with commas doubled, as QEMU requires.
     /// @param id of the chardev; distinct for each monitor of one QEMU
     [[nodiscard]] std::vector<std::string> qemu_arguments(std::string_view id = "coqmp") const;
 
-    /// How many connections were turned away because the peer was not the one demanded.
+    /// How many connections were rejected because the peer was not the required one.
     [[nodiscard]] std::uint64_t refused() const noexcept;
 
     /// Stops listening and unlinks the socket. Waiting accepts complete with `operation_aborted`.
@@ -102,7 +102,7 @@ private:
     using accept_handler = detail::waiting_handler<void(boost::system::error_code, session)>;
     static void start_accept(std::shared_ptr<detail::listener_state> const& state, accept_handler handler);
 
-    /// For a machine; none if this was moved from.
+    /// For a machine; none in a moved-from listener.
     [[nodiscard]] std::shared_ptr<detail::listener_state> door() const noexcept { return state_ ? state_.pointer() : nullptr; }
 
     detail::owned_state<detail::listener_state> state_;

@@ -1,5 +1,5 @@
 // One QEMU process and the session with it.
-// Invariant: a machine that was started is reaped; one that is destroyed does not outlive its object.
+// Invariant: a machine that was started is reaped; its process does not outlive the object.
 #ifndef COQMP_MACHINE_HPP
 #define COQMP_MACHINE_HPP
 
@@ -36,16 +36,16 @@ struct machine_spec
 
     std::string program = "qemu-system-x86_64";  ///< Found through PATH if it has no slash.
     /// Without the monitor's, which are appended. QEMU has to stay in the foreground: `-daemonize` is refused, and a script
-    /// that ends before the QEMU that it has started leaves that one unwatched.
+    /// that ends before the QEMU that it has started leaves that QEMU unwatched.
     std::vector<std::string> arguments;
     /// `NAME=value` each, instead of our own environment.
     std::optional<std::vector<std::string>> environment;
-    /// Starts the program in the process group of this one: Ctrl-C and Ctrl-Z in the terminal then reach QEMU as well, and a
-    /// guest dies of Ctrl-C while it is being shut down. Else QEMU gets a process group of its own. For programs that use the
-    /// terminal (`-display curses`), or that make a session of their own.
+    /// Starts the program in our own process group. Ctrl-C and Ctrl-Z in the terminal then reach QEMU as well, and Ctrl-C kills
+    /// a guest that is being shut down. Otherwise QEMU gets a process group of its own. For programs that use the terminal
+    /// (`-display curses`) or that create a session of their own.
     bool share_process_group = false;
-    /// From async_start() to negotiated. Programs are started one after the other, and the time until it is this one's turn
-    /// counts: give more to many that start at once. Zero: no deadline.
+    /// From async_start() until capabilities are negotiated. Programs are started one after the other, and the time that this
+    /// one waits for its turn counts: allow more if many start at once. Zero: no deadline.
     std::chrono::nanoseconds start_timeout = std::chrono::seconds(30);
     /// Bytes of the end of its standard error that are kept.
     std::size_t error_tail = std::size_t{16} << 10;
@@ -65,9 +65,9 @@ struct exit_status
 /// Prints `exited with status 1` or `was killed by signal 9 (Killed)`.
 std::ostream& operator<<(std::ostream& out, exit_status const& status);
 
-/// A machine that did not get ready. Its text has all that is known, QEMU's own words too. The text is safe for a terminal and
-/// for a log, whatever the program wrote: control characters (but for line ends and tabs), characters that change the direction
-/// of writing or that cannot be seen, and bytes that are not UTF-8 are escaped, as in `\x1b`.
+/// A machine that did not get ready. Its text has all that is known, including QEMU's own error output. The text is safe for a
+/// terminal and for a log, whatever the program wrote: control characters (except line ends and tabs), characters that change
+/// the direction of writing, invisible characters, and bytes that are not UTF-8 are escaped, as in `\x1b`.
 class start_failed : public boost::system::system_error
 {
 public:
@@ -76,7 +76,7 @@ public:
     /// How it ended, if it ended by itself.
     [[nodiscard]] std::optional<exit_status> const& status() const noexcept { return status_; }
 
-    /// The end of what it wrote to its standard error, byte for byte as it wrote it: not safe for a terminal.
+    /// The end of its standard error, byte for byte as the program wrote it: not safe for a terminal.
     [[nodiscard]] std::string const& standard_error() const noexcept { return standard_error_; }
 
     [[nodiscard]] char const* what() const noexcept override { return text_.c_str(); }
@@ -87,13 +87,13 @@ private:
     std::string standard_error_;
 };
 
-/// Launches a QEMU, talks to it, ends it. Linux: a pidfd watches it, no SIGCHLD handler is involved, and no other child is touched.
+/// Launches a QEMU, talks to it, ends it. A Linux pidfd watches it: no SIGCHLD handler is involved, and no other child is
+/// touched.
 /// @par Threads As session.
 /// @par Lifetime Destroying a machine that runs kills it (SIGKILL) and reaps it in the background, without blocking. Shut it
-/// down first if the guest matters. While it runs the execution context has work: run() does not return. A machine outlives
-/// a supervisor that is killed itself. The end of the execution context kills it too; destroying the object afterwards does
-/// nothing. A machine that was moved from has no process, and nothing can be
-/// started with it.
+/// down first if the guest matters. While it runs the execution context has work: run() does not return. If the program that
+/// uses the machine is itself killed, QEMU goes on running. The end of the execution context kills QEMU too; destroying the
+/// object afterwards does nothing. A moved-from machine has no process, and cannot start one.
 class machine
 {
 public:
@@ -109,15 +109,16 @@ public:
     [[nodiscard]] executor_type get_executor() const noexcept;
 
     /// Launches the program with the listener's arguments appended and waits until capabilities are negotiated. Whichever
-    /// comes first wins: ready, its exit, or the deadline; after a failure the process is gone. A helper thread, one for the
-    /// whole program, launches one program after the other: the executor does not wait for it.
-    /// On a unix socket only the launched process, or one that it started, is let in: machines may share a listener.
-    /// @param door where the machine connects to; it must live until the machine is ready
+    /// comes first wins: ready, its exit, or the deadline; after a failure the process is gone. One helper thread for the whole
+    /// program launches one process after the other, and the executor does not wait for it. On a unix socket only the launched
+    /// process, or one that it started, is accepted: machines may share a listener.
+    /// @param door where the machine connects; it must live until the machine is ready
     /// @par Handler signature `void(std::exception_ptr)`: the exception is a start_failed, whose text has the exit status and the
     /// last lines of its standard error, which no error_code can carry.
-    /// @par Errors (the code of the exception) errc::launch_failed (no such program, not executable, no process to be had, a NUL
-    /// byte in the program, an argument or a variable), errc::machine_exited, errc::timed_out, errc::already_started,
-    /// errc::disconnected if the machine or the listener was moved from, those of session::async_connect(), `operation_aborted`.
+    /// @par Errors (the code of the exception) errc::launch_failed (no such program, not executable, no process could be
+    /// created, a NUL byte in the program, an argument or a variable), errc::machine_exited, errc::timed_out,
+    /// errc::already_started, errc::disconnected if this is a moved-from machine or `door` a moved-from listener, the errors of
+    /// session::async_connect(), `operation_aborted`.
     /// @par Cancellation terminal and partial: the process is killed.
     template <class Token = boost::asio::deferred_t>
     auto async_start(listener& door, Token&& token = Token())
@@ -126,7 +127,7 @@ public:
                                                                                          door.door());
     }
 
-    /// The same through a socketpair: no address, no file, nobody else can connect.
+    /// The same through a socketpair: no address, no file, and no other process can connect.
     template <class Token = boost::asio::deferred_t>
         requires(!std::same_as<std::remove_cvref_t<Token>, listener>)
     auto async_start(Token&& token = Token())
@@ -134,10 +135,10 @@ public:
         return detail::initiate<void(std::exception_ptr), &machine::start_with_pair>(state_, std::forward<Token>(token));
     }
 
-    /// The session with it. Use it after async_start() has completed: before, every command is errc::disconnected, and after
-    /// a start through a listener it is another session, of which earlier streams see nothing. It may be moved away: the
-    /// machine shuts QEMU down through the same connection all the same, and closes it when the machine goes. A machine that was
-    /// moved from gives the session of the one it was moved to.
+    /// The session with it. Use it after async_start() has completed: before, every command is errc::disconnected, and a start
+    /// through a listener replaces the session, so that earlier streams see none of its events. It may be moved out of the
+    /// machine: the machine still shuts QEMU down through the same connection, and closes it when the machine is destroyed. A
+    /// moved-from machine returns the session of the machine that it was moved to.
     [[nodiscard]] coqmp::session& session() noexcept;
 
     /// Completes when the process has ended.
@@ -155,8 +156,8 @@ public:
     /// shut down), `quit`, SIGTERM (a quarter between them), and SIGKILL in time for the budget to be kept.
     /// @param budget for all of it; zero: SIGKILL at once
     /// @par Handler signature `void(error_code, exit_status)`
-    /// @par Errors errc::not_running if it was never started; `operation_aborted` when cancelled (the process lives on).
-    /// If it has ended already, completes at once with how it ended.
+    /// @par Errors errc::not_running if it was never started; `operation_aborted` when cancelled (the process continues). If it
+    /// has ended already, completes at once with how it ended.
     /// @par Cancellation terminal, partial and total: the ladder stops where it is.
     template <class Token = boost::asio::deferred_t>
     auto async_shutdown(std::chrono::nanoseconds budget, Token&& token = Token())
@@ -165,15 +166,16 @@ public:
             state_, std::forward<Token>(token), budget);
     }
 
-    /// Its process id; -1 before it has been started. After its end the number may belong to another process: use it for show.
+    /// Its process id; -1 before it has been started. After its end the number may belong to another process: use it only for
+    /// display.
     [[nodiscard]] ::pid_t pid() const noexcept;
 
-    /// The end of what it wrote to its standard error so far, byte for byte as it wrote it: not safe for a terminal.
+    /// The end of its standard error so far, byte for byte as the program wrote it: not safe for a terminal.
     [[nodiscard]] std::string standard_error() const;
 
-    /// Kills it and what it has started (SIGKILL); async_wait() completes when it is gone. A helper thread looks for what it has
-    /// started, so that this does not block. While it is being started it is killed as soon as it exists. Does nothing if there
-    /// is no process.
+    /// Kills the process and the processes that it has started (SIGKILL); async_wait() completes when it is gone. A helper
+    /// thread finds the processes, so that this does not block. A process that is still being started is killed as soon as it
+    /// exists. Does nothing if there is no process.
     void kill() noexcept;
 
 private:

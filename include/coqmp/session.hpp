@@ -37,12 +37,12 @@ boost::asio::any_io_executor executor_of(session_state const& state) noexcept;
 /// not happen while another thread uses it). The work runs on the session's executor, which must not run handlers
 /// concurrently: an `io_context` that one thread runs, or a strand. Handlers run on their associated executor, and
 /// never inside the call that started the operation.
-/// @par Moved from A session that was moved from keeps its executor and does nothing: its operations complete with
-/// errc::disconnected (commands also with errc::not_sent), async_close() succeeds, async_wait_closed() gives errc::disconnected for
-/// the reason, and a stream of it has ended.
-/// @par Lifetime Destroying the session closes it, as close() does. The session may outlive its execution context: it has ended
-/// with it, and may still be moved, closed and destroyed, and asked for greeting() and counters(). Anything else throws
-/// `boost::asio::execution::bad_executor` then.
+/// @par Moved from A moved-from session keeps its executor and does nothing: its operations complete with errc::disconnected
+/// (commands also with errc::not_sent), async_close() succeeds, async_wait_closed() reports errc::disconnected as the reason,
+/// and a stream that it makes has ended.
+/// @par Lifetime Destroying the session closes it, as close() does. The session may outlive its execution context, and ends
+/// with it: it can then still be moved, closed and destroyed, and greeting() and counters() can be called; all other functions
+/// throw `boost::asio::execution::bad_executor`.
 class session
 {
 public:
@@ -59,8 +59,9 @@ public:
     [[nodiscard]] executor_type get_executor() const noexcept;
 
     /// Dials, awaits the greeting and negotiates capabilities (`oob` if it is offered). The session can be used when it completes.
-    /// A descriptor (endpoint::descriptor()) is taken over, and closed whatever the outcome. One that is not a connected stream
-    /// socket fails at once: ENOTSOCK, EPROTOTYPE (another type of socket), ENOTCONN (a listening socket, for example).
+    /// The session owns a descriptor (endpoint::descriptor()) from then on, and closes it whatever the outcome. A descriptor
+    /// that is not a connected stream socket fails immediately: ENOTSOCK, EPROTOTYPE (another type of socket), ENOTCONN (a
+    /// listening socket, for example).
     /// @param where the monitor
     /// @par Handler signature `void(error_code)`
     /// @par Errors What the kernel or the resolver said; errc::monitor_busy when the monitor accepted and stayed silent
@@ -85,11 +86,11 @@ public:
     /// @par Errors errc::disconnected; errc::timed_out; errc::arguments_too_deep, errc::arguments_too_large,
     /// errc::arguments_not_json, errc::out_of_band_unavailable, errc::too_many_descriptors, errc::closed_descriptor,
     /// errc::out_of_memory (nothing was sent); the error that ended the session (errc::not_json, errc::message_too_large,
-    /// errc::nested_too_deep, errc::out_of_memory); `operation_aborted` when cancelled. All but the last tell whether the command was sent:
-    /// errc::not_sent or errc::outcome_unknown. A command that was cut off by the end of the session before its last byte
-    /// was written is not_sent: QEMU cannot execute a part of a command.
+    /// errc::nested_too_deep, errc::out_of_memory); `operation_aborted` when cancelled. All but the last say whether the
+    /// command was sent: errc::not_sent or errc::outcome_unknown. If the session ends before the last byte of a command is
+    /// written, the command is not_sent: QEMU cannot execute a part of a command.
     /// @par Cancellation terminal and partial: the command is abandoned; if it was sent its reply is dropped when it
-    /// comes, and the session goes on. total: only a command that was not sent yet is cancelled. A reply that came wins
+    /// comes, and the session goes on. total: only a command that was not sent yet is cancelled. A reply that has arrived wins
     /// over a cancellation.
     template <class Token = boost::asio::deferred_t>
     auto async_execute(command what, Token&& token = Token())
@@ -102,22 +103,22 @@ public:
     ///
     /// Any part of it, moved out or copied, keeps the memory of the whole message; to keep little of much for long, make
     /// `json::value(part, boost::json::storage_ptr())` of it.
-    /// @throws command_failed with what QEMU answered
+    /// @throws command_failed with QEMU's answer
     /// @throws boost::system::system_error with the errors of async_execute()
     [[nodiscard]] boost::asio::awaitable<boost::json::value> execute(command what);
 
-    /// Sends the command, and returns the first event after that which passes the filter. Events come before the reply, or
-    /// long after it: either way none is missed. An event that comes while the command still waits on this side does not count.
+    /// Sends the command, and returns the first event after it that passes the filter. The event may come before the reply or
+    /// long after it: neither is missed. An event that comes while the command is still queued on our side does not count.
     /// @param what the command; its timeout() bounds the whole wait
     /// @param until the event to wait for
     /// @throws command_failed if QEMU refuses the command
-    /// @throws boost::system::system_error the errors of async_execute(). If the command succeeded and only its event did not
-    /// come: errc::event_missing (which is errc::timed_out as well) at the deadline, errc::disconnected when the session ends;
-    /// both are neither errc::not_sent nor errc::outcome_unknown, and what() names the event.
+    /// @throws boost::system::system_error the errors of async_execute(). If the command succeeded but its event did not come:
+    /// errc::event_missing (which is errc::timed_out as well) at the deadline, errc::disconnected when the session ends;
+    /// neither is errc::not_sent or errc::outcome_unknown, and what() names the event.
     [[nodiscard]] boost::asio::awaitable<event> execute_until(command what, event_filter until);
 
-    /// Sends `quit`. Succeeds when QEMU has answered, and also when QEMU ends the connection after the command was sent: it may
-    /// be gone before it answers.
+    /// Sends `quit`. Succeeds when QEMU has answered, and also when QEMU ends the connection after the command was sent: QEMU
+    /// may exit before it answers.
     /// @throws command_failed if QEMU refuses
     /// @throws boost::system::system_error errc::disconnected if the session ended before the command was sent
     /// (errc::not_sent), or if this side closed it before the answer came (errc::outcome_unknown); errc::timed_out
@@ -126,7 +127,7 @@ public:
     /// Starts a stream of events. It begins with this call: no event that comes later is missed. Events that came before
     /// the session was ready, or after that and before its first command or stream, go to the first stream that is made.
     /// @param filter which events
-    /// @param capacity how many may wait in the stream; zero: session_options::event_capacity
+    /// @param capacity how many may be queued in the stream; zero: session_options::event_capacity
     [[nodiscard]] event_stream subscribe(event_filter filter = {}, std::size_t capacity = 0);
 
     /// Who the peer is. Empty before async_connect() has completed; does not change after.
@@ -138,8 +139,8 @@ public:
     /// What has been seen so far.
     [[nodiscard]] session_counters counters() const noexcept;
 
-    /// Ends the session. Commands on the wire complete with errc::disconnected (errc::outcome_unknown), those that wait with
-    /// errc::disconnected (errc::not_sent), streams end. Does not block; does nothing on a session that has ended.
+    /// Ends the session. Commands on the wire complete with errc::disconnected (errc::outcome_unknown), queued commands with
+    /// errc::disconnected (errc::not_sent), and streams end. Does not block; does nothing on a session that has ended.
     void close() noexcept;
 
     /// close(), and completes when the connection is closed and every operation has been given its outcome.
@@ -154,9 +155,8 @@ public:
 
     /// Completes when the session has ended, with the reason.
     /// @par Handler signature `void(error_code, error_code why)`; `why` is success if this side closed it,
-    /// errc::disconnected if the peer did, however it did; errc::not_json, errc::message_too_large, errc::nested_too_deep;
-    /// errc::out_of_memory if there was none for a message of the peer;
-    /// what async_connect() failed with.
+    /// errc::disconnected if the peer did, in whatever way; errc::not_json, errc::message_too_large, errc::nested_too_deep;
+    /// errc::out_of_memory if there was no memory for a message of the peer; the error of a failed async_connect().
     /// @par Errors `operation_aborted` when cancelled
     /// @par Cancellation terminal, partial and total.
     template <class Token = boost::asio::deferred_t>

@@ -15,11 +15,12 @@ enum class direction { sent, received };
 
 /// Whether commands carry an id, for a peer that sends no greeting, such as the guest agent.
 enum class command_ids {
-    /// They do until the peer shows that it does not know ids: it answers without one, or refuses a command because of one (which
-    /// is sent again without). Until a reply with an id has come, one command is on the wire at a time.
+    /// They do until the peer shows that it does not know ids: it answers without one, or refuses a command because of its id
+    /// (the command is then sent again without one). Until a reply with an id has arrived, one command is on the wire at a
+    /// time.
     automatic,
-    always,  ///< For a peer that is known to return them.
-    never    ///< For a peer that is known not to.
+    always,  ///< For a peer that is known to return ids.
+    never    ///< For a peer that is known not to return ids.
 };
 
 /// How a session behaves. Fill it in before the session is made; the session keeps a copy.
@@ -33,8 +34,8 @@ struct session_options
     /// For commands without a timeout() of their own. Zero: none.
     std::chrono::nanoseconds command_timeout = std::chrono::minutes(2);
 
-    /// In-band commands on the wire at once; the rest waits in order. QEMU queues 8 and then reads no further, not even
-    /// an out-of-band command: 7 keeps the road open. Zero: no limit.
+    /// In-band commands on the wire at once; the others are queued in order. QEMU queues 8 and then reads no further, not even
+    /// an out-of-band command: with 7 it still reads that one. Zero: no limit.
     std::size_t in_band_window = 7;
 
     /// Bytes of one message from the peer; a larger one ends the session. Zero: no limit.
@@ -43,32 +44,32 @@ struct session_options
     /// Levels of nesting in one message from the peer; a deeper one ends the session. At most 4,096: the parser recurses.
     std::size_t max_nesting = 1024;
 
-    /// Events that wait in a stream that does not say otherwise; when it is full the oldest goes. At least 1.
+    /// Queued events in a stream without a capacity of its own; when it is full the oldest event is dropped. At least 1.
     std::size_t event_capacity = 1024;
 
-    /// Bytes of memory for all events that wait in the streams of the session together; when they take more, the oldest ones
-    /// go, whichever streams they wait in. Zero: no limit. The newest event is always delivered, alone if it is larger. An
-    /// event that several streams want takes memory in each of them. The one event that an execute_until() waits for does not
-    /// count. An event takes up to 20 bytes of memory for each byte of its JSON (arrays of small numbers take 12).
+    /// Bytes of memory for all events that are queued in the streams of the session; beyond it the oldest events are dropped,
+    /// whichever streams they are in. Zero: no limit. The newest event is always delivered: an event over the limit is kept
+    /// alone. An event that several streams receive takes memory in each of them. The one event that an execute_until() waits
+    /// for does not count. An event takes up to 20 bytes of memory for each byte of its JSON (arrays of small numbers take 12).
     std::size_t event_bytes = std::size_t{64} << 20;
 
     /// Await a greeting and negotiate capabilities. Off for peers that do neither, such as the guest agent.
     bool negotiate = true;
 
-    /// Whether commands carry an id. Guest agents before QEMU 4.0 do not return it, and those before 2.12 refuse it. Without ids
-    /// one command is on the wire at a time, whatever in_band_window says, and the next reply is its reply. A command that was
-    /// cancelled or timed out stays on the wire until its reply comes. If none comes (a successful `guest-shutdown` sends none)
-    /// the commands behind it time out, unsent. To use such a peer again, send `guest-sync-delimited` with a number that was
-    /// never used before: it overtakes the commands that wait, its reply is known by its number, and whatever comes before
-    /// that is dropped. It is also the right first command, because a reply to an earlier client's command may still come.
-    /// Only without `negotiate`: a QMP monitor always gets ids.
+    /// Whether commands carry an id. Guest agents before QEMU 4.0 do not return it, and those before 2.12 refuse it. Without
+    /// ids one command is on the wire at a time, whatever in_band_window is, and the next reply is its reply. A command that
+    /// was cancelled or timed out stays on the wire until its reply comes. If none comes (a successful `guest-shutdown` sends
+    /// none) the commands behind it time out, unsent. To use such a peer again, send `guest-sync-delimited` with a number that
+    /// was never used before: it overtakes the queued commands, its reply is identified by its number, and everything before
+    /// that reply is dropped. It is also the right first command, because a reply to an earlier client's command may still
+    /// arrive. Only without `negotiate`: a QMP monitor always gets ids.
     command_ids ids = command_ids::automatic;
 
     /// Ask for out-of-band execution when the peer offers it.
     bool out_of_band = true;
 
     /// Sees each message, on the session's executor, just before it is sent or handled. It must not throw and must not
-    /// use the session. Messages hold all that travels, passwords too.
+    /// use the session. Messages hold everything that is sent, passwords too.
     std::function<void(direction, std::string_view)> trace;
 
     /// Gets a sentence when something odd happens that does not end the session: an error that belongs to no command, a
@@ -82,10 +83,10 @@ struct session_counters
 {
     std::uint64_t commands = 0;             ///< Sent by the caller (the handshake's own is not counted).
     std::uint64_t replies = 0;              ///< Answers to them that reached a caller.
-    std::uint64_t events = 0;               ///< From the peer, wanted by anybody or not.
+    std::uint64_t events = 0;               ///< From the peer, whether a stream receives them or not.
     std::uint64_t events_lost = 0;          ///< Dropped from full queues, all streams together.
     std::uint64_t late_replies = 0;         ///< To commands that were cancelled or had timed out.
-    std::uint64_t unknown_ids = 0;          ///< Replies to nobody: of an earlier client's commands.
+    std::uint64_t unknown_ids = 0;          ///< Replies with the id of no command, such as an earlier client's.
     std::uint64_t unattributed_errors = 0;  ///< Errors without an id that could not be given to one command.
     std::uint64_t unknown_messages = 0;     ///< Objects that are neither reply nor event, or malformed.
     std::uint64_t bytes_sent = 0;

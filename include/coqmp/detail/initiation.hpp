@@ -13,14 +13,14 @@
 
 namespace coqmp::detail {
 
-/// The state behind a handle. A handle that was moved from keeps it, but only for its executor.
+/// The state behind a handle. A moved-from handle keeps it, but only for its executor.
 template <class State>
 class owned_state
 {
 public:
     explicit owned_state(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
     owned_state(owned_state const&) = delete;
-    // A copy of the pointer: the handle that was moved from still needs the state's executor.
+    // Copies the pointer: the moved-from handle still needs the state's executor.
     owned_state(owned_state&& other) noexcept
         : state_(other.state_),  // NOLINT(performance-move-constructor-init)
           owned_(std::exchange(other.owned_, false))
@@ -34,7 +34,7 @@ public:
     }
     ~owned_state() = default;
 
-    /// False for a handle that was moved from.
+    /// False for a moved-from handle.
     [[nodiscard]] explicit operator bool() const noexcept { return owned_; }
     [[nodiscard]] State* operator->() const noexcept { return state_.get(); }
     [[nodiscard]] std::shared_ptr<State> const& pointer() const noexcept { return state_; }
@@ -62,7 +62,7 @@ public:
         executor_type const home = executor_of(*state_);
         if (!home)  // the execution context is gone
             throw boost::asio::execution::bad_executor();
-        // Of a handle that was moved from it gets no state, and tells the handler so.
+        // For a moved-from handle `Start` gets no state, and completes the handler with an error.
         std::shared_ptr<State> const none;
         Start(owned_ ? state_ : none, waiting_handler<Signature>(std::forward<Handler>(handler), home),
               std::forward<Arguments>(arguments)...);
@@ -81,7 +81,7 @@ auto initiate(std::shared_ptr<State> state, Token&& token, Arguments... argument
                                                          std::move(arguments)...);
 }
 
-/// The same of a handle. `Start` gets no state if the handle was moved from.
+/// The same for a handle. `Start` gets no state from a moved-from handle.
 template <class Signature, auto Start, class State, class Token, class... Arguments>
 auto initiate(owned_state<State> const& state, Token&& token, Arguments... arguments)
 {
