@@ -1,4 +1,4 @@
-// Somebody who waits for a QEMU to come to a listener.
+// An accept that waits for a QEMU to connect to a listener.
 #ifndef COQMP_SRC_ACCEPT_WAIT_HPP
 #define COQMP_SRC_ACCEPT_WAIT_HPP
 
@@ -17,21 +17,21 @@
 
 namespace coqmp::detail {
 
-/// Whom a wait lets in.
+/// Which peers an accept admits.
 struct peer_demands
 {
     std::optional<::uid_t> user;
-    std::optional<::pid_t> process;                        ///< This one, or one that it started.
-    std::shared_ptr<expected_process> expected = nullptr;  ///< The same, for one that we start. None: it does not matter.
+    std::optional<::pid_t> process;                        ///< This process, or one that it started.
+    std::shared_ptr<expected_process> expected = nullptr;  ///< The same, for a process that we start. None: any process.
 
-    /// Whether only certain processes are let in.
+    /// Whether only certain processes are admitted.
     [[nodiscard]] bool are_for_a_process() const noexcept { return process || expected; }
 
     /// @param lineage the peer, its parent, and so on
     [[nodiscard]] bool met_by(std::optional<peer_credentials> const& peer, std::vector<::pid_t> const& lineage) const;
 };
 
-/// One wait: first for a connection, then for the session on it.
+/// One accept: it waits for a connection, then for the session on it.
 struct accept_wait
 {
     using signature = void(boost::system::error_code, session);

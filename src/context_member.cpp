@@ -23,7 +23,7 @@ public:
 
     explicit context_members(asio::execution_context& owner) : asio::execution_context::service(owner) {}
 
-    // Members that were made by what the other services destroyed after the turn of this one.
+    // Members that were created while the other services were destroyed, after the shutdown of this one.
     ~context_members() override
     {
         while (context_member* const late = take_first())
@@ -46,8 +46,8 @@ public:
 private:
     void shutdown() override
     {
-        // Destroying a handler may destroy members, also the one it belongs to: each is taken off the list first, and none
-        // is touched after its turn.
+        // Destroying a handler may destroy members, also the one it belongs to: each is taken off the list first, and is not
+        // touched afterwards.
         while (context_member* const next = take_first()) {
             asio::any_io_executor const executor = detach(*next);
             next->abandon_handlers();

@@ -1,4 +1,4 @@
-// What our own lists hold must end with the execution context, as what Asio's queues hold does.
+// The handlers in our own lists must be destroyed with the execution context, as those in Asio's queues are.
 // Invariant: after the context has shut its services down, no member holds a handler, an I/O object or an executor of the
 // context, and no member touches the context's services.
 #ifndef COQMP_SRC_CONTEXT_MEMBER_HPP
@@ -11,15 +11,15 @@ namespace coqmp::detail {
 
 class context_members;
 
-/// Base of the state behind a handle. A handler often owns the coroutine that owns the handle that owns the state: a circle,
-/// which the end of the context breaks if nothing else does. And a handle may outlive the context: then its state is inert.
+/// Base of the state behind a handle. A handler often owns the coroutine that owns the handle that owns the state. The end of
+/// the context breaks this cycle if nothing else does. A handle may outlive the context; its state then does nothing.
 class context_member : public boost::intrusive::list_base_hook<>
 {
 public:
     context_member(context_member const&) = delete;
     context_member& operator=(context_member const&) = delete;
 
-    /// Where the work runs. Empty once the context is gone: then there is nothing left that could run.
+    /// Where the work runs. Empty once the context is gone, because nothing can run then.
     [[nodiscard]] boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
 
     /// Destroys (does not call) all waiting handlers, and destroys all that belongs to the context: sockets, timers, further

@@ -58,7 +58,7 @@ std::uint16_t read_port(std::string_view text)
     return port;
 }
 
-/// Its zone (`%eth0`) may be any text.
+/// The zone of the address (`%eth0`) may be any text.
 bool may_be_ipv6(std::string_view host)
 {
     return host.substr(0, host.find('%')).find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
@@ -97,7 +97,7 @@ endpoint parse_tcp(std::string_view text)
     return endpoint::tcp(std::string(host), read_port(text.substr(colon + 1)));
 }
 
-/// Says what an address of telnet or a URL would be here. @param rest without its scheme
+/// Says how an address of telnet or a URL is written here. @param rest without its scheme
 [[noreturn]] void refuse_url(std::string_view text, std::string_view rest)
 {
     take_prefix(rest, "//");
@@ -133,7 +133,7 @@ endpoint endpoint::tcp(std::string host, std::uint16_t port)
         refuse("the host is empty: use a name or an address, such as localhost");
     if (host.find('\0') != std::string::npos)
         refuse("the host holds a NUL byte: use a name or an address, such as localhost");
-    // to_string() could not be read back: behind a comma are options of QEMU's, and a bracket begins or ends the address.
+    // parse() could not read to_string() back: a comma begins QEMU's options, and a bracket begins or ends the address.
     if (host.find(',') != std::string::npos)
         refuse("the host " + quoted(std::string_view(host)) + " holds a comma: use a name or an address, such as localhost");
     if (host.find_first_of("[]") != std::string::npos)

@@ -1,5 +1,5 @@
 // The two categories of error codes and what they mean to each other.
-// Invariant: an error code of the library is an errc, and at most one flag that tells what became of the command.
+// Invariant: an error code of the library is an errc, and at most one flag that says what became of the command.
 #include <coqmp/error.hpp>
 
 #include "outcome.hpp"
@@ -14,7 +14,7 @@ namespace coqmp {
 
 namespace {
 
-// The outcome is part of the code's value, so that a copy of the code, whoever hands it on, keeps it.
+// The outcome is part of the code's value, so that every copy of the code keeps it.
 constexpr int not_sent_flag = 0x1000;
 constexpr int outcome_unknown_flag = 0x2000;
 constexpr int errc_mask = 0x0fff;
@@ -126,8 +126,8 @@ public:
     {
         if (code.category() == *this)
             return equivalent(code.value(), boost::system::error_condition(condition, *this));
-        // A cancelled operation ends with asio::error::operation_aborted, which is ECANCELED. It cannot say what became of
-        // the command; who must be sure has to assume the worst.
+        // A cancelled operation ends with asio::error::operation_aborted, which is ECANCELED. It cannot say what became of the
+        // command; a careful caller has to assume the worst.
         return condition == static_cast<int>(errc::outcome_unknown) && code.value() == ECANCELED &&
                (code.category() == boost::system::system_category() || code.category() == boost::system::generic_category());
     }

@@ -1,5 +1,5 @@
 // How much memory the queued events of one session take.
-// Invariant: what is added is removed again when the event leaves its queue.
+// Invariant: the memory of an event is added when it is queued, and removed when it leaves the queue.
 #ifndef COQMP_SRC_EVENT_BUDGET_HPP
 #define COQMP_SRC_EVENT_BUDGET_HPP
 

@@ -121,7 +121,7 @@ void event_hub::hand_over(subscription& early, subscription& reader)
 std::shared_ptr<subscription> event_hub::add(event_filter filter, std::size_t capacity, keep which)
 {
     used();
-    // A wait holds one event at most, and must not lose it: it would never end.
+    // A wait holds at most one event, and would never end if it lost that event.
     auto made =
         std::make_shared<subscription>(executor_, std::move(filter), capacity, which, which == keep::first ? nullptr : budget_);
     std::erase_if(subscriptions_, [](std::weak_ptr<subscription> const& reader) { return reader.expired(); });

@@ -1,5 +1,5 @@
 // Gives each event to each subscription.
-// Invariant: an event that comes before anybody could have asked for it is kept until there is somebody to give it to.
+// Invariant: an event that comes before a reader could have subscribed is kept for the first subscription.
 #ifndef COQMP_SRC_EVENT_HUB_HPP
 #define COQMP_SRC_EVENT_HUB_HPP
 
@@ -31,16 +31,16 @@ public:
     /// @param data_memory that the event's data takes, in bytes
     void publish(event&& what, std::size_t data_memory = 0);
 
-    /// The session can be used. What nobody wants is kept until it is: between this and the caller's first step other things
-    /// run, and more of them on a busy machine.
+    /// The session can be used. Events without a subscription are kept until it is used, because other handlers run before the
+    /// caller's first step.
     void ready() noexcept { phase_ = phase::ready; }
-    /// The caller has the session in hand: from now on what nobody wants is dropped. Does nothing before ready().
+    /// The caller uses the session: events without a subscription are dropped from now on. Does nothing before ready().
     void used() noexcept;
 
-    /// All streams end, those too that are made later.
+    /// Ends all streams, including those that are made later.
     void end() noexcept;
 
-    /// The context is gone: forgets its executor.
+    /// The context is gone: drops its executor.
     void abandon() noexcept;
 
     [[nodiscard]] std::uint64_t lost() const noexcept { return lost_.read(); }
@@ -61,7 +61,7 @@ private:
 
     std::mutex mutex_;
     std::vector<std::weak_ptr<subscription>> subscriptions_;
-    std::shared_ptr<subscription> early_;  // holds what nobody who was there wanted
+    std::shared_ptr<subscription> early_;  // holds the events that no subscription wanted
     std::uint64_t published_ = 0;
     bool ended_ = false;
 };

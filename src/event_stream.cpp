@@ -48,8 +48,8 @@ asio::awaitable<std::optional<event>> next_of(std::shared_ptr<detail::subscripti
 {
     if (!state)
         co_return std::nullopt;
-    // What waits already is taken without a way through the executor: else one who reads on the session's own thread falls
-    // behind a flood.
+    // Takes a queued event without a detour through the executor: otherwise a reader on the session's own thread falls behind a
+    // flood.
     std::optional<event> result = state->try_next();
     if (result)
         co_return std::move(result);

@@ -1,4 +1,4 @@
-// A process that a listener expects, from before it is started: it may connect before anyone else knows its number.
+// A process that a listener expects, from before its start: it may connect before its number is known here.
 #ifndef COQMP_SRC_EXPECTED_PROCESS_HPP
 #define COQMP_SRC_EXPECTED_PROCESS_HPP
 
@@ -14,23 +14,23 @@ namespace coqmp::detail {
 class expected_process
 {
 public:
-    /// To be called right before the process is started.
+    /// Call this right before the process is started.
     void starting() noexcept { advance(stage::starting, nullptr); }
 
-    /// It has been started.
+    /// The process has been started.
     void started(std::shared_ptr<child const> which) noexcept { advance(stage::decided, std::move(which)); }
 
-    /// It could not be started, or is not waited for any longer.
+    /// The process could not be started, or is no longer expected.
     void forget() noexcept { advance(stage::decided, nullptr); }
 
-    /// Whether it may have connected although its number is not known yet.
+    /// Whether the process may have connected although its number is not known yet.
     [[nodiscard]] bool is_starting() const noexcept
     {
         std::scoped_lock const lock(mutex_);
         return stage_ == stage::starting;
     }
 
-    /// None if it has not been started.
+    /// None if the process has not been started.
     [[nodiscard]] std::shared_ptr<child const> process() const noexcept
     {
         std::scoped_lock const lock(mutex_);

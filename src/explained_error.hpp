@@ -14,7 +14,7 @@ namespace coqmp::detail {
 class explained_error : public boost::system::system_error
 {
 public:
-    /// @param why may hold what was refused, and so anything
+    /// @param why may quote the rejected input, and so contain any bytes
     explained_error(boost::system::error_code code, std::string const& why) : system_error(code), why_(harmless(why)) {}
 
     [[nodiscard]] char const* what() const noexcept override { return why_.c_str(); }

@@ -39,7 +39,7 @@ bool is_unsafe(std::uint32_t character)
 struct decoded
 {
     std::uint32_t character;
-    std::size_t size;  ///< zero: what is there is not UTF-8
+    std::size_t size;  ///< zero: the text does not begin with UTF-8
 };
 
 decoded decode(std::string_view text)

@@ -12,7 +12,7 @@
 
 namespace coqmp::detail {
 
-/// Those of one process.
+/// The helper threads of one process.
 struct helper_threads
 {
     helper_thread starting;
@@ -31,7 +31,8 @@ constexpr auto patience_at_exit = std::chrono::seconds(10);
 
 std::atomic<helper_threads*> current = nullptr;
 
-/// A machine that was destroyed right before the program ends is killed with all that it has started all the same.
+/// Ensures that a machine that is destroyed right before the program ends is still killed, with all processes that it has
+/// started.
 struct finish_at_exit
 {
     ~finish_at_exit()
@@ -52,13 +53,13 @@ helper_threads& helper_threads::ours()
     static finish_at_exit const at_exit;
     auto made = std::make_unique<helper_threads>();
     made->forked_from = found;
-    // Never destroyed: the threads use it to the last moment.
+    // Never destroyed: the threads use it until the process ends.
     return current.compare_exchange_strong(found, made.get()) ? *made.release() : *found;
 }
 
 void helper_threads::finish() noexcept
 {
-    // What is started too late to be watched is killed, and so the one that kills is the last.
+    // A process that is started too late to be watched is killed, so the thread that kills finishes last.
     starting.finish(helper_thread::rest::is_dropped);
     ending.finish(helper_thread::rest::is_done);
 }

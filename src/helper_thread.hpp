@@ -1,5 +1,5 @@
-// Threads that do what may block, so that no event loop has to.
-// Invariant: a helper thread does one thing after the other, in order, and it never ends while the program runs.
+// Threads for work that may block, so that no event loop blocks.
+// Invariant: a helper thread does its work items one after the other, in order, and never ends while the program runs.
 #ifndef COQMP_SRC_HELPER_THREAD_HPP
 #define COQMP_SRC_HELPER_THREAD_HPP
 
@@ -10,23 +10,23 @@
 
 namespace coqmp::detail {
 
-/// A thread that the whole program shares. It begins with its first work. Safe to use from any thread, and after a fork: the
-/// child then has helper threads of its own.
+/// A thread that the whole program shares. It starts with its first work item. Safe to use from any thread, and after a fork:
+/// the child then has helper threads of its own.
 class helper_thread
 {
 public:
     /// Must not throw.
     using work = std::function<void()>;
 
-    /// Starts processes. It has to live on: the parent-death signal of a process comes when the thread that started it ends.
+    /// Starts processes. It must not end: a process gets its parent-death signal when the thread that started it ends.
     [[nodiscard]] static helper_thread& for_starting();
 
-    /// Sends signals to processes. A program on a file system that hangs keeps the other thread busy, and the machines that
-    /// run have to be ended all the same.
+    /// Sends signals to processes. Separate, because a program on a file system that hangs blocks the other thread, and running
+    /// machines must still be killed.
     [[nodiscard]] static helper_thread& for_ending();
 
-    /// Does the work after all that was given before. While the program exits it is done at once.
-    /// @throws std::system_error, std::bad_alloc no thread or no memory: it will not be done
+    /// Does the work after all earlier work. While the program exits, does it immediately.
+    /// @throws std::system_error, std::bad_alloc no thread or no memory: the work will not be done
     void run(work what);
 
 private:

@@ -94,15 +94,16 @@ try {
     } catch (std::exception const& error) {
         outcome_->failure = error.what();
     }
-    options.handed_over.reset();  // the monitor's end is seen only if this one is closed
+    options.handed_over.reset();  // the end of the monitor is seen only if this descriptor is closed
     deliver();
 } catch (std::exception const&) {
-    // No memory to deliver it: what was started is killed when the machine's deadline ends the start.
+    // No memory to deliver the outcome: the machine's deadline ends the start, and the process is killed then.
 }
 
 void launch::deliver()
 {
-    // The context is not destroyed in between: abandon() waits, and so there is no copy of its executor afterwards.
+    // The context is not destroyed in between, because abandon() waits for this lock. No copy of its executor is left
+    // afterwards.
     std::scoped_lock const lock(mutex_);
     if (stage_ == stage::over)
         return;

@@ -20,7 +20,7 @@ namespace coqmp::detail {
 class launch : public std::enable_shared_from_this<launch>
 {
 public:
-    /// What came of it.
+    /// The outcome of a start.
     struct outcome
     {
         started_process process;
@@ -29,17 +29,17 @@ public:
     };
     using completion = std::function<void(outcome&)>;
 
-    /// @param done gets the outcome, on the executor
+    /// @param done receives the outcome, on the executor
     launch(boost::asio::any_io_executor executor, completion done);
 
-    /// Queues it.
-    /// @param monitor whether the process gets a socketpair's end, as its descriptor number 3
+    /// Queues the start.
+    /// @param monitor whether the process gets one end of a socketpair, as its descriptor 3
     void start(process_options options, bool monitor);
 
-    /// Takes it back if it is still queued. @return whether it did: then there is no process, and no outcome will come
+    /// Removes the start from the queue if it is still there. @return whether it was: then there is no process, and no outcome
     bool drop() noexcept;
 
-    /// Takes it back even while the process is being started. @return false if the outcome is on its way
+    /// Abandons the start even while the process is being started. @return false if the outcome is already being delivered
     bool abandon() noexcept;
 
     [[nodiscard]] bool is_over() const noexcept;
@@ -56,7 +56,7 @@ private:
     std::shared_ptr<outcome> const outcome_ = std::make_shared<outcome>();
     mutable std::mutex mutex_;
     stage stage_ = stage::queued;
-    boost::asio::any_io_executor executor_;  // none when it is over, and so no copy of it outlives the context
+    boost::asio::any_io_executor executor_;  // none after the start, so that no copy of it outlives the context
     completion done_;
 };
 

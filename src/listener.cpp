@@ -95,7 +95,7 @@ void listener::start_accept(std::shared_ptr<detail::listener_state> const& state
     if (state) {
         detail::listener_state::start_accept(state, std::move(handler));
     } else {
-        // Not with the handler's executor: that keeps its context at work.
+        // Without the handler's executor, which keeps its context running.
         session unconnected(boost::asio::prefer(handler.home(), boost::asio::execution::outstanding_work.untracked));
         handler.post(make_error_code(errc::disconnected), std::move(unconnected));
     }

@@ -26,10 +26,11 @@ using boost::system::error_code;
 
 namespace {
 
-/// A flood of visitors must not keep the executor from its other handlers.
+/// A flood of connections must not keep the executor from its other handlers.
 constexpr int accepted_at_once = 64;
 
-/// So many connections in a row may be lost before they are accepted; then the kernel gets a pause, because it may say so for ever.
+/// So many connections in a row may be lost before they are accepted; then the listener pauses, because the kernel may report
+/// this forever.
 constexpr int lost_in_a_row = 16;
 constexpr std::chrono::milliseconds pause_length{50};
 
@@ -125,9 +126,9 @@ void listener_state::start_accept(pointer const& self, accept_wait::handler_type
 
 void listener_state::close() noexcept
 {
-    // At once: who destroys a listener may look for the file right after.
+    // Immediately: a caller that destroys a listener may look for the file right after.
     socket_.remove_file();
-    if (executor())  // else it was closed with its context
+    if (executor())  // otherwise it was closed with its context
         asio::dispatch(executor(), [self = shared_from_this()] { self->end(); });
 }
 
@@ -155,7 +156,7 @@ void listener_state::add(wait_pointer const& wait)
 void listener_state::cancel(wait_pointer const& wait)
 {
     wait->cancelled = true;
-    // Its process may have connected and died: that connection must not be left for whoever accepts next.
+    // Its process may have connected and died: that connection must not be left for the next accept.
     if (wait->demands.are_for_a_process()) {
         accept(SOMAXCONN, patience::none);
         if (wait->demands.expected)
@@ -165,7 +166,7 @@ void listener_state::cancel(wait_pointer const& wait)
     if (auto const found = std::find(waiting_.begin(), waiting_.end(), wait); found != waiting_.end())
         fail(found, asio::error::operation_aborted);
     else if (wait->connecting)
-        wait->connecting->close();  // connected() tells
+        wait->connecting->close();  // connected() reports it
 }
 
 void listener_state::end()
@@ -207,7 +208,7 @@ void listener_state::fail(wait_list::iterator position, error_code error)
 
 void listener_state::stop_if_idle()
 {
-    // Without a wait the execution context must be able to run out of work.
+    // Without an accept the execution context must be able to run out of work.
     if (!waiting_.empty())
         return;
     pause_->cancel();
@@ -245,7 +246,7 @@ void listener_state::accept(int most, patience how)
             return;
         } else if (!concerns_one_connection(error)) {
             fail(waiting_.begin(), error_code(error, boost::system::system_category()));
-            return;  // the next wait asks the kernel itself, when other handlers have had their turn
+            return;  // the next wait asks the kernel itself, after other handlers have run
         } else if (++lost == lost_in_a_row) {
             pause();
             return;
@@ -279,7 +280,7 @@ listener_state::visitor listener_state::identify(owned_descriptor connection) co
     return who;
 }
 
-// A wait for this very process comes before those that let every process in.
+// An accept for this very process comes before those that admit every process.
 void listener_state::match(visitor who)
 {
     auto const fits = [&](wait_pointer const& wait) { return wait->demands.met_by(who.peer, who.lineage); };
@@ -296,7 +297,8 @@ void listener_state::match(visitor who)
         return refuse(who);
     wait_pointer const wait = *found;
     if (wait->demands.expected) {
-        // Asked last. If it has been reaped its connection is of no use, and its number may belong to a stranger.
+        // Checked last. If the process has been reaped its connection is useless, and its number may belong to an unrelated
+        // process.
         auto const process = wait->demands.expected->process();
         if (!process || process->is_reaped())
             return;

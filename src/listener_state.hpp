@@ -1,4 +1,4 @@
-// The state behind a listener: its socket, and who waits at it.
+// The state behind a listener: its socket, and the accepts that wait for it.
 // Invariant: a wait is in exactly one list, waiting (no connection yet) or connecting, until its handler is posted.
 #ifndef COQMP_SRC_LISTENER_STATE_HPP
 #define COQMP_SRC_LISTENER_STATE_HPP
@@ -23,7 +23,7 @@
 
 namespace coqmp::detail {
 
-/// Accepts only while somebody waits: connections that nobody waits for stay in the kernel's queue.
+/// Accepts connections only while an accept waits: the others stay in the kernel's queue.
 class listener_state final : public context_member, public std::enable_shared_from_this<listener_state>
 {
 public:
@@ -35,11 +35,12 @@ public:
 
     // From any thread.
     static void start_accept(pointer const& self, accept_wait::handler_type handler);
-    /// The same with a session of one's own, and for one process. From a thread that runs the executor it takes effect at once.
+    /// The same for a session on another executor, and for one process. From a thread that runs the executor it takes effect at
+    /// once.
     static void start_accept(pointer const& self, accept_wait::handler_type handler, boost::asio::any_io_executor of_session,
                              session_options of_options, peer_demands whom);
     void close() noexcept;
-    /// On the executor: a process that was expected is known now, or will never come.
+    /// On the executor: an expected process is known now, or will never connect.
     void decide();
     [[nodiscard]] endpoint const& local() const noexcept { return socket_.local(); }
     [[nodiscard]] listener_options const& options() const noexcept { return options_; }
@@ -50,13 +51,13 @@ public:
 private:
     using wait_list = std::list<wait_pointer>;
 
-    /// A connection, and whose it is.
+    /// A connection, and the process that it comes from.
     struct visitor
     {
         owned_descriptor connection;
         std::optional<peer_credentials> peer;
-        std::vector<::pid_t> lineage;  ///< The peer, its parent, and so on; empty if it does not matter.
-        std::vector<std::shared_ptr<expected_process>> candidates;  ///< Those that were being started when it came.
+        std::vector<::pid_t> lineage;  ///< The peer, its parent, and so on; empty if any process is admitted.
+        std::vector<std::shared_ptr<expected_process>> candidates;  ///< Processes that were being started when it came.
     };
 
     void add(wait_pointer const& wait);
@@ -77,11 +78,11 @@ private:
 
     listener_options options_;
     server_socket socket_;
-    std::optional<boost::asio::posix::stream_descriptor> acceptor_;  ///< none once the context is gone, as the timer
+    std::optional<boost::asio::posix::stream_descriptor> acceptor_;  ///< none once the context is gone, like the timer
     wait_list waiting_;
     wait_list connecting_;
     std::vector<visitor>
-        undecided_;  ///< They may come from a process that is being started. No more is accepted until it is known.
+        undecided_;  ///< May come from a process that is being started. No others are accepted until that process is known.
     std::atomic<std::uint64_t> refused_ = 0;
     std::optional<boost::asio::steady_timer> pause_;
     bool awaiting_connection_ = false;

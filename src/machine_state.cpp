@@ -60,7 +60,7 @@ bool goes_to_background(std::vector<std::string> const& arguments)
     return std::ranges::any_of(arguments, [](std::string const& each) { return each == "-daemonize" || each == "--daemonize"; });
 }
 
-/// Which of the texts that a program gets as C strings does not arrive whole, if there is one.
+/// Which of the strings that the program receives as C strings contains a NUL and would be truncated, if any.
 std::optional<std::string> text_with_nul(machine_spec const& spec)
 {
     auto const is_truncated = [](std::string const& text) { return text.find('\0') != std::string::npos; };
@@ -132,7 +132,7 @@ void machine_state::start_shutdown(pointer const& self, exit_wait::handler_type 
 void machine_state::close() noexcept
 {
     if (!executor())
-        return;  // it has ended with its context
+        return;  // the machine has ended with its context
     auto const self = shared_from_this();
     // In this order: the process must not be seen to end before it is known that the handle has gone.
     asio::dispatch(executor(), [self] { self->end(); });
@@ -213,8 +213,8 @@ process_options machine_state::what_to_launch(machine_start const& start) const
     return options;
 }
 
-// On the listener's executor, and before the process is started: the listener must know whom to let in before it accepts
-// anything that the process sends.
+// On the listener's executor, and before the process is started: the listener must know which process to admit before it
+// accepts a connection of that process.
 void machine_state::launch_for_listener(start_pointer const& start, process_options const& options)
 {
     asio::dispatch(start->door->executor(), [self = shared_from_this(), start, options] {
@@ -255,7 +255,7 @@ void machine_state::take_process(start_pointer const& start, launch::outcome& ou
     }
     process_->watch([self = shared_from_this()](exit_status status) { self->exited(status); });
     if (start->door) {
-        // Only now: what the process sends is not to be seen before the process.
+        // Only now: a message of the process must not be seen before the process itself.
         start->launching->expected()->started(started);
         asio::dispatch(start->door->executor(), [start] { start->door->decide(); });
     }
@@ -302,7 +302,7 @@ void machine_state::connected(start_pointer const& start, error_code error)
         start->ready = true;
         if (process_)
             complete_start(start, nullptr);
-        return;  // else take_process() does it
+        return;  // otherwise take_process() does it
     }
     start->failure = error;
     if (error != errc::disconnected) {
@@ -323,7 +323,7 @@ void machine_state::give_up(start_pointer const& start, error_code why)
     if (!process_) {
         if (start->launching->drop())
             give_up_launch(start);
-        return;  // else take_process() calls again
+        return;  // otherwise take_process() calls this again
     }
     start->killed = true;
     start->deadline->cancel();
@@ -338,7 +338,7 @@ void machine_state::give_up_launch(start_pointer const& start)
     complete_start(start, explain(*start));
 }
 
-// The start of a program on a file system that hangs cannot be ended, but it need not be waited for.
+// The start of a program on a file system that hangs cannot be ended, but the caller need not wait for it.
 void machine_state::expire(start_pointer const& start)
 {
     if (starting_ == start && !start->failure)
@@ -466,7 +466,7 @@ void machine_state::end()
     signal(SIGKILL);
 }
 
-// What belongs to the context ends with it, and so does the machine: the handle may outlive both.
+// The context's objects end with it, and so does the machine. The handle may outlive both.
 void machine_state::abandon_handlers() noexcept
 {
     auto const self = weak_from_this().lock();

@@ -1,4 +1,4 @@
-// The state behind a machine: a process, the session with it, and who waits for either.
+// The state behind a machine: a process, the session with it, and the operations that wait for either.
 // Invariant: a start completes once: with a machine that is ready, or with a failure when the process is gone.
 #ifndef COQMP_SRC_MACHINE_STATE_HPP
 #define COQMP_SRC_MACHINE_STATE_HPP
@@ -39,15 +39,15 @@ struct machine_start
     handler_type waiting;
     std::shared_ptr<listener_state> door;               ///< None: a socketpair.
     boost::asio::cancellation_signal accepting;         ///< Used on the listener's executor only.
-    std::shared_ptr<launch> launching;                  ///< None if it was refused.
+    std::shared_ptr<launch> launching;                  ///< None if the start was rejected.
     std::optional<boost::asio::steady_timer> deadline;  ///< None once the context is gone.
     boost::system::error_code failure;  ///< Why it is being killed, or why there is no session. None: all is well so far.
     bool killed = false;                ///< We have sent SIGKILL: how it ended says nothing.
-    bool ready = false;                 ///< The session is: through TCP it may be before the process is known here.
+    bool ready = false;                 ///< The session is ready; over TCP it may be before the process is known here.
     bool cancelled = false;
 };
 
-/// Somebody who waits for the end of the process.
+/// An operation that waits for the end of the process.
 struct exit_wait
 {
     using handler_type = waiting_handler<void(boost::system::error_code, exit_status)>;
@@ -59,7 +59,7 @@ struct exit_wait
     bool cancelled = false;
 };
 
-/// Kept alive by its handle and by the wait for the process, so that it is reaped also when the handle has gone.
+/// Kept alive by its handle and by the wait for the process, so that it is reaped even if the handle has gone.
 class machine_state final : public context_member, public std::enable_shared_from_this<machine_state>
 {
 public:
@@ -108,9 +108,9 @@ private:
     void end();
 
     machine_spec const spec_;
-    coqmp::session session_;                  // the caller's to use, and to move away
+    coqmp::session session_;                  // for the caller, who may move it away
     std::shared_ptr<session_state> monitor_;  // the same session, for us
-    mutable std::mutex publishing_;           // of these three, for the functions that any thread may call
+    mutable std::mutex publishing_;           // protects these three from functions that any thread may call
     std::unique_ptr<process> process_;
     bool launching_ = false;
     int wanted_signal_ = 0;  // for a process that is still being started

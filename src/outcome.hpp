@@ -11,8 +11,8 @@ namespace coqmp {
 /// What became of a command that got no reply.
 enum class outcome { not_applicable, not_sent, unknown };
 
-/// `reason`, and the condition that tells the outcome. A code of another category (the kernel's) becomes errc::disconnected,
-/// because only a command's own end can say whether it was sent.
+/// `reason`, and the condition that says what became of the command. A code of another category (the kernel's) becomes
+/// errc::disconnected, because only a command's own end can say whether it was sent.
 [[nodiscard]] boost::system::error_code with_outcome(boost::system::error_code reason, outcome what) noexcept;
 
 /// The same of a plain library error.

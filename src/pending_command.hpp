@@ -1,4 +1,4 @@
-// A command in a session: what the protocol knows of it, who waits for it, and until when.
+// A command in a session: what the protocol knows of it, the operation that waits for it, and its deadline.
 #ifndef COQMP_SRC_PENDING_COMMAND_HPP
 #define COQMP_SRC_PENDING_COMMAND_HPP
 
@@ -35,7 +35,7 @@ public:
     pending_command& operator=(pending_command const&) = delete;
     virtual ~pending_command() = default;
 
-    /// Tells the outcome to whoever waits for it.
+    /// Delivers the outcome to the operation that waits for it.
     /// @param self this command
     virtual void complete(std::shared_ptr<pending_command> self) = 0;
 
@@ -53,7 +53,7 @@ public:
 /// What async_execute() completes with.
 using reply_signature = void(boost::system::error_code, reply);
 
-/// What a session's own coroutines are told: the command itself. So its answer is moved once, to where it is wanted.
+/// A session's own coroutines receive the command itself, so that its answer is moved only once.
 using pending_signature = void(boost::system::error_code, std::shared_ptr<pending_command>);
 
 /// A command and its handler, which comes when the caller begins to wait.

@@ -23,7 +23,7 @@ inline void send_signal(int pidfd, int number) noexcept
 }
 
 /// Whether the process has been reaped, by us or by others: from then on its number may belong to another process. As long as
-/// this is false, everything that was found out through the number since the pidfd was opened is about this process.
+/// this is false, all that was read through the number since the pidfd was opened is about this process.
 [[nodiscard]] inline bool is_reaped(int pidfd) noexcept
 {
     return ::syscall(SYS_pidfd_send_signal, pidfd, 0, nullptr, 0) != 0 && errno == ESRCH;

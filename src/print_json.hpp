@@ -1,4 +1,4 @@
-// JSON as text, also with the numbers that a peer can send and Boost.JSON does not print as JSON.
+// JSON as text, including numbers that a peer can send but Boost.JSON does not print as JSON.
 #ifndef COQMP_SRC_PRINT_JSON_HPP
 #define COQMP_SRC_PRINT_JSON_HPP
 
@@ -9,9 +9,10 @@
 
 namespace coqmp::detail {
 
-/// One line of JSON. A number that was too large for a double is 1e999 (or -1e999), which reads back as what it was.
+/// One line of JSON. A number that was too large for a double is printed as 1e999 (or -1e999), which is read back as the same
+/// value.
 [[nodiscard]] std::string json_text(boost::json::value const& what);
-/// The same of an object.
+/// The same for an object.
 [[nodiscard]] std::string json_text(boost::json::object const& what);
 
 }  // namespace coqmp::detail

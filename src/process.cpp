@@ -115,7 +115,7 @@ int wait_for(int watcher, ::siginfo_t& information, int flags) noexcept
     return result;
 }
 
-/// Does it on a helper thread; at once where that is impossible.
+/// Runs the work on a helper thread, or here and now if that is impossible.
 template <class Work>
 void in_background(Work work) noexcept
 {
@@ -126,8 +126,8 @@ void in_background(Work work) noexcept
     }
 }
 
-/// Only a thread of its own can wait for the end without keeping others waiting: the kernel may take long to tear a large
-/// process down, or for ever if its disk hangs. It touches nothing else of ours.
+/// Waits on a thread of its own, which delays no other work: the kernel may need a long time to tear down a large process, or
+/// forever if its disk hangs. The thread touches nothing else of ours.
 void reap_in_background(std::shared_ptr<child const> const& which) noexcept
 {
     try {
@@ -145,7 +145,7 @@ void kill_and_reap(std::shared_ptr<child const> which) noexcept
     });
 }
 
-/// Ends a child that has no pidfd, if the number is still that of a child.
+/// Kills a child that has no pidfd, if the number is still that of a child.
 void kill_and_reap(::pid_t number) noexcept
 {
     ::siginfo_t information{};
@@ -201,7 +201,7 @@ void child::signal(int number) const noexcept
     try {
         find_descendants(number_, pidfd(), number == SIGKILL, descendants);
     } catch (std::exception const&) {
-        // Without memory or descriptors at least the process itself gets its signal.
+        // Without memory or descriptors, at least the process itself is signalled.
     }
     send_signal(pidfd(), number);
     for (descriptor const& descendant : descendants)
@@ -215,7 +215,7 @@ std::optional<exit_status> child::reap() const noexcept
     if (result == 0 && information.si_pid == 0)
         return std::nullopt;
     if (result != 0)
-        return exit_status{};  // It has been reaped by others (SIGCHLD is ignored, for example): the status is lost.
+        return exit_status{};  // Other code has reaped it (SIGCHLD is ignored, for example): the status is lost.
     if (information.si_code == CLD_EXITED)
         return exit_status{information.si_status, 0};
     return exit_status{-1, information.si_status};
@@ -243,7 +243,7 @@ started_process start_process(process_options const& options)
             throw std::system_error(errno, std::generic_category());
         owned_descriptor reading(ends[0]);
         descriptor const writing(ends[1]);
-        // Only our end: the child expects a blocking one.
+        // Only our end: the child expects a blocking pipe.
         ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
         return {spawn(options, above_standard(writing)), std::move(reading)};
     } catch (std::system_error const& error) {
@@ -317,7 +317,7 @@ void process::read_errors(callback keeps_alive)
 
 void process::drain_errors()
 {
-    // Not to the end of file: somebody that it started may hold the other end, and write, for ever. 64 KiB fit in a pipe.
+    // Not to the end of file: a process that it started may hold the other end, and write, forever. 64 KiB fit in a pipe.
     for (int pieces = 0; pieces < 64 && read_some_errors(); ++pieces)
         continue;
 }

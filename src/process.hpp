@@ -1,6 +1,6 @@
 // One child process: launched with exactly the descriptors it needs, watched through a pidfd.
-// Invariant: the pidfd, never the number, decides which process is signalled and reaped; when the object goes the process is
-// killed and reaped.
+// Invariant: the pidfd, never the number, decides which process is signalled and reaped; when the object is destroyed the
+// process is killed and reaped.
 #ifndef COQMP_SRC_PROCESS_HPP
 #define COQMP_SRC_PROCESS_HPP
 
@@ -34,7 +34,7 @@ struct process_options
     std::optional<std::vector<std::string>> environment;
     /// Becomes the child's descriptor number 3.
     std::optional<descriptor> handed_over;
-    /// Whether it is in our own process group, where Ctrl-C in the terminal reaches it, and not in one of its own.
+    /// Whether the process is in our own process group, where Ctrl-C in the terminal reaches it, or in one of its own.
     bool share_process_group = false;
     /// Bytes of the end of its standard error to keep.
     std::size_t error_tail = std::size_t{16} << 10;
@@ -46,12 +46,13 @@ class child
 public:
     child(::pid_t number, owned_descriptor pidfd) noexcept : number_(number), pidfd_(std::move(pidfd)) {}
 
-    /// To show it, and to compare it: it means something only while the child has not been reaped.
+    /// For display and for comparison: it is meaningful only until the child has been reaped.
     [[nodiscard]] ::pid_t number() const noexcept { return number_; }
     [[nodiscard]] int pidfd() const noexcept { return pidfd_.number(); }
     [[nodiscard]] bool is_reaped() const noexcept;
 
-    /// Sends a signal to it and to what it has started; nothing if it has been reaped. Reads /proc: not for an event loop.
+    /// Signals the child and the processes that it has started; does nothing if it has been reaped. Reads /proc: not for an
+    /// event loop.
     void signal(int number) const noexcept;
 
     /// How it ended; nothing if it has not. Never blocks.
@@ -65,7 +66,7 @@ private:
     owned_descriptor const pidfd_;
 };
 
-/// A child on its way to the executor that watches it. One that no executor takes is killed and reaped, without blocking.
+/// A child that no executor watches yet. If none takes it over, it is killed and reaped, without blocking.
 class started_process
 {
 public:
@@ -83,17 +84,17 @@ public:
         std::swap(errors_, other.errors_);
     }
 
-    /// Empty if it was taken over, or never started.
+    /// Empty if the child was taken over, or never started.
     [[nodiscard]] std::shared_ptr<child const> const& process() const noexcept { return child_; }
 
 private:
     friend class process;
     std::shared_ptr<child const> child_;
-    owned_descriptor errors_;  ///< The end of a pipe: its standard error can be read here.
+    owned_descriptor errors_;  ///< The end of a pipe from which the child's standard error is read.
 };
 
 /// Launches a process. Its standard input is empty, its standard output is ours, its standard error can be read; it has no
-/// other descriptor, all signals are at their defaults and none is blocked. Takes milliseconds, or for ever if the program is on
+/// other descriptor, all signals are at their defaults and none is blocked. Takes milliseconds, or forever if the program is on
 /// a file system that hangs: not for an event loop.
 /// @throws std::system_error `cannot start "qemu-foo": No such file or directory`, with the kernel's code
 [[nodiscard]] started_process start_process(process_options const& options);
@@ -105,7 +106,7 @@ class process
 public:
     /// Takes a process over.
     /// @param error_tail bytes of the end of its standard error to keep
-    /// @throws boost::system::system_error what the kernel said when it could not watch it; then `what` still owns it
+    /// @throws boost::system::system_error the kernel's error if the process cannot be watched; then `what` still owns it
     process(boost::asio::any_io_executor const& executor, started_process&& what, std::size_t error_tail);
 
     process(process const&) = delete;
@@ -120,7 +121,7 @@ public:
 
     [[nodiscard]] ::pid_t pid() const noexcept { return pid_; }
 
-    /// Sends a signal to it and to what it has started, soon, from a helper thread; nothing if it has ended.
+    /// Signals the process and the processes that it has started, soon, from a helper thread; does nothing if it has ended.
     void signal(int number) noexcept;
 
     /// The end of what it wrote to its standard error.
@@ -136,9 +137,9 @@ private:
     [[nodiscard]] std::shared_ptr<child const> release() noexcept;
 
     ::pid_t const pid_;
-    std::mutex mutex_;                    // of child_
-    std::shared_ptr<child const> child_;  // none when it has been reaped: then its pidfd is closed, as soon as it is not used
-    boost::asio::posix::stream_descriptor watcher_;  // the child's pidfd, which it does not own
+    std::mutex mutex_;                               // protects child_
+    std::shared_ptr<child const> child_;             // none once it has been reaped: its pidfd is closed after its last use
+    boost::asio::posix::stream_descriptor watcher_;  // of the child's pidfd, which it does not own
     boost::asio::posix::stream_descriptor errors_;
     error_tail tail_;
 };

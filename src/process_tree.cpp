@@ -33,7 +33,7 @@ std::vector<::pid_t> children_of(::pid_t process)
 
 struct process_status
 {
-    char state = 'X';  ///< as ps(1) tells it; X: there is no such process
+    char state = 'X';  ///< as ps(1) shows it; X: there is no such process
     ::pid_t parent = 0;
 };
 
@@ -97,7 +97,8 @@ void find_descendants(::pid_t process, int pidfd, bool stopping, std::vector<des
             if (number < 0)
                 continue;
             descriptor const handle(number);
-            // The numbers still belong to the processes of the pidfds after they were asked: so the answer is about these.
+            // The numbers still belong to the processes of the pidfds after /proc was read, so the answer is about these
+            // processes.
             if (parent_of(child) != next.process || is_reaped(number) || is_reaped(next.pidfd))
                 continue;
             found.push_back(handle);

@@ -1,4 +1,4 @@
-// Who started whom, as /proc tells it.
+// Which process started which, according to /proc.
 #ifndef COQMP_SRC_PROCESS_TREE_HPP
 #define COQMP_SRC_PROCESS_TREE_HPP
 
@@ -19,9 +19,9 @@ namespace coqmp::detail {
 /// Finds all that a process has started and that live: a wrapper script's QEMU, for example. What cannot be found out (a kernel
 /// without CONFIG_PROC_CHILDREN) is left out.
 /// @param stopping each is stopped (SIGSTOP), the process itself as well, before its children are looked for: it could start
-/// another in between. For those who are going to kill them.
-/// @param process the number of the process @param pidfd decides: if its process has been reaped nothing is found, whichever
-/// process has the number now
+/// another in between. For a caller that is going to kill them.
+/// @param process the number of the process @param pidfd decides: if its process has been reaped nothing is found, even if
+/// another process has the number now
 /// @param found their pidfds are added; those before an exception, too
 void find_descendants(::pid_t process, int pidfd, bool stopping, std::vector<descriptor>& found);
 

@@ -54,8 +54,8 @@ owned_descriptor make_socket(int family, int type = SOCK_STREAM) noexcept
     return owned_descriptor(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
-/// What connecting to a socket file says. A datagram socket asks: a living stream socket answers EPROTOTYPE and its owner
-/// notices nothing, where a stream socket would be a visitor that it has to accept.
+/// The result of connecting to a socket file. The probe is a datagram socket: a live stream socket answers EPROTOTYPE and its
+/// owner notices nothing, but would have to accept a stream socket.
 int probe(std::string const& path) noexcept
 {
     owned_descriptor const socket = make_socket(AF_UNIX, SOCK_DGRAM);
@@ -64,18 +64,18 @@ int probe(std::string const& path) noexcept
     return connected ? 0 : errno;
 }
 
-/// Held while a stale socket file is removed, so that of two starters that find it neither removes the socket that the other has
-/// bound meanwhile. A private file beside the socket: other users can neither hold this lock nor make a starter wait for it.
+/// Held while a stale socket file is removed, so that two listeners that find it at the same time cannot remove each other's
+/// new socket. The lock is a private file beside the socket: other users can neither hold it nor make a listener wait for it.
 class replacement_lock
 {
 public:
-    /// @throws boost::system::system_error if the lock cannot be had at once
+    /// @throws boost::system::system_error if the lock is not free
     explicit replacement_lock(endpoint const& where) : name_(name_for(where.path()))
     {
         for (int attempts = 0; attempts < 16; ++attempts) {
             take(where);
             if (is_still_there())
-                return;  // else its last holder has removed it, and others lock a new one
+                return;  // otherwise its last holder has removed it, and other listeners lock a new one
         }
         refuse_as_busy(where);
     }
@@ -130,7 +130,7 @@ private:
     owned_descriptor file_;
 };
 
-/// Whether a dead owner has left this socket. A living one's, and what is not a socket, is refused.
+/// Whether the owner of this socket has ended. Rejects a live owner's socket, and a file that is not a socket.
 bool is_stale(endpoint const& where)
 {
     struct ::stat found;  // NOLINT(cppcoreguidelines-pro-type-member-init): lstat() fills it
@@ -153,8 +153,8 @@ bool is_stale(endpoint const& where)
     }
 }
 
-/// Removes a stale socket file. It is examined again under the lock: what was stale before may have been replaced since. (What
-/// is stale under the lock stays so, because a file cannot be bound again.)
+/// Removes a stale socket file. Examines it again under the lock, because a stale file may have been replaced since. (A file
+/// that is stale under the lock stays stale, because it cannot be bound again.)
 void remove_stale(endpoint const& where)
 {
     if (!is_stale(where))
@@ -189,7 +189,7 @@ int bind_and_listen(int number, ::sockaddr const* address, ::socklen_t size) noe
     return done ? 0 : errno;
 }
 
-/// Listens on all addresses: those of IPv6 and IPv4, or of IPv4 where there is no IPv6.
+/// Listens on all addresses of IPv6 and IPv4, or of IPv4 only if the host has no IPv6.
 /// @return 0 or what the kernel said
 int listen_everywhere(owned_descriptor& socket, std::uint16_t port) noexcept
 {
@@ -249,7 +249,7 @@ void socket_file::remove() noexcept
 {
     if (removed_.exchange(true))
         return;
-    // Without a lock: its owner still holds the socket, so that no starter finds the file stale and replaces it, and no other file
+    // Needs no lock: the owner still holds the socket, so no listener finds the file stale and replaces it, and no other file
     // gets its inode.
     struct ::stat found;  // NOLINT(cppcoreguidelines-pro-type-member-init): lstat() fills it
     if (::lstat(path_.c_str(), &found) == 0 && S_ISSOCK(found.st_mode) && found.st_dev == device_ && found.st_ino == inode_)
@@ -285,7 +285,7 @@ void server_socket::listen_on_path()
         refuse(local_, errno);
     ::sockaddr_un const address = address_of(local_.path());
     auto const bind = [&] { return ::bind(socket_.number(), reinterpret_cast<::sockaddr const*>(&address), sizeof address); };
-    // Once more for each stale file that others leave there meanwhile.
+    // Retries for each stale file that other programs leave there in the meantime.
     int bound = bind();
     for (int attempts = 0; bound != 0 && errno == EADDRINUSE && attempts < 16; ++attempts) {
         remove_stale(local_);

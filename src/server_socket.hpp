@@ -1,5 +1,5 @@
 // What a listener listens on: a private unix socket or a TCP port.
-// Invariant: no socket of a living owner is ever unlinked, neither before we bind nor after.
+// Invariant: no socket of a live owner is ever unlinked, neither before we bind nor after.
 #ifndef COQMP_SRC_SERVER_SOCKET_HPP
 #define COQMP_SRC_SERVER_SOCKET_HPP
 
@@ -41,7 +41,7 @@ public:
     /// @param path of the socket that was bound just now
     explicit socket_file(std::string const& path);
 
-    /// Unlinks it, once, if it is still ours. Safe from any thread. To be called while the socket is open.
+    /// Unlinks it, once, if it is still ours. Safe from any thread. Call this while the socket is open.
     void remove() noexcept;
 
 private:
@@ -66,7 +66,7 @@ public:
     /// With the port that the kernel chose.
     [[nodiscard]] endpoint const& local() const noexcept { return local_; }
 
-    /// Unlinks the file, if there is one. To be called while the socket is open.
+    /// Unlinks the file, if there is one. Call this while the socket is open.
     void remove_file() noexcept;
 
 private:
@@ -85,7 +85,7 @@ struct peer_credentials
     ::uid_t user = 0;
 };
 
-/// Nothing if the socket cannot tell (TCP).
+/// Nothing if the socket cannot identify its peer (TCP).
 [[nodiscard]] std::optional<peer_credentials> peer_of(int connection) noexcept;
 
 }  // namespace coqmp::detail

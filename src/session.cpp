@@ -41,7 +41,7 @@ auto outcome_of(state_pointer state, Token token, pending_pointer what)
         std::move(state), std::move(token), std::move(what));
 }
 
-/// What the coroutines of a session that was moved from do.
+/// The coroutine of an operation on a moved-from session.
 template <class Result>
 asio::awaitable<Result> fail_unsent(std::string name)
 {
@@ -81,8 +81,8 @@ private:
     asio::steady_timer timer_;
 };
 
-/// An event that comes while the command still waits on this side is not of its doing. The filter must not own the command: the
-/// command's handler owns the filter.
+/// An event that arrives while the command is still queued on this side is not caused by it. The filter must not own the
+/// command, because the command's handler owns the filter.
 event_filter once_sent(state_pointer state, pending_pointer const& what, event_filter until)
 {
     return event_filter().matching(
@@ -103,7 +103,7 @@ std::string names_of(event_filter const& until)
     return text;
 }
 
-/// The end of the connection that the peer made after it had got the command: after `quit` QEMU may be gone before it answers.
+/// Whether the peer closed the connection after it had received the command: after `quit` QEMU may exit before it answers.
 bool is_peers_end(detail::session_state const& state, error_code error)
 {
     return error == errc::disconnected && error == errc::outcome_unknown && !state.was_closed_here();

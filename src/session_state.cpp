@@ -30,7 +30,8 @@ std::uint64_t random_seed()
     return (std::uint64_t{device()} << 32) | device();
 }
 
-// std::random_device for each takes 4 us in a virtual machine, a tenth of connecting. The clock tells a process from its fork.
+// std::random_device for each takes 4 us in a virtual machine, a tenth of connecting. The clock distinguishes a process from
+// its fork.
 std::uint64_t random_nonce()
 {
     static std::atomic<std::uint64_t> seed(random_seed());
@@ -47,7 +48,8 @@ bool asks_to_abandon(asio::cancellation_type kind)
     return (kind & (asio::cancellation_type::terminal | asio::cancellation_type::partial)) != asio::cancellation_type::none;
 }
 
-/// Whether this thread is running handlers of an `io_context` with this executor. Of other executors it cannot be said.
+/// Whether this thread is running handlers of an `io_context` with this executor. Unknown, and therefore false, for other
+/// executors.
 bool runs_here(asio::any_io_executor const& executor) noexcept
 {
     auto const* const context = executor.target<asio::io_context::executor_type>();
@@ -171,7 +173,7 @@ void session_state::start_wait_closed(pointer const& self, reason_handler handle
 
 void session_state::close() noexcept
 {
-    if (executor())  // else it has ended with its context
+    if (executor())  // otherwise it has ended with its context
         at_home(shared_from_this(), [](session_state& state) { state.end({}); });
 }
 
@@ -312,13 +314,14 @@ void session_state::execute(std::shared_ptr<pending_command>&& what)
         schedule_turn();
 }
 
-// When there is no memory, an exception must not leave the command in a list: it would complete a second time, to its caller's eyes.
+// When there is no memory, an exception must not leave the command in a list: for its caller the command would then complete
+// twice.
 error_code session_state::submit(pending_command& pending)
 try {
     if (stage_ != stage::open)
         return make_error_code(errc::disconnected);
     events_.used();
-    // To the kernel it would be an error of the socket, and the end of the session.
+    // The kernel would report an error of the socket, which would end the session.
     if (carries_no_descriptor(pending.what()))
         return make_error_code(errc::closed_descriptor);
     pending.deadline = optional_deadline_after(pending.what().timeout().value_or(options_.command_timeout));

@@ -62,7 +62,7 @@ public:
 
     /// On the executor only.
     [[nodiscard]] bool was_sent(pending_command const& what) const noexcept { return dialogue_.was_sent(what); }
-    /// Whether this side has ended the session. For a handler of an operation that the end has completed.
+    /// Whether this side has ended the session. For the handler of an operation that this end has completed.
     [[nodiscard]] bool was_closed_here() const noexcept { return stage_ == stage::ended && !reason_; }
 
     void abandon_handlers() noexcept override;
@@ -116,7 +116,7 @@ private:
     protocol::dialogue dialogue_;
     event_hub events_;
     handler_memory read_memory_;
-    std::optional<stream_socket> socket_;  ///< none once the context is gone, as the timer
+    std::optional<stream_socket> socket_;  ///< none once the context is gone, like the timer
     std::shared_ptr<dialer> dialer_;
     stage stage_ = stage::idle;
     std::atomic<bool> negotiated_{false};  // from then on what was negotiated does not change, and any thread may read it
@@ -130,7 +130,7 @@ private:
     deadline_set deadlines_;
     active_list finished_;
     std::shared_ptr<waiting_plain> connecting_;
-    std::shared_ptr<waiting_plain> connected_;  ///< to be told so in the next turn
+    std::shared_ptr<waiting_plain> connected_;  ///< completes in the next turn
     std::vector<std::shared_ptr<waiting_reason>> reason_waits_;
     std::vector<std::shared_ptr<waiting_plain>> closing_;
     bool dialed_ = false;

@@ -1,4 +1,5 @@
-// What a session does when bytes come, when bytes can go, and when a deadline has passed; and then the handlers' turn.
+// What a session does when bytes arrive, when bytes can be sent and when a deadline has passed, and how it then runs its
+// handlers.
 #include "session_state.hpp"
 
 #include "outcome.hpp"
@@ -20,10 +21,10 @@ namespace coqmp::detail {
 
 namespace {
 
-/// Of the buffer that all sessions of a thread share.
+/// Size of the buffer that all sessions of a thread share.
 constexpr std::size_t shared_size = std::size_t{64} << 10;
 
-/// A sentence as it goes to the log: what it quotes of the peer's may be of any length.
+/// Shortens a sentence for the log, because it may quote any number of the peer's bytes.
 std::string shortened(std::string sentence)
 {
     constexpr std::size_t longest = 1000;
@@ -72,8 +73,8 @@ void session_state::read_on()
         read();
 }
 
-// An exception means that half of what was read is lost, and so is the conversation. A hook's is for the caller of run(). A lack
-// of memory is this session's alone: all the others on the executor go on.
+// After an exception some of the bytes that were read are lost, and so is the conversation. An exception of a hook goes to the
+// caller of run(). A lack of memory ends only this session: the others on the executor go on.
 void session_state::take_in(int most_rounds)
 try {
     drain(most_rounds);
@@ -143,7 +144,7 @@ void session_state::trace_received(std::string_view bytes)
         options_.trace(direction::received, message);
     traced_.clear();
     if (traced_.capacity() > shared_size)
-        std::string().swap(traced_);  // of a large message
+        std::string().swap(traced_);  // frees the buffer of a large message
 }
 
 bool session_state::can_write() const noexcept
@@ -159,7 +160,7 @@ void session_state::write()
         error_code error;
         std::size_t const size = send_some(*socket_, dialogue_.output(), dialogue_.output_descriptors(), error);
         if (error) {
-            // What the peer said before it left is still to be read, and then the end.
+            // The bytes that the peer sent before it left are still to be read, and then the end.
             write_failed_ = true;
             error_code ignored;
             socket_->shutdown(stream_socket::shutdown_both, ignored);
@@ -182,7 +183,7 @@ void session_state::arm_timer(clock::time_point deadline)
 {
     if (deadline >= timer_deadline_)
         return;
-    timer_deadline_ = never;  // if there is no memory to wait, the wait that this one cancels arms the timer again
+    timer_deadline_ = never;  // if there is no memory for this wait, the wait that it cancels arms the timer again
     timer_->expires_at(deadline);
     timer_->async_wait([self = shared_from_this()](error_code error) {
         if (!error)
@@ -219,7 +220,7 @@ void session_state::end_what_is_late()
     bool const late = connect_deadline_ <= now || (!deadlines_.empty() && deadlines_.begin()->deadline <= now);
     if (!late)
         return;
-    take_in(16);  // an answer that has come wins, even if this process was too slow to look
+    take_in(16);  // an answer that has arrived wins, even if this process was too slow to read it
     if (connect_deadline_ <= now && stage_ != stage::ended) {
         bool const silent = stage_ == stage::greeting && dialogue_.counters().bytes_received.read() == 0;
         end(make_error_code(silent ? errc::monitor_busy : errc::timed_out));
@@ -234,7 +235,7 @@ void session_state::time_out(clock::time_point now)
         late.push_back(&*deadlines_.begin());
         deadlines_.erase(deadlines_.begin());
     }
-    // The last one first: giving one up may make room for those behind it, and none that is late may be sent then.
+    // The last one first: abandoning one may make room for those behind it, and no expired command may be sent then.
     std::ranges::sort(late, std::greater(), [](pending_command const* each) { return each->number(); });
     for (pending_command* each : late) {
         bool const on_wire = each->where() == protocol::request::stage::on_wire;
@@ -254,7 +255,7 @@ void session_state::schedule_turn()
             self->turn();
         });
     } catch (std::bad_alloc const&) {
-        // To end the wait for something to read takes no memory, and it brings a turn as well.
+        // Cancelling the wait for readable bytes takes no memory, and causes a turn as well.
         turn_scheduled_ = false;
         error_code failure;
         socket_->cancel(failure);
@@ -263,11 +264,11 @@ void session_state::schedule_turn()
     }
 }
 
-// Commands that were sent on by all that ran before go out in one write.
+// All commands that earlier handlers submitted go out in one write.
 void session_state::turn()
 {
     turning_ = true;
-    struct guard  // a handler may throw: the others must still have their turn
+    struct guard  // a handler may throw: the others must still run
     {
         session_state& state;
         ~guard()

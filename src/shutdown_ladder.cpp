@@ -90,7 +90,8 @@ void shutdown_ladder::descend(rung next)
     }
 }
 
-// With `-no-shutdown` a guest that has shut down leaves its QEMU running. Without it QEMU is about to end, and answers no more.
+// With `-no-shutdown` QEMU goes on running after its guest has shut down. Without it QEMU is about to end, and no longer
+// answers.
 void shutdown_ladder::await_guest()
 {
     guest_ = monitor_->events().expect(event_filter("SHUTDOWN"));

@@ -1,5 +1,6 @@
 // Ends a machine, the gentlest way that works within a budget.
-// Invariant: a rung is left when its share is over, when it has worked or when it cannot work; the last one, SIGKILL, always works.
+// Invariant: a step ends when its share of the budget is over, when it has worked or when it cannot work; the last step,
+// SIGKILL, always works.
 #ifndef COQMP_SRC_SHUTDOWN_LADDER_HPP
 #define COQMP_SRC_SHUTDOWN_LADDER_HPP
 
@@ -15,7 +16,7 @@
 
 namespace coqmp::detail {
 
-/// One descent. Used on its executor only. Who sees the process end calls stop().
+/// One shutdown. Used on its executor only. The machine calls stop() when the process has ended.
 class shutdown_ladder : public std::enable_shared_from_this<shutdown_ladder>
 {
 public:
@@ -32,15 +33,15 @@ private:
 
     void descend(rung next);
     void await_guest();
-    /// Goes on if the guest does not run: because it has shut down, or because it cannot react to its power button.
-    /// @param otherwise is done else
+    /// Continues with the next step if the guest does not run: it has shut down, or cannot react to its power button.
+    /// @param otherwise runs otherwise
     void leave_if_it_does_not_run(std::function<void(boost::system::error_code)> otherwise);
     void press_power_button();
     void execute(char const* name, std::function<void(boost::system::error_code, reply)> done);
     [[nodiscard]] clock::time_point end_of(rung which) const noexcept;
 
     std::shared_ptr<session_state> monitor_;
-    std::shared_ptr<subscription> guest_;  ///< Its SHUTDOWN event, while that is waited for.
+    std::shared_ptr<subscription> guest_;  ///< Receives its SHUTDOWN event while the ladder waits for that.
     std::function<void(int)> signal_;
     clock::time_point const begin_;
     std::chrono::nanoseconds const budget_;

@@ -175,7 +175,7 @@ void subscription::settle(std::shared_ptr<wait> const& what)
         return;
     what->woken = false;
     if (queue_.empty() && !ended_ && !what->cancelled)
-        return;  // somebody else took it by try_next()
+        return;  // try_next() took it meanwhile
     error_code error;
     if (what->cancelled)
         error = asio::error::operation_aborted;

@@ -1,5 +1,5 @@
 // The queue between a session and one reader of its events.
-// Invariant: an event leaves the queue only into the hands of a reader that is about to run and was not cancelled.
+// Invariant: an event leaves the queue only for a reader that is about to run and was not cancelled.
 #ifndef COQMP_SRC_SUBSCRIPTION_HPP
 #define COQMP_SRC_SUBSCRIPTION_HPP
 
@@ -23,7 +23,7 @@ namespace coqmp::detail {
 
 /// Which events a full queue keeps.
 enum class keep {
-    newest,  ///< The oldest goes: for streams.
+    newest,  ///< The oldest is dropped: for streams.
     first    ///< Only the first that passes the filter is wanted: for waits.
 };
 
@@ -31,7 +31,7 @@ enum class keep {
 struct queued_event
 {
     event what;
-    std::size_t memory = 0;    ///< that it takes, in bytes
+    std::size_t memory = 0;    ///< the bytes that it takes
     std::uint64_t number = 0;  ///< Grows with each event of the session.
 };
 
@@ -41,7 +41,7 @@ class subscription final : public context_member, public std::enable_shared_from
 public:
     using next_handler = waiting_handler<void(boost::system::error_code, event)>;
 
-    /// @param budget of the session, for what is queued here; none: the memory of the queue does not count
+    /// @param budget of the session, for the events that are queued here; none: the memory of the queue does not count
     subscription(boost::asio::any_io_executor executor, event_filter filter, std::size_t capacity, keep which,
                  std::shared_ptr<event_budget> budget = nullptr);
     ~subscription();
@@ -55,7 +55,7 @@ public:
     /// Takes all events. For an owner that hands them to another subscription.
     [[nodiscard]] std::deque<queued_event> take_all();
 
-    /// The number of the event that goes first when the session's budget is exceeded; nothing if there is none that may go.
+    /// The number of the event to drop first when the session's budget is exceeded; nothing if no event may be dropped.
     [[nodiscard]] std::optional<std::uint64_t> oldest() const;
     /// Drops that event, and counts it as lost. @return false: it has left the queue meanwhile
     bool drop_oldest(std::uint64_t number);
@@ -63,7 +63,7 @@ public:
     /// No more events will come. The reader gets `why` after the last one.
     void end(boost::system::error_code why) noexcept;
 
-    /// The reader wants no more events: drops those that wait.
+    /// The reader wants no more events: drops the queued ones.
     void close() noexcept;
 
     void async_next(next_handler handler);

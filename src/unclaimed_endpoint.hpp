@@ -1,4 +1,4 @@
-// Who owns an adopted descriptor while its endpoint is handed from thread to thread.
+// The owner of an adopted descriptor while its endpoint is passed from thread to thread.
 #ifndef COQMP_SRC_UNCLAIMED_ENDPOINT_HPP
 #define COQMP_SRC_UNCLAIMED_ENDPOINT_HPP
 
@@ -10,7 +10,7 @@
 
 namespace coqmp::detail {
 
-/// An endpoint on its way to the executor. If nobody takes its descriptor over it is closed.
+/// An endpoint on its way to the executor. Its descriptor is closed if no session takes it over.
 class unclaimed_endpoint
 {
 public:

@@ -1,5 +1,6 @@
-// Reads the envelope of a message as the bytes come, and builds JSON trees only of the payloads.
-// Invariant: the parser sees exactly the bytes of one object, from its brace to its brace; what is between two objects it never sees.
+// Reads the envelope of a message as the bytes arrive, and builds JSON trees only for the payloads.
+// Invariant: the parser sees exactly the bytes of one object, from its first brace to its last; it never sees the bytes between
+// two objects.
 #include "protocol/decoder.hpp"
 
 #include "protocol/envelope.hpp"
@@ -27,8 +28,8 @@ namespace {
 /// A buffer over this size is not kept for the next message.
 constexpr std::size_t kept_buffer = std::size_t{64} << 10;
 
-/// A message over this size leaves no value stack and no envelope behind: they have no way to shrink. (The stack takes up to
-/// 24 bytes for each byte of a message.)
+/// After a message over this size the value stack and the envelope are freed, because they cannot shrink. (The stack takes up
+/// to 24 bytes for each byte of a message.)
 constexpr std::size_t large_message = std::size_t{64} << 10;
 
 /// Boost.JSON's parser calls itself for each level: 4,096 levels take about 1 MiB of the thread's stack.
@@ -59,10 +60,11 @@ bool is_sign(char byte) noexcept
     return byte == '+' || byte == '-';
 }
 
-/// Boost.JSON refuses an exponent from 2^31 on. With nine digits, leading zeros not counted, any number is zero or infinity.
+/// Boost.JSON refuses an exponent of 2^31 or more. With nine digits, leading zeros not counted, any number is already zero or
+/// infinity.
 constexpr std::size_t most_exponent_digits = 9;
 
-/// What is known of a number that comes in parts: how long its exponent is.
+/// The state of a number that arrives in parts: how long its exponent is.
 class cut_number
 {
 public:
@@ -85,9 +87,9 @@ private:
     std::size_t digits_ = 0;
 };
 
-/// How much of an exponent's digits the parser can have.
-/// @param from the index of a digit, or of what ends the exponent
-/// @param before how many digits there are before it
+/// How many of an exponent's digits may go to the parser.
+/// @param from the index of a digit, or of the end of the exponent
+/// @param before how many digits come before it
 std::size_t end_of_digits(std::string_view text, std::size_t from, std::size_t before) noexcept
 {
     while (from < text.size() && is_digit(text[from]) && (before < most_exponent_digits || (before == 0 && text[from] == '0'))) {
@@ -97,7 +99,7 @@ std::size_t end_of_digits(std::string_view text, std::size_t from, std::size_t b
     return from;
 }
 
-/// How much of the input the parser can have at once: no exponent in it has too many digits.
+/// How much of the input may go to the parser at once: no exponent in it has too many digits.
 std::size_t harmless_size(std::string_view text, cut_number const& begun) noexcept
 {
     std::size_t start = 0;
@@ -106,7 +108,7 @@ std::size_t harmless_size(std::string_view text, cut_number const& begun) noexce
         if (start < text.size() && is_digit(text[start]))
             return start;
     }
-    // Each tenth byte: a run of ten digits cannot hide between two of them.
+    // Looks at each tenth byte: every run of ten digits includes one of them.
     constexpr std::size_t stride = most_exponent_digits + 1;
     for (std::size_t place = start + stride - 1; place < text.size(); place += stride) {
         if (!is_digit(text[place]))
@@ -165,7 +167,7 @@ public:
         return finished;
     }
 
-    /// The message that has begun does not end.
+    /// Drops the message that has begun, because it does not end.
     void drop_message() noexcept
     {
         stack_.reset();
@@ -175,7 +177,7 @@ public:
         text_.clear();
     }
 
-    /// The number that the input has cut, if it has.
+    /// The number that is cut at the end of the input, if there is one.
     [[nodiscard]] cut_number const& number() const noexcept { return number_; }
 
     bool on_document_begin(boost::system::error_code&) const noexcept { return true; }
@@ -415,7 +417,7 @@ struct decoder::parser
     boost::json::basic_parser<handler> json;
     bool delimited;
     bool tolerates_garbage = false;
-    bool skipping = false;  ///< what is not JSON, up to the end of its line
+    bool skipping = false;  ///< drops text that is not JSON, up to the end of its line
     std::size_t max_size;
     std::size_t size = 0;  ///< of the message that has begun; 0: none has
     boost::system::error_code error;
@@ -437,7 +439,7 @@ bool decoder::parser::begin(std::string_view& input)
     return true;
 }
 
-/// Drops those digits of an exponent that make no difference.
+/// Drops the digits of an exponent that make no difference.
 void decoder::parser::drop_excess_digits(std::string_view& input) noexcept
 {
     if (!json.handler().number().is_full())
@@ -486,7 +488,7 @@ void decoder::parser::skip_line(std::string_view& input) noexcept
     input.remove_prefix(skipping ? input.size() : end + 1);
 }
 
-/// A line at a time: so it does not matter where in it the parser finds out that it is not JSON.
+/// One line at a time, so that it does not matter where in the line the parser finds that it is not JSON.
 message decoder::parser::decode_delimited(std::string_view& input)
 {
     while (!input.empty() && !error) {

@@ -22,9 +22,9 @@ struct decoder_limits
 
 /// What ends a message.
 enum class framing {
-    structure,  ///< Its last brace.
-    /// Also the byte 0xFF, with which a guest agent begins an answer: a message that it cuts is dropped. And a line feed, but only
-    /// for what is not JSON.
+    structure,  ///< The last brace of the object.
+    /// Also the byte 0xFF, with which a guest agent begins an answer: a message that it interrupts is dropped. A line feed ends
+    /// only text that is not JSON.
     delimited
 };
 
@@ -41,7 +41,7 @@ public:
     /// @return no_message if more is needed (then `input` is empty, or error() is set)
     message decode(std::string_view& input);
 
-    /// From now on, what is not JSON is an unknown message as far as the end of its line or a 0xFF, and not an error. Only for
+    /// From now on, text that is not JSON is an unknown message up to the end of its line or a 0xFF, and not an error. Only for
     /// framing::delimited.
     void tolerate_garbage(bool tolerate) noexcept;
 

@@ -19,7 +19,7 @@ constexpr std::size_t descriptor_limit = 253;
 constexpr std::size_t least_wire = 8;
 constexpr std::size_t large_wire = 1024;
 
-// It occurs in no JSON.
+// Never occurs in JSON.
 constexpr char delimiter = '\xff';
 
 // Fifteen characters, which no std::string allocates for; and QEMU takes 10 us to read each.
@@ -31,13 +31,13 @@ std::string handshake_id(std::uint64_t nonce)
     return {text.data(), end};
 }
 
-// Without a handshake, after which no reply of another client's can follow, ids start at random.
+// After a handshake no reply to another client can arrive. Without one, ids start at a random number.
 std::uint64_t first_number(dialogue_options const& options)
 {
     return options.negotiate ? short_ids::longest + 1 : (options.nonce >> 16) + 1;
 }
 
-/// What a guest agent returns to a command that synchronizes, and to no other.
+/// The number that a guest agent returns to a synchronizing command, and to no other.
 std::optional<std::int64_t> sync_number(command const& what)
 {
     if (what.name() != "guest-sync-delimited" && what.name() != "guest-sync")
@@ -48,8 +48,8 @@ std::optional<std::int64_t> sync_number(command const& what)
     return number == nullptr || number->is_double() || not_an_integer ? std::nullopt : std::optional(result);
 }
 
-/// A guest agent before QEMU 2.12 executes no command that has an id. (So it is not known what the command is, and the
-/// description is all that says so.)
+/// A guest agent before QEMU 2.12 executes no command that has an id. (The refusal does not name the command, and only its
+/// description shows the reason.)
 bool refuses_id(command_error const& error) noexcept
 {
     return error.description.find("member 'id' is unexpected") != std::string::npos;
@@ -70,8 +70,8 @@ dialogue::dialogue(dialogue_options const& options)
 
 action dialogue::receive(std::string_view& input)
 {
-    // What comes first can be the tail of a reply to an earlier client; and a command that synchronizes is there to find the
-    // next reply in whatever comes.
+    // The first bytes can be the tail of a reply to an earlier client, and a synchronizing command must find its reply in any
+    // bytes.
     if (!options_.negotiate)
         decoder_.tolerate_garbage(!has_heard_ || syncs_on_wire_ != 0);
     message received = decoder_.decode(input);
@@ -144,9 +144,9 @@ action dialogue::ignore_reply()
     return ignored{"A reply was ignored: it answers none of our commands, but perhaps an earlier client's."};
 }
 
-// A reply without an id, from a peer that may not know ids. Such a peer answers in order, one command at a time is on the wire, and
-// an abandoned one stays there; so the reply belongs to the oldest command, and not to a later one. But while a command that
-// synchronizes is on the wire, only the reply that has its number counts: any other may be an earlier client's.
+// A reply without an id, from a peer that may not know ids. Such a peer answers in order, one command at a time is on the wire,
+// and an abandoned command stays there, so the reply belongs to the oldest command. But while a synchronizing command is on the
+// wire, only the reply with its number counts: any other may be an earlier client's.
 action dialogue::match_unmarked(boost::json::value&& returned)
 {
     if (options_.negotiate || options_.ids == command_ids::always)
@@ -170,7 +170,7 @@ action dialogue::match_unmarked(command_error&& error)
             return send_without_id(refused, std::move(error));
     }
     if (syncs_on_wire_ != 0) {
-        // Its own error names it. Any other is about what came before it: the agent reports the byte 0xFF itself, too.
+        // An error of this command names it. Any other error is about earlier bytes: the agent reports even the byte 0xFF.
         auto const sync = std::find_if(wire_.begin(), wire_.end(), [](entry const& one) { return one.sync.has_value(); });
         if (error.description.find("guest-sync") != std::string::npos)
             return settle(sync, reply(std::move(error)));
@@ -204,8 +204,8 @@ action dialogue::send_without_id(wire_list::iterator refused, command_error&& er
 
 action dialogue::match_without_id(command_error&& error)
 {
-    // With one command on the wire it can be no other's. Before the handshake is over it can be an earlier client's. A peer
-    // that answers out of order may still owe the answer to a command that it has passed over.
+    // With one command on the wire the error must belong to it. Before the end of the handshake the error can be an earlier
+    // client's. A peer that answers out of order may still have to answer a command that it has passed over.
     if (ready_ && wire_.size() == 1 && !has_passed_over_)
         return settle(wire_.begin(), reply(std::move(error)));
     counters_.unattributed_errors.add();
@@ -249,7 +249,7 @@ void dialogue::take_off_wire(wire_list::iterator which)
 }
 
 // QEMU answers in-band commands in their order, so an abandoned one that was passed over never gets its reply: its answer was
-// an error without an id. It must not keep its place in the window for ever.
+// an error without an id. It must not keep its place in the window forever.
 void dialogue::forget_passed_over(std::ptrdiff_t place)
 {
     while (place-- > 0) {
@@ -270,12 +270,12 @@ boost::system::error_code dialogue::submit(request& what)
         return make_error_code(errc::too_many_descriptors);
     what.number_ = next_number_;
     what.end_ = 0;
-    what.encoded_.clear();  // it may have waited before, and was abandoned
+    what.encoded_.clear();  // it may have been queued before, and abandoned
     what.is_counted_ = false;
     what.sync_ = options_.negotiate ? std::nullopt : sync_number(asked);
     waiting_list& lane = asked.is_out_of_band() ? out_of_band_waiting_ : in_band_waiting_;
     std::size_t const begin = output_.size();
-    // What waits behind a command that is not answered waits for this.
+    // Commands that are queued behind an unanswered one need this one to go first.
     bool const overtakes = what.sync_ && one_at_a_time();
     bool const goes = (lane.empty() || overtakes) && may_go(what);
     if (auto const error = encode(asked, goes ? output_ : what.encoded_))
@@ -297,7 +297,7 @@ void dialogue::abandon(request& what)
         waiting_list& lane = what.command_.is_out_of_band() ? out_of_band_waiting_ : in_band_waiting_;
         lane.erase(lane.iterator_to(what));
         what.stage_ = request::stage::idle;
-        // What waited behind a command with descriptors may go now.
+        // Commands that were queued behind one with descriptors may go now.
         release();
     } else if (what.stage_ == request::stage::on_wire) {
         auto const found = std::find_if(wire_.begin(), wire_.end(), [&](entry const& one) { return one.asker == &what; });
@@ -332,7 +332,8 @@ void dialogue::sent(std::size_t bytes)
     sent_ += bytes;
     output_descriptors_.clear();
     if (sent_ < output_.size()) {
-        // A peer that reads slowly may never let it run empty. (Moving less than is dropped: no more than twice the work.)
+        // With a slow peer the output may never become empty. (It moves fewer bytes than it drops, so the work at most
+        // doubles.)
         if (sent_ >= options_.output_limit && sent_ >= output_.size() - sent_) {
             output_.erase(0, sent_);
             sent_ = 0;
@@ -347,8 +348,8 @@ void dialogue::sent(std::size_t bytes)
     release();
 }
 
-// QEMU hands descriptors to whichever command asks first (PROTOCOL.md, "Commands"), so one that carries them goes alone.
-// An out-of-band command asks for none and needs not wait for one that does: it is there to find out what is stuck.
+// QEMU hands descriptors to whichever command asks first (PROTOCOL.md, "Commands"), so one that carries them goes alone. An
+// out-of-band command asks for none and need not wait for one that carries them: its purpose is to find out what is stuck.
 bool dialogue::may_go(request const& what) const noexcept
 {
     if (output_.size() - sent_ >= options_.output_limit)
@@ -361,7 +362,7 @@ bool dialogue::may_go(request const& what) const noexcept
         return wire_.empty() && output().empty();
     if (what.command_.is_out_of_band())
         return true;
-    // Else in-band commands would keep the wire from ever being empty for an out-of-band one that carries descriptors.
+    // Otherwise in-band commands would keep the wire from ever being empty for an out-of-band command that carries descriptors.
     bool const barrier_waits = !out_of_band_waiting_.empty() && !out_of_band_waiting_.front().what().descriptors().empty();
     return barriers_on_wire_ == 0 && !barrier_waits &&
            (options_.in_band_window == 0 || in_band_on_wire_ < options_.in_band_window);
@@ -369,8 +370,9 @@ bool dialogue::may_go(request const& what) const noexcept
 
 bool dialogue::may_go_alone(request const& what) const noexcept
 {
-    // A peer that has not answered at all may know ids, and then abandoned commands are no danger: that is not to be lost for one that
-    // never answers, guest-shutdown. If it does not, the next reply counts as theirs.
+    // A peer that has not answered at all may know ids, and abandoned commands are then harmless. A command without an answer,
+    // such as guest-shutdown, must not block such a peer. If the peer does not know ids, the next reply counts as an answer to
+    // an abandoned command.
     if (echo_ == echo::no && !what.sync_)
         return wire_.empty();
     return std::none_of(wire_.begin(), wire_.end(), [](entry const& one) { return one.asker != nullptr; });
@@ -385,7 +387,7 @@ std::uint64_t dialogue::take_id(request const& what) noexcept
     return digit != 0 ? digit : what.number_;
 }
 
-/// Half a command would spoil all those that come after it.
+/// Half a command would corrupt all commands after it.
 void dialogue::make_room(request const& what, std::size_t begin)
 try {
     if (wire_.full())
@@ -404,7 +406,7 @@ void dialogue::put_on_wire(request& what, std::size_t begin)
     command const& asked = what.command_;
     bool const barrier = !asked.descriptors().empty();
     if (what.sync_ && one_at_a_time()) {
-        // Abandoned commands: what is still to come of them comes before its reply.
+        // Abandoned commands: their replies come before the reply to this one.
         wire_.clear();
         in_band_on_wire_ = barriers_on_wire_ = syncs_on_wire_ = 0;
     }
@@ -414,7 +416,7 @@ void dialogue::put_on_wire(request& what, std::size_t begin)
     else
         append_no_id(output_);
     if (what.sync_ && asked.name() == "guest-sync-delimited")
-        output_.insert(begin, 1, delimiter);  // the agent forgets the half of a command that an earlier client left behind
+        output_.insert(begin, 1, delimiter);  // the agent then drops the half of a command that an earlier client left behind
     what.end_ = written_ + (output_.size() - sent_);
     wire_.push_back(entry{id, &what, asked.is_out_of_band(), barrier, what.sync_});
     if (what.sync_)
@@ -453,7 +455,7 @@ void dialogue::release(waiting_list& waiting)
             output_ += next.encoded_;
             put_on_wire(next, begin);
         } catch (std::bad_alloc const&) {
-            return;  // it waits for the next answer, or for its deadline
+            return;  // the command waits for the next answer, or for its deadline
         }
         waiting.pop_front();
         std::string().swap(next.encoded_);

@@ -1,6 +1,6 @@
-// The rules of a QMP conversation, without a socket, a clock or a thread: who asked what, what may be sent now, and whose
-// answer this is.
-// Invariant: a request is waiting, or on the wire, or the caller's. Each that was submitted is answered, abandoned or
+// The rules of a QMP conversation, without a socket, a clock or a thread: which requests are unanswered, which may be sent now,
+// and which request an answer belongs to.
+// Invariant: a request is queued, or on the wire, or belongs to the caller. Each that was submitted is answered, abandoned or
 // forgotten exactly once.
 #ifndef COQMP_SRC_PROTOCOL_DIALOGUE_HPP
 #define COQMP_SRC_PROTOCOL_DIALOGUE_HPP
@@ -32,7 +32,7 @@
 
 namespace coqmp::protocol {
 
-/// A command on its way. The caller owns it and keeps it alive while it is waiting or on the wire.
+/// A command that is submitted. The caller owns it and keeps it alive while it is queued or on the wire.
 class request : public boost::intrusive::list_base_hook<>
 {
 public:
@@ -56,17 +56,17 @@ protected:
 private:
     friend class dialogue;
     command command_;
-    std::string encoded_;  // up to its id, and only while it waits
+    std::string encoded_;  // up to its id, and only while it is queued
     reply answer_;
     std::uint64_t number_ = 0;
-    std::uint64_t end_ = 0;  // how many bytes the dialogue has sent once this command's last one is; zero: not on the wire yet
-    std::optional<std::int64_t> sync_;  // what the peer returns, if this is a command of the guest agent's to synchronize
+    std::uint64_t end_ = 0;  // how many bytes the dialogue has sent once it has sent all of this command; zero: not on the wire
+    std::optional<std::int64_t> sync_;  // the number that the peer returns, if this command synchronizes with a guest agent
     bool is_counted_ = false;
     stage stage_ = stage::idle;
 };
 
 // What is to be done after a step of the dialogue.
-struct nothing  ///< Nothing to do but to go on.
+struct nothing  ///< Nothing to do: continue.
 {
     friend bool operator==(nothing, nothing) = default;
 };
@@ -100,7 +100,7 @@ struct dialogue_options
 {
     decoder_limits limits;
     std::size_t in_band_window = 7;  ///< Zero: no limit.
-    /// More than this in the output means that the peer does not read: what comes then waits where it can be cancelled.
+    /// More than this in the output means that the peer does not read: further commands are queued where they can be cancelled.
     std::size_t output_limit = std::size_t{1} << 20;
     bool negotiate = true;
     bool out_of_band = true;
@@ -115,7 +115,7 @@ class dialogue
 public:
     explicit dialogue(dialogue_options const& options);
 
-    /// Reads one message, or what there is of it, and tells what it asks for. Call it until the input is used up.
+    /// Reads one message, or a part of it, and returns what to do. Call it until the input is used up.
     action receive(std::string_view& input);
 
     /// Whether a message has begun and not ended.
@@ -124,18 +124,18 @@ public:
     /// How much memory the JSON of the last message takes, in bytes.
     [[nodiscard]] std::size_t last_message_memory() const noexcept { return decoder_.last_message_memory(); }
 
-    /// Takes a request on: it is put into the output, or waits for its turn.
-    /// @return what is wrong with the command; then the request stays the caller's
+    /// Accepts a request: it is put into the output, or queued.
+    /// @return what is wrong with the command; the request then stays with the caller
     [[nodiscard]] boost::system::error_code submit(request& what);
 
-    /// The caller wants no answer any more, and gets the request back. One that waits is never sent; the reply to one that
-    /// is on the wire is dropped when it comes.
+    /// The caller no longer wants the answer, and gets the request back. A queued request is never sent; the reply to one on
+    /// the wire is dropped when it arrives.
     void abandon(request& what);
 
     /// Gives all requests back to the caller: the conversation is over.
     void forget_all() noexcept;
 
-    /// Whether the whole command has been sent. The peer cannot execute one whose last byte it never gets.
+    /// Whether the whole command has been sent. The peer cannot execute a command whose last byte it never gets.
     [[nodiscard]] bool was_sent(request const& what) const noexcept { return what.end_ != 0 && what.end_ <= written_; }
 
     /// Whether requests may be submitted.
@@ -160,7 +160,7 @@ private:
     /// Whether the peer returns ids.
     enum class echo { unknown, yes, no };
 
-    // One on the wire. An abandoned one keeps its place, to swallow the reply, but has no request.
+    // A command on the wire. An abandoned command keeps its entry, without a request, so that its reply is dropped.
     struct entry
     {
         std::uint64_t id;  // 0: it was sent without one
@@ -187,7 +187,8 @@ private:
     void take_off_wire(wire_list::iterator which);
     void forget_passed_over(std::ptrdiff_t place);
     [[nodiscard]] bool may_go(request const& what) const noexcept;
-    /// Puts on the wire what stands in the output from `begin` on but for its id; if that throws, it stands there no more.
+    /// Puts the command that begins at `begin` in the output on the wire, and adds its id; if that throws, the command is
+    /// removed from the output.
     void put_on_wire(request& what, std::size_t begin);
     void make_room(request const& what, std::size_t begin);
     [[nodiscard]] std::uint64_t take_id(request const& what) noexcept;
@@ -213,7 +214,7 @@ private:
     bool has_passed_over_ = false;  // the peer has left a command unanswered and answered a later one
     std::string output_;
     std::size_t sent_ = 0;
-    std::uint64_t written_ = 0;  // bytes, since the conversation began
+    std::uint64_t written_ = 0;  // bytes since the conversation began
     std::vector<descriptor> output_descriptors_;
 };
 

@@ -14,8 +14,9 @@
 namespace coqmp::protocol {
 
 /// Appends `{"execute":NAME,"arguments":{..},"id":` (`exec-oob` for an out-of-band command; no arguments: no member), after
-/// which append_id() or append_no_id() is to come. Refuses what QEMU could not read as one message: over 1,024 levels of nesting (the message's
-/// own included), over 64 MiB or 2 Mi tokens, a number that JSON cannot say, a text that is not UTF-8.
+/// which append_id() or append_no_id() is to come. Rejects a command that QEMU could not read as one message: over 1,024 levels
+/// of nesting (the message's own included), over 64 MiB or 2 Mi tokens, a number that JSON cannot say, a text that is not
+/// UTF-8.
 /// @return errc::arguments_too_deep, errc::arguments_too_large, errc::arguments_not_json, or success
 [[nodiscard]] boost::system::error_code encode(command const& what, std::string& output);
 

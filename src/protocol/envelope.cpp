@@ -1,4 +1,4 @@
-// Decides what a message is, and makes sense of what peers leave out or send in the wrong kind.
+// Decides what a message is, and accepts missing members and members of the wrong kind.
 #include "protocol/envelope.hpp"
 
 #include "print_json.hpp"
@@ -36,7 +36,7 @@ int clamped(std::int64_t number) noexcept
     return static_cast<int>(std::clamp<std::int64_t>(number, 0, std::numeric_limits<int>::max()));
 }
 
-/// Reads a member of the version: missing is zero, huge is clamped. @return false: it is something else than an integer
+/// Reads a member of the version: missing is zero, huge is clamped. @return false: it is not an integer
 bool read_part(json::object const& version, json::string_view name, int& part)
 {
     json::value const* value = version.if_contains(name);
@@ -45,13 +45,13 @@ bool read_part(json::object const& version, json::string_view name, int& part)
     if (value->is_int64())
         part = clamped(value->get_int64());
     else if (value->is_uint64())
-        part = clamped(std::numeric_limits<std::int64_t>::max());  // Boost.JSON says uint64 only of what no int64 can hold
+        part = clamped(std::numeric_limits<std::int64_t>::max());  // a uint64 is always over what int64 can hold
     else
         return value->is_null();
     return true;
 }
 
-/// Reads `7.2.22`, as far as it is that. @return whether it is just that
+/// Reads as much of the form `7.2.22` as there is. @return whether the text is exactly of that form
 bool read_parts(std::string_view const text, version& to)
 {
     char const* next = text.data();
@@ -66,7 +66,7 @@ bool read_parts(std::string_view const text, version& to)
     return text == std::to_string(to.major) + '.' + std::to_string(to.minor) + '.' + std::to_string(to.micro);
 }
 
-/// A version is for people to read: no shape of it is a reason to refuse the peer.
+/// A version is for people: its form is never a reason to reject the peer.
 void read_version(json::value const& from, version& to)
 {
     if (from.is_null())

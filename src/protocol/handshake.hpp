@@ -1,5 +1,5 @@
 // Greeting and capabilities negotiation.
-// Invariant: no message is ours but the greeting and the reply that carries our nonce; everything else is somebody else's.
+// Invariant: only the greeting and the reply with our nonce belong to the handshake; all other messages do not.
 #ifndef COQMP_SRC_PROTOCOL_HANDSHAKE_HPP
 #define COQMP_SRC_PROTOCOL_HANDSHAKE_HPP
 
@@ -13,10 +13,10 @@ namespace coqmp::protocol {
 
 /// What the handshake makes of a message.
 enum class handshake_step {
-    not_mine,  ///< Leave it to whoever else wants it.
+    not_mine,  ///< It does not belong to the handshake.
     taken,     ///< Nothing to do; output may have grown.
     done,      ///< Negotiated.
-    failed     ///< error() tells why.
+    failed     ///< error() says why.
 };
 
 /// The handshake of one connection. It goes: greeting, `qmp_capabilities`, its reply; and `qmp_capabilities` once more

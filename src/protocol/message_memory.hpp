@@ -17,7 +17,7 @@ namespace coqmp::protocol {
 class message_memory final : public boost::container::pmr::memory_resource
 {
 public:
-    /// @param self is told where this is: boost::json::storage_ptr points to something around it
+    /// @param self receives this address: boost::json::storage_ptr points to an object around it
     explicit message_memory(message_memory** self) noexcept { *self = this; }
     message_memory(message_memory const&) = delete;
     message_memory& operator=(message_memory const&) = delete;
@@ -34,7 +34,7 @@ public:
     /// The message has been read.
     void seal() noexcept { sealed_ = true; }
 
-    /// In bytes, what is not used yet included.
+    /// In bytes, including memory that is not used yet.
     [[nodiscard]] std::size_t size() const noexcept { return sizeof *this + block_bytes_; }
 
 private:
@@ -55,7 +55,7 @@ private:
         if (size > left_) {
             std::size_t const usual = next_block_size();
             if (size >= usual)
-                return add_block(size)->begin();  // a block of its own: what is left of the current one is still used
+                return add_block(size)->begin();  // a block of its own: the rest of the current one is still used
             next_ = add_block(usual)->begin();
             left_ = usual;
         }
@@ -74,7 +74,7 @@ private:
         return this == &other;
     }
 
-    /// As large as all before it together; half of that when they are large, because what is not used of it is wasted.
+    /// As large as all earlier blocks together; half of that if they are large, because the unused part is wasted.
     [[nodiscard]] std::size_t next_block_size() const noexcept
     {
         constexpr std::size_t large = std::size_t{1} << 20;
