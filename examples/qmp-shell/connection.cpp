@@ -23,7 +23,7 @@ namespace {
 using boost::system::error_code;
 using namespace std::chrono_literals;
 
-/// QEMU greets within milliseconds. Longer than this needs an explanation; who waits for a script wonders, too.
+/// QEMU greets within milliseconds. A longer wait needs an explanation, in a script too.
 constexpr auto time_for_a_hint = 1500ms;
 
 std::string why_not(coqmp::endpoint const& where, error_code error, std::chrono::nanoseconds patience)
@@ -48,7 +48,7 @@ std::string why_not(coqmp::endpoint const& where, error_code error, std::chrono:
     return "cannot connect to " + name + ": " + (where.is_descriptor() ? why : error.message());
 }
 
-/// For who gives a command where an address is expected. @return empty: it is an address, as other commands show
+/// For a command that is given in place of an address. @return empty: it is an address, as other commands show
 std::string hint_at_command(options const& how, error_code error)
 {
     bool const mistaken = error == boost::system::errc::no_such_file_or_directory && !is_clearly_address(how.address) &&
@@ -108,7 +108,7 @@ std::unique_ptr<connection> dial(event_loop& loop, screen& shown_on, options con
     return std::make_unique<foreign_qemu>(where.to_string(), std::move(session));
 }
 
-/// As it can be pasted into a shell.
+/// Quotes the arguments for a shell.
 std::string command_line_of(std::vector<std::string> const& words)
 {
     std::string result;

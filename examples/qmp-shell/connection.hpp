@@ -14,7 +14,7 @@
 
 namespace qmp_shell {
 
-/// Its text is one sentence for whoever sits there.
+/// Its text is one sentence for the user.
 class connection_failed : public std::runtime_error
 {
 public:
@@ -32,7 +32,7 @@ public:
 struct parting
 {
     std::string words;    ///< empty: there is nothing to say, or it was said before
-    bool failed = false;  ///< it did not end when it was told to
+    bool failed = false;  ///< it did not end when asked to
 };
 
 /// A session, and what there is beside it: nothing, or the process of a QEMU that was launched.

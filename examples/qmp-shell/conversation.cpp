@@ -33,7 +33,7 @@ coqmp::session_options behaviour(options const& how, traffic& seen, screen& show
     result.negotiate = !how.skip_negotiation;
     result.command_timeout = result.command_timeout.zero();  // Ctrl-C is the deadline
     result.trace = [&seen](coqmp::direction way, std::string_view message) { seen.see(way, message); };
-    // Who negotiates by hand knows that QEMU greets.
+    // A user who negotiates by hand knows that QEMU greets.
     result.log = [&shown_on, skips = how.skip_negotiation](std::string_view sentence) {
         if (!skips || !sentence.starts_with("A greeting was ignored"))
             shown_on.note(in_one_line(sentence));
@@ -128,7 +128,7 @@ exit_code converse_through(event_loop& loop, screen& shown_on, traffic& seen, op
     return say_goodbye(shown_on, qemu, result);
 }
 
-/// Answers that were lost are no success.
+/// Lost answers are a failure.
 exit_code judge_output(screen& shown_on, exit_code so_far)
 {
     if (shown_on.output_error() == 0)

@@ -1,4 +1,4 @@
-// What HMP's texts tell of devices and buses: QMP has no commands for these.
+// Reads devices and buses from HMP's texts: QMP has no commands for these.
 #ifndef QMP_SHELL_DEVICE_LISTS_HPP
 #define QMP_SHELL_DEVICE_LISTS_HPP
 

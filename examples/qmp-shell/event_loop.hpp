@@ -14,7 +14,7 @@
 
 namespace qmp_shell {
 
-/// An io_context, and the signals that tell the shell to stop what it does (SIGINT) or to leave (SIGTERM, SIGHUP).
+/// An io_context, and the signals that interrupt the shell (SIGINT) or make it leave (SIGTERM, SIGHUP).
 class event_loop
 {
 public:
@@ -49,7 +49,7 @@ public:
     /// Runs what is ready, and waits for nothing.
     void settle() { context_.poll(); }
 
-    /// The signal that tells the shell to leave; zero: none came.
+    /// The signal that makes the shell leave; zero: none came.
     [[nodiscard]] int terminated() const noexcept { return terminated_; }
 
 private:

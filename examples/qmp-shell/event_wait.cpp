@@ -30,7 +30,7 @@ json::object as_message(coqmp::event const& what)
 
 namespace {
 
-/// The wait may be for an event that has come, and could not be kept.
+/// Reports that the expected event may have come and been dropped.
 void tell_lost(screen& shown_on, std::string const& pattern, std::size_t lost)
 {
     if (lost > 0)
@@ -59,7 +59,7 @@ exit_code wait_for_event(monitor& qemu, screen& shown_on, wanted_event const& wh
     if (found) {
         if (found->name == "SHUTDOWN")
             qemu.expect_end();
-        // Who sits there has just seen it come.
+        // The user has just seen the event.
         bool const seen = waited && shown_on.interactive() && events.shows(found->name);
         if (!seen)
             shown_on.answer(as_text(as_message(*found)));

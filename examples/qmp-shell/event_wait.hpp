@@ -19,7 +19,7 @@
 namespace qmp_shell {
 
 /// Waits for the next event of that kind, and shows it as an answer. One that came since the last command was sent counts, once.
-/// @param as_text lays it out
+/// @param as_text formats the event
 /// @return refused if it has not come in time
 exit_code wait_for_event(monitor& qemu, screen& shown_on, wanted_event const& what, wait_limit const& limit,
                          std::function<std::string(boost::json::value const&)> const& as_text);

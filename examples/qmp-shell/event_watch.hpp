@@ -1,5 +1,5 @@
 // Shows events as they come.
-// Invariant: all events are read, shown or not; whoever is silenced misses nothing that is not theirs.
+// Invariant: all events are read, whether they are shown or not; hiding some events loses no others.
 #ifndef QMP_SHELL_EVENT_WATCH_HPP
 #define QMP_SHELL_EVENT_WATCH_HPP
 
@@ -18,7 +18,7 @@
 
 namespace qmp_shell {
 
-/// Which events somebody wants to see: patterns of names, `BLOCK_JOB_*`; with `!` before one, those not.
+/// Which events are shown: patterns of names, such as `BLOCK_JOB_*`; `!` before a pattern excludes.
 class event_choice
 {
 public:
@@ -51,7 +51,7 @@ public:
     void forget();
     /// Takes the oldest event of that kind which was kept.
     [[nodiscard]] std::optional<coqmp::event> take(wanted_event const& what);
-    /// How many events, of those with a name that matches the pattern, have come since then and cannot be taken: there were too many.
+    /// How many events with a name that matches the pattern have been dropped since then, because too many came.
     [[nodiscard]] std::size_t lost(std::string const& pattern) const;
     /// Grows with each event.
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
@@ -64,7 +64,7 @@ private:
     void show(coqmp::event const& what);
     void keep(coqmp::event const& what);
 
-    /// Makes room: the oldest of the name that most events have, so that a storm of one kind leaves the others.
+    /// Makes room: drops the oldest event of the most frequent name, so that a storm of one kind does not displace the others.
     void drop_one();
     void note_lost(std::string const& name, std::size_t count);
 

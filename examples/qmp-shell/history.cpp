@@ -21,8 +21,8 @@ namespace {
 
 constexpr ::off_t most_bytes = ::off_t{1} << 20;
 
-/// A regular file of this user's to read or to append to: anything else could block, and lines of another user's would be offered to
-/// be executed.
+/// Opens a regular file of this user to read it or to append to it. Any other file could block, and another user's lines would
+/// be offered for execution.
 coqmp::descriptor open_regular(std::string const& file, int flags)
 {
     coqmp::descriptor result(::open(file.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600));
@@ -46,7 +46,7 @@ std::string end_of(coqmp::descriptor const& file, bool& cut)
     return result;
 }
 
-/// Where a link leads to: what is kept is renamed, and would replace the link.
+/// The target of a link: the new file is renamed over the old one, and would replace the link itself.
 std::string behind_links(std::string const& file)
 {
     std::error_code error;
@@ -111,9 +111,9 @@ bool history::add(std::string_view line)
     coqmp::descriptor const opened = open_regular(file_, O_WRONLY | O_APPEND | O_CREAT);
     std::string const text = lines_.back() + '\n';
     if (opened.number() >= 0)
-        ::fchmod(opened.number(), S_IRUSR | S_IWUSR);  // the old shell may have made it, and passwords are typed
+        ::fchmod(opened.number(), S_IRUSR | S_IWUSR);  // the old shell may have made it; lines may hold passwords
     if (opened.number() >= 0 && ::write(opened.number(), text.data(), text.size()) < 0)
-        file_.clear();  // a full disk: what follows is kept in memory only
+        file_.clear();  // a full disk: later lines are kept in memory only
     return true;
 }
 

@@ -15,14 +15,15 @@ class history
 public:
     history() = default;  ///< without a file
 
-    /// Reads a file. One that cannot be read, or is not a regular file of this user's, is left alone; of a huge one only the end is
-    /// read. Links are followed.
+    /// Reads a file. A file that cannot be read, or is not a regular file of this user, is left alone; of a huge file only the
+    /// end is read. Links are followed.
     explicit history(std::string file);
 
     /// `~/.qmp-shell_history`, or nothing without a home.
     [[nodiscard]] static std::string usual_file();
 
-    /// Adds a line and appends it to the file, which becomes private (mode 0600). Not if it begins with a space, is empty, or is the one before again.
+    /// Adds a line and appends it to the file, which becomes private (mode 0600). Skips a line that is empty, begins with a
+    /// space or repeats the one before.
     /// @return whether it was added
     bool add(std::string_view line);
 

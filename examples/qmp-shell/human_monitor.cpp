@@ -21,7 +21,7 @@ bool is_quit(std::string_view line)
     return line == "quit" || line == "q";
 }
 
-/// The human monitor has no errors, only texts; these are how they begin, or end.
+/// The human monitor has no errors, only texts. Texts that begin or end like these are errors.
 bool sounds_like_an_error(std::string_view text)
 {
     constexpr std::array beginnings{"Error: ", "unknown command: ", "Invalid parameter ",
@@ -113,7 +113,7 @@ exit_code human_monitor::choose_processor(std::string_view words)
         return exit_code::usage;
     }
     auto const former = std::exchange(processor_, number);
-    // Any command tells whether there is such a CPU.
+    // Any command shows whether there is such a CPU.
     answer const came = monitor_.ask(command_of("info version"));
     if (!came.error && came.reply.has_value())
         return exit_code::success;

@@ -26,7 +26,7 @@ namespace {
 
 constexpr std::size_t longest_refusal = 2000;  ///< in characters; QEMU quotes what it was given in full
 constexpr std::size_t longest_hint = 200;
-constexpr std::size_t longest_typed = 4096;  ///< nobody types more, and looks for a hint
+constexpr std::size_t longest_typed = 4096;  ///< a longer line was not typed by hand, and gets no hint
 
 /// Whether values could be meant that only the schema can tell apart, a name could be wrong or missing. A QEMU that is stuck is not
 /// asked before an option: it may be `--oob`.
@@ -162,7 +162,7 @@ try {
         bool const last = &sent == &ready.back();
         if (!last && !came.error && came.reply.has_value())
             continue;
-        if (came.error ? came.error != coqmp::errc::not_sent : came.reply.has_value())  // or nobody knows
+        if (came.error ? came.error != coqmp::errc::not_sent : came.reply.has_value())  // or the outcome is unknown
             made.keep();
         exit_code const result = show(sent.name(), came, said);
         if (result == exit_code::success)
@@ -174,7 +174,7 @@ try {
     return refuse(error.what());
 }
 
-/// What a complaint is about. Who gives an id looks for it in the answer.
+/// The command that a message is about, with its id: a user who gives an id looks for it in the answer.
 std::string subject_of(std::string const& name, typed_command const& said)
 {
     return abbreviated(name) + (said.id ? " (id " + abbreviated(print(*said.id, {})) + ')' : std::string());
@@ -209,7 +209,7 @@ exit_code interpreter::show(std::string const& name, answer const& came, typed_c
         screen_.answer(laid_out(came.reply.value()));
         return exit_code::success;
     }
-    // Who writes QMP's own form reads it as well.
+    // A user who writes QMP's own form can read it as well.
     json::object whole;
     whole["return"] = came.reply.value();
     whole["id"] = *said.id;
@@ -263,7 +263,7 @@ std::string interpreter::hint_at_other_language()
     if (words.empty() || monitor_.known().find_command(words.front()) != nullptr)
         return {};
     std::string const& first = words.front();
-    if (first == "q")  // with the human monitor's it would end QEMU
+    if (first == "q")  // in the human monitor `q` ends QEMU
         return "`exit` leaves the shell, `quit` ends QEMU";
     std::string const line = abbreviated(trimmed(lines_.back()), longest_hint);
     if (is_meta(first))

@@ -1,4 +1,4 @@
-// Does what a line says, whoever wrote it: somebody at a prompt, or a script.
+// Executes lines that are typed at a prompt or read from a script.
 #ifndef QMP_SHELL_INTERPRETER_HPP
 #define QMP_SHELL_INTERPRETER_HPP
 
@@ -47,7 +47,7 @@ public:
         reader_.reset();
         lines_.clear();
     }
-    /// Somebody said that this is enough.
+    /// The user asked to stop.
     [[nodiscard]] bool leaving() const noexcept { return leaving_; }
 
     [[nodiscard]] std::string prompt() const;
@@ -75,13 +75,14 @@ private:
     exit_code help(std::string_view topic);
     exit_code help_meta(std::string_view name);
     exit_code refuse_meta(std::string_view name);
-    /// For who types what HMP would understand, or leaves out the colon of a command to the shell. @return empty: nobody understands it
+    /// For a line that HMP would understand, or a command to the shell without its colon. @return empty: it is neither
     std::string hint_at_other_language();
-    /// A line whose first word is not a command is wrong there, whatever else is wrong with it. @return empty: it may be one
+    /// If the first word of a line is not a command, that is the mistake to report, before any other. @return empty: the word
+    /// may be a command
     std::string refuse_unknown();
-    /// Tells once that a job can be waited for, if a command began one.
+    /// Says once that the user can wait for a job, if a command began one.
     void hint_at_job(std::size_t begun_before);
-    /// As an answer is printed.
+    /// JSON as it is printed in an answer.
     [[nodiscard]] std::string laid_out(boost::json::value const& what) const;
     exit_code show(std::string const& name, answer const& came, typed_command const& said);
     exit_code show_refusal(std::string const& name, coqmp::command_error const& error, typed_command const& said);
@@ -105,7 +106,7 @@ private:
     /// `on` and `off`, or a question for how it is.
     exit_code turn(meta_command const& said, bool& what);
 
-    /// In how many lines JSON is printed: `automatic` is one, but at a prompt as many as it takes if it does not fit one.
+    /// How JSON is printed: `automatic` is one line, but several at a prompt if the JSON does not fit one line.
     enum class layout { automatic, one_line, many_lines };
 
     monitor& monitor_;
@@ -118,9 +119,9 @@ private:
     bool const verbose_;
     layout layout_;
     std::string unit_;
-    std::size_t number_ = 0;          ///< of the line that is being executed; 0: nobody counts
+    std::size_t number_ = 0;          ///< of the line that is being executed; 0: lines are not counted
     std::vector<std::string> lines_;  ///< of the statement so far, the one that is being executed too
-    std::size_t first_wrong_ = 0;     ///< line of a script's transaction; 0: none. Who types can write it again.
+    std::size_t first_wrong_ = 0;     ///< line of a script's transaction; 0: none. At a prompt the line can be typed again.
     std::size_t printed_ = 0;         ///< what the screen had printed when its execution began
     bool hinted_at_jobs_ = false;
     bool leaving_ = false;

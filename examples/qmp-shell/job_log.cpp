@@ -9,7 +9,7 @@ namespace qmp_shell {
 
 namespace {
 
-/// @return empty: it is no command to a job
+/// @return empty: it is not a command to a job
 std::string job_of(coqmp::command const& sent)
 {
     std::string_view const name = sent.name();

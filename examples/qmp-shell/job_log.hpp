@@ -1,4 +1,5 @@
-// What became of the jobs of this session. QEMU forgets a job as soon as it ends, and who asks a moment later is told of no job.
+// What became of the jobs of this session. QEMU forgets a job as soon as it ends, and a moment later `query-jobs` does not list
+// it.
 #ifndef QMP_SHELL_JOB_LOG_HPP
 #define QMP_SHELL_JOB_LOG_HPP
 
@@ -26,17 +27,17 @@ struct job_record
     std::vector<std::string> states;     ///< that it was seen in
     std::optional<std::string> failure;  ///< why it failed, in QEMU's words; may be empty
     bool aborted = false;                ///< it failed or was cancelled
-    bool cancelled = false;              ///< QEMU said so, or this session told it to cancel the job
+    bool cancelled = false;              ///< QEMU said so, or this session had QEMU cancel the job
     bool completing = false;             ///< this session has sent what ends a job that is ready
     bool finalizing = false;             ///< this session has sent what ends a job that is pending
     bool told = false;                   ///< QEMU was asked about it
-    bool missed = false;                 ///< events were lost while it ran, perhaps one that said how it ended
+    bool missed = false;                 ///< events were lost while it ran, perhaps the one that says how it ended
     std::uint64_t done = 0;
     std::uint64_t total = 0;
 
     [[nodiscard]] bool over() const { return state == "concluded" || state == "null"; }
     [[nodiscard]] bool has_been(std::string_view wanted) const;
-    /// Whether it is known how it ended: of a job that had ended before it was seen, only QEMU can tell.
+    /// Whether it is known how it ended: for a job that had ended before it was seen, only QEMU knows.
     [[nodiscard]] bool is_outcome_known() const;
     void enter(std::string const& next);
     /// Takes note of a command to it, which QEMU has not refused.
@@ -55,7 +56,7 @@ public:
     /// Adds what `query-jobs` says of a job.
     void note(std::string const& job, boost::json::object const& told);
 
-    /// Adds what this session has sent and QEMU has not refused; most commands are none to a job.
+    /// Adds what this session has sent and QEMU has not refused; most commands are not about a job.
     void note(coqmp::command const& sent);
 
     /// The job that a command makes QEMU forget, if it is not known how that ended: QEMU has to be asked before. Empty: none.
@@ -71,7 +72,7 @@ public:
 private:
     void read();
     void take(coqmp::event const& what);
-    /// Events were lost: how a job ends that has not ended yet may never be heard.
+    /// Events were lost: the end of a job that still runs may never be reported.
     void forget_outcomes();
     job_record& record_of(std::string const& job);
 

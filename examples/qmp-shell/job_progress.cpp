@@ -26,14 +26,14 @@ constexpr auto interval = 250ms;
 /// How long a QEMU may take to say it.
 constexpr auto patience = 5s;
 
-/// What QEMU says of a job.
+/// QEMU's answer about a job.
 struct told_of_job
 {
-    std::optional<json::object> job;  ///< nothing: QEMU did not say; an empty object: it knows no such job
-    std::string refusal;              ///< why QEMU will never say
+    std::optional<json::object> job;  ///< nothing: QEMU did not answer; an empty object: it knows no such job
+    std::string refusal;              ///< why QEMU will never answer
 };
 
-/// Asks QEMU; the log takes note of the answer.
+/// Asks QEMU, and adds the answer to the log.
 told_of_job ask_for_job(monitor& qemu, std::string const& name, std::chrono::nanoseconds time)
 {
     answer listed = qemu.inquire("query-jobs", time);
@@ -63,13 +63,13 @@ public:
         : monitor_(qemu), screen_(shown_on), name_(std::move(name)), wanted_(std::move(wanted)), limit_(limit)
     {}
 
-    /// Asks QEMU. A job that it does not know any more has ended, or there never was one.
+    /// Asks QEMU. A job that it no longer knows has ended, or never existed.
     void look()
     {
         told_of_job const told = ask_for_job(monitor_, name_, time_to_answer());
         refusal_ = told.refusal;
         if (!told.job)
-            return;  // it did not say
+            return;  // QEMU did not answer
         gone_ = told.job->empty();
         state_ = text_in(*told.job, "status");
         stuck_ = state_ == "paused" && has_met_an_error();
@@ -92,10 +92,11 @@ public:
                (state_ == "pending" && (known == nullptr || !known->finalizing));
     }
 
-    /// Whether QEMU refuses to say how the job is: asking again would not help.
+    /// Whether QEMU refuses to report on jobs, so that asking again would not help.
     [[nodiscard]] bool is_refused() const { return !refusal_.empty(); }
 
-    /// Whether the wait goes no further: nobody but who waits here is known who could end it. Who asks for a state has somebody.
+    /// Whether the job cannot go on: an error has paused it, or it needs a command that only this user is known to send. A user
+    /// who waits for a state expects that command from another client.
     [[nodiscard]] bool is_stuck() const { return stuck_ || (wanted_.empty() && needs_command()); }
 
     /// Some states are not left without a command.
@@ -149,7 +150,7 @@ public:
     }
 
 private:
-    /// Zero would be for ever.
+    /// Zero would mean forever.
     [[nodiscard]] std::chrono::nanoseconds time_to_answer() const
     {
         return std::max<std::chrono::nanoseconds>(limit_.left(patience), interval);
@@ -184,7 +185,7 @@ private:
         return wanted_ == "ready" || wanted_ == "paused" || wanted_ == "standby" || wanted_ == "aborting";
     }
 
-    /// Whether an error of a disk has stopped it (`on-target-error=stop`), and not somebody.
+    /// Whether an error of a disk has stopped it (`on-target-error=stop`), and not a command.
     [[nodiscard]] bool has_met_an_error()
     {
         auto const listed = monitor_.look_up("query-block-jobs", time_to_answer());
@@ -216,7 +217,7 @@ private:
     wait_limit const limit_;
     std::string state_;  ///< when QEMU was asked last
     std::string hinted_;
-    std::string refusal_;  ///< of the question for the job
+    std::string refusal_;  ///< of the query for the job
     bool gone_ = false;
     bool stuck_ = false;  ///< paused because of an error, when QEMU was asked last
 };

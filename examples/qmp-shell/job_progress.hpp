@@ -15,13 +15,14 @@
 namespace qmp_shell {
 
 /// Waits until a job has ended, or has come to a certain state; Ctrl-C ends the wait, not the job.
-/// @param state empty: its end, or that it needs a command (ready, pending) that this session has not sent, which is told
+/// @param state empty: its end, or that it needs a command (ready, pending) that this session has not sent; the shell then says
+/// so
 /// @return refused if there is no such job, or it failed, was cancelled, is stopped by an error, ended without the state, or has
 /// not come there in time
 exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, std::string const& state,
                        wait_limit const& limit);
 
-/// Before a job is dismissed: who asks for it later shall be told how it ended, though it may have done so before this session.
+/// Call this before a job is dismissed, so that a later wait can report how it ended, even if it ended before this session.
 void remember_job(monitor& qemu, coqmp::command const& sent);
 
 /// `mirror0 [######........]  42 % running`

@@ -71,7 +71,7 @@ void write_now(std::string const& text)
     std::fflush(stdout);
 }
 
-/// Pasted text as it may stand in a line: its line ends are those of Linux, and what would be a key, such as Tab, is a blank.
+/// Pasted text in a form that a line can hold: with line ends of Linux, and with a blank for each key such as Tab.
 std::wstring without_keys(std::wstring_view pasted)
 {
     constexpr wchar_t delete_key = 127;
@@ -95,7 +95,7 @@ int terminal_to_wait_for()
     return opened >= 0 ? opened : ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 }
 
-/// How many rows of the terminal are above the end of a text that may have several lines.
+/// How many rows of the terminal a text, which may have several lines, takes above its last row.
 std::size_t rows_of(std::string_view prompt, std::string_view text)
 {
     std::size_t const width = screen::width();
@@ -220,9 +220,9 @@ line_end line_editor::read(std::string const& prompt, std::function<bool()> cons
     counted_for_.reset();
     seen_->reading = true;
     screen_.line_is_typed(this);
-    ::el_resize(editor_.get());  // it may have changed while nobody looked
-    // Before the prompt is there to be answered, and again when the line has ended: what is typed meanwhile is kept, as it was
-    // typed. The kernel would swallow Ctrl-D.
+    ::el_resize(editor_.get());  // the size may have changed meanwhile
+    // Before the prompt is shown, and again when the line has ended: keys that are typed in between are kept as they are. The
+    // kernel would swallow Ctrl-D.
     ::el_set(editor_.get(), EL_PREP_TERM, 1);
     mark_pastes(true);
     int size = 0;
@@ -248,7 +248,7 @@ line_end line_editor::read(std::string const& prompt, std::function<bool()> cons
     return stopped_ ? line_end::stopped : line_end::end_of_input;
 }
 
-/// It is shown with its answer below it: what was pasted stands as a whole above all answers.
+/// The line is shown again above its answer, because the pasted text is a block above all answers.
 line_end line_editor::next_pasted_line(std::string const& prompt, std::string& line)
 {
     line = std::move(pasted_lines_.front());
@@ -303,7 +303,7 @@ int line_editor::await_character(wchar_t& character)
     }
 }
 
-/// What is left of pasted text that was given up would be taken for keys.
+/// Discards the rest of abandoned pasted text, which would be taken for keys.
 void line_editor::drop_input()
 {
     std::array<char, 4096> piece{};
@@ -359,16 +359,16 @@ void line_editor::await_terminal_signals(std::shared_ptr<happenings> const& seen
     });
 }
 
-/// The terminal tells pasted text from keys: `ESC[200~text ESC[201~`. It does so also while an answer is awaited, as text may be pasted
-/// then. Whoever has the terminal next may not understand that.
+/// The terminal marks pasted text: `ESC[200~text ESC[201~`. The marks stay on while the shell waits for an answer, because text
+/// may be pasted then. The next program on the terminal may not understand them.
 void line_editor::mark_pastes(bool marks)
 {
     if (screen::is_capable())
         write_now(marks ? "\033[?2004h" : "\033[?2004l");
 }
 
-/// All of it becomes part of the line, its line ends too: none of it is executed before Enter. Ctrl-C gives it up, also if its end
-/// was lost.
+/// All of the text becomes part of the line, including its line ends: none of it is executed before Enter. Ctrl-C abandons it,
+/// even if its end was lost.
 unsigned char line_editor::paste(EditLine* editor, int key)
 {
     constexpr std::wstring_view end = L"\033[201~";
@@ -390,8 +390,8 @@ unsigned char line_editor::paste(EditLine* editor, int key)
     return CC_REFRESH;
 }
 
-/// As if it had not been caught. The kernel discards it where nobody could wake us up again (`ssh -t HOST qmp-shell`): SIGSTOP would
-/// stop us for good.
+/// As if it had not been caught. The kernel discards the signal if no shell could wake us up again (`ssh -t HOST qmp-shell`):
+/// SIGSTOP would stop us for good.
 void line_editor::stop_as_usual()
 {
     struct ::sigaction usual{};
@@ -402,7 +402,7 @@ void line_editor::stop_as_usual()
     ::sigaction(SIGTSTP, &former, nullptr);
 }
 
-/// Who loses it in this very moment must not be stopped for touching it.
+/// A process that loses the terminal at this very moment must not be stopped for touching it.
 void line_editor::give_terminal_back()
 {
     ::sigset_t signals{};
@@ -417,8 +417,8 @@ void line_editor::give_terminal_back()
 /// The terminal is left as it was found: also if no line is typed, and an answer or a job is waited for.
 void line_editor::suspend()
 {
-    // If a wrapper (`sh -c`, `sudo`) has stopped first, the login shell has the terminal already: whoever touches it then is stopped
-    // for that, woken up, and would stop here once more.
+    // If a wrapper (`sh -c`, `sudo`) has stopped first, the login shell has the terminal already: a process that touches it is
+    // stopped for that, woken up, and would stop here once more.
     bool const ours = ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
     if (ours) {
         hide();

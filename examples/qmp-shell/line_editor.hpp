@@ -42,11 +42,11 @@ public:
     line_editor& operator=(line_editor const&) = delete;
     ~line_editor() override;
 
-    /// Reads a line, or until the condition holds. Of pasted text with several lines, which wait for Enter, the first; further calls
-    /// return the others.
+    /// Reads a line, or until the condition holds. Pasted text of several lines waits for Enter; this call then returns its
+    /// first line, and further calls the others.
     line_end read(std::string const& prompt, std::function<bool()> const& stops, std::string& line);
 
-    /// Forgets what is left of several pasted lines.
+    /// Drops the rest of several pasted lines.
     void forget_pasted() { pasted_lines_.clear(); }
 
     /// Makes a line reachable by the arrow keys.
@@ -56,7 +56,7 @@ public:
     void forget_parts();
 
 private:
-    /// What handlers tell; they may run when the editor has gone.
+    /// The state that handlers set; they may run when the editor is gone.
     struct happenings
     {
         line_editor* editor = nullptr;  ///< null: it has gone
@@ -77,7 +77,7 @@ private:
     void hide() override;
     void show() override;
 
-    /// What somebody may have other plans for.
+    /// Key bindings that ~/.editrc may change.
     void bind_usual_keys();
     void bind_keys();
     line_end next_pasted_line(std::string const& prompt, std::string& line);
@@ -119,7 +119,7 @@ private:
     std::string partial_;                     ///< bytes of a character that is not whole yet
     std::optional<std::string> counted_for_;  ///< the line to the cursor for which there were too many possibilities
     bool shown_ = false;                      ///< the line stands on the terminal
-    std::deque<std::string> pasted_lines_;    ///< of a text of several lines: those that were not read yet
+    std::deque<std::string> pasted_lines_;    ///< the lines of pasted text that were not read yet
     bool interrupted_ = false;
     bool stopped_ = false;
     std::shared_ptr<happenings> const seen_ = std::make_shared<happenings>();

@@ -44,7 +44,7 @@ candidates members_of(monitor& qemu, coqmp::command what, std::string_view name,
     return result;
 }
 
-/// QEMU makes names for nodes without one, such as `#block010`: only for who begins to type such a name.
+/// QEMU makes names for nodes without one, such as `#block010`: only if the user begins to type such a name.
 candidates node_names(monitor& qemu, std::string_view prefix)
 {
     candidates result = members_of(qemu, coqmp::command("query-named-block-nodes").with("flat", true), "node-name", "drv");
@@ -52,7 +52,7 @@ candidates node_names(monitor& qemu, std::string_view prefix)
     return result;
 }
 
-/// What was made by somebody: QEMU's own have no names there.
+/// The objects that a user has created: QEMU's own have no names there.
 candidates children_of(monitor& qemu, std::string_view path)
 {
     candidates result;
@@ -144,7 +144,7 @@ candidates device_types(monitor& qemu)
                       "parent");
 }
 
-/// QMP does not tell what a user may add.
+/// QMP does not report what a user may add.
 candidates device_drivers(monitor& qemu)
 {
     candidates result;
@@ -264,7 +264,8 @@ candidates wished(live wish, std::string_view prefix, json::object const& argume
     return {};
 }
 
-/// What a wish is for, fit for a terminal. Only those names of files come that are, and they must stay as they are.
+/// The values for a wish, without characters that control a terminal. Names of files with such characters were left out; the
+/// others must stay unchanged.
 candidates granted(live wish, std::string_view prefix, json::object const& arguments, monitor& qemu)
 {
     candidates result = wished(wish, prefix, arguments, qemu);

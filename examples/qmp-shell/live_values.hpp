@@ -17,7 +17,7 @@ namespace qmp_shell {
 [[nodiscard]] std::vector<candidate> live_values(live wish, std::string_view prefix, boost::json::object const& arguments,
                                                  monitor& qemu);
 
-/// Names that QEMU has and that are like one that it has not.
+/// Names that QEMU knows and that resemble one that it does not know.
 /// @param path the argument, as QEMU writes it: `node-name`, `devices[0]`, `options[0].file`
 [[nodiscard]] std::vector<std::string> similar_values(std::string_view command, std::string_view path, std::string_view value,
                                                       boost::json::object const& arguments, monitor& qemu);
@@ -25,7 +25,7 @@ namespace qmp_shell {
 /// Asks QEMU for what the completion wishes for and adds what fits. A QEMU that does not answer soon adds nothing.
 void add_live_values(completion& to, monitor& qemu);
 
-/// What `device_add` may add, as QEMU tells.
+/// The devices that `device_add` may add, according to QEMU.
 [[nodiscard]] std::vector<std::string> driver_names(monitor& qemu);
 
 }  // namespace qmp_shell

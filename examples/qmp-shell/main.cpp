@@ -32,7 +32,7 @@ void speak_utf8()
 void take_closed_places()
 {
     for (int const number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-        // What is written to standard output then fails, and is told.
+        // Writing to standard output then fails, and the failure is reported.
         if (::fcntl(number, F_GETFD) < 0)
             (void)::open("/dev/null", number == STDERR_FILENO ? O_WRONLY : O_RDONLY);
     }

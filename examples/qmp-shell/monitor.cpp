@@ -16,11 +16,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// For questions that somebody did not ask, and that make them wait.
+/// For queries of the shell's own, for which the user has to wait.
 constexpr auto short_patience = 5s;
 constexpr auto time_to_go = 5s;
 
-/// Tells who sits there, as long as it lives and if that is long, that QEMU is waited for.
+/// Says, if it lives for long, that the shell is waiting for QEMU.
 class waiting_note
 {
 public:
@@ -108,7 +108,7 @@ answer monitor::ask(coqmp::command what)
 
 void monitor::begin_command()
 {
-    loop_.settle();  // what has come is from before
+    loop_.settle();  // the events so far are from before
     events_.forget();
 }
 
@@ -130,7 +130,7 @@ std::optional<boost::json::value> monitor::look_up(coqmp::command what, std::chr
     if (found.error)
         return std::nullopt;
     if (found.reply.has_error()) {
-        // Others may be refused for what they were given, or for now.
+        // Other commands may be refused because of their arguments, or only now.
         if (found.reply.error().class_name == "CommandNotFound" || name == "query-qmp-schema")
             unknown_.insert(name);
         return std::nullopt;

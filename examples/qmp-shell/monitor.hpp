@@ -41,23 +41,23 @@ class monitor
 public:
     monitor(event_loop& loop, screen& shown_on, traffic& seen, std::unique_ptr<connection> opened);
 
-    /// Sends a command and waits for its answer, as long as it takes. Ctrl-C ends the wait, not the session; who sits there is told
-    /// so if it takes long.
+    /// Sends a command and waits for its answer, as long as it takes. Ctrl-C ends the wait, not the session. The shell says
+    /// that it is waiting if the answer takes long.
     [[nodiscard]] answer ask(coqmp::command what);
 
-    /// Somebody's command comes next: events from here on may be what they wait for.
+    /// A command of the user comes next: the user may wait for an event from here on.
     void begin_command();
 
-    /// For the shell's own purposes: what the command returned, if it did so soon. A command that QEMU does not know is not sent
-    /// again, until `qmp_capabilities` may have changed that.
+    /// For the shell's own queries: what the command returned, if it was quick. A command that QEMU does not know is not sent
+    /// again until `qmp_capabilities` may have changed that.
     [[nodiscard]] std::optional<boost::json::value> look_up(coqmp::command what);
     /// The same, with a limit of one's own.
     [[nodiscard]] std::optional<boost::json::value> look_up(coqmp::command what, std::chrono::nanoseconds patience);
 
-    /// The same with what came of it: for a caller that needs the reason why there is no value.
+    /// The same, with the outcome: for a caller that needs the reason for a missing value.
     [[nodiscard]] answer inquire(coqmp::command what, std::chrono::nanoseconds patience);
 
-    /// What QEMU knows. It is asked once, when it is first needed; it knows nothing if QEMU does not tell.
+    /// What QEMU knows. It is asked once, when it is first needed; it is empty if QEMU does not answer.
     [[nodiscard]] schema const& known();
     /// Whether known() needs no question.
     [[nodiscard]] bool is_known() const noexcept { return !schema_.empty(); }
@@ -80,7 +80,7 @@ public:
     [[nodiscard]] bool asked_to_quit() const noexcept { return asked_to_quit_; }
     void ask_to_quit() noexcept { asked_to_quit_ = true; }
 
-    /// Whether nobody is surprised if it ends: it was asked to, or somebody has waited for its SHUTDOWN.
+    /// Whether its end is expected: it was asked to end, or the user has waited for its SHUTDOWN.
     [[nodiscard]] bool may_end() const noexcept { return asked_to_quit_ || may_end_; }
     void expect_end() noexcept { may_end_ = true; }
 
@@ -113,7 +113,7 @@ private:
     schema schema_;
     std::optional<boost::system::error_code> ended_with_;
     inquiry* inquiry_ = nullptr;
-    std::set<std::string> unknown_;  ///< commands that look_up() need not send
+    std::set<std::string> unknown_;  ///< commands that look_up() does not send again
     bool asked_to_quit_ = false;
     bool may_end_ = false;
 };

@@ -43,7 +43,7 @@ struct cut_line
     bool wraps = false;
     std::vector<std::string> ours;
     std::vector<std::string> program;
-    std::string before_wrap;  ///< a word before `--wrap` that is no option
+    std::string before_wrap;  ///< a word before `--wrap` that is not an option
 };
 
 cut_line cut(int argc, char const* const* argv)
@@ -172,7 +172,8 @@ std::string sort_tool_words(options& read)
            "\nUsage: qmp-shell " + which->name + " [-s] [ADDRESS] " + which->words;
 }
 
-/// The path of a unix socket, if options of QEMU's command line follow it and there is no such file. @return empty: none do
+/// The path of a unix socket in an address that has options of QEMU's command line, if there is no file of that name.
+/// @return empty: there are no such options
 std::string without_options(std::string const& path)
 {
     constexpr std::array<std::string_view, 8> options{"server",       "wait",   "nowait",   "reconnect",
@@ -230,7 +231,7 @@ std::string complete(options& read, std::string const& listen, cut_line const& l
     return refuse_address(read.address);
 }
 
-/// What follows the address and is no option: a command, most likely.
+/// A word after the address that is not an option: most likely a command.
 std::string hint_at_command(options const& read, std::vector<std::string> const& extras)
 {
     if (is_clearly_address(extras.front()))
@@ -249,7 +250,7 @@ int refuse(std::string_view reason)
     return static_cast<int>(exit_code::usage);
 }
 
-/// What `--help` says may have been what somebody wanted to keep.
+/// The user may have wanted to save the output of `--help`.
 int printed(int status)
 {
     std::cout.flush();

@@ -44,7 +44,8 @@ std::vector<int> flags_for(file_mode mode)
     return {O_RDWR, O_RDONLY, O_WRONLY};
 }
 
-/// Opens what is there without a wait for the other end of a pipe; QEMU then gets it as if it had been opened as usual.
+/// Opens an existing file without waiting for the other end of a pipe; QEMU gets the descriptor as if it had been opened as
+/// usual.
 /// @return -1, and errno
 int open_at_once(std::string const& path, int flags)
 {
@@ -54,7 +55,8 @@ int open_at_once(std::string const& path, int flags)
     return number;
 }
 
-/// For reading and writing if that is allowed, as the file's user will expect, else for what is; or for what the user says.
+/// Opens for reading and writing if the permissions allow both, otherwise for the one that they allow; or for the mode that the
+/// user gives.
 coqmp::descriptor open_file(std::string const& path, file_mode mode, std::string const& command, created_files& made)
 {
     std::string const shown = abbreviated(path, longest_path);
@@ -64,7 +66,7 @@ coqmp::descriptor open_file(std::string const& path, file_mode mode, std::string
     int number = -1;
     int first_error = 0;
     for (int const flags : flags_for(mode)) {
-        if (written && flags == O_RDONLY)  // QEMU would fail with it, and only after it has begun
+        if (written && flags == O_RDONLY)  // the command would fail, and only after it has begun
             continue;
         number = open_at_once(path, flags);
         if (number >= 0)

@@ -20,8 +20,8 @@ namespace qmp_shell {
 /// One command, or several of which the first hand over descriptors.
 using outgoing_commands = std::vector<coqmp::command>;
 
-/// Files that were not there before. Those that are still empty at the end are removed again, unless somebody keeps them: what
-/// QEMU has refused leaves nothing behind.
+/// Files that were not there before. Those that are still empty at the end are removed again, unless keep() is called: a
+/// command that QEMU has refused leaves no file behind.
 class created_files
 {
 public:
@@ -47,7 +47,7 @@ private:
 /// @throws std::runtime_error when a file cannot be opened, or its name is not clear
 [[nodiscard]] outgoing_commands prepare(typed_command said, monitor& qemu, created_files& made);
 
-/// What will travel, for show.
+/// The messages that will be sent, for display.
 [[nodiscard]] boost::json::object as_message(coqmp::command const& sent);
 
 }  // namespace qmp_shell

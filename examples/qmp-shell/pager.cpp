@@ -30,7 +30,7 @@ constexpr int not_found = 127;
     throw std::system_error(error, std::generic_category(), what);
 }
 
-/// A text as a file without a name: the pager reads it at its own pace, and nobody has to wait for it to read.
+/// A text as a file without a name: the pager reads it at its own pace, and the shell does not wait for it to read.
 coqmp::descriptor file_of(std::string const& text)
 {
     coqmp::descriptor const result(::memfd_create("qmp-shell", MFD_CLOEXEC));
@@ -78,7 +78,7 @@ bool page(event_loop& loop, std::string const& text)
         watcher.async_wait(asio::posix::descriptor_base::wait_read, [&left](boost::system::error_code) { left = true; });
         loop.run_until([&] { return left || loop.terminated() != 0; });
     }
-    if (number >= 0 && !left)  // who is told to leave does not wait for somebody to leaf through
+    if (number >= 0 && !left)  // a signal to leave does not wait for the pager
         ::kill(process, SIGTERM);
     int status = 0;
     while (::waitpid(process, &status, 0) < 0 && errno == EINTR)

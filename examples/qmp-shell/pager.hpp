@@ -1,4 +1,4 @@
-// Long answers, for who asks to leaf through them.
+// Shows long answers in a pager.
 #ifndef QMP_SHELL_PAGER_HPP
 #define QMP_SHELL_PAGER_HPP
 

@@ -1,4 +1,4 @@
-// Invariant: one thread; nothing of the program's outlives the shell, unless the keeper itself is killed.
+// Invariant: one thread; no process of the program outlives the shell, unless the keeper itself is killed.
 #include "program_keeper.hpp"
 
 #include <fcntl.h>
@@ -40,11 +40,11 @@ constexpr auto time_to_end = 5s;
     ::_exit(no_such_program);
 }
 
-/// Dies of a signal as the program did.
+/// Dies of the same signal as the program.
 void die_of(int number)
 {
     ::rlimit const none{0, 0};
-    ::setrlimit(RLIMIT_CORE, &none);  // the program has left one, if it may
+    ::setrlimit(RLIMIT_CORE, &none);  // the program has already dumped core, if it may
     struct ::sigaction usual{};
     usual.sa_handler = SIG_DFL;
     ::sigaction(number, &usual, nullptr);
@@ -77,7 +77,7 @@ public:
     }
 
 private:
-    /// Buries the dead. @return whether there is nothing more to wait for
+    /// Reaps the processes that have ended. @return whether there are none left to wait for
     bool is_over()
     {
         for (;;) {
@@ -97,7 +97,7 @@ private:
         }
     }
 
-    /// @param patience in milliseconds; -1: for ever
+    /// @param patience in milliseconds; -1: forever
     void look(int patience)
     {
         if (::poll(watched_.data(), watched_.size(), patience) <= 0)
@@ -110,12 +110,12 @@ private:
         }
         if (watched_[2].revents != 0) {
             char news = 0;
-            closed_ = ::read(watched_[2].fd, &news, 1) > 0;  // else the shell has gone, and is watched for that
+            closed_ = ::read(watched_[2].fd, &news, 1) > 0;  // otherwise the shell has gone, which its pidfd reports
             watched_[2].fd = -1;
         }
     }
 
-    /// What is sent to the keeper is meant for the program.
+    /// Forwards signals to the program: they are meant for it.
     void pass_on()
     {
         ::signalfd_siginfo about{};
@@ -129,8 +129,8 @@ private:
         deadline_ = clock::now() + time_to_end;
     }
 
-    /// What a child leaves behind is a child of the keeper's from then on. None of their numbers can be another process's: those that
-    /// have died are not buried yet.
+    /// The orphans of a child become children of the keeper. Their numbers cannot belong to other processes, because those that
+    /// have ended are not reaped yet.
     static void signal_children(int number)
     {
         std::ifstream list("/proc/thread-self/children");
@@ -139,7 +139,7 @@ private:
     }
 
     ::pid_t const program_;
-    std::array<::pollfd, 3> watched_;  ///< for signals, the end of the shell, its news
+    std::array<::pollfd, 3> watched_;  ///< for signals, the end of the shell, and its message
     int status_ = 0;
     bool ended_ = false;   ///< the program itself
     bool closed_ = false;  ///< QEMU's monitor
@@ -156,7 +156,7 @@ int keep_program(::pid_t shell, int news, char** program)
         return no_such_program;
     ::prctl(PR_SET_NAME, "qmp-shell-wrap");
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-    ::setsid();  // fails if it leads a process group already, which will do as well
+    ::setsid();  // fails if this process already leads a process group, which is as good
     ::sigset_t signals;
     ::sigset_t former;
     ::sigemptyset(&signals);
@@ -172,7 +172,7 @@ int keep_program(::pid_t shell, int news, char** program)
         std::perror("cannot start a process");
         return no_such_program;
     }
-    // The monitor that was inherited is QEMU's alone: the shell could not see it close otherwise.
+    // The inherited monitor must be open in QEMU only, so that the shell can see it close.
     constexpr int beyond_inherited = 100;
     std::array<int, 3> kept{signal_reader, watched_shell, news};
     for (int& each : kept)

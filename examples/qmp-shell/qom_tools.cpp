@@ -223,7 +223,7 @@ std::optional<json::value> value_of_property(std::string_view type, std::string_
     auto value = parsed(text);
     if (type == "number" || type == "double")
         return value && value->is_number() ? value : std::nullopt;
-    // What a type's name does not tell (enumerations, structures): JSON if it is an object or an array, else a text.
+    // For types that the name does not describe (enumerations, structures): JSON for an object or an array, otherwise a text.
     bool const structured = value && (value->is_object() || value->is_array());
     bool const plain_text = type == "str" || type == "string" || type.starts_with("link<") || !structured;
     return plain_text ? std::optional(json::value(json::string_view(text))) : value;

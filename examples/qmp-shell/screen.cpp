@@ -32,7 +32,7 @@ bool may_have_colour()
     return size;
 }
 
-/// Whether `^C` stands there when somebody presses that, and we are who it is for.
+/// Whether the terminal echoes `^C` for Ctrl-C, and sends the signal to us.
 bool echoes_interrupts(int number)
 {
     ::termios settings{};
@@ -45,7 +45,7 @@ int write_all(int number, std::string_view text)
 {
     while (!text.empty()) {
         ::ssize_t const written = ::write(number, text.data(), text.size());
-        if (written < 0 && errno == EAGAIN) {  // whoever shares this terminal or pipe may have made it non-blocking
+        if (written < 0 && errno == EAGAIN) {  // a program that shares this terminal or pipe may have made it non-blocking
             ::pollfd room{number, POLLOUT, 0};
             ::poll(&room, 1, -1);
         } else if (written < 0 && errno != EINTR) {
@@ -157,7 +157,7 @@ void screen::hold()
 {
     held_ = true;
     if (interactive_ && is_capable())
-        write_all(STDOUT_FILENO, "\033[?2004l");  // the line editor marks pastes again before it reads
+        write_all(STDOUT_FILENO, "\033[?2004l");  // bracketed paste off; the line editor turns it on before it reads
 }
 
 void screen::release()
@@ -183,7 +183,7 @@ void screen::print(int number, std::string text)
     if (!progress_.empty())
         write_all(STDOUT_FILENO, clear_line);
     int const error = write_all(number, text);
-    if (number == STDOUT_FILENO && error != EPIPE && output_error_ == 0)  // nobody reads a broken pipe: nobody misses it
+    if (number == STDOUT_FILENO && error != EPIPE && output_error_ == 0)  // a broken pipe has no reader to miss the text
         output_error_ = error;
     if (!progress_.empty())
         write_all(STDOUT_FILENO, progress_);

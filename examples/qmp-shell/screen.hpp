@@ -30,7 +30,7 @@ protected:
 class screen
 {
 public:
-    /// @param interactive somebody sits there
+    /// @param interactive a user is at the terminal
     explicit screen(bool interactive);
 
     [[nodiscard]] bool interactive() const noexcept { return interactive_; }
@@ -40,34 +40,34 @@ public:
     [[nodiscard]] static bool is_capable();
     [[nodiscard]] static std::size_t width();
     [[nodiscard]] static std::size_t height();
-    /// A text of QEMU's as it may be an answer: exactly as it is, but on a terminal without what would control it.
+    /// A text of QEMU in the form of an answer: unchanged, but on a terminal without characters that control it.
     [[nodiscard]] static std::string shown(std::string_view text);
 
     /// An answer: standard output. A line end is added if there is none.
     void answer(std::string_view text);
-    /// What was not asked for, such as a hint: without what would control a terminal. Standard error in a script.
+    /// A note that was not asked for, such as a hint, without characters that control a terminal. Standard error in a script.
     void note(std::string_view text);
-    /// The same of what print() has made: that is fit for a terminal, and may have colours.
+    /// The same for output of print(), which is safe for a terminal and may have colours.
     void note_printed(std::string_view text);
-    /// What went wrong, without what would control a terminal. Standard error.
+    /// An error message, without characters that control a terminal. Standard error.
     void complain(std::string_view text);
     /// Where complaints of a script come from: `line 3`. Empty: from nowhere in particular.
     void place(std::string where) { place_ = std::move(where); }
-    /// A last line that changes, such as a progress bar; empty: takes it away. Only for somebody who sits there.
+    /// A last line that changes, such as a progress bar; empty: removes it. Only at a terminal.
     void progress(std::string text);
-    /// Shows that line again, after somebody else had the terminal.
+    /// Shows that line again, after another program had the terminal.
     void redraw();
 
-    /// Somebody has pressed Ctrl-C, and the terminal may have echoed it: what is printed next begins on a line of its own.
+    /// The user has pressed Ctrl-C, and the terminal may have echoed it: the next text begins on a line of its own.
     void after_interrupt();
 
     /// Collects the answers of a while instead of printing them. @param sink null: prints again
     void collect(std::string* sink) noexcept { sink_ = sink; }
 
-    /// Why standard output has not got all of the answers, as errno says it; zero: it has, or nobody read them.
+    /// Why standard output has not got all of the answers, as an errno; zero: it has, or it is a broken pipe.
     [[nodiscard]] int output_error() const noexcept { return output_error_; }
 
-    /// How many texts were printed so far: whether what somebody typed is still the last that stands there.
+    /// How many texts were printed so far: shows whether the typed line is still the last on the terminal.
     [[nodiscard]] std::size_t printed() const noexcept { return printed_; }
 
     /// Keeps what is to be printed until release(), while another program has the terminal. Of a storm the end is kept.

@@ -93,7 +93,7 @@ private:
     bool ended_ = false;
 };
 
-/// Whether somebody misses what this line would have done, if it is not executed.
+/// Whether it matters that this line is not executed.
 bool is_missed(std::string_view line)
 {
     return !line.empty() && !line.starts_with('#') && line != ":quit" && line != "exit";
@@ -116,12 +116,12 @@ public:
         return !fatal && !interpreter_.leaving() && (code == exit_code::success || keeps_going_);
     }
 
-    /// What was not executed as the script has ended; it is told if QEMU's end is the reason.
-    /// @return whether something was told
+    /// What was not executed as the script has ended; it is reported if QEMU's end is the reason.
+    /// @return whether anything was reported
     bool leave_out(std::string_view line)
     {
         std::string_view const text = trimmed(line);
-        // The last event that QEMU told (SHUTDOWN) can be waited for when it has gone.
+        // QEMU's last event (SHUTDOWN) can be waited for after QEMU has gone.
         if (monitor_.has_ended() && text.substr(0, text.find_first_of(" \t")) == ":wait-event")
             return perform(line) != exit_code::success;
         ++number_;
@@ -167,7 +167,7 @@ private:
 
     void note(exit_code code)
     {
-        // Who presses Ctrl-C ends the run, whatever failed before, and a shell's loop around it.
+        // Ctrl-C ends the run, whatever failed before, and a shell loop around it.
         if (worst_ == exit_code::success || code == exit_code::interrupted)
             worst_ = code;
     }

@@ -1,4 +1,4 @@
-// Lines that nobody types: from `-c`, or from standard input when that is no terminal.
+// Lines that are not typed: from `-c`, or from standard input if it is not a terminal.
 #ifndef QMP_SHELL_SCRIPT_HPP
 #define QMP_SHELL_SCRIPT_HPP
 

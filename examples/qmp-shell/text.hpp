@@ -32,10 +32,10 @@ struct excerpt
     std::size_t caret = 0;  ///< in columns
 };
 
-/// What stands around a column (in bytes) of a line: a line may have megabytes, nobody looks at more than some 200 columns.
+/// What stands around a column (in bytes) of a line: a line may have megabytes, and only some 200 columns are useful.
 [[nodiscard]] excerpt excerpt_at(std::string_view line, std::size_t column);
 
-/// A word as a shell such as bash reads it: in quotes if it needs some.
+/// A word for a shell such as bash: in quotes if it needs them.
 [[nodiscard]] std::string quoted_for_shell(std::string_view word);
 
 /// `2.5 s`

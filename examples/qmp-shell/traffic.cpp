@@ -51,7 +51,7 @@ std::string line_of(coqmp::direction way, std::string_view message)
     return result;
 }
 
-/// Opens it so that nothing that may stand there, such as a pipe without a reader, is waited for.
+/// Opens the file without waiting, even if it is a pipe without a reader.
 coqmp::descriptor open_log(std::string const& name)
 {
     auto const refuse = [&name](std::string const& why) {
@@ -86,7 +86,8 @@ traffic::traffic(screen& shown_on, std::string file, bool greets)
 
 void traffic::see(coqmp::direction way, std::string_view message)
 {
-    // The session tells of a message when all that came with it is understood, and so of its answer to the greeting first.
+    // The session reports a message when all bytes that came with it are understood, and so it reports its answer to the
+    // greeting first.
     if (awaits_greeting_ && way == coqmp::direction::sent) {
         held_back_ = message;
         return;

@@ -1,4 +1,4 @@
-// All that travels, for those who ask to see it: in a file, or on the screen.
+// Shows all messages, in a file or on the screen, if the user asks for it.
 #ifndef QMP_SHELL_TRAFFIC_HPP
 #define QMP_SHELL_TRAFFIC_HPP
 
@@ -21,15 +21,15 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// Sees each message. On the screen the shell's own questions are shown as all else; in the file, of which somebody wants to know
-/// what they did, there is one line that such a question was asked.
+/// Sees each message. On the screen the shell's own queries are shown like all other messages. The file records what the user
+/// did, so it has only one line for such a query.
 class traffic
 {
 public:
-    /// @param greets QEMU's greeting is the first message that travels: ours, which answers it, is told before it
-    /// @param file to append to, made readable for its owner only: passwords travel as well. Empty: none.
-    /// @throws logfile_refused if it cannot be written to, or is not a regular file that only its owner, who is this user, has access
-    /// to; a symbolic link is not followed. It is opened, never bound or replaced, and never waited for.
+    /// @param greets QEMU's greeting is the first message, but the session reports our answer to it first
+    /// @param file to append to, made readable for its owner only, because messages can contain passwords. Empty: none.
+    /// @throws logfile_refused if it cannot be written, or is not a regular file that belongs to this user and that no other
+    /// user can access; a symbolic link is not followed. It is opened, never bound or replaced, and opening it never blocks.
     traffic(screen& shown_on, std::string file, bool greets);
 
     /// For session_options::trace.

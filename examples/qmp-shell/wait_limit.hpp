@@ -1,4 +1,4 @@
-// How long somebody waits at most.
+// The longest time to wait.
 #ifndef QMP_SHELL_WAIT_LIMIT_HPP
 #define QMP_SHELL_WAIT_LIMIT_HPP
 
@@ -16,7 +16,7 @@ class wait_limit
 public:
     using clock = std::chrono::steady_clock;
 
-    /// Begins now. @param most nothing: for ever
+    /// Begins now. @param most nothing: forever
     explicit wait_limit(std::optional<std::chrono::milliseconds> most) : most_(most), begin_(clock::now()) {}
 
     [[nodiscard]] bool reached() const { return most_ && clock::now() - begin_ >= *most_; }

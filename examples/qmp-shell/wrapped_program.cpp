@@ -32,12 +32,12 @@ namespace {
 using boost::system::error_code;
 using namespace std::chrono_literals;
 
-/// How the shell calls itself: this word, two descriptors of its own, to write to and to read from, its process number, the
-/// program, its arguments.
+/// The arguments with which the shell starts itself: this word, two of its descriptors, one to write to and one to read from,
+/// its process number, the program, the program's arguments.
 constexpr std::string_view stand_in_word = "--become-wrapped-program";
 constexpr int words_before_program = 5;
 
-/// Tells the keeper that QEMU has closed its monitor, once.
+/// Reports to the keeper, once, that QEMU has closed its monitor.
 class keeper_news
 {
 public:
@@ -79,10 +79,10 @@ public:
 
     [[nodiscard]] int writing_end() const noexcept { return writing_.number(); }
 
-    /// To be called when the process has its own copy: then its end can be seen here.
+    /// Call this when the process has its own copy: its end can then be seen here.
     void close_writing_end() { writing_ = coqmp::descriptor(-1); }
 
-    /// Shows what is still to come of a process that has ended; one that it has started may hold the other end for ever.
+    /// Shows what is still to come of a process that has ended; a process that it has started may hold the other end forever.
     void await_the_last()
     {
         close_writing_end();
@@ -131,7 +131,7 @@ coqmp::machine_spec stand_in_for(options const& how, coqmp::session_options beha
     result.arguments = {std::string(stand_in_word), std::to_string(writing_end), std::to_string(news),
                         std::to_string(::getpid())};
     result.arguments.insert(result.arguments.end(), how.program.begin(), how.program.end());
-    result.share_process_group = true;  // the leader of a group cannot make a session, and the stand-in makes one
+    result.share_process_group = true;  // the leader of a group cannot create a session, and the keeper creates one
     result.start_timeout = how.timeout.value_or(60s);
     result.session = std::move(behaviour);
     return result;
@@ -222,7 +222,7 @@ private:
         return loop_.run_until([this] { return status_.has_value(); }, patience);
     }
 
-    /// Who waits for long is told so, once.
+    /// Says once that a long wait is going on.
     template <class Condition>
     bool await_patiently(Condition const& holds)
     {
@@ -288,7 +288,7 @@ int become_program(char** argv)
     std::string const shell = argv[4];
     std::string const descriptors = "/proc/" + shell + "/fd/";
     int const words = ::open((descriptors + argv[2]).c_str(), O_WRONLY | O_CLOEXEC);
-    if (words >= 0) {  // else it writes to where it wrote already
+    if (words >= 0) {  // otherwise its output goes where it went before
         ::dup2(words, STDOUT_FILENO);
         ::dup2(words, STDERR_FILENO);
     }

@@ -14,7 +14,7 @@ namespace qmp_shell {
 /// Whether this process is not a shell, but is to become the wrapped program.
 [[nodiscard]] bool is_stand_in(int argc, char const* const* argv);
 
-/// Takes its place, writing to where the shell reads, as the keeper of the program: see keep_program(). @return the status to exit with
+/// Runs as the keeper of the program, with output to where the shell reads: see keep_program(). @return the status to exit with
 [[nodiscard]] int become_program(char** argv);
 
 }  // namespace qmp_shell

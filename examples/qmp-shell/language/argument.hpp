@@ -1,4 +1,4 @@
-// The arguments of a command as they were typed, before anybody knows their types.
+// The arguments of a command as they were typed, before their types are known.
 #ifndef QMP_SHELL_ARGUMENT_HPP
 #define QMP_SHELL_ARGUMENT_HPP
 

@@ -133,7 +133,7 @@ struct typed_text
     std::string_view text;
 };
 
-/// Of more than this nobody can say which is meant; each has its path, and so there is a bound for that as well.
+/// With more values than this it is unclear which one is meant. Each value has its path, which needs a bound as well.
 constexpr std::size_t most_texts = 1000;
 constexpr std::size_t longest_path = 1000;
 
@@ -171,7 +171,7 @@ std::vector<std::string_view> quoted_in(std::string_view text)
     return result;
 }
 
-/// The argument that a refusal is about, if it begins with that: `Invalid parameter type for 'size', expected: ...`
+/// The argument that a refusal names at its beginning: `Invalid parameter type for 'size', expected: ...`
 std::string_view subject_of(std::string_view text)
 {
     for (std::string_view const before : {"Parameter '", "Invalid parameter '", "Invalid parameter type for '"}) {
@@ -184,7 +184,8 @@ std::string_view subject_of(std::string_view text)
     return {};
 }
 
-/// What a refusal says after that, and after a name that is not at fault: `Failed to add chardev 'c': Could not open '/nowhere'`
+/// The rest of a refusal, after that argument or after a name that is not at fault: `Failed to add chardev 'c': Could not open
+/// '/nowhere'`
 std::string_view reason_in(std::string_view text)
 {
     std::string_view const subject = subject_of(text);

@@ -53,7 +53,7 @@ public:
     }
 
 private:
-    /// The argument that the command cannot do without. @return null: it has none, or several
+    /// The only required argument of the command. @return null: it has none, or several
     [[nodiscard]] member const* only_required() const
     {
         member const* result = nullptr;
@@ -75,7 +75,7 @@ private:
         return required->what->kind == kind::integer && !number ? "NAME" : required->name;
     }
 
-    /// Of a command whose arguments are known: a word that has no value, and is not the name of an argument either.
+    /// For a command with known arguments: a word that has no value and is not the name of an argument.
     [[nodiscard]] std::optional<mistake> refuse_bare(word const& what) const
     {
         bool const bare = known_ != nullptr && !split(what) && !is_structured(what);

@@ -77,7 +77,7 @@ completion completer::complete(std::string_view line, bool in_transaction, lexer
         words.pop_back();
     }
     statement(words, current, in_transaction);
-    // A word that began lines before and is no value in braces: there is nothing to replace in this line.
+    // A word that began on an earlier line and is not a value in braces: there is nothing to replace in this line.
     if (current.text.find('\n') != std::string::npos && !result_.in_braces && result_.candidates.empty()) {
         result_ = completion();
         result_.begin = line.size();

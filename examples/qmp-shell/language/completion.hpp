@@ -1,4 +1,4 @@
-// What could stand at the cursor. Asks nobody: what only QEMU can tell comes back as a wish for a live value.
+// Finds the candidates for the text at the cursor, without asking QEMU: values that only QEMU knows are returned as a wish.
 #ifndef QMP_SHELL_COMPLETION_HPP
 #define QMP_SHELL_COMPLETION_HPP
 
@@ -27,7 +27,7 @@ enum class live {
     file,            ///< the file system, as the shell sees it
     job_id,          ///< query-jobs
     chardev_id,      ///< query-chardev
-    netdev_id,       ///< HMP's `info network`: those that are no NIC
+    netdev_id,       ///< HMP's `info network`: those that are not a NIC
     network_id,      ///< HMP's `info network`
     iothread_id,     ///< query-iothreads
     object_id,       ///< qom-list /objects

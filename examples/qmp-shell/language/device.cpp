@@ -1,4 +1,4 @@
-// Devices take arguments that no schema knows: their properties, which device-list-properties tells.
+// Devices take arguments that no schema knows: their properties, which device-list-properties lists.
 #include "language/integer.hpp"
 #include "language/json_access.hpp"
 #include "language/literal.hpp"

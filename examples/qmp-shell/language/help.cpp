@@ -239,7 +239,7 @@ std::vector<std::string> similar_commands(schema const& known, std::string_view 
     std::vector<std::string> names = known.command_names();
     names.emplace_back(leaves);
     std::vector<std::string> result = similar_to(name, names);
-    // Who means the shell's own word shall not be led to `quit`, which ends QEMU.
+    // A user who means the shell's own command must not be led to `quit`, which ends QEMU.
     if (std::find(result.begin(), result.end(), leaves) != result.end())
         std::erase(result, "quit");
     return result;

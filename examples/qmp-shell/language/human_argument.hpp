@@ -1,4 +1,4 @@
-// What the arguments of the human monitor's commands name. Its `help` tells their order, not what they are.
+// What the arguments of the human monitor's commands name. Its `help` lists their order, but not what they are.
 #ifndef QMP_SHELL_HUMAN_ARGUMENT_HPP
 #define QMP_SHELL_HUMAN_ARGUMENT_HPP
 

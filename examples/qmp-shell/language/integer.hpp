@@ -10,7 +10,7 @@
 
 namespace qmp_shell {
 
-/// Why a text is no integer.
+/// Why a text is not an integer.
 enum class integer_problem {
     no_integer,  ///< it is something else
     too_large,   ///< it does not fit into 64 bits
@@ -22,7 +22,7 @@ enum class integer_problem {
 /// of which there may be a fraction.
 [[nodiscard]] std::variant<boost::json::value, integer_problem> read_integer(std::string_view text);
 
-/// What is wanted instead of a text that is no integer: `an integer, as 10 ...`.
+/// What is expected instead of a text that is not an integer: `an integer, as 10 ...`.
 [[nodiscard]] std::string wanted_integer(std::string_view text);
 
 }  // namespace qmp_shell

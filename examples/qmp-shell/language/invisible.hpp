@@ -9,8 +9,8 @@
 
 namespace qmp_shell {
 
-/// A name or a key with a blank, a control character or a typographic quote in it, a value that begins with such a quote: whoever
-/// typed it does not see why it is refused. What stands in quotes and braces is left as it is.
+/// A name or a key with a blank, a control character or a typographic quote in it, a value that begins with such a quote: the
+/// user cannot see why it is refused. Text in quotes and braces is left as it is.
 [[nodiscard]] std::optional<mistake> refuse_invisible(word const& what);
 
 }  // namespace qmp_shell

@@ -17,7 +17,7 @@ namespace qmp_shell {
     return found != nullptr && found->is_string() ? std::string_view(found->get_string()) : std::string_view();
 }
 
-/// @return empty if it is no object, or has no such text
+/// @return empty if it is not an object, or has no such text
 [[nodiscard]] inline std::string_view text_in(boost::json::value const& object, std::string_view name)
 {
     auto const* const members = object.if_object();

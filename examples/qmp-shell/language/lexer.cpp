@@ -168,7 +168,7 @@ ending lexer::rest_of_braces()
         else if ((character == '}' || character == ']') && character == brackets_.back())
             brackets_.pop_back();
         else if (character == '}' || character == ']')
-            brackets_.clear();  // whoever reads the value says what is wrong with it
+            brackets_.clear();  // the reader of the value reports what is wrong with it
         take_character();
     } while (is_open());
     ends_in_word_ = true;

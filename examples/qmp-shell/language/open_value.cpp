@@ -1,4 +1,4 @@
-// Reads less strictly than read_literal(): what is wrong before the cursor will be told when the line is entered.
+// Reads less strictly than read_literal(): mistakes before the cursor are reported when the line is entered.
 #include "language/open_value.hpp"
 
 #include "language/literal.hpp"

@@ -1,4 +1,4 @@
-// Writes JSON. What a terminal would obey or hide is escaped.
+// Writes JSON. Characters that a terminal would obey or hide are escaped.
 #include "language/print.hpp"
 
 #include "language/unicode.hpp"
@@ -71,13 +71,13 @@ void append_number(std::string& to, Number number)
 
 void append_real(std::string& to, double number)
 {
-    if (!std::isfinite(number)) {  // 1e400 was sent: as JSON has no infinity, it is printed as a number that is as much too large
+    if (!std::isfinite(number)) {  // 1e400 was sent: JSON has no infinity, so print another number that is too large
         to += number < 0 ? "-1e999" : "1e999";
         return;
     }
     std::size_t const begin = to.size();
     append_number(to, number);
-    // 1.0 is no integer, and must not look like one.
+    // 1.0 is not an integer, and must not look like one.
     if (to.find_first_of(".e", begin) == std::string::npos)
         to += ".0";
 }

@@ -1,4 +1,5 @@
-// Reads SchemaInfo. Names are made fit for a terminal here, where they enter the program. Every type is made before any is filled in, because they refer to each other, in circles too.
+// Reads SchemaInfo. Names are made safe for a terminal here, where they enter the program. All types are created before any is
+// filled in, because they refer to each other, in cycles too.
 #include "language/schema.hpp"
 
 #include "language/json_access.hpp"
@@ -30,7 +31,7 @@ json::array const& array_of(json::object const& from, json::string_view key)
     return items != nullptr ? *items : none;
 }
 
-/// A name as it is shown and completed. QEMU's own are not changed by that.
+/// A name in the form in which it is shown and completed. QEMU's own names stay unchanged.
 std::string name_in(json::object const& from, std::string_view key)
 {
     return in_one_line(text_in(from, key));

@@ -1,5 +1,5 @@
 // What the running QEMU says of itself (`query-qmp-schema`), made to be asked.
-// Invariant: nothing here talks to anybody; a schema is a value made of one reply.
+// Invariant: nothing here does I/O; a schema is a value made from one reply.
 #ifndef QMP_SHELL_SCHEMA_HPP
 #define QMP_SHELL_SCHEMA_HPP
 

@@ -52,11 +52,11 @@ std::vector<std::string> similar_to(std::string_view wrong_name, std::vector<std
     std::size_t const tolerance = name.size() < 4 ? 1 : std::max<std::size_t>(2, name.size() / 4);
     std::multimap<std::size_t, std::string> ranked;
     for (std::string const& each : names) {
-        if (each.empty() || each == wrong_name)  // what exists was refused for another reason
+        if (each.empty() || each == wrong_name)  // an existing name was refused for another reason
             continue;
         std::string const low = lowered(each);
         std::size_t const wrong = distance(name, low);
-        // One letter instead of another is a different word.
+        // A single letter is not similar to another one.
         if (wrong <= tolerance && wrong < std::min(name.size(), low.size()))
             ranked.emplace(wrong, each);
         else if (name.size() > 2 && low.find(name) != std::string::npos)

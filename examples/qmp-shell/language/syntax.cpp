@@ -26,7 +26,7 @@ std::string_view without_comment(std::string_view text)
         if (quote != '\0')
             quote = character == quote ? '\0' : quote;
         else if (character == '"' || character == '\'')
-            // An apostrophe is no quote if none closes it.
+            // An apostrophe that is not closed is not a quote.
             quote = text.find(character, index + 1) != std::string_view::npos ? character : '\0';
         else if (character == '#' && (index == 0 || is_white(text[index - 1])))
             return text.substr(0, index);

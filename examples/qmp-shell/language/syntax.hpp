@@ -22,7 +22,7 @@
 
 namespace qmp_shell {
 
-/// What a file that travels is opened for: what it allows, or what was asked for.
+/// How a file that is handed over is opened: as its permissions allow, or as the user asked.
 enum class file_mode { any, read, write, both };
 
 /// `--fd NAME=PATH`, `--fd:ro NAME=PATH`

@@ -23,7 +23,7 @@ namespace qmp_shell {
 /// Whether a member exists with the discriminators in `given`.
 [[nodiscard]] bool exists(member const& each, argument_node const& given);
 
-/// A bare word whose type nobody knew, and which became what it looks like.
+/// A bare word of unknown type, which became what it looks like.
 using guessed_words = std::vector<std::pair<std::string, std::string>>;
 
 /// @param what the type of the arguments; null: unknown

@@ -29,10 +29,10 @@ struct wait_line
 /// `JOB STATE --timeout SECONDS`; the option stands anywhere.
 [[nodiscard]] std::variant<wait_line, mistake> read_wait_line(std::string_view text);
 
-/// For who writes the limit as an argument: `: a limit is written ...`. @return empty: the word is something else
+/// For a limit that is written as an argument: `: a limit is written ...`. @return empty: the word is something else
 [[nodiscard]] std::string hint_at_limit(std::string_view word);
 
-/// Why no event can match, and what may have been meant. @return empty: one may, or nobody knows
+/// Why no event can match, and what may have been meant. @return empty: one may, or it is unknown
 [[nodiscard]] std::string refuse_pattern(std::string const& pattern, schema const& known);
 
 /// An event that is waited for.
