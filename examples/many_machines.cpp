@@ -44,7 +44,7 @@ int main(int argc, char** argv)
     asio::signal_set signals{context, SIGINT, SIGTERM};
     signals.async_wait([&](auto error, int) {
         if (!error)
-            closing_time.expires_at(asio::steady_timer::time_point::min());  // wakes all who wait, and all who will
+            closing_time.expires_at(asio::steady_timer::time_point::min());  // wakes all current and all later waits
     });
 
     int running = count;

@@ -78,7 +78,7 @@ private:
     std::optional<socket_file> file_;
 };
 
-/// Who is at the other end of a unix socket.
+/// The process at the other end of a unix socket.
 struct peer_credentials
 {
     ::pid_t process = 0;

@@ -139,7 +139,7 @@ void screen::redraw()
 void screen::after_interrupt()
 {
     int const number = ::isatty(STDERR_FILENO) == 1 ? STDERR_FILENO : STDOUT_FILENO;
-    // Those who draw the last line themselves clear it, too.
+    // A caller that draws the last line itself also clears it.
     if (typed_ == nullptr && progress_.empty() && !held_ && echoes_interrupts(number))
         write_all(number, "\n");
 }

@@ -1,4 +1,4 @@
-// Who the peer says it is.
+// What the peer says about itself.
 #ifndef COQMP_GREETING_HPP
 #define COQMP_GREETING_HPP
 

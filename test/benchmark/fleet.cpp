@@ -173,7 +173,7 @@ private:
         });
     }
 
-    /// Sessions that read keep the context at work: somebody has to stop it.
+    /// Sessions that read keep the context running, so it must be stopped.
     void one_has_ended()
     {
         if (--running_ == 0)

@@ -35,7 +35,7 @@ bool is_between(char byte)
     return std::string_view(" \t\r\n\xff").find(byte) != std::string_view::npos;
 }
 
-/// The same document for a parser that refuses large exponents: what is more than nine digits makes no difference.
+/// The same document for a parser that refuses large exponents: digits after the ninth make no difference.
 std::string with_short_exponents(std::string_view document)
 {
     std::string result;
@@ -225,7 +225,7 @@ decoder_limits limits_from(std::uint8_t choice, std::uint8_t amount)
     return result;
 }
 
-/// The same of a stream that 0xFF delimits; garbage may be in it if the choice says so.
+/// The same for a stream that 0xFF delimits; it may contain garbage if the choice says so.
 template <class Size>
 outcome decode_delimited(std::string_view stream, decoder_limits limits, bool tolerant, Size size)
 {

@@ -140,7 +140,7 @@ void conversation::step()
             return;
         case 28:  // '|': submits a command that synchronizes
             return submit(command("guest-sync-delimited").with("id", static_cast<std::int64_t>(input_.byte() % 4)));
-        case 29:  // '}': returns without an id what answers such a command, perhaps
+        case 29:  // '}': perhaps answers such a command, without an id
             return say("\xff{\"return\":" + std::to_string(input_.byte() % 4) + "}");
         case 30:  // '~': refuses an id
             return say(R"({"error":{"class":"GenericError","desc":"QMP input object member 'id' is unexpected"}})");

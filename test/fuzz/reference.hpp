@@ -133,7 +133,7 @@ inline void reference_version(json::value const& from, version& to)
         to.text = from.is_string() ? text_or_nothing(&from) : "JSON";
 }
 
-/// Its text is not predicted but for whether there is one, and numbers that were read from it are not compared.
+/// Predicts only whether there is a text, and does not compare numbers that were read from it.
 inline protocol::message reference_greeting(json::object const& members)
 {
     json::object const* content = members.at("QMP").if_object();
@@ -156,7 +156,7 @@ inline protocol::message reference_greeting(json::object const& members)
     return result;
 }
 
-/// What a version prints as, if it is a text; else whether it is odd.
+/// The printed form of a version if it is a text; otherwise whether it is unusual.
 inline std::string comparable(version const& what)
 {
     if (what.text.empty())

@@ -394,7 +394,7 @@ std::size_t watched_dialogue::in_band_on_wire() const
         std::count_if(wire_.begin(), wire_.end(), [](entry const& each) { return !each.out_of_band; }));
 }
 
-/// What tells the answer of a command that synchronizes from any other.
+/// What distinguishes the answer to a synchronizing command from any other.
 std::optional<std::int64_t> watched_dialogue::sync_of(command const& what) const
 {
     json::value const* number = what.arguments().if_contains("id");

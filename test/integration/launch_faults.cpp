@@ -85,7 +85,7 @@ struct start
     std::exception_ptr failure;
 };
 
-/// Those that are open when no process is being started or ended.
+/// The descriptors that are open when no process is being started or ended.
 std::size_t settled_descriptors()
 {
     await_helper_threads();

@@ -161,7 +161,7 @@ private:
     temporary_directory directory_;
 };
 
-/// A machine starts, somebody waits for its end, it is shut down.
+/// A machine starts, a coroutine waits for its end, it is shut down.
 class launching final : public scenario<machine>
 {
 public:

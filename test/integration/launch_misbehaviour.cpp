@@ -143,7 +143,7 @@ COROUTINE_TEST_CASE(guest_that_leaves_before_its_greeting_is_a_disconnection)
 
 COROUTINE_TEST_CASE(qemu_that_would_go_to_the_background_is_not_started)
 {
-    // What we started would end, and nobody would watch what it left behind.
+    // The process that we started would end, and the one that it left behind would not be watched.
     machine subject{co_await asio::this_coro::executor, bare_qemu("-daemonize")};
     bool refused = false;
     try {

@@ -1,5 +1,5 @@
 // Which thread starts and ends processes, and what may happen meanwhile: the event loop goes on, and a start can be cancelled,
-// be too late, or lose its machine or its context, and leaves nothing.
+// miss its deadline, or lose its machine or its context, and leaves no process behind.
 #include "support/fake_peer.hpp"
 #include "support/faults.hpp"
 #include "support/helper_threads.hpp"
@@ -341,7 +341,7 @@ BOOST_AUTO_TEST_CASE(a_machine_that_is_killed_while_its_program_is_started_dies)
 
 BOOST_AUTO_TEST_CASE(a_process_that_connects_before_its_number_is_known_is_let_in)
 {
-    // Another wait lets every process in: it must not get the machine's connection.
+    // Another accept admits every process: it must not get the machine's connection.
     listener door(context.get_executor(), where);
     int strangers = 0;
     door.async_accept([&](error_code error, coqmp::session const&) { strangers += !error; });
@@ -349,7 +349,7 @@ BOOST_AUTO_TEST_CASE(a_process_that_connects_before_its_number_is_known_is_let_i
         held_start held(call_watch::moment::after);
         std::promise<void> connected;
         std::atomic<bool> told = false;
-        // After the handler that accepts: what it does with the connection is done when this runs.
+        // Runs after the handler that accepts, which has dealt with the connection by then.
         call_watch const accepting(system_call::accept4, [&] {
             if (!told.exchange(true))
                 asio::post(context, [&] { connected.set_value(); });

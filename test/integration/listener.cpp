@@ -1,4 +1,4 @@
-// A listener's address: bound safely, open to those who were asked, gone afterwards. The guests are real QEMUs.
+// A listener's address: bound safely, open to the required peers, gone afterwards. The peers are real QEMUs.
 #include <coqmp/listener.hpp>
 
 #include "process.hpp"
@@ -70,7 +70,7 @@ auto refusal(errc code, std::string part)
     };
 }
 
-/// A QEMU of nobody's that connects to the listener. Killed when the last copy goes.
+/// A QEMU without a machine object that connects to the listener. Killed when the last copy is destroyed.
 std::shared_ptr<coqmp::detail::process> launch_qemu(listener const& door)
 {
     coqmp::detail::process_options options;

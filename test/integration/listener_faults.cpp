@@ -1,4 +1,5 @@
-// A listener whose kernel does not let it accept: a wait ends, with the error or at its deadline, and the processor is left alone.
+// A listener whose kernel does not let it accept: an accept ends, with the error or at its deadline, without using the
+// processor.
 #include "support/faults.hpp"
 #include "support/temporary_directory.hpp"
 

@@ -1,5 +1,5 @@
-// The file of a listener's socket when others are at work in its directory: no lock of theirs stops a listener, and of several
-// that start at once one gets the address.
+// The file of a listener's socket when other programs work in its directory: their locks stop no listener, and of several
+// listeners that start at once one gets the address.
 #include <coqmp/error.hpp>
 #include <coqmp/listener.hpp>
 
@@ -31,7 +31,7 @@ using coqmp::test::temporary_directory;
 
 namespace {
 
-/// What another program does just before a system call of the library's; empty: nothing.
+/// What another program does just before a system call of the library; empty: nothing.
 std::function<void()> before_unlink;
 std::function<void()> before_flock;
 
@@ -74,7 +74,7 @@ bool can_be_connected_to(std::filesystem::path const& path)
     return connected;
 }
 
-/// A lock on a file or directory, as any user can take it who may read it.
+/// A lock on a file or directory: any user who may read it can take one.
 class held_lock
 {
 public:
@@ -113,7 +113,7 @@ struct fixture
 
     void listen() { door.emplace(context.get_executor(), where); }
 
-    /// @return what a listener says that is refused; nothing if it is not
+    /// @return the error of a listener that is rejected; nothing if it is not
     std::string refusal()
     {
         try {
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(is_not_taken_while_another_listener_replaces_it)
         BOOST_TEST(contains(refusal(), "replacing"));
         BOOST_TEST(std::filesystem::exists(path));
     }
-    // The lock file of a program that was killed meanwhile is no obstacle.
+    // The lock file of a program that was killed meanwhile does not matter.
     listen();
     BOOST_TEST(can_be_connected_to(path));
     BOOST_TEST(!std::filesystem::exists(lock_file));
@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(is_no_stale_one_to_a_starter_while_its_listener_closes)
         door->close();
     }
     BOOST_TEST(contains(starter_refusal, "listening"));
-    listen();  // replaces the one that was closed
+    listen();  // replaces the closed one
     BOOST_TEST(can_be_connected_to(path));
 }
 

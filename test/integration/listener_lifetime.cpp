@@ -1,4 +1,4 @@
-// Listeners that were moved from, and listeners that outlive their execution context.
+// Moved-from listeners, and listeners that outlive their execution context.
 #include <coqmp/listener.hpp>
 #include <coqmp/machine.hpp>
 

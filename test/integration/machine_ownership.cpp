@@ -1,5 +1,5 @@
 // What a machine owns and what it does not: the session that it lends, the terminal's process group, the context that it may
-// outlive, what its program says, and a guest that has shut down before it is asked to.
+// outlive, its program's output, and a guest that has shut down before it is asked to.
 #include <coqmp/machine.hpp>
 
 #include "support/helper_threads.hpp"
@@ -62,7 +62,7 @@ void write_obedient_guest(std::filesystem::path const& file)
         0xba, 0x02, 0x06,  // mov $0x602,%dx     the power button shows in the status
         0xb8, 0x00, 0x01,  // mov $0x100,%ax
         0xef,              // out %ax,%dx
-        0xba, 0x05, 0x05,  // mov $0x505,%dx     tell the host that we are here
+        0xba, 0x05, 0x05,  // mov $0x505,%dx     report to the host that the guest runs
         0xb0, 0x02,        // mov $2,%al
         0xee,              // out %al,%dx
         0xba, 0x00, 0x06,  // mov $0x600,%dx

@@ -39,7 +39,7 @@ error_code kernel(int number)
     return {number, boost::system::system_category()};
 }
 
-/// Fails to connect, and tells how.
+/// Fails to connect, and returns the error.
 asio::awaitable<error_code> connect_error(endpoint where, coqmp::session_options options = {})
 {
     coqmp::session client(co_await this_coro::executor, std::move(options));
@@ -383,7 +383,7 @@ COROUTINE_TEST_CASE(a_descriptor_that_is_no_stream_socket_is_refused_and_closed)
     BOOST_TEST(::fcntl(datagram, F_GETFD) == -1);
 }
 
-// Nothing would ever come through it, and the caller would wait for its whole time limit.
+// No byte would ever arrive, and the caller would wait until its time limit.
 COROUTINE_TEST_CASE(a_descriptor_that_is_not_connected_is_refused_and_closed)
 {
     temporary_directory const directory;

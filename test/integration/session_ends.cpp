@@ -137,7 +137,7 @@ COROUTINE_TEST_CASE(a_command_that_was_never_written_is_not_sent)
     co_await talk.begin();
     auto const ended = quit(talk.client);
     auto const other = talk.ask("other");
-    talk.client.close();  // before what was asked for is written, which is when the handlers that run now have returned
+    talk.client.close();  // before the command is written, which happens when the current handlers have returned
     error_code error = co_await ended.done();
     BOOST_TEST(error == errc::disconnected);
     BOOST_TEST(error == errc::not_sent);

@@ -26,7 +26,7 @@ command within(command what, std::chrono::nanoseconds time)
     return std::move(what.timeout(time));
 }
 
-/// Seven commands that are not answered: QEMU's queue is full, and what comes next is not sent.
+/// Seven commands that are not answered: QEMU's queue is full, and the next command is not sent.
 asio::awaitable<std::vector<completion<reply>>> fill_window(conversation& talk, std::vector<json::value>& ids)
 {
     std::vector<completion<reply>> replies;

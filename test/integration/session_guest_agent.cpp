@@ -103,7 +103,8 @@ COROUTINE_TEST_CASE(a_guest_agent_forgets_the_half_of_a_command_that_an_earlier_
     raw.connect(asio::local::stream_protocol::endpoint(guest.program.monitor().path()));
     asio::write(raw, asio::buffer(std::string_view(R"({"execute":"guest-info"}{"execute":"gue)")));
 
-    // The same connection goes on, as a virtio channel does: the first reply is not ours, and the half of a command waits for its end.
+    // The same connection goes on, as a virtio channel does: the first reply is not ours, and half a command still waits for
+    // its end.
     coqmp::session client(executor, no_greeting());
     co_await client.async_connect(coqmp::endpoint::descriptor(raw.release()), asio::deferred);
     json::value const answer = co_await client.execute(command("guest-sync-delimited").with("id", 4711));

@@ -363,7 +363,7 @@ COROUTINE_TEST_CASE(a_session_on_ipv6)
     BOOST_TEST(error == error_code());
 }
 
-// Not an error: whoever stops a context may run it again, and then everything goes on.
+// Not an error: a stopped context may run again, and then everything goes on.
 BOOST_AUTO_TEST_CASE(a_context_that_stops_and_runs_again_loses_nothing)
 {
     asio::io_context context(1);

@@ -136,7 +136,7 @@ public:
         }
     }
 
-    /// Ends all and tells whether each operation completed once.
+    /// Ends all, and returns whether each operation completed once.
     [[nodiscard]] bool all_completed_once()
     {
         client_.reset();

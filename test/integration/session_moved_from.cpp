@@ -1,4 +1,4 @@
-// A handle that was moved from reports an error or does nothing, whatever is asked of it.
+// A moved-from handle reports an error or does nothing, whichever function is called.
 #include "support/conversation.hpp"
 
 #include <sys/socket.h>

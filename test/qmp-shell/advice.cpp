@@ -13,7 +13,7 @@ using namespace qmp_shell::test;
 
 namespace {
 
-/// What stands in the typed line above the caret. @return empty: there is no caret
+/// The text above the caret in the typed line. @return empty: there is no caret
 std::string pointed_at(std::string const& errors)
 {
     std::size_t const caret = errors.find("^\n");
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_value_of_a_property_is_pointed_at_and_not_its_name)
 
 BOOST_AUTO_TEST_CASE(what_has_no_name_is_not_suggested)
 {
-    // Its disk has no name but that of its node.
+    // Its disk has no name except that of its node.
     coqmp::test::real_qemu const with_disk({"-M", "q35", "-nodefaults", "-display", "none", "-S", "-blockdev",
                                             "null-co,node-name=n0", "-device", "virtio-blk-pci,drive=n0"});
     std::string const errors = run({with_disk.monitor().path(), "-c", "block_resize device=x size=5"}).errors;

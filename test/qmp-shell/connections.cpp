@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(negotiation_can_be_left_to_the_script)
     BOOST_TEST(refused.status == 1);
     outcome const came = ask({"-N", "-c", "qmp_capabilities", "-c", "query-status"});
     BOOST_TEST(came.status == 0);
-    BOOST_TEST(came.errors == "");  // that QEMU greets is no news
+    BOOST_TEST(came.errors == "");  // nothing is said about the greeting
     BOOST_TEST(has(came.output, "prelaunch"));
 }
 
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(a_descriptor_that_nothing_can_come_through_is_refused_with_
     where.sun_family = AF_UNIX;
     std::string const path = (qemu.directory() / "listening").native();
     path.copy(where.sun_path, sizeof where.sun_path - 1);
-    // The shell is to inherit them.
+    // The shell must inherit them.
     coqmp::descriptor const listening(::socket(AF_UNIX, SOCK_STREAM, 0));
     BOOST_REQUIRE(::bind(listening.number(), reinterpret_cast<::sockaddr const*>(&where), sizeof where) == 0);
     BOOST_REQUIRE(::listen(listening.number(), 1) == 0);
@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(a_descriptor_that_nothing_can_come_through_is_refused_with_
     BOOST_TEST(has(run({"fd:999", "-c", "query-status"}).errors, "cannot connect to fd:999: Bad file descriptor\n"));
 }
 
-// What is printed is pasted into another shell.
+// The printed arguments are pasted into another shell.
 BOOST_AUTO_TEST_CASE(what_qemu_is_to_be_started_with_is_quoted_for_a_shell)
 {
     std::string const door = (qemu.directory() / "it's a $door").native();

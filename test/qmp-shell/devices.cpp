@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_value_set_in_the_shell_is_of_the_type_that_its_property_h
     BOOST_TEST(has(came.output, "2048\n"));
     BOOST_TEST(has(came.errors, "\"value\": false"));
     BOOST_TEST(has(came.errors, "\"value\": \"007\""));
-    // Of what is no value of that type QEMU says why.
+    // QEMU explains why a value is not of that type.
     BOOST_TEST(run({address, "-c", "qom-set path=/machine property=graphics value=perhaps"}).status == 1);
 }
 

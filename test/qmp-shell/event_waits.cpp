@@ -52,10 +52,10 @@ struct storm_fixture
         return result;
     }
 
-    /// Waits until the shell has read so many.
+    /// Waits until the shell has read so many events.
     void await_events(std::size_t count) const
     {
-        while (times(content(log), "\"event\"") < count)  // the file does not tell when it grows
+        while (times(content(log), "\"event\"") < count)  // nothing reports that the file grows
             ::poll(nullptr, 0, 5);
     }
 };

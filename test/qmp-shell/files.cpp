@@ -1,5 +1,5 @@
-// The files that the shell opens: the log, the history, those that travel with a command. Whatever stands there, it neither waits for
-// ever nor writes secrets where others can read them.
+// The files that the shell opens: the log, the history, the files of a command. Whatever the file is, the shell neither waits
+// forever nor writes secrets where other users can read them.
 #include "history.hpp"
 #include "qemu_fixture.hpp"
 #include "script.hpp"
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_only_reads_can_have_a_file)
     write(std::string(65536, '\0'), 0600);
     std::string const node = "blockdev-add driver=file node-name=n read-only=on filename=/dev/fdset/1";
     outcome const refused = ask({"-c", "add-fd --fd a=" + file.native() + " fdset-id=1", "-c", node});
-    BOOST_TEST(refused.status == 1);  // QEMU looks for a descriptor that can only read
+    BOOST_TEST(refused.status == 1);  // QEMU requires a descriptor that can only read
     outcome const came = ask({"-c", "add-fd --fd:ro a=" + file.native() + " fdset-id=1", "-c", node});
     BOOST_TEST(came.status == 0);
     BOOST_TEST(came.errors == "");

@@ -20,7 +20,7 @@ namespace qmp_shell::test {
 namespace {
 
 // A title, a colour that the shell never uses, the same with a control character of one byte, marks without a width, marks that
-// turn the direction of writing, a line end that would begin a prompt of its own.
+// change the direction of writing, a line end that would begin a false prompt.
 constexpr std::string_view marks =
     R"(\u001b]0;title\u0007\u001b[41m\u009b41m\u200b\u200f\u202e\u061c\ufeff\u0000\u000e\r\n(QEMU) forged)";
 

@@ -1,4 +1,4 @@
-// A monitor whose every name and text would steer the terminal that shows it.
+// A monitor whose every name and text would control the terminal that shows it.
 #ifndef COQMP_TEST_QMP_SHELL_HOSTILE_MONITOR_HPP
 #define COQMP_TEST_QMP_SHELL_HOSTILE_MONITOR_HPP
 
@@ -14,10 +14,10 @@
 
 namespace qmp_shell::test {
 
-/// A copy of a text in which each `@` is what a terminal would obey, as it is written in JSON.
+/// A copy of a text in which each `@` is replaced by a sequence that a terminal would obey, as JSON writes it.
 [[nodiscard]] std::string with_hostile_marks(std::string_view text);
 
-/// Serves one client. It answers `fail` with an error, `events` after events, and what it does not know with CommandNotFound.
+/// Serves one client. It answers `fail` with an error, `events` after events, and unknown commands with CommandNotFound.
 class hostile_monitor
 {
 public:
@@ -40,7 +40,7 @@ private:
     std::thread thread_;
 };
 
-/// What is in a text that a terminal would obey and that only the monitor can have said. @return empty: nothing
+/// The part of a text that a terminal would obey and that only the monitor can have sent. @return empty: nothing
 [[nodiscard]] std::string_view mark_in(std::string_view text);
 
 }  // namespace qmp_shell::test

@@ -1,4 +1,4 @@
-// No name and no text of a monitor's steers the terminal, on whatever road it comes there.
+// No name and no text of a monitor controls the terminal, wherever it is shown.
 #include "hostile_monitor.hpp"
 #include "qemu_fixture.hpp"
 #include "script.hpp"
@@ -23,7 +23,7 @@ using namespace qmp_shell::test;
 
 namespace {
 
-/// Leaves, so that all that was written is known. The line that is being typed is given up.
+/// Leaves the shell, so that all its output is complete. The line that is being typed is discarded.
 void leave(terminal& shell)
 {
     shell.type(control_c);
@@ -32,12 +32,12 @@ void leave(terminal& shell)
     shell.wait();
 }
 
-/// What is typed, and what can be read then of the name or the text that it leads to.
+/// The keys that are typed, and the readable part of the name or text that they bring up.
 struct road
 {
     std::string_view keys;
     std::string_view seen;
-    bool has_lines = false;  ///< it is a text of QEMU's that may have several
+    bool has_lines = false;  ///< it is a text of QEMU that may have several lines
 };
 
 std::ostream& operator<<(std::ostream& out, road const& what)
@@ -47,14 +47,14 @@ std::ostream& operator<<(std::ostream& out, road const& what)
 
 std::vector<road> const roads = {
     {"", "package"},                                // the greeting
-    {"help bad\r", "inner"},                        // arguments, values, variants, what it returns
+    {"help bad\r", "inner"},                        // arguments, values, variants, result
     {"help STRANGE\t\r", "event STRANGE"},          // an event, and a name that Tab has written
     {"bad\t\t", "bad]0;title"},                     // a list of commands
     {"bad mode=\t\t", "off]0;title"},               // a list of words
     {"bad mod\t\t", "mode]0;title"},                // a list of arguments
     {"many\t\t", "many399"},                        // a list that is shown only at the second Tab
     {"device_del id=\t\t", "chi2]0;title"},         // a list that QEMU makes
-    {"qom-get path=/ property=ch\t\t", "child]0"},  // the same of properties
+    {"qom-get path=/ property=ch\t\t", "child]0"},  // the same for properties
     {":schema *\r", "STRANGE]0;title"},
     {":schema\r", "package"},
     {"bad\r", "value"},

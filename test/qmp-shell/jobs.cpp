@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_becomes_ready_ends_the_wait)
     outcome const late = run({there, "-c", ":wait twin"});
     BOOST_TEST(late.status == 0);
     BOOST_TEST(late.errors == "twin is ready: job-complete id=twin ends it\n");
-    // Who has said how it shall end waits for that.
+    // A user who has said how the job shall end waits for that.
     outcome const whole = run({there, "-c", "job-complete id=twin", "-c", ":wait twin", "-c", "query-jobs"});
     BOOST_TEST(whole.status == 0);
     BOOST_TEST(whole.errors == "");

@@ -352,7 +352,7 @@ BOOST_AUTO_TEST_CASE(files_are_listed_and_hidden_ones_only_when_begun)
     std::filesystem::create_directory(path + "images");
     std::ofstream(path + "image.raw") << "";
     std::ofstream(path + ".hidden") << "";
-    std::ofstream(path + "image\x1B[2J") << "";  // nobody wants to see that one
+    std::ofstream(path + "image\x1B[2J") << "";  // must not be shown
     auto const texts = [](std::vector<candidate> const& found) {
         std::vector<std::string> result;
         for (candidate const& each : found)

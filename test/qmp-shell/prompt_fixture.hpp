@@ -16,7 +16,7 @@ namespace qmp_shell::test {
 
 constexpr std::string_view prompt = "(QEMU)";
 
-/// A QEMU without a machine, and a home of its own for who sits at the shell.
+/// A QEMU without a machine, and a home directory for the user of the shell.
 struct prompt_fixture
 {
     coqmp::test::temporary_directory directory;

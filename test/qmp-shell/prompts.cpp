@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_does_not_fit_one_line_is_indented)
     shell.expect("  \"qemu\": {");
     shell.expect_line(prompt);
     shell.type("query-status\r");
-    shell.expect("{\"status\": \"prelaunch\"");  // that fits
+    shell.expect("{\"status\": \"prelaunch\"");  // fits one line
     shell.expect_line(prompt);
     shell.resize(40);
     shell.type("query-status\r");
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(what_is_pasted_in_many_lines_waits_for_enter)
     shell.expect("query-name");
     shell.expect("{\"execute\":");
     shell.expect("\"query-status\"}");
-    shell.type("# the end");  // keys again
+    shell.type("# the end");  // typed, not pasted
     shell.expect_line("# the end");
     BOOST_TEST(!has(shell.written(), "-> {"));
     BOOST_TEST(!has(shell.written(), "prelaunch"));
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(what_is_pasted_while_an_answer_is_awaited_waits_for_enter_t
     shell.expect_line("# the end");
     BOOST_TEST(!has(shell.written(), "prelaunch"));
     std::size_t const on = shell.written().find("\x1B[?2004h");
-    BOOST_TEST(shell.written().find("\x1B[?2004l", on) == std::string::npos);  // as it is on all the time
+    BOOST_TEST(shell.written().find("\x1B[?2004l", on) == std::string::npos);  // it stays on all the time
 }
 
 BOOST_AUTO_TEST_CASE(escapes_that_are_pasted_are_no_keys)

@@ -80,7 +80,7 @@ void script::write(std::string_view text) const
 
 void script::expect(std::string_view text) const
 {
-    // The files do not tell when they grow. The text comes, or CTest ends the wait.
+    // Nothing reports that the files grow. The text appears, or CTest ends the wait.
     auto const written = [&](char const* name) { return content(home_.path() / name).find(text) != std::string::npos; };
     while (!written("output") && !written("errors"))
         ::poll(nullptr, 0, 5);

@@ -1,4 +1,4 @@
-// A shell that nobody sits in front of: what goes in, what comes out.
+// A shell without a terminal: its input and its output.
 #ifndef COQMP_TEST_QMP_SHELL_SCRIPT_HPP
 #define COQMP_TEST_QMP_SHELL_SCRIPT_HPP
 
@@ -61,10 +61,10 @@ private:
 outcome run(std::vector<std::string> const& arguments, std::string_view input = {},
             std::vector<std::string> const& settings = {});
 
-/// Waits until a process has ended that is no child of ours.
+/// Waits until a process that is not our child has ended.
 void wait_for_end(::pid_t process);
 
-/// Whether there is such a process, and it is no zombie.
+/// Whether there is such a process, and it is not a zombie.
 bool lives(::pid_t process);
 
 /// What a file holds.

@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(a_file_travels_with_its_command)
 BOOST_AUTO_TEST_CASE(a_file_goes_before_a_command_that_takes_it_by_name)
 {
     outcome const came = ask({"-v", "--keep-going", "-c", "--fd tap9=/dev/null netdev_add type=tap id=n0 fd=tap9"});
-    // QEMU has found the descriptor: it complains that /dev/null is no tap.
+    // QEMU has found the descriptor: its error is that /dev/null is not a tap.
     BOOST_TEST(has(came.errors, "\"getfd\""));
     BOOST_TEST(!has(came.errors, "No file descriptor named"));
 }
@@ -467,7 +467,7 @@ BOOST_AUTO_TEST_CASE(a_busy_monitor_says_so)
     BOOST_TEST(came.status == 3);
     BOOST_TEST(has(came.errors, "busy"));
     BOOST_TEST(lines_in(came.errors) == 1U);
-    // Who waits longer than a QEMU needs to greet is told why, once.
+    // If the greeting takes longer than usual, the shell says once what it waits for.
     outcome const patient = ask({"--timeout", "1.7", "-c", "query-status"});
     BOOST_TEST(patient.status == 3);
     BOOST_TEST(lines_in(patient.errors) == 2U);

@@ -46,7 +46,7 @@ int status_of_job()
 /// What a login shell does for its job: it gives it the terminal, stops when that stops, and wakes it up when it is woken up.
 [[noreturn]] void control_job(char* const* arguments, char* const* environment)
 {
-    ::signal(SIGTTOU, SIG_IGN);  // who gives the terminal away is in the background already
+    ::signal(SIGTTOU, SIG_IGN);  // a process that gives the terminal away is already in the background
     ::signal(SIGUSR1, &take_terminal_first);
     job = ::fork();
     if (job == 0) {
@@ -126,7 +126,7 @@ bool terminal::read()
     std::array<char, 4096> piece{};
     ::ssize_t const size = ::read(master_.number(), piece.data(), piece.size());
     if (size <= 0) {
-        ended_ = size == 0 || errno == EIO;  // Linux: nobody holds the other side any more
+        ended_ = size == 0 || errno == EIO;  // Linux: no process holds the other side any more
         return !ended_;
     }
     std::string_view const text(piece.data(), static_cast<std::size_t>(size));

@@ -1,4 +1,4 @@
-// A shell in a terminal, and somebody who types and looks.
+// A shell in a terminal, and a user who types and looks.
 // Invariant: waiting is for something to be seen, or for the shell's end, never for time to pass. CTest ends what waits for ever.
 #ifndef COQMP_TEST_QMP_SHELL_TERMINAL_HPP
 #define COQMP_TEST_QMP_SHELL_TERMINAL_HPP
@@ -19,8 +19,8 @@
 
 namespace qmp_shell::test {
 
-/// Whether the shell is a job of somebody who shares its terminal, as a login shell does, and can wake it up when it has stopped.
-/// With `ssh -t HOST qmp-shell` there is nobody.
+/// Whether the shell is a job of a process that shares its terminal, such as a login shell, and can wake it up when it has
+/// stopped. With `ssh -t HOST qmp-shell` there is none.
 enum class control_of_jobs { none, there };
 
 class terminal
@@ -58,7 +58,7 @@ public:
     void wait_until_stopped() const;
     /// Whether the kernel edits lines and echoes, as it does when no shell is there that does it itself.
     [[nodiscard]] bool is_as_usual() const;
-    /// The flags (O_NONBLOCK) that its standard input was left with, as the kernel tells them.
+    /// The flags (O_NONBLOCK) that its standard input was left with, according to the kernel.
     [[nodiscard]] int flags_of_input() const;
     [[nodiscard]] ::pid_t pid() const noexcept { return pid_; }
 

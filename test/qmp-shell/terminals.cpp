@@ -1,4 +1,4 @@
-// The whole program in a terminal, with somebody who types and a real QEMU.
+// The whole program in a terminal, with a user who types and a real QEMU.
 #include "qemu_fixture.hpp"
 #include "script.hpp"
 #include "support/real_qemu.hpp"
@@ -40,7 +40,7 @@ struct terminal_fixture
         return result;
     }
 
-    /// Somebody else does this.
+    /// Another client does this.
     void elsewhere(std::string const& command) const { BOOST_TEST(run({other_monitor, "-c", command}).status == 0); }
 
     [[nodiscard]] std::vector<std::string> with(std::vector<std::string> options = {}) const
@@ -50,7 +50,7 @@ struct terminal_fixture
     }
 };
 
-/// A pager that stays until it is told to end, and a log that tells when the shell has read an event.
+/// A pager that stays until it is ended, and a log that shows when the shell has read an event.
 struct paging_fixture : terminal_fixture
 {
     std::string const log = (home / "log").native();
@@ -61,7 +61,7 @@ struct paging_fixture : terminal_fixture
 
     void expect_events(std::size_t count) const
     {
-        while (times(content(log), "\"event\"") < count)  // the file does not tell when it grows
+        while (times(content(log), "\"event\"") < count)  // nothing reports that the file grows
             ::poll(nullptr, 0, 5);
     }
 

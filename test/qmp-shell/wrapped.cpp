@@ -34,7 +34,7 @@ struct wrap_fixture
         return options;
     }
 
-    /// The same through a script of sh's, which has QEMU's command line as its arguments.
+    /// The same through a shell script, which has QEMU's command line as its arguments.
     [[nodiscard]] std::vector<std::string> through_a_script(std::string const& text) const
     {
         std::vector<std::string> result = wrapping();

@@ -99,7 +99,7 @@ private:
                 break;
             case 8:
                 fault();
-                waiting_.clear();  // nobody will ever answer these
+                waiting_.clear();  // these will never be answered
                 break;
             default:
                 if (once_in(random_, 3))

@@ -1,4 +1,4 @@
-// Somebody who starts, uses, abuses and stops real machines.
+// An operator who starts, uses, abuses and stops real machines.
 #ifndef COQMP_TEST_SOAK_OPERATOR_HPP
 #define COQMP_TEST_SOAK_OPERATOR_HPP
 

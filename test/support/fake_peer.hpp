@@ -1,4 +1,4 @@
-// A QMP peer that says what a test tells it to say.
+// A QMP peer that follows a test's script.
 // Invariant: it does nothing by itself: no greeting, no answer, no event that was not asked for.
 #ifndef COQMP_TEST_SUPPORT_FAKE_PEER_HPP
 #define COQMP_TEST_SUPPORT_FAKE_PEER_HPP
@@ -84,7 +84,7 @@ public:
     boost::asio::awaitable<boost::json::value> expect(std::string name);
     /// Expects a command and answers it.
     boost::asio::awaitable<void> serve(std::string name, boost::json::value returned = boost::json::object());
-    /// Waits until the client leaves. @return what it had sent and nobody received
+    /// Waits until the client leaves. @return what it had sent and this peer had not received
     boost::asio::awaitable<std::string> end();
 
     /// Whether the client has sent something that was not received.
@@ -92,7 +92,7 @@ public:
 
     /// Leaves, after what it said.
     void close();
-    /// Leaves with a reset. On a unix socket that takes something that the client sent and nobody received.
+    /// Leaves with a reset. On a unix socket this requires bytes that the client has sent and this peer has not received.
     void reset();
 
 private:

@@ -107,7 +107,7 @@ call_watch::~call_watch()
 
 void call_watch::notify(system_call which, moment when)
 {
-    std::vector<std::function<void()>> called;  // without the lock: they may wait for other calls
+    std::vector<std::function<void()>> called;  // called without the lock, because they may wait for other calls
     {
         std::scoped_lock const lock(watching);
         for (call_watch const* each : watches())

@@ -32,10 +32,10 @@ std::ostream& operator<<(std::ostream& out, system_call which);
 /// Instead of its error a call does less than it was asked for: one byte is sent or received.
 inline constexpr int one_byte = 0;
 
-/// Whose calls.
+/// The threads whose calls are affected.
 enum class reach { this_thread, every_thread };
 
-/// While it exists one call fails, or several one after the other.
+/// While it exists one call fails, or several calls in a row.
 class fault
 {
 public:
@@ -67,7 +67,7 @@ private:
     fault* outer_ = nullptr;
 };
 
-/// While it exists a function is called by the thread that makes such a call.
+/// While it exists the thread that makes such a call also calls a function.
 class call_watch
 {
 public:
@@ -78,7 +78,7 @@ public:
     call_watch& operator=(call_watch const&) = delete;
     ~call_watch();
 
-    /// Calls the functions of those that watch this.
+    /// Calls the functions that watch this call.
     static void notify(system_call which, moment when);
 
 private:

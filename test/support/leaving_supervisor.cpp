@@ -1,4 +1,5 @@
-// Destroys a machine that runs, and exits at once. What it has started keeps the standard output open as long as it lives.
+// Destroys a running machine, and exits immediately. The machine's processes keep the standard output open as long as they
+// live.
 #include <coqmp/machine.hpp>
 
 #include <boost/asio/io_context.hpp>

@@ -10,7 +10,7 @@
 
 namespace coqmp::test {
 
-/// Whether what is freed is free: a sanitizer has a malloc of its own that keeps what was freed to find those who use it.
+/// Whether freed memory is reused: a sanitizer's malloc keeps freed memory to find its later use.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define COQMP_TEST_OTHER_MALLOC 1

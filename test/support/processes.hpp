@@ -52,7 +52,7 @@ inline bool no_child_is_left()
     return ::waitid(P_ALL, 0, &information, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD;
 }
 
-/// Children that somebody reaps in the background: returns when the last has been.
+/// For children that are reaped in the background: returns when the last one has been reaped.
 inline void await_no_child()
 {
     ::siginfo_t information{};

@@ -76,7 +76,7 @@ int listen_on_port(std::uint16_t& port)
     return number;
 }
 
-/// Passes on what a program printed, except for what QEMU says at every start with `wait=on`.
+/// Passes on the output of a program, except for the line that QEMU prints at every start with `wait=on`.
 void pass_on(int output)
 {
     ::lseek(output, 0, SEEK_SET);

@@ -17,8 +17,8 @@ namespace coqmp::test {
 /// How the monitor is reached.
 enum class monitor_kind { unix_socket, tcp, pair };
 
-/// A QEMU with one monitor. What it prints is passed on when it has ended, except for the line with which it says that it waits for
-/// a connection. Its socket was bound and listening before it started, so that one can connect at once.
+/// A QEMU with one monitor. Its output is passed on when it has ended, except for the line that says that it waits for a
+/// connection. Its socket is bound and listening before it starts, so that a client can connect immediately.
 class real_qemu
 {
 public:

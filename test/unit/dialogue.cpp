@@ -1,4 +1,4 @@
-// Commands and their replies: whose answer is whose, what is abandoned, what belongs to nobody, what is refused.
+// Commands and their replies: which command an answer belongs to, and what is abandoned, unattributed or rejected.
 #include "unit/script.hpp"
 
 #include <boost/json/array.hpp>

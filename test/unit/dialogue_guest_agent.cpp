@@ -1,4 +1,4 @@
-// Guest agents of any age: without ids one command at a time, and whatever an earlier client left behind.
+// Guest agents of any age: one command at a time without ids, and data that an earlier client left behind.
 #include "unit/script.hpp"
 
 #include <boost/test/unit_test.hpp>

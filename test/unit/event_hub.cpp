@@ -1,4 +1,4 @@
-// Who gets which event: all streams that want it, and those who come first what came before them.
+// Which stream gets which event: every stream whose filter it passes, and the first stream also the earlier events.
 #include "event_hub.hpp"
 
 #include "unit/reader.hpp"
@@ -284,7 +284,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 namespace {
 
-/// Its events take hardly any memory but that of their data.
+/// Its events take hardly any memory except that of their data.
 struct budget_fixture
 {
     static constexpr std::size_t limit = 100'000;

@@ -1,4 +1,4 @@
-// A reader of a subscription, as tests need it: it tells what came, and can be cancelled.
+// A reader of a subscription for tests: it reports the events, and can be cancelled.
 #ifndef COQMP_TEST_UNIT_READER_HPP
 #define COQMP_TEST_UNIT_READER_HPP
 

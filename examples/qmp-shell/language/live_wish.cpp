@@ -1,4 +1,4 @@
-// The schema says `string` of a node's name and of a password: only the names of arguments tell what they are.
+// The schema says `string` of a node's name and of a password: only the names of arguments distinguish them.
 #include "language/live_wish.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Input that nobody types: nothing may crash, recurse without end, or take long.
+// Input that no user types: nothing may crash, recurse without end, or take long.
 #include "sample_schema.hpp"
 #include "statements.hpp"
 

@@ -1,4 +1,4 @@
-// One table says of each character whether a terminal may have it: for texts, for JSON and for what is typed.
+// One table says whether a character may reach a terminal: for texts, for JSON and for typed lines.
 #include "language/unicode.hpp"
 
 #include "language/invisible.hpp"

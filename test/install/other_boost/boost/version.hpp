@@ -1,4 +1,4 @@
-// Stands for a Boost that coqmp was not built with.
+// A stand-in for a Boost that coqmp was not built with.
 #ifndef BOOST_VERSION_HPP
 #define BOOST_VERSION_HPP
 #define BOOST_VERSION 109900
