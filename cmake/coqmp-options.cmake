@@ -1,9 +1,9 @@
-# How our own targets are compiled. Nothing here reaches those who link to them.
+# How our own targets are compiled. Nothing here applies to targets that link to them.
 
 include(CheckPIESupported)
 check_pie_supported(LANGUAGES CXX)
 
-# An option that is ON, OFF or AUTO: the default, which is worked out in every configuration and never cached.
+# An option that is ON, OFF or AUTO. AUTO stands for the default, which every configuration works out again and never caches.
 macro(coqmp_auto_option name description default)
     set(${name} AUTO CACHE STRING "${description}: ON, OFF or AUTO")
     set_property(CACHE ${name} PROPERTY STRINGS AUTO ON OFF)
@@ -14,7 +14,7 @@ macro(coqmp_auto_option name description default)
     endif()
 endmacro()
 
-# Finds Boost with some of its compiled libraries, or says which packages bring them.
+# Finds Boost with some of its compiled libraries, or says which packages provide them.
 macro(coqmp_find_boost)
     find_package(Boost 1.81 CONFIG QUIET COMPONENTS ${ARGN})
     if(NOT Boost_FOUND)
@@ -44,18 +44,19 @@ function(coqmp_target_options target)
     target_compile_features(${target} PRIVATE cxx_std_20)
 
     if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-        # False in optimised builds, and on by default: coroutine frames (GCC bug 109224).
+        # A false positive in optimised builds, on by default: coroutine frames (GCC bug 109224).
         target_compile_options(${target} PRIVATE -Wno-mismatched-new-delete)
     endif()
     if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_UNITY_BUILD)
-        # Takes a source that a unity build includes for a header, whose anonymous namespaces would differ between files.
+        # A false positive: takes a source that a unity build includes for a header, and warns of its anonymous namespaces.
         target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
     endif()
 
     if(COQMP_DEVELOPER)
         target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
         if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-            # False in optimised builds: `"'" + text` (GCC bug 105651), and the destructor of what an exception may leave half made.
+            # False positives in optimised builds: `"'" + text` (GCC bug 105651), and the destructor of an object that an
+            # exception may leave half constructed.
             target_compile_options(${target} PRIVATE -Wno-restrict -Wno-maybe-uninitialized)
         endif()
         if(CMAKE_UNITY_BUILD)

@@ -1,5 +1,5 @@
-# Whether qmp-shell is built. AUTO: if coqmp is the project itself and what the shell needs is there, looked for in every
-# configuration. Users of the library need neither libedit nor CLI11.
+# Whether qmp-shell is built. AUTO: if coqmp is the top-level project and libedit and CLI11 are installed, which every
+# configuration checks again. Users of the library need neither of them.
 find_path(COQMP_LIBEDIT_INCLUDE histedit.h)
 find_library(COQMP_LIBEDIT_LIBRARY edit)
 find_package(CLI11 2.1 CONFIG QUIET)

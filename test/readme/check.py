@@ -24,7 +24,7 @@ sys.dont_write_bytecode = True
 import transcript  # noqa: E402
 
 PROSE = {"text", "json"}
-# Of a compiler, a linker or CMake: none of the README's builds has any.
+# A warning of a compiler, a linker or CMake: none of the README's builds may have any.
 WARNING = re.compile(r":\d+:(\d+:)? warning:|\bld: warning:|CMake .*Warning")
 USUAL = """#include <coqmp/coqmp.hpp>
 #include <boost/asio.hpp>

@@ -111,10 +111,10 @@ class Terminal:
                 raise TimeoutError
             try:
                 part = os.read(self.master, 65536)
-            except OSError:  # EIO: all that had the terminal open has ended
+            except OSError:  # EIO: all processes with the terminal open have ended
                 return False
             text = self.pending + self.decoder.decode(part)
-            self.pending = re.search(r"(\x1b(\[[0-?]*[ -/]*)?)?\Z", text).group()  # a sequence that goes on in the next part
+            self.pending = re.search(r"(\x1b(\[[0-?]*[ -/]*)?)?\Z", text).group()  # an escape sequence that is cut
             self.screen.write(text[:len(text) - len(self.pending)])
         return True
 
@@ -176,7 +176,7 @@ def check(content, directory, environment):
             steps.append((line[2:], []))
         else:
             steps[-1][1].append(line)
-    # A user of their own, so that neither settings nor a history of the real one matter.
+    # A home of its own, so that neither the settings nor the history of the real user matter.
     environment = {**environment, "HOME": str(directory), "TERM": "xterm", "LC_ALL": "C.UTF-8"}
     problems = []
     for command, lines in steps:

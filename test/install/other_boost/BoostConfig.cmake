@@ -1,1 +1,1 @@
-# Stands for a Boost that coqmp was not built with.
+# A stand-in for a Boost that coqmp was not built with.
