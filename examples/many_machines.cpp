@@ -52,7 +52,7 @@ int main(int argc, char** argv)
     for (int number = 1; number <= count; ++number)
         asio::co_spawn(context, supervise(number, closing_time, good), [&](std::exception_ptr) {
             if (--running == 0)
-                signals.cancel();  // else run() would wait for Ctrl-C for ever
+                signals.cancel();  // otherwise run() would wait for Ctrl-C forever
         });
     context.run();
     std::cout << count << " machines, " << good << " ended well\n";

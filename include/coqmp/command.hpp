@@ -59,7 +59,7 @@ public:
     command&& out_of_band() && noexcept;
 
     /// How long to wait for the answer, from the moment of execution, instead of session_options::command_timeout.
-    /// @param duration zero: wait for ever
+    /// @param duration zero: wait forever
     command& timeout(std::chrono::nanoseconds duration) & noexcept;
     /// @copydoc timeout
     command&& timeout(std::chrono::nanoseconds duration) && noexcept;
@@ -73,7 +73,7 @@ public:
     [[nodiscard]] boost::json::object const& arguments() const noexcept { return arguments_; }
     [[nodiscard]] boost::json::object& arguments() noexcept { return arguments_; }
     [[nodiscard]] bool is_out_of_band() const noexcept { return out_of_band_; }
-    /// Nothing: the session's default applies. Zero: for ever.
+    /// Nothing: the session's default applies. Zero: forever.
     [[nodiscard]] std::optional<std::chrono::nanoseconds> timeout() const noexcept { return timeout_; }
     [[nodiscard]] std::vector<descriptor> const& descriptors() const noexcept { return descriptors_; }
 
