@@ -2,6 +2,7 @@
 // Invariant: an error code of the library is an errc, and at most one flag that says what became of the command.
 #include <coqmp/error.hpp>
 
+#include "harmless_text.hpp"
 #include "outcome.hpp"
 
 #include <boost/system/error_code.hpp>
@@ -231,7 +232,7 @@ command_failed::command_failed(std::string command, command_error error)
 {
     if (!command_.empty())
         what_ = command_ + ": ";
-    what_ += error_.class_name + ": " + error_.description;
+    what_ += detail::harmless(error_.class_name + ": " + error_.description);
 }
 
 }  // namespace coqmp

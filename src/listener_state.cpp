@@ -245,7 +245,8 @@ void listener_state::accept(int most, patience how)
         } else if (error == EAGAIN) {
             return;
         } else if (!concerns_one_connection(error)) {
-            fail(waiting_.begin(), error_code(error, boost::system::system_category()));
+            if (how == patience::while_undecided)  // else no wait asked for this
+                fail(waiting_.begin(), error_code(error, boost::system::system_category()));
             return;  // the next wait asks the kernel itself, after other handlers have run
         } else if (++lost == lost_in_a_row) {
             pause();
@@ -283,11 +284,13 @@ listener_state::visitor listener_state::identify(owned_descriptor connection) co
 // An accept for this very process comes before those that admit every process.
 void listener_state::match(visitor who)
 {
+    // First: the number of a process may become known, on another thread, while the waits are looked at.
+    bool const is_undecided = std::ranges::any_of(who.candidates, [](auto const& each) { return each->is_starting(); });
     auto const fits = [&](wait_pointer const& wait) { return wait->demands.met_by(who.peer, who.lineage); };
     auto found = std::find_if(waiting_.begin(), waiting_.end(),
                               [&](wait_pointer const& wait) { return wait->demands.are_for_a_process() && fits(wait); });
     if (found == waiting_.end()) {
-        if (std::ranges::any_of(who.candidates, [](auto const& each) { return each->is_starting(); })) {
+        if (is_undecided) {
             undecided_.push_back(std::move(who));
             return;
         }

@@ -144,7 +144,7 @@ void machine_state::signal(int number) noexcept
     std::scoped_lock const lock(publishing_);
     if (process_)
         process_->signal(number);
-    else if (launching_)
+    else if (launching_ && wanted_signal_ != SIGKILL)
         wanted_signal_ = number;
 }
 
@@ -249,7 +249,7 @@ void machine_state::take_process(start_pointer const& start, launch::outcome& ou
         what.failure = "cannot start \"" + spec_.program + "\": " + error.code().message();
     }
     if (!process_) {
-        cancel_accept(start);
+        forget_process(start);
         complete_start(start, failed(errc::launch_failed, std::move(what.failure)));
         return;
     }
@@ -257,7 +257,8 @@ void machine_state::take_process(start_pointer const& start, launch::outcome& ou
     if (start->door) {
         // Only now: a message of the process must not be seen before the process itself.
         start->launching->expected()->started(started);
-        asio::dispatch(start->door->executor(), [start] { start->door->decide(); });
+        if (auto const home = start->door->executor())
+            asio::dispatch(home, [start] { start->door->decide(); });
     }
     if (start->failure)
         give_up(start, start->failure);
@@ -321,7 +322,8 @@ void machine_state::give_up(start_pointer const& start, error_code why)
     if (!start->failure)
         start->failure = why;
     if (!process_) {
-        if (start->launching->drop())
+        bool const is_cancelled = why == asio::error::operation_aborted;  // then nothing waits for a program that hangs
+        if (is_cancelled ? start->launching->abandon() : start->launching->drop())
             give_up_launch(start);
         return;  // otherwise take_process() calls this again
     }
@@ -334,7 +336,7 @@ void machine_state::give_up(start_pointer const& start, error_code why)
 
 void machine_state::give_up_launch(start_pointer const& start)
 {
-    cancel_accept(start);
+    forget_process(start);
     complete_start(start, explain(*start));
 }
 
@@ -351,8 +353,21 @@ void machine_state::expire(start_pointer const& start)
 
 void machine_state::cancel_accept(start_pointer const& start)
 {
-    if (start->door)
-        asio::dispatch(start->door->executor(), [start] { start->accepting.emit(asio::cancellation_type::terminal); });
+    auto const home = start->door ? start->door->executor() : asio::any_io_executor();
+    if (home)  // else the listener has gone with its context
+        asio::dispatch(home, [start] { start->accepting.emit(asio::cancellation_type::terminal); });
+}
+
+// There is no process: the listener must not wait for its number, even if the wait for its connection has ended already.
+void machine_state::forget_process(start_pointer const& start)
+{
+    cancel_accept(start);
+    auto const home = start->door ? start->door->executor() : asio::any_io_executor();
+    if (home)
+        asio::dispatch(home, [start] {
+            start->launching->expected()->forget();
+            start->door->decide();
+        });
 }
 
 void machine_state::cancel_start(start_pointer const& start)

@@ -95,6 +95,7 @@ private:
     void give_up(start_pointer const& start, boost::system::error_code why);
     void cancel_start(start_pointer const& start);
     static void cancel_accept(start_pointer const& start);
+    static void forget_process(start_pointer const& start);
     void give_up_launch(start_pointer const& start);
     void expire(start_pointer const& start);
     void complete_start(start_pointer const& start, std::exception_ptr failure);

@@ -132,7 +132,7 @@ void reap_in_background(std::shared_ptr<child const> const& which) noexcept
 {
     try {
         std::thread([which] { which->await_end(); }).detach();
-    } catch (std::system_error const&) {
+    } catch (std::exception const&) {
         which->await_end();
     }
 }

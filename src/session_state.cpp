@@ -304,14 +304,22 @@ void session_state::execute(std::shared_ptr<pending_command>&& what)
     pending_command* const pending = what.get();
     pending->kept = std::move(what);
     active_.push_back(*pending);
-    if (pending->cancelled) {
-        finish(*pending, asio::error::operation_aborted);
-        return;
-    }
-    if (auto const error = submit(*pending))
-        finish(*pending, with_outcome(error, outcome::not_sent));
+    if (pending->cancelled)
+        refuse(*pending, asio::error::operation_aborted);
+    else if (auto const error = submit(*pending))
+        refuse(*pending, with_outcome(error, outcome::not_sent));
     else if (!dialogue_.output().empty())
         schedule_turn();
+}
+
+// If there is no memory for a turn either, the caller gets the exception, and the command must not complete as well.
+void session_state::refuse(pending_command& pending, error_code why)
+try {
+    finish(pending, why);
+} catch (std::bad_alloc const&) {
+    finished_.erase(finished_.iterator_to(pending));
+    auto const dropped = std::exchange(pending.kept, nullptr);
+    throw;
 }
 
 // When there is no memory, an exception must not leave the command in a list: for its caller the command would then complete

@@ -83,6 +83,7 @@ private:
     void became_ready();
     void execute(std::shared_ptr<pending_command>&& what);
     [[nodiscard]] boost::system::error_code submit(pending_command& pending);
+    void refuse(pending_command& pending, boost::system::error_code why);
     void cancel(pending_command& pending, boost::asio::cancellation_type kind);
     void give_up(pending_command& pending, boost::system::error_code why);
     void wait_closed(std::shared_ptr<waiting_reason> const& waiting);

@@ -2,6 +2,7 @@
 // handlers.
 #include "session_state.hpp"
 
+#include "harmless_text.hpp"
 #include "outcome.hpp"
 
 #include <boost/asio/bind_allocator.hpp>
@@ -125,11 +126,11 @@ void session_state::handle(protocol::action& next)
         became_ready();
     } else if (auto const* over = std::get_if<protocol::ended>(&next)) {
         if (options_.log && !dialogue_.refusal().empty())
-            options_.log(shortened("The peer refused the negotiation: " + dialogue_.refusal()));
+            options_.log(shortened(harmless("The peer refused the negotiation: " + dialogue_.refusal())));
         end(over->why);
     } else if (auto const* odd = std::get_if<protocol::ignored>(&next)) {
         if (options_.log)
-            options_.log(shortened(odd->sentence));
+            options_.log(shortened(harmless(odd->sentence)));
     }
 }
 
@@ -167,11 +168,11 @@ void session_state::write()
         } else if (size != 0) {
             dialogue_.sent(size);
         } else {
-            waiting_to_write_ = true;
             socket_->async_wait(stream_socket::wait_write, [self = shared_from_this()](error_code) {
                 self->waiting_to_write_ = false;
                 self->write();
             });
+            waiting_to_write_ = true;  // only now: there may be no memory to wait
         }
     }
 }
@@ -231,10 +232,10 @@ void session_state::end_what_is_late()
 void session_state::time_out(clock::time_point now)
 {
     std::vector<pending_command*> late;
-    while (!deadlines_.empty() && deadlines_.begin()->deadline <= now) {
-        late.push_back(&*deadlines_.begin());
-        deadlines_.erase(deadlines_.begin());
-    }
+    auto end = deadlines_.begin();
+    for (; end != deadlines_.end() && end->deadline <= now; ++end)
+        late.push_back(&*end);
+    deadlines_.erase(deadlines_.begin(), end);
     // The last one first: abandoning one may make room for those behind it, and no expired command may be sent then.
     std::ranges::sort(late, std::greater(), [](pending_command const* each) { return each->number(); });
     for (pending_command* each : late) {

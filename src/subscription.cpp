@@ -3,6 +3,7 @@
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -165,7 +166,12 @@ void subscription::wake(std::unique_lock<std::mutex>& lock)
     auto const what = wait_;
     what->woken = true;
     lock.unlock();
-    what->handler.run_later([self = shared_from_this(), what] { self->settle(what); });
+    try {
+        what->handler.run_later([self = shared_from_this(), what] { self->settle(what); });
+    } catch (std::bad_alloc const&) {
+        lock.lock();
+        what->woken = false;  // the next event wakes it
+    }
 }
 
 void subscription::settle(std::shared_ptr<wait> const& what)

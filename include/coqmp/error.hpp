@@ -97,7 +97,8 @@ public:
     /// What QEMU answered.
     [[nodiscard]] command_error const& error() const noexcept { return error_; }
 
-    /// `command: class: description`.
+    /// `command: class: description`, safe for a terminal and for a log: what QEMU wrote is escaped where a terminal would obey
+    /// it. error() has it byte for byte.
     [[nodiscard]] char const* what() const noexcept override { return what_.c_str(); }
 
 private:

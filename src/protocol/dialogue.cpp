@@ -80,7 +80,7 @@ action dialogue::receive(std::string_view& input)
             return ended{error};
         return nothing{};
     }
-    has_heard_ = true;
+    has_heard_ = has_heard_ || !std::holds_alternative<unknown_message>(received);
     if (auto* what = std::get_if<event>(&received)) {
         counters_.events.add();
         return happened{std::move(*what)};
@@ -206,9 +206,13 @@ action dialogue::match_without_id(command_error&& error)
 {
     // With one command on the wire the error must belong to it. Before the end of the handshake the error can be an earlier
     // client's. A peer that answers out of order may still have to answer a command that it has passed over.
-    if (ready_ && wire_.size() == 1 && !has_passed_over_)
+    if (ready_ && wire_.size() == 1 && owed_answers_ == 0)
         return settle(wire_.begin(), reply(std::move(error)));
     counters_.unattributed_errors.add();
+    if (owed_answers_ != 0 && wire_.empty())
+        --owed_answers_;
+    else if (!wire_.empty())
+        ++errors_of_the_wire_;
     return ignored{"An error without an id belongs to none of " + std::to_string(wire_.size()) +
                    " commands on the wire for certain: " + error.class_name + "."};
 }
@@ -256,7 +260,10 @@ void dialogue::forget_passed_over(std::ptrdiff_t place)
         auto const older = wire_.begin() + place;
         if (!older->out_of_band && older->asker == nullptr) {
             take_off_wire(older);
-            has_passed_over_ = true;
+            if (errors_of_the_wire_ != 0)
+                --errors_of_the_wire_;
+            else
+                ++owed_answers_;
         }
     }
 }

@@ -211,7 +211,8 @@ private:
     std::size_t syncs_on_wire_ = 0;
     waiting_list out_of_band_waiting_;
     waiting_list in_band_waiting_;
-    bool has_passed_over_ = false;  // the peer has left a command unanswered and answered a later one
+    std::size_t owed_answers_ = 0;        // of abandoned commands that the peer has passed over
+    std::size_t errors_of_the_wire_ = 0;  // without an id, while several commands were on it: answers to as many of those
     std::string output_;
     std::size_t sent_ = 0;
     std::uint64_t written_ = 0;  // bytes since the conversation began

@@ -382,6 +382,19 @@ BOOST_AUTO_TEST_CASE(belongs_to_no_command_for_certain_when_the_peer_has_passed_
         .replay();
 }
 
+BOOST_AUTO_TEST_CASE(is_certain_again_when_each_command_that_was_passed_over_has_had_its_error)
+{
+    negotiated()
+        .submits("abandoned", "a")
+        .submits("answered", "b")
+        .peer(idless_error, error_of_nobody(2))
+        .abandons("abandoned")
+        .peer(R"({"return": {}, "id": 2})", returns("answered"))
+        .submits("next", "c")
+        .peer(idless_error, fails("next", "GenericError", "JSON parse error, stray input"))
+        .replay();
+}
+
 BOOST_AUTO_TEST_CASE(never_ends_the_dialogue_however_many_come)
 {
     script storm = negotiated();

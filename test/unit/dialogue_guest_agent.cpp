@@ -413,7 +413,18 @@ BOOST_AUTO_TEST_CASE(is_not_expected_later)
         .peer(R"({"return": {}, "id": 1000})", returns("ping"))
         .peer("garbage", ends(errc::not_json))
         .replay();
-    script(agent()).peer("first line\n", odd("it is not JSON")).peer("second line", ends(errc::not_json)).replay();
+}
+
+BOOST_AUTO_TEST_CASE(may_have_several_lines_and_begin_with_an_object)
+{
+    script(agent())
+        .peer("{\"logical-id\": 3}", odd("the message has neither QMP, return, error nor event"))
+        .peer("]}\n", odd("it is not JSON"))
+        .peer("second line\n", odd("it is not JSON"))
+        .submits("ping", "guest-ping")
+        .peer(R"({"return": {}, "id": 1000})", returns("ping"))
+        .peer("garbage", ends(errc::not_json))
+        .replay();
 }
 
 BOOST_AUTO_TEST_CASE(is_not_expected_of_a_monitor)

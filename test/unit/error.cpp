@@ -247,4 +247,11 @@ BOOST_AUTO_TEST_CASE(a_failed_command_can_be_copied_and_caught_as_a_system_error
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_qemu_wrote_is_escaped_in_the_text_of_a_failure_and_whole_beside_it)
+{
+    coqmp::command_failed const failure("eject", command_error{"GenericError", "\x1b]0;owned\a"});
+    BOOST_TEST(std::string(failure.what()) == "eject: GenericError: \\x1b]0;owned\\x07");
+    BOOST_TEST(failure.error().description == "\x1b]0;owned\a");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
