@@ -167,11 +167,11 @@ BOOST_AUTO_TEST_CASE(the_loop_runs_handlers_while_a_program_is_started)
     bool handled_meanwhile = false;
     std::promise<void> handled;
     std::future<void> const has_handled = handled.get_future();
+    start_record start;  // it completes after the machine has gone
     {
         call_watch const spawning(system_call::posix_spawnp,
                                   [&] { handled_meanwhile = has_handled.wait_for(10s) == std::future_status::ready; });
         machine subject(context.get_executor(), endless());
-        start_record start;
         subject.async_start(start.token());
         asio::post(context, [&] { handled.set_value(); });
         run_until([&] { return subject.pid() > 0; });
