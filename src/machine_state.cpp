@@ -322,8 +322,7 @@ void machine_state::give_up(start_pointer const& start, error_code why)
     if (!start->failure)
         start->failure = why;
     if (!process_) {
-        bool const is_cancelled = why == asio::error::operation_aborted;  // then nothing waits for a program that hangs
-        if (is_cancelled ? start->launching->abandon() : start->launching->drop())
+        if (start->launching->drop())
             give_up_launch(start);
         return;  // otherwise take_process() calls this again
     }

@@ -27,6 +27,7 @@ namespace {
 void leave(terminal& shell, char const* prompt = "(QEMU)")
 {
     shell.type(control_c);
+    shell.expect("^C");  // only then has the shell dropped what was typed before it
     shell.expect_line(prompt);
     shell.type(control_d);
     shell.wait();
