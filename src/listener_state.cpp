@@ -314,8 +314,8 @@ void listener_state::refuse(visitor const& who)
 {
     refused_.fetch_add(1, std::memory_order_relaxed);
     if (options_.session.log && who.peer)
-        options_.session.log("Turned away process " + std::to_string(who.peer->process) + " of user " +
-                             std::to_string(who.peer->user) + ", which nobody waits for on " + local().to_string() + ".");
+        options_.session.log("Rejected process " + std::to_string(who.peer->process) + " of user " +
+                             std::to_string(who.peer->user) + ": no accept on " + local().to_string() + " waits for it.");
 }
 
 void listener_state::decide()
