@@ -2,7 +2,7 @@
 
 #include <coqmp/error.hpp>
 
-#include "explained_error.hpp"
+#include "detail/explained_error.hpp"
 
 #include <sys/un.h>
 

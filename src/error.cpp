@@ -2,8 +2,8 @@
 // Invariant: an error code of the library is an errc, and at most one flag that says what became of the command.
 #include <coqmp/error.hpp>
 
-#include "harmless_text.hpp"
-#include "outcome.hpp"
+#include "detail/harmless_text.hpp"
+#include "detail/outcome.hpp"
 
 #include <boost/system/error_code.hpp>
 

@@ -1,6 +1,6 @@
 #include <coqmp/event.hpp>
 
-#include "print_json.hpp"
+#include "detail/print_json.hpp"
 
 #include <ostream>
 

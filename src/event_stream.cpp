@@ -1,6 +1,6 @@
 #include <coqmp/event_stream.hpp>
 
-#include "subscription.hpp"
+#include "events/subscription.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 

@@ -1,6 +1,6 @@
 #include <coqmp/listener.hpp>
 
-#include "listener_state.hpp"
+#include "listener/listener_impl.hpp"
 
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/prefer.hpp>

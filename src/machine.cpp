@@ -1,7 +1,7 @@
 #include <coqmp/machine.hpp>
 
-#include "harmless_text.hpp"
-#include "machine_state.hpp"
+#include "detail/harmless_text.hpp"
+#include "machine/machine_impl.hpp"
 
 #include <signal.h>
 

@@ -1,6 +1,6 @@
 #include <coqmp/reply.hpp>
 
-#include "print_json.hpp"
+#include "detail/print_json.hpp"
 
 #include <ostream>
 #include <string>

@@ -1,8 +1,8 @@
 #include <coqmp/session.hpp>
 
-#include "outcome.hpp"
-#include "session_state.hpp"
-#include "unclaimed_endpoint.hpp"
+#include "detail/outcome.hpp"
+#include "net/unclaimed_endpoint.hpp"
+#include "session/session_impl.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 

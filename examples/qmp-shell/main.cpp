@@ -1,8 +1,8 @@
 // qmp-shell: a shell for QEMU's monitor protocol. `man qmp-shell` says how it is used.
-#include "conversation.hpp"
 #include "options.hpp"
-#include "text.hpp"
-#include "wrapped_program.hpp"
+#include "qemu/wrapped_program.hpp"
+#include "run.hpp"
+#include "terminal/text.hpp"
 
 #include <fcntl.h>
 #include <langinfo.h>

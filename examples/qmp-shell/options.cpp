@@ -2,7 +2,7 @@
 
 #include "address.hpp"
 #include "exit_code.hpp"
-#include "text.hpp"
+#include "terminal/text.hpp"
 
 #include <boost/system/system_error.hpp>
 

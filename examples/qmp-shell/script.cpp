@@ -1,6 +1,6 @@
 #include "script.hpp"
 
-#include "text.hpp"
+#include "terminal/text.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 

@@ -2,11 +2,11 @@
 #ifndef QMP_SHELL_SCRIPT_HPP
 #define QMP_SHELL_SCRIPT_HPP
 
+#include "commands/interpreter.hpp"
 #include "exit_code.hpp"
-#include "interpreter.hpp"
-#include "monitor.hpp"
 #include "options.hpp"
-#include "screen.hpp"
+#include "qemu/monitor.hpp"
+#include "terminal/screen.hpp"
 
 namespace qmp_shell {
 

@@ -1,7 +1,7 @@
 // Decides what a message is, and accepts missing members and members of the wrong kind.
 #include "protocol/envelope.hpp"
 
-#include "print_json.hpp"
+#include "detail/print_json.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

@@ -1,7 +1,7 @@
 // A listener's address: bound safely, open to the required peers, gone afterwards. The peers are real QEMUs.
 #include <coqmp/listener.hpp>
 
-#include "process.hpp"
+#include "process/process.hpp"
 #include "support/open_descriptors.hpp"
 #include "support/processes.hpp"
 #include "support/run.hpp"

@@ -1,8 +1,8 @@
 // Children: what they are given, what is known of their end, and that nothing of them stays.
-#include "process.hpp"
+#include "process/process.hpp"
 
-#include "pidfd.hpp"
-#include "process_tree.hpp"
+#include "process/pidfd.hpp"
+#include "process/process_tree.hpp"
 #include "support/helper_threads.hpp"
 #include "support/open_descriptors.hpp"
 #include "support/processes.hpp"

@@ -1,9 +1,9 @@
 // The files that the shell opens: the log, the history, the files of a command. Whatever the file is, the shell neither waits
 // forever nor writes secrets where other users can read them.
-#include "history.hpp"
 #include "qemu_fixture.hpp"
 #include "script.hpp"
 #include "support/temporary_directory.hpp"
+#include "terminal/history.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,17 +1,17 @@
 // The parts of the shell that need neither a terminal nor a QEMU.
-#include "candidate_list.hpp"
-#include "device_lists.hpp"
-#include "event_watch.hpp"
-#include "file_names.hpp"
-#include "history.hpp"
-#include "human_monitor.hpp"
-#include "job_log.hpp"
-#include "job_progress.hpp"
+#include "commands/hmp.hpp"
+#include "commands/job_log.hpp"
+#include "commands/job_progress.hpp"
+#include "commands/qom.hpp"
 #include "options.hpp"
-#include "qom_tools.hpp"
+#include "qemu/device_lists.hpp"
+#include "qemu/event_watch.hpp"
+#include "qemu/file_names.hpp"
 #include "script.hpp"
 #include "support/temporary_directory.hpp"
-#include "text.hpp"
+#include "terminal/candidate_list.hpp"
+#include "terminal/history.hpp"
+#include "terminal/text.hpp"
 
 #include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>

@@ -2,7 +2,7 @@
 #ifndef COQMP_TEST_SUPPORT_HELPER_THREADS_HPP
 #define COQMP_TEST_SUPPORT_HELPER_THREADS_HPP
 
-#include "helper_thread.hpp"
+#include "process/helper_thread.hpp"
 
 #include <future>
 

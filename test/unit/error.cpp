@@ -1,7 +1,7 @@
 // Error codes: what they are equal to, what became of the command, and what they say.
 #include <coqmp/error.hpp>
 
-#include "outcome.hpp"
+#include "detail/outcome.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>

@@ -1,5 +1,5 @@
 // Which stream gets which event: every stream whose filter it passes, and the first stream also the earlier events.
-#include "event_hub.hpp"
+#include "events/event_hub.hpp"
 
 #include "unit/reader.hpp"
 

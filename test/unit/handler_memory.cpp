@@ -1,5 +1,5 @@
 // The memory of a session's wait for bytes: its own room for one operation, the heap for all else.
-#include "handler_memory.hpp"
+#include "detail/handler_memory.hpp"
 
 #include <boost/test/unit_test.hpp>
 

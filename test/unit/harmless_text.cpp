@@ -1,5 +1,5 @@
 // Foreign text in our messages cannot control a terminal or a log.
-#include "harmless_text.hpp"
+#include "detail/harmless_text.hpp"
 
 #include <boost/test/unit_test.hpp>
 

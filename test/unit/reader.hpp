@@ -2,7 +2,7 @@
 #ifndef COQMP_TEST_UNIT_READER_HPP
 #define COQMP_TEST_UNIT_READER_HPP
 
-#include "subscription.hpp"
+#include "events/subscription.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>

@@ -1,6 +1,6 @@
 // The queue behind a stream: what it keeps, what it loses and says so, and that a cancelled wait loses nothing, whenever it is
 // cancelled.
-#include "subscription.hpp"
+#include "events/subscription.hpp"
 
 #include "unit/reader.hpp"
 

@@ -1,5 +1,5 @@
 // The queue behind a stream, filled by one thread while another one reads: nothing is lost without being told of.
-#include "subscription.hpp"
+#include "events/subscription.hpp"
 
 #include "unit/reader.hpp"
 

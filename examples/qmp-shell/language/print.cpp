@@ -1,7 +1,7 @@
 // Writes JSON. Characters that a terminal would obey or hide are escaped.
 #include "language/print.hpp"
 
-#include "language/unicode.hpp"
+#include "language/read/unicode.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

@@ -3,7 +3,7 @@
 #include "language/schema.hpp"
 
 #include "language/json_access.hpp"
-#include "language/unicode.hpp"
+#include "language/read/unicode.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

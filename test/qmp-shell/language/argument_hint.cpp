@@ -1,7 +1,7 @@
 // What is said of an argument that QEMU has refused.
-#include "language/argument_hint.hpp"
+#include "language/explain/argument_hint.hpp"
 
-#include "language/similar.hpp"
+#include "language/explain/similar.hpp"
 
 #include "sample_schema.hpp"
 

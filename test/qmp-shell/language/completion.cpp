@@ -1,5 +1,5 @@
 // What the tab key offers at the end of a line.
-#include "language/completion.hpp"
+#include "language/complete/completion.hpp"
 
 #include "sample_schema.hpp"
 #include "statements.hpp"

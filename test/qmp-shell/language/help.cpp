@@ -1,5 +1,5 @@
 // What people read of commands and events.
-#include "language/help.hpp"
+#include "language/explain/help.hpp"
 
 #include "sample_schema.hpp"
 

@@ -2,8 +2,8 @@
 #include "sample_schema.hpp"
 #include "statements.hpp"
 
-#include "language/completion.hpp"
-#include "language/help.hpp"
+#include "language/complete/completion.hpp"
+#include "language/explain/help.hpp"
 #include "language/print.hpp"
 
 #include <boost/json/array.hpp>

@@ -1,5 +1,5 @@
 // What the words of the human monitor's commands name, by where they stand.
-#include "language/human_argument.hpp"
+#include "language/complete/hmp_argument.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>

@@ -1,5 +1,5 @@
 // JSON and Python's way of writing it: what is a value, what is none, and how deep it may be.
-#include "language/literal.hpp"
+#include "language/read/literal.hpp"
 
 #include "language/print.hpp"
 

@@ -1,5 +1,5 @@
 // Which arguments name what only QEMU knows.
-#include "language/live_wish.hpp"
+#include "language/complete/completion_source.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>

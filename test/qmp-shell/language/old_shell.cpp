@@ -2,7 +2,7 @@
 #include "sample_schema.hpp"
 #include "statements.hpp"
 
-#include "language/completion.hpp"
+#include "language/complete/completion.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>

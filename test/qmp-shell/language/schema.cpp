@@ -1,7 +1,7 @@
 // What query-qmp-schema says, from QEMU 2.5 to today's, and what it never should.
 #include "language/schema.hpp"
 
-#include "language/help.hpp"
+#include "language/explain/help.hpp"
 #include "sample_schema.hpp"
 
 #include <boost/json/array.hpp>

@@ -2,7 +2,7 @@
 #ifndef QMP_SHELL_TEST_STATEMENTS_HPP
 #define QMP_SHELL_TEST_STATEMENTS_HPP
 
-#include "language/syntax.hpp"
+#include "language/read/syntax.hpp"
 
 #include <iosfwd>
 #include <string>

@@ -1,8 +1,8 @@
 // One table says whether a character may reach a terminal: for texts, for JSON and for typed lines.
-#include "language/unicode.hpp"
+#include "language/read/unicode.hpp"
 
-#include "language/invisible.hpp"
 #include "language/print.hpp"
+#include "language/read/unprintable.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>

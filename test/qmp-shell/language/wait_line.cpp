@@ -1,5 +1,5 @@
 // What is waited for, and how long.
-#include "language/wait_line.hpp"
+#include "language/read/wait_line.hpp"
 
 #include "sample_schema.hpp"
 

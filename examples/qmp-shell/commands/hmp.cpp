@@ -1,0 +1,219 @@
+#include "commands/hmp.hpp"
+
+#include "language/complete/hmp_argument.hpp"
+#include "qemu/completion_values.hpp"
+#include "terminal/text.hpp"
+
+#include <boost/json/string.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace json = boost::json;
+
+namespace qmp_shell {
+
+namespace {
+
+bool is_quit(std::string_view line)
+{
+    return line == "quit" || line == "q";
+}
+
+/// The human monitor has no errors, only texts. Texts that begin or end like these are errors.
+bool sounds_like_an_error(std::string_view text)
+{
+    constexpr std::array beginnings{"Error: ", "unknown command: ", "Invalid parameter ",
+                                    "invalid parameter: ", "Could not open '"};
+    text = trimmed(text);
+    std::string_view const last = text.substr(text.rfind('\n') + 1);  // npos + 1 is 0
+    bool const usage = last.starts_with("Try \"help ") && last.ends_with("\" for more information");
+    bool const too_early = text.starts_with("Command '") && text.find("' not available ") != std::string_view::npos;
+    bool const missing = text.starts_with("Device '") && text.ends_with("' not found");  // of drive_del and commit
+    return usage || too_early || missing ||
+           std::any_of(beginnings.begin(), beginnings.end(), [text](char const* each) { return text.starts_with(each); });
+}
+
+std::optional<std::int64_t> number_in(std::string_view text)
+{
+    std::int64_t result = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
+    return error == std::errc() && end == text.data() + text.size() && result >= 0 ? std::optional(result) : std::nullopt;
+}
+
+}  // namespace
+
+std::vector<candidate> listed_in(std::string_view text, std::string_view before)
+{
+    std::vector<candidate> result;
+    std::string_view begun;  // its arguments take several lines: the purpose comes in the last of them
+    for (std::string_view line : lines_of(text)) {
+        bool const goes_on = line.starts_with('[');
+        if (!goes_on && !line.starts_with(before))
+            continue;
+        line.remove_prefix(goes_on ? 0 : before.size());
+        std::size_t const dashes = line.find("--");
+        std::string_view names = goes_on ? begun : line.substr(0, line.find_first_of(" \t\r"));
+        begun = dashes == std::string_view::npos ? names : std::string_view();
+        if (names.empty() || dashes == std::string_view::npos)
+            continue;
+        std::string const purpose = in_one_line(line.substr(dashes + 2));
+        while (!names.empty()) {
+            std::size_t const end = names.find('|');
+            result.push_back({in_one_line(names.substr(0, end)), purpose, true});
+            names.remove_prefix(end == std::string_view::npos ? names.size() : end + 1);
+        }
+    }
+    std::sort(result.begin(), result.end(), [](candidate const& left, candidate const& right) { return left.text < right.text; });
+    return result;
+}
+
+coqmp::command human_monitor::command_of(std::string_view line) const
+{
+    coqmp::command result("human-monitor-command");
+    result.with("command-line", line);
+    if (processor_)
+        result.with("cpu-index", *processor_);
+    return result;
+}
+
+exit_code human_monitor::execute(std::string_view line)
+{
+    std::vector<std::string> const words = words_of(line);
+    if (!words.empty() && words.front() == "cpu")
+        return choose_processor(trimmed(line.substr(line.find("cpu") + 3)));
+    monitor_.begin_command();
+    answer const came = monitor_.ask(command_of(line));
+    if (is_quit(trimmed(line)) && (came.error || came.reply.has_value()))
+        monitor_.ask_to_quit();
+    exit_code const result = show(line, came);
+    if (result == exit_code::success && !words.empty())
+        note_job(words);
+    return result;
+}
+
+void human_monitor::note_job(std::vector<std::string> const& words)
+{
+    std::string name = words.front();
+    std::replace(name.begin(), name.end(), '_', '-');
+    monitor_.jobs().note(coqmp::command(name).with("device", words.back()));
+}
+
+exit_code human_monitor::choose_processor(std::string_view words)
+{
+    if (words.empty()) {
+        screen_.answer(processor_ ? "CPU " + std::to_string(*processor_)
+                                  : "no CPU was chosen; QEMU takes the first, if there is one");
+        return exit_code::success;
+    }
+    auto const number = number_in(words);
+    if (!number) {
+        screen_.complain("cpu takes the number of a CPU");
+        return exit_code::usage;
+    }
+    auto const former = std::exchange(processor_, number);
+    // Any command shows whether there is such a CPU.
+    answer const came = monitor_.ask(command_of("info version"));
+    if (!came.error && came.reply.has_value())
+        return exit_code::success;
+    processor_ = former;
+    return show("cpu", came);
+}
+
+exit_code human_monitor::show(std::string_view line, answer const& came)
+{
+    std::string const name(line.substr(0, line.find(' ')));
+    if (came.error == coqmp::errc::disconnected) {
+        if (!is_quit(trimmed(line)) && !came.left_open().empty())
+            screen_.complain(name + ": " + came.left_open());
+        return exit_code::connection;
+    }
+    if (came.cancelled()) {
+        screen_.complain(name + ": cancelled; QEMU may execute it all the same");
+        return exit_code::interrupted;
+    }
+    if (came.error) {
+        screen_.complain(name + ": " + came.error.message());
+        return exit_code::usage;
+    }
+    if (came.reply.has_error()) {
+        screen_.complain(in_one_line(name + ": " + came.reply.error().description));
+        return exit_code::refused;
+    }
+    json::value const& text = came.reply.value();
+    std::string const shown = text.is_string() ? harmless(std::string_view(text.get_string())) : std::string();
+    if (sounds_like_an_error(shown)) {
+        bool const of_qmp = shown.starts_with("unknown command: ") && monitor_.known().find_command(name) != nullptr;
+        screen_.complain(of_qmp ? std::string(trimmed(shown)) + "; QMP has it: leave :hmp out, or -H" : shown);
+        return exit_code::refused;
+    }
+    if (!shown.empty())
+        screen_.answer(shown);
+    return exit_code::success;
+}
+
+std::string human_monitor::prompt() const
+{
+    return processor_ ? "(qemu, CPU " + std::to_string(*processor_) + ") " : "(qemu) ";
+}
+
+std::vector<candidate> const& human_monitor::commands()
+{
+    if (commands_.empty()) {
+        auto const text = monitor_.look_up(command_of("help"));
+        if (text && text->is_string())
+            commands_ = listed_in(std::string_view(text->get_string()), "");
+    }
+    return commands_;
+}
+
+std::vector<candidate> const& human_monitor::subjects()
+{
+    if (subjects_.empty()) {
+        auto const text = monitor_.look_up(command_of("help info"));
+        if (text && text->is_string())
+            subjects_ = listed_in(std::string_view(text->get_string()), "info ");
+    }
+    return subjects_;
+}
+
+bool human_monitor::knows(std::string_view command)
+{
+    auto const& all = commands();
+    return std::any_of(all.begin(), all.end(), [command](candidate const& each) { return each.text == command; });
+}
+
+completion human_monitor::complete_argument(std::string_view line)
+{
+    human_argument const wanted = human_argument_at(line);
+    completion result;
+    result.begin = wanted.begin;
+    result.prefix = line.substr(wanted.begin);
+    result.candidates = live_values(wanted.wish, result.prefix, wanted.arguments, monitor_);
+    // QEMU's quotes are others than ours: what needs some is typed by hand.
+    std::erase_if(result.candidates,
+                  [](candidate const& each) { return each.text.find_first_of(" \t\"'\\") != std::string::npos; });
+    for (candidate& each : result.candidates)
+        each.final = each.final && wanted.final;
+    return result;
+}
+
+completion human_monitor::complete(std::string_view line)
+{
+    completion result;
+    result.begin = line.find_last_of(" \t") + 1;  // npos + 1 is 0
+    result.prefix = line.substr(result.begin);
+    std::vector<std::string> const before = words_of(line.substr(0, result.begin));
+    bool const command = before.empty() || (before.size() == 1 && (before[0] == "help" || before[0] == "?"));
+    bool const subject = (before.size() == 1 && before[0] == "info") || (before.size() == 2 && before[1] == "info");
+    if (!command && !subject)
+        return complete_argument(line);
+    for (candidate const& each : command ? commands() : subjects()) {
+        if (each.text.starts_with(result.prefix))
+            result.candidates.push_back(each);
+    }
+    return result;
+}
+
+}  // namespace qmp_shell

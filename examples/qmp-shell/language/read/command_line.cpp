@@ -1,0 +1,439 @@
+// Words into commands.
+#include "language/read/command_line.hpp"
+
+#include "language/explain/similar.hpp"
+#include "language/read/common_mistakes.hpp"
+#include "language/read/literal.hpp"
+#include "language/read/typing.hpp"
+#include "language/read/unicode.hpp"
+
+#include <algorithm>
+
+namespace json = boost::json;
+
+namespace qmp_shell {
+
+namespace {
+
+/// Reads what follows a command's name.
+class command_words
+{
+public:
+    /// @param entry names what a bare word could be; null: unknown
+    explicit command_words(command_entry const* entry = nullptr)
+        : entry_(entry), known_(entry != nullptr ? entry->arguments : nullptr)
+    {}
+
+    argument_node arguments;
+    bool out_of_band = false;
+    std::vector<travelling_file> files;
+
+    std::optional<mistake> read(words_view words)
+    {
+        for (std::size_t index = 0; index < words.size(); ++index) {
+            word const& each = words[index];
+            std::optional<mistake> wrong;
+            bool const option = each.text.starts_with("--oob") || each.text.starts_with("--fd");
+            if (!option)
+                wrong = refuse_habit(words.subspan(index), known_);
+            if (wrong)
+                return wrong;
+            if (!each.text.starts_with("--"))
+                wrong = add(each);
+            else if (each.text == "--oob")
+                out_of_band = true;
+            else if (each.text.starts_with("--fd=") || each.text.starts_with("--fd:") || each.text == "--fd")
+                wrong = read_file(words, index);
+            else
+                wrong = mistake{each.where, "there is no option " + abbreviated(each.text) + ": only --oob and --fd NAME=PATH"};
+            if (wrong)
+                return wrong;
+        }
+        return std::nullopt;
+    }
+
+private:
+    /// The only required argument of the command. @return null: it has none, or several
+    [[nodiscard]] member const* only_required() const
+    {
+        member const* result = nullptr;
+        for (member const& each : known_->members) {
+            if (!each.optional && result != nullptr)
+                return nullptr;
+            result = each.optional ? result : &each;
+        }
+        return result;
+    }
+
+    /// The name of the argument that a bare word may be.
+    [[nodiscard]] std::string name_for(std::string const& text) const
+    {
+        member const* const required = only_required();
+        if (required == nullptr || arguments.find(required->name) != nullptr)
+            return "NAME";
+        bool const number = text.find_first_of("0123456789") == 0;
+        return required->what->kind == kind::integer && !number ? "NAME" : required->name;
+    }
+
+    /// For a command with known arguments: a word that has no value and is not the name of an argument.
+    [[nodiscard]] std::optional<mistake> refuse_bare(word const& what) const
+    {
+        bool const bare = known_ != nullptr && !split(what) && !is_structured(what);
+        if (!bare || find_member(*known_, what.text.substr(0, what.text.find('.')), arguments) != nullptr)
+            return std::nullopt;
+        if (what.text.starts_with('-'))
+            return mistake{what.where, "there is no option " + abbreviated(what.text) + ": only --oob and --fd NAME=PATH"};
+        if (known_->members.empty())
+            return mistake{what.where, entry_->name + " takes no arguments: leave " + abbreviated(what.text) + " out"};
+        std::string const name = name_for(what.text);
+        return mistake{what.where, "an argument begins with its name: write " + name + '=' + abbreviated(what.text) +
+                                       (name == "NAME" ? " (`help " + entry_->name + "` lists the names)" : "")};
+    }
+
+    std::optional<mistake> add(word const& what)
+    {
+        std::optional<mistake> wrong = refuse_bare(what);
+        return wrong ? wrong : add_argument(arguments, what);
+    }
+
+    /// @param index of the option; then of its last word
+    std::optional<mistake> read_file(words_view words, std::size_t& index)
+    {
+        constexpr std::string_view begin = "--fd";
+        word const& option = words[index];
+        std::string_view const text = option.text;
+        std::size_t const equals = text.find('=');
+        std::string_view const mode = text.substr(begin.size(), equals == text.npos ? equals : equals - begin.size());
+        auto const known = std::find_if(modes.begin(), modes.end(), [mode](auto const& each) { return each.first == mode; });
+        if (known == modes.end())
+            return mistake{option.where, mode == ":" ? "a mode is missing: write --fd:ro, --fd:wo or --fd:rw"
+                                                     : "--fd has no mode " + abbreviated(mode.substr(1)) +
+                                                           ": write --fd:ro, --fd:wo or --fd:rw"};
+        if (equals != text.npos)
+            return add_file({option.text.substr(equals + 1), option.at(equals + 1)}, known->second);
+        if (++index == words.size())
+            return mistake{option.where, "--fd needs a name and a file: --fd NAME=PATH"};
+        return add_file(words[index], known->second);
+    }
+
+    std::optional<mistake> add_file(word const& what, file_mode mode)
+    {
+        mistake wrong;
+        std::optional<plain_text> const plain = unquote(what, wrong);
+        if (!plain)
+            return wrong;
+        std::string const& text = plain->text;
+        std::size_t const equals = text.find('=');
+        if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+            return mistake{what.where, "--fd needs a name and a file: --fd NAME=PATH"};
+        files.push_back({text.substr(0, equals), text.substr(equals + 1), mode});
+        return std::nullopt;
+    }
+
+    static constexpr std::array<std::pair<std::string_view, file_mode>, 4> modes{
+        {{"", file_mode::any}, {":ro", file_mode::read}, {":wo", file_mode::write}, {":rw", file_mode::both}}};
+
+    command_entry const* entry_;
+    type const* known_;
+};
+
+std::optional<mistake> refuse_name(word const& name)
+{
+    std::string const& text = name.text;
+    if (text == ")")
+        return mistake{name.where, "no transaction is open: `transaction(` opens one"};
+    if (text.starts_with('-'))
+        return mistake{name.where, "a command's name comes first; options begin with two dashes: --oob, --fd NAME=PATH"};
+    if (text.find('=') != std::string::npos)
+        return mistake{name.where, "a command's name comes first, then its arguments"};
+    if (std::size_t const end = text.find(';'); end != std::string::npos && end != 0)
+        return mistake{name.at(end), "each command is a line of its own: ; stands only between the actions of a transaction"};
+    std::size_t const odd = text.find_first_of("\"'{}[]();,");
+    if (odd != std::string::npos)
+        return mistake{name.at(odd), "no command has such a character in its name"};
+    return std::nullopt;
+}
+
+/// How many words are options that stand before the name of a command.
+std::size_t count_options(words_view words)
+{
+    std::size_t count = 0;
+    while (count < words.size() && words[count].text.starts_with("--"))
+        count += takes_file(words[count].text) ? 2 : 1;
+    return std::min(count, words.size());
+}
+
+/// Whether a result is a mistake, which it takes out.
+template <class Good>
+bool keep_wrong(std::variant<Good, mistake>& result, mistake& wrong)
+{
+    if (auto* found = std::get_if<mistake>(&result); found != nullptr) {
+        wrong = std::move(*found);
+        return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+namespace {
+
+constexpr std::string_view second_object =
+    "another object begins here: each command is a line of its own, and ; stands between the actions of a transaction";
+
+/// Whether a whole value ends where an object begins.
+bool is_second_object(std::string_view text, std::size_t begin)
+{
+    return text.substr(begin).starts_with('{') &&
+           std::holds_alternative<json::value>(read_literal(text.substr(0, begin), notation::python));
+}
+
+std::variant<json::object, mistake> read_object(word const& what, std::string_view otherwise)
+{
+    auto value = read_literal(what.text, notation::python);
+    if (auto* error = std::get_if<literal_error>(&value); error != nullptr) {
+        bool const second = is_second_object(what.text, error->offset);
+        return mistake{what.at(error->offset), second ? std::string(second_object) : std::move(error->message)};
+    }
+    json::object* members = std::get_if<json::value>(&value)->if_object();
+    if (members == nullptr)
+        return mistake{what.where, std::string(otherwise)};
+    return std::move(*members);
+}
+
+/// `name {"key": value, ...}`: all arguments in one object. @param words begin with the object
+std::variant<typed_command, mistake> read_command_with_object(std::string const& name, words_view before, words_view words)
+{
+    auto arguments = read_object(words.front(), "an argument begins with its name: write name=VALUE");
+    if (mistake wrong; keep_wrong(arguments, wrong))
+        return wrong;
+    if (words.size() > 1 && is_structured(words[1]))
+        return mistake{words[1].where, std::string(second_object)};
+    command_words options;
+    for (words_view const each : {before, words.subspan(1)})
+        if (std::optional<mistake> wrong = options.read(each))
+            return *std::move(wrong);
+    if (!options.arguments.members.empty())
+        return mistake{options.arguments.members.front().second->where,
+                       "the object holds all arguments: only options may stand beside it"};
+    typed_command result;
+    result.name = name;
+    result.arguments = std::move(*std::get_if<json::object>(&arguments));
+    result.out_of_band = options.out_of_band;
+    result.files = std::move(options.files);
+    result.places.add_braces({}, words.front());
+    return result;
+}
+
+}  // namespace
+
+std::variant<typed_command, mistake> read_command(words_view words, schema const* known)
+{
+    std::size_t const options = count_options(words);
+    if (options == words.size())
+        return mistake{words.front().where, "the name of a command is missing after the options"};
+    word const& name = words[options];
+    if (std::optional<mistake> wrong = refuse_name(name))
+        return *std::move(wrong);
+    words_view const after = words.subspan(options + 1);
+    words_view const object = after.subspan(count_options(after));
+    if (!object.empty() && object.front().text.starts_with('{')) {
+        std::vector<word> before(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(options));
+        before.insert(before.end(), after.begin(), object.begin());
+        return read_command_with_object(name.text, before, object);
+    }
+    command_entry const* entry = known != nullptr ? known->find_command(name.text) : nullptr;
+    command_words rest(entry);
+    if (std::optional<mistake> wrong = rest.read(words.first(options)))
+        return *std::move(wrong);
+    if (std::optional<mistake> wrong = !after.empty() ? refuse_commas(name.text, after.front()) : std::nullopt)
+        return *std::move(wrong);
+    if (std::optional<mistake> wrong = rest.read(words.subspan(options + 1)))
+        return *std::move(wrong);
+    typed_command result;
+    result.name = name.text;
+    auto arguments = type_arguments(rest.arguments, entry != nullptr ? entry->arguments : nullptr, &result.guessed);
+    if (mistake wrong; keep_wrong(arguments, wrong))
+        return wrong;
+    result.arguments = std::move(*std::get_if<json::object>(&arguments));
+    result.out_of_band = rest.out_of_band;
+    result.files = std::move(rest.files);
+    result.places.add_arguments(rest.arguments, {});
+    return result;
+}
+
+namespace {
+
+constexpr std::string_view no_command = "a command begins with its name, or is an object: {\"execute\": NAME}";
+
+/// What is wrong with a raw command; empty: nothing.
+std::string refuse_raw(json::object const& members)
+{
+    for (auto const& each : members)
+        if (each.key() != "execute" && each.key() != "exec-oob" && each.key() != "arguments" && each.key() != "id")
+            return "a command has no member \"" + abbreviated(each.key()) + "\": only execute or exec-oob, arguments, id";
+    json::value const* in_band = members.if_contains("execute");
+    json::value const* out_of_band = members.if_contains("exec-oob");
+    if ((in_band == nullptr) == (out_of_band == nullptr))
+        return R"(a raw command has either "execute" or "exec-oob")";
+    if (!(in_band != nullptr ? in_band : out_of_band)->is_string())
+        return R"(the name of the command is a text: {"execute": "query-status"})";
+    json::value const* arguments = members.if_contains("arguments");
+    if (arguments != nullptr && !arguments->is_object())
+        return R"("arguments" is an object: {"execute": "stop", "arguments": {}})";
+    return {};
+}
+
+}  // namespace
+
+std::variant<typed_command, mistake> read_raw(words_view words)
+{
+    auto object = read_object(words.front(), no_command);
+    if (mistake wrong; keep_wrong(object, wrong))
+        return wrong;
+    json::object& members = *std::get_if<json::object>(&object);
+    if (std::string refusal = refuse_raw(members); !refusal.empty())
+        return mistake{words.front().where, std::move(refusal)};
+    if (words.size() > 1 && is_structured(words[1]))
+        return mistake{words[1].where, std::string(second_object)};
+    command_words options;
+    if (std::optional<mistake> wrong = options.read(words.subspan(1)))
+        return *std::move(wrong);
+    if (!options.arguments.members.empty())
+        return mistake{words[1].where, "only options may follow a raw command: its arguments stand in its \"arguments\""};
+    typed_command result;
+    json::value const* in_band = members.if_contains("execute");
+    json::string const& name = (in_band != nullptr ? *in_band : members.at("exec-oob")).get_string();
+    result.name = std::string_view(name);
+    result.out_of_band = in_band == nullptr || options.out_of_band;
+    result.files = std::move(options.files);
+    if (json::value* arguments = members.if_contains("arguments"); arguments != nullptr)
+        result.arguments = std::move(arguments->get_object());
+    result.places.add_braces({}, words.front(), "arguments");
+    if (json::value* id = members.if_contains("id"); id != nullptr)
+        result.id = std::move(*id);
+    return result;
+}
+
+type const* action_type(schema const* known)
+{
+    command_entry const* transaction = known != nullptr ? known->find_command("transaction") : nullptr;
+    if (transaction == nullptr || transaction->arguments == nullptr)
+        return nullptr;
+    for (member const& each : transaction->arguments->members)
+        if (each.name == "actions" && each.what->kind == kind::array)
+            return each.what->element;
+    return nullptr;
+}
+
+type const* data_type(type const* action, std::string_view name)
+{
+    if (action != nullptr)
+        for (member const& each : action->members)
+            if (each.name == "data" && each.when && each.when->second == name)
+                return each.what;
+    return nullptr;
+}
+
+namespace {
+
+std::variant<typed_action, mistake> read_raw_action(words_view words)
+{
+    auto object = read_object(words.front(), no_command);
+    if (mistake wrong; keep_wrong(object, wrong))
+        return wrong;
+    json::value const* name = std::get_if<json::object>(&object)->if_contains("type");
+    if (name == nullptr || !name->is_string())
+        return mistake{words.front().where, R"(an action is written name key=VALUE, or {"type": NAME, "data": {...}})"};
+    if (words.size() > 1)
+        return mistake{words[1].where, "nothing may follow a raw action but a semicolon or the closing parenthesis"};
+    typed_action result{std::move(*std::get_if<json::object>(&object)), {}};
+    result.places.add({}, words.front().where);
+    result.places.add_braces({}, words.front());
+    return result;
+}
+
+/// What QEMU would refuse at the end of the transaction. @return nothing: it may be an action
+std::optional<mistake> refuse_action(word const& name, type const* action)
+{
+    std::vector<std::string> const* names = nullptr;
+    if (action != nullptr)
+        for (member const& each : action->members)
+            if (each.name == "type" && each.what->kind == kind::enumeration)
+                names = &each.what->values;
+    if (names == nullptr || std::find(names->begin(), names->end(), name.text) != names->end())
+        return std::nullopt;
+    std::string const meant = did_you_mean(similar_to(name.text, *names));
+    return mistake{name.where,
+                   "there is no action " + abbreviated(name.text) + (meant.empty() ? ": Tab lists them" : " (" + meant + ')')};
+}
+
+/// `name {"key": value, ...}`
+std::variant<typed_action, mistake> read_action_with_object(words_view words)
+{
+    auto data = read_object(words[1], no_command);
+    if (mistake wrong; keep_wrong(data, wrong))
+        return wrong;
+    if (words.size() > 2)
+        return mistake{words[2].where, "the object holds all arguments of the action: nothing may stand beside it"};
+    typed_action result;
+    result.object["type"] = words.front().text;
+    result.object["data"] = std::move(*std::get_if<json::object>(&data));
+    result.places.add({}, words.front().where);
+    result.places.add_braces("data", words[1]);
+    return result;
+}
+
+}  // namespace
+
+std::variant<typed_action, mistake> read_action(words_view words, schema const* known)
+{
+    word const& name = words.front();
+    if (is_structured(name))
+        return read_raw_action(words);
+    if (std::optional<mistake> wrong = refuse_name(name))
+        return *std::move(wrong);
+    for (word const& each : words)
+        if (each.text.starts_with("--"))
+            return mistake{each.where, "an action has no options: they belong to the transaction"};
+    for (word const& each : words.subspan(1))
+        if (data_type(action_type(known), each.text) != nullptr)
+            return mistake{each.where, "actions are separated by ;"};
+    if (std::optional<mistake> wrong = refuse_action(name, action_type(known)))
+        return *std::move(wrong);
+    if (words.size() > 1 && words[1].text.starts_with('{'))
+        return read_action_with_object(words);
+    command_words rest;
+    if (std::optional<mistake> wrong = rest.read(words.subspan(1)))
+        return *std::move(wrong);
+    auto data = type_arguments(rest.arguments, data_type(action_type(known), name.text));
+    if (mistake wrong; keep_wrong(data, wrong))
+        return wrong;
+    typed_action result;
+    result.object["type"] = name.text;
+    result.object["data"] = std::move(*std::get_if<json::object>(&data));
+    result.places.add({}, name.where);
+    result.places.add_arguments(rest.arguments, "data");
+    return result;
+}
+
+std::variant<typed_command, mistake> read_transaction_arguments(words_view words, schema const* known)
+{
+    command_words rest;
+    if (std::optional<mistake> wrong = rest.read(words))
+        return *std::move(wrong);
+    if (argument_node const* actions = rest.arguments.find("actions"); actions != nullptr)
+        return mistake{actions->where, "the actions of this transaction stand between its parentheses"};
+    command_entry const* entry = known != nullptr ? known->find_command("transaction") : nullptr;
+    auto arguments = type_arguments(rest.arguments, entry != nullptr ? entry->arguments : nullptr);
+    if (mistake wrong; keep_wrong(arguments, wrong))
+        return wrong;
+    typed_command result;
+    result.name = "transaction";
+    result.arguments = std::move(*std::get_if<json::object>(&arguments));
+    result.out_of_band = rest.out_of_band;
+    result.files = std::move(rest.files);
+    return result;
+}
+
+}  // namespace qmp_shell

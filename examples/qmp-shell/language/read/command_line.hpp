@@ -1,0 +1,47 @@
+// The words of one command, or of one action of a transaction.
+#ifndef QMP_SHELL_LANGUAGE_READ_COMMAND_LINE_HPP
+#define QMP_SHELL_LANGUAGE_READ_COMMAND_LINE_HPP
+
+#include "language/read/argument.hpp"
+#include "language/read/syntax.hpp"
+#include "language/schema.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace qmp_shell {
+
+using words_view = std::span<word const>;
+
+/// What opens a transaction, as one word.
+inline constexpr std::string_view transaction_opening = "transaction(";
+
+/// Whether a word is an option whose next word is a file: `--fd`, `--fd:ro`.
+[[nodiscard]] inline bool takes_file(std::string_view word)
+{
+    return word == "--fd" || (word.starts_with("--fd:") && word.find('=') == std::string_view::npos);
+}
+
+/// `name key=value ...` @param words are not empty
+[[nodiscard]] std::variant<typed_command, mistake> read_command(words_view words, schema const* known);
+
+/// `{"execute": ...}` @param words are not empty
+[[nodiscard]] std::variant<typed_command, mistake> read_raw(words_view words);
+
+/// `type key=value ...` between the parentheses of a transaction. @param words are not empty
+[[nodiscard]] std::variant<typed_action, mistake> read_action(words_view words, schema const* known);
+
+/// What follows the closing parenthesis of a transaction: its other arguments, its options.
+[[nodiscard]] std::variant<typed_command, mistake> read_transaction_arguments(words_view words, schema const* known);
+
+/// The type of an action of a transaction. @return null: unknown
+[[nodiscard]] type const* action_type(schema const* known);
+
+/// The type of the arguments of an action, of the type that action_type() returned. @return null: unknown
+[[nodiscard]] type const* data_type(type const* action, std::string_view name);
+
+}  // namespace qmp_shell
+
+#endif

@@ -1,0 +1,194 @@
+// Each character is looked at once, however many lines a statement has.
+#include "language/read/lexer.hpp"
+#include "language/read/white_space.hpp"
+
+#include <algorithm>
+
+namespace qmp_shell {
+
+namespace {
+
+constexpr std::string_view transaction = "transaction";
+
+bool is_quote(char character)
+{
+    return character == '"' || character == '\'';
+}
+
+}  // namespace
+
+place word::at(std::size_t offset) const
+{
+    std::string_view const before = std::string_view(text).substr(0, offset);
+    std::size_t const line_feed = before.rfind('\n');
+    if (line_feed == std::string_view::npos)
+        return {where.line, where.column + before.size()};
+    auto const lines = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+    return {where.line + lines, before.size() - line_feed - 1};
+}
+
+ending lexer::feed(std::string_view line)
+{
+    line_ = line;
+    column_ = 0;
+    size_ += line.size();
+    ends_in_word_ = ends_in_comment_ = false;
+    ending result = ending::complete;
+    if (is_open()) {
+        words_.back().text += '\n';
+        result = rest_of_braces();
+        if (result == ending::complete)
+            result = rest_of_word(false);
+    }
+    while (result == ending::complete) {
+        skip_white();
+        if (at_end() || next() == '#')
+            break;
+        result = begin_word();
+    }
+    ends_in_comment_ = ends_in_comment_ || !at_end();
+    ++lines_;
+    line_ = {};
+    return result;
+}
+
+void lexer::skip_white() noexcept
+{
+    while (!at_end() && is_white(next())) {
+        ends_in_word_ = false;
+        ++column_;
+    }
+}
+
+void lexer::take_character()
+{
+    words_.back().text += line_[column_++];
+}
+
+/// `transaction(` is a word, whatever follows; with a space before the parenthesis, too.
+bool lexer::take_transaction()
+{
+    if (in_transaction_ || words_.size() != 1 || words_.back().text != transaction || next() != '(')
+        return false;
+    take_character();
+    in_transaction_ = true;
+    ends_in_word_ = false;
+    return true;
+}
+
+ending lexer::begin_word()
+{
+    if (take_transaction())
+        return ending::complete;
+    words_.push_back({{}, {lines_, column_}});
+    has_equals_ = has_parenthesis_ = false;
+    ends_in_word_ = true;
+    if (in_transaction_ && (next() == ';' || next() == ')')) {
+        in_transaction_ = next() == ';';
+        take_character();
+        ends_in_word_ = false;
+        return ending::complete;
+    }
+    return rest_of_word(true);
+}
+
+/// A closing parenthesis ends a word only where a word can end, and only if it does not close one inside the word.
+bool lexer::at_separator() const noexcept
+{
+    if (at_end() || is_white(next()))
+        return true;
+    if (!in_transaction_)
+        return false;
+    if (next() == ';')
+        return true;
+    std::size_t const after = column_ + 1;
+    return next() == ')' && !has_parenthesis_ && (after == line_.size() || is_white(line_[after]) || line_[after] == ';');
+}
+
+ending lexer::rest_of_word(bool value_begins)
+{
+    // A block device's file name may be `json:{...}`, whose quotes and spaces are its own.
+    constexpr std::string_view json_name = "json:{";
+    while (!at_separator()) {
+        bool const braces = value_begins && (next() == '{' || next() == '[');
+        bool const json = value_begins && line_.substr(column_).starts_with(json_name);
+        value_begins = next() == '=' && !has_equals_;
+        has_equals_ = has_equals_ || next() == '=';
+        has_parenthesis_ = has_parenthesis_ || next() == '(';
+        if (json)
+            while (next() != '{')
+                take_character();
+        if (json || braces) {
+            if (ending const result = rest_of_braces(); result != ending::complete)
+                return result;
+        } else if (!is_quote(next())) {
+            take_character();
+            if (take_transaction())
+                return ending::complete;
+        } else if (!take_quoted()) {
+            return ending::open_quote;
+        }
+    }
+    return ending::complete;
+}
+
+/// Takes what means nothing inside braces.
+void lexer::take_until_bracket(bool& after_white)
+{
+    std::size_t const end = std::min(line_.find_first_of("{}[]\"'#", column_), line_.size());
+    if (end == column_)
+        return;
+    words_.back().text.append(line_.substr(column_, end - column_));
+    column_ = end;
+    after_white = is_white(line_[end - 1]);
+}
+
+/// Takes a bracket and all until the one that closes it; or goes on doing so.
+ending lexer::rest_of_braces()
+{
+    bool after_white = column_ == 0;
+    do {
+        take_until_bracket(after_white);
+        if (at_end())
+            return ending::open_brace;
+        char const character = next();
+        if (character == '#' && after_white) {
+            ends_in_comment_ = true;
+            column_ = line_.size();
+            return ending::open_brace;
+        }
+        after_white = false;
+        if (is_quote(character)) {
+            if (!take_quoted())
+                return ending::open_quote;
+            continue;
+        }
+        if (character == '{' || character == '[')
+            brackets_.push_back(character == '{' ? '}' : ']');
+        else if ((character == '}' || character == ']') && character == brackets_.back())
+            brackets_.pop_back();
+        else if (character == '}' || character == ']')
+            brackets_.clear();  // the reader of the value reports what is wrong with it
+        take_character();
+    } while (is_open());
+    ends_in_word_ = true;
+    return ending::complete;
+}
+
+/// @return false: the quote is not closed
+bool lexer::take_quoted()
+{
+    char const quote = next();
+    std::size_t end = column_ + 1;
+    while (end < line_.size() && line_[end] != quote)
+        end += line_[end] == '\\' ? 2 : 1;
+    bool const closed = end < line_.size();
+    open_quote_ = {lines_, column_};
+    words_.back().text.append(line_.substr(column_, closed ? end + 1 - column_ : std::string_view::npos));
+    column_ = closed ? end + 1 : line_.size();
+    if (!closed)
+        brackets_.clear();
+    return closed;
+}
+
+}  // namespace qmp_shell

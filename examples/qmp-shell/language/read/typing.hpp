@@ -1,0 +1,42 @@
+// What was typed into JSON, with the types of the schema where it knows them.
+#ifndef QMP_SHELL_LANGUAGE_READ_TYPING_HPP
+#define QMP_SHELL_LANGUAGE_READ_TYPING_HPP
+
+#include "language/read/argument.hpp"
+#include "language/schema.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace qmp_shell {
+
+/// The member of that name which exists with the discriminators in `given`. @return null: there is none
+[[nodiscard]] member const* find_member(type const& object, std::string_view name, argument_node const& given);
+
+/// Whether a member exists with the discriminators in `given`.
+[[nodiscard]] bool exists(member const& each, argument_node const& given);
+
+/// A bare word of unknown type, which became what it looks like.
+using guessed_words = std::vector<std::pair<std::string, std::string>>;
+
+/// @param what the type of the arguments; null: unknown
+/// @param guessed gets the arguments of the first level that were guessed
+[[nodiscard]] std::variant<boost::json::object, mistake> type_arguments(argument_node const& given, type const* what,
+                                                                        guessed_words* guessed = nullptr);
+
+/// What a bare word looks like: a number, true, false, null, else a text.
+[[nodiscard]] std::variant<boost::json::value, std::string> guess(std::string_view text);
+
+/// on, off, yes, no, true, false.
+[[nodiscard]] std::optional<bool> read_boolean(std::string_view text);
+
+}  // namespace qmp_shell
+
+#endif

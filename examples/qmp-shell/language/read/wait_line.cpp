@@ -1,0 +1,171 @@
+#include "language/read/wait_line.hpp"
+
+#include "language/explain/similar.hpp"
+#include "language/read/typing.hpp"
+#include "language/read/unicode.hpp"
+#include "language/read/unprintable.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <utility>
+
+namespace json = boost::json;
+
+namespace qmp_shell {
+
+namespace {
+
+constexpr std::string_view option = "--timeout";
+
+std::optional<std::chrono::milliseconds> read_seconds(std::string_view text)
+{
+    constexpr double most = 1e6;
+    double seconds = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    bool const good = error == std::errc() && end == text.data() + text.size() && seconds >= 0 && seconds <= most;
+    return good ? std::optional(std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(seconds * 1000)))
+                : std::nullopt;
+}
+
+bool matches(std::string const& pattern, std::string const& name)
+{
+    return ::fnmatch(pattern.c_str(), name.c_str(), FNM_CASEFOLD) == 0;
+}
+
+bool holds(json::value const& there, json::value const& wanted)
+{
+    json::object const* const members = wanted.if_object();
+    if (members == nullptr)
+        return there == wanted;
+    json::object const* const all = there.if_object();
+    return all != nullptr && std::all_of(members->begin(), members->end(), [all](auto const& each) {
+               json::value const* const found = all->if_contains(each.key());
+               return found != nullptr && holds(*found, each.value());
+           });
+}
+
+/// What the data of the events that match may have.
+std::vector<std::string> members_of(std::string const& pattern, schema const& known)
+{
+    std::vector<std::string> result;
+    for (std::string const& name : known.event_names()) {
+        event_entry const* const entry = matches(pattern, name) ? known.find_event(name) : nullptr;
+        if (entry == nullptr || entry->data == nullptr)
+            continue;
+        for (member const& each : entry->data->members)
+            result.push_back(each.name);
+    }
+    return result;
+}
+
+std::string no_member(std::string const& pattern, std::string const& name, std::vector<std::string> const& names)
+{
+    std::string const meant = did_you_mean(similar_to(name, names));
+    return abbreviated(pattern) + " has no `" + abbreviated(name) + '`' + (meant.empty() ? "" : " (" + meant + ')') +
+           hint_at_limit(name + '=');
+}
+
+/// A wait for what never comes would be a long one. @return nothing: it may come
+std::optional<mistake> refuse_members(argument_node const& given, std::string const& pattern, schema const& known)
+{
+    if (known.empty())
+        return std::nullopt;
+    std::vector<std::string> const names = members_of(pattern, known);
+    for (auto const& [name, node] : given.members) {
+        if (std::find(names.begin(), names.end(), name) == names.end())
+            return mistake{node->where, no_member(pattern, name, names)};
+    }
+    return std::nullopt;
+}
+
+/// Whether a word means an event rather than an argument without its value.
+bool names_event(std::string const& text, schema const& known)
+{
+    bool const may = text.find_first_of("=\"'{[") == std::string::npos;
+    bool const upper = std::none_of(text.begin(), text.end(), [](char each) { return each >= 'a' && each <= 'z'; });
+    return may && (upper || (!known.empty() && refuse_pattern(text, known).empty()));
+}
+
+}  // namespace
+
+std::string hint_at_limit(std::string_view word)
+{
+    return word.starts_with("timeout=") ? ": a limit is written --timeout SECONDS" : "";
+}
+
+std::string refuse_pattern(std::string const& pattern, schema const& known)
+{
+    std::vector<std::string> const names = known.event_names();
+    bool const possible =
+        known.empty() || std::any_of(names.begin(), names.end(), [&](std::string const& each) { return matches(pattern, each); });
+    if (possible)
+        return {};
+    std::string const meant = did_you_mean(similar_to(pattern, names));
+    return "no event matches " + abbreviated(pattern) + (meant.empty() ? "" : " (" + meant + ')');
+}
+
+std::variant<wait_line, mistake> read_wait_line(std::string_view text)
+{
+    lexer reader;
+    ending const end = reader.feed(text);
+    if (end == ending::open_quote)
+        return mistake{reader.open_quote(), "the quote that begins here is not closed"};
+    if (end == ending::open_brace)
+        return mistake{reader.words().back().where, "a brace is open here"};
+    wait_line result;
+    std::vector<word> const words = reader.take();
+    for (auto each = words.begin(); each != words.end(); ++each) {
+        if (std::optional<mistake> wrong = refuse_invisible(*each))
+            return *std::move(wrong);
+        std::string_view const said = each->text;
+        if (!said.starts_with("--")) {
+            result.words.push_back(*each);
+            continue;
+        }
+        bool const attached = said.starts_with(option) && said.substr(option.size()).starts_with('=');
+        if (said != option && !attached)
+            return mistake{each->where, "there is no option " + abbreviated(each->text) + ": only --timeout SECONDS"};
+        word const last = *each;
+        if (!attached && ++each == words.end())
+            return mistake{last.where, "--timeout needs a number of seconds"};
+        result.limit = read_seconds(attached ? said.substr(option.size() + 1) : std::string_view(each->text));
+        if (!result.limit)
+            return mistake{each->where, "--timeout takes a number of seconds, up to 1,000,000"};
+    }
+    return result;
+}
+
+bool wanted_event::fits(coqmp::event const& what) const
+{
+    return matches(pattern, what.name) && holds(what.data, members);
+}
+
+std::variant<wanted_event, mistake> read_wanted_event(std::span<word const> words, schema const& known)
+{
+    std::string const& pattern = words.front().text;
+    // A wait for what never comes would be a long one.
+    if (std::string refusal = refuse_pattern(pattern, known); !refusal.empty())
+        return mistake{words.front().where, std::move(refusal)};
+    argument_node given;
+    for (word const& each : words.subspan(1)) {
+        if (names_event(each.text, known))
+            return mistake{each.where,
+                           "one event or pattern is waited for, and `" + abbreviated(each.text) + "` would be a second"};
+        if (std::optional<mistake> wrong = add_argument(given, each))
+            return *std::move(wrong);
+    }
+    if (std::optional<mistake> wrong = refuse_members(given, pattern, known))
+        return *std::move(wrong);
+    event_entry const* const entry = known.find_event(pattern);
+    auto members = type_arguments(given, entry != nullptr ? entry->data : nullptr);
+    if (auto* wrong = std::get_if<mistake>(&members); wrong != nullptr)
+        return std::move(*wrong);
+    return wanted_event{pattern, std::move(*std::get_if<json::object>(&members))};
+}
+
+}  // namespace qmp_shell

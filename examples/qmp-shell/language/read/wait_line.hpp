@@ -1,0 +1,52 @@
+// What follows `:wait` and `:wait-event`.
+#ifndef QMP_SHELL_LANGUAGE_READ_WAIT_LINE_HPP
+#define QMP_SHELL_LANGUAGE_READ_WAIT_LINE_HPP
+
+#include "language/read/argument.hpp"
+#include "language/read/lexer.hpp"
+#include "language/schema.hpp"
+
+#include <coqmp/event.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace qmp_shell {
+
+struct wait_line
+{
+    std::vector<word> words;  ///< without the option
+    std::optional<std::chrono::milliseconds> limit;
+};
+
+/// `JOB STATE --timeout SECONDS`; the option stands anywhere.
+[[nodiscard]] std::variant<wait_line, mistake> read_wait_line(std::string_view text);
+
+/// For a limit that is written as an argument: `: a limit is written ...`. @return empty: the word is something else
+[[nodiscard]] std::string hint_at_limit(std::string_view word);
+
+/// Why no event can match, and what may have been meant. @return empty: one may, or it is unknown
+[[nodiscard]] std::string refuse_pattern(std::string const& pattern, schema const& known);
+
+/// An event that is waited for.
+struct wanted_event
+{
+    std::string pattern;          ///< of its name, as `:events` takes it
+    boost::json::object members;  ///< that its data must have
+
+    [[nodiscard]] bool fits(coqmp::event const& what) const;
+};
+
+/// `EVENT key=value a.b=value`, the values typed as the event's data are. @param words are not empty
+[[nodiscard]] std::variant<wanted_event, mistake> read_wanted_event(std::span<word const> words, schema const& known);
+
+}  // namespace qmp_shell
+
+#endif

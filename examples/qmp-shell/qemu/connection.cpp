@@ -1,0 +1,165 @@
+#include "qemu/connection.hpp"
+
+#include "address.hpp"
+#include "qemu/wrapped_program.hpp"
+#include "terminal/text.hpp"
+
+#include <coqmp/endpoint.hpp>
+#include <coqmp/listener.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace qmp_shell {
+
+namespace {
+
+using boost::system::error_code;
+using namespace std::chrono_literals;
+
+/// QEMU greets within milliseconds. A longer wait needs an explanation, in a script too.
+constexpr auto time_for_a_hint = 1500ms;
+
+std::string why_not(coqmp::endpoint const& where, error_code error, std::chrono::nanoseconds patience)
+{
+    std::string const name = where.to_string();
+    if (error == coqmp::errc::monitor_busy) {
+        return name + " is busy: it accepted the connection and said nothing for " + in_seconds(patience) +
+               ". A monitor serves one client at a time; is another one connected?";
+    }
+    if (error == coqmp::errc::timed_out)
+        return name + " did not get ready within " + in_seconds(patience) +
+               ": it is there, and answers nothing. Is it stopped, or does it hang?";
+    if (error == coqmp::errc::not_qmp || error == coqmp::errc::not_json)
+        return name + " does not talk QMP (is it a monitor with mode=control?)";
+    if (error == coqmp::errc::disconnected)
+        return name + " closed the connection before it was ready";
+    namespace reason = boost::system::errc;
+    std::string const why = error == reason::not_a_socket          ? "it is not a socket"
+                            : error == reason::wrong_protocol_type ? "it is a socket, but not a stream socket"
+                            : error == reason::not_connected ? "it is a socket that is not connected (is it a listening one?)"
+                                                             : error.message();
+    return "cannot connect to " + name + ": " + (where.is_descriptor() ? why : error.message());
+}
+
+/// For a command that is given in place of an address. @return empty: it is an address, as other commands show
+std::string hint_at_command(options const& how, error_code error)
+{
+    bool const mistaken = error == boost::system::errc::no_such_file_or_directory && !is_clearly_address(how.address) &&
+                          how.commands.empty() && how.tool == tool::none;
+    return mistaken ? " (a command? They come after -c: qmp-shell ADDRESS -c " + how.address + ')' : std::string();
+}
+
+/// A QEMU that was there before us and stays after us.
+class foreign_qemu : public connection
+{
+public:
+    foreign_qemu(std::string name, coqmp::session opened) : name_(std::move(name)), session_(std::move(opened)) {}
+
+    coqmp::session& session() override { return session_; }
+
+    std::string how_it_ended(error_code why) override
+    {
+        if (why == coqmp::errc::disconnected)
+            return "QEMU has gone: " + name_ + " closed the connection";
+        std::string const reason = why == coqmp::errc::message_too_large ? "it sent more at once than this shell takes"
+                                   : why == coqmp::errc::nested_too_deep ? "what it sent is nested deeper than this shell takes"
+                                                                         : why.message();
+        return "the conversation with " + name_ + " cannot go on: " + reason;
+    }
+
+    [[nodiscard]] bool ends_with_the_shell() const noexcept override { return false; }
+
+    parting leave() override
+    {
+        session_.close();
+        return {};
+    }
+
+private:
+    std::string name_;
+    coqmp::session session_;
+};
+
+std::unique_ptr<connection> dial(event_loop& loop, screen& shown_on, options const& how, coqmp::session_options behaviour)
+{
+    coqmp::endpoint const where = address_of(how.address);
+    behaviour.connect_timeout = how.timeout.value_or(10s);
+    coqmp::session session(loop.get_executor(), behaviour);
+    asio::cancellation_signal give_up;
+    interruption const on_interrupt(loop, [&] { give_up.emit(asio::cancellation_type::terminal); });
+
+    std::optional<error_code> outcome;
+    session.async_connect(where, asio::bind_cancellation_slot(give_up.slot(), [&](error_code error) { outcome = error; }));
+    auto const connected = [&outcome] { return outcome.has_value(); };
+    if (!loop.run_until(connected, time_for_a_hint))
+        shown_on.note(where.to_string() + " does not answer yet (Ctrl-C gives up)");
+    loop.run_until(connected);
+    if (*outcome == asio::error::operation_aborted)
+        throw connection_given_up();
+    if (*outcome)
+        throw connection_failed(why_not(where, *outcome, behaviour.connect_timeout) + hint_at_command(how, *outcome));
+    return std::make_unique<foreign_qemu>(where.to_string(), std::move(session));
+}
+
+/// Quotes the arguments for a shell.
+std::string command_line_of(std::vector<std::string> const& words)
+{
+    std::string result;
+    for (std::string const& word : words)
+        result += (result.empty() ? "" : " ") + quoted_for_shell(word);
+    return result;
+}
+
+std::unique_ptr<connection> wait_for_qemu(event_loop& loop, screen& shown_on, options const& how,
+                                          coqmp::session_options behaviour)
+try {
+    coqmp::listener_options whom;
+    behaviour.connect_timeout = how.timeout.value_or(0s);
+    whom.session = std::move(behaviour);
+    coqmp::listener door(loop.get_executor(), address_of(how.address), whom);
+    shown_on.note("waiting for a QEMU at " + door.local_endpoint().to_string() + ", started with\n  " +
+                  command_line_of(door.qemu_arguments("qmp-shell")));
+    asio::cancellation_signal give_up;
+    interruption const on_interrupt(loop, [&] { give_up.emit(asio::cancellation_type::terminal); });
+
+    std::optional<error_code> outcome;
+    std::optional<coqmp::session> accepted;
+    door.async_accept(asio::bind_cancellation_slot(give_up.slot(), [&](error_code error, coqmp::session opened) {
+        outcome = error;
+        accepted.emplace(std::move(opened));
+    }));
+    loop.run_until([&outcome] { return outcome.has_value(); });
+    if (*outcome == asio::error::operation_aborted)
+        throw connection_given_up();
+    if (*outcome == coqmp::errc::timed_out)
+        throw connection_failed("no QEMU came to " + door.local_endpoint().to_string());
+    if (*outcome)
+        throw connection_failed("a QEMU came and did not get ready: " + outcome->message());
+    return std::make_unique<foreign_qemu>(door.local_endpoint().to_string(), std::move(*accepted));
+} catch (boost::system::system_error const& error) {
+    throw connection_failed(error.what());
+}
+
+}  // namespace
+
+std::unique_ptr<connection> connect(event_loop& loop, screen& shown_on, options const& how, coqmp::session_options behaviour)
+{
+    switch (how.way) {
+        case way_in::listen:
+            return wait_for_qemu(loop, shown_on, how, std::move(behaviour));
+        case way_in::wrap:
+            return launch(loop, shown_on, how, std::move(behaviour));
+        case way_in::dial:
+            break;
+    }
+    return dial(loop, shown_on, how, std::move(behaviour));
+}
+
+}  // namespace qmp_shell

@@ -1,0 +1,515 @@
+#include "terminal/line_editor.hpp"
+
+#include "terminal/candidate_list.hpp"
+#include "terminal/text.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cwchar>
+#include <system_error>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace qmp_shell {
+
+namespace {
+
+constexpr wchar_t control_c = 3;
+
+struct key
+{
+    char const* sends;
+    char const* does;
+};
+
+/// What libedit does not know by itself: Ctrl or Alt with an arrow, Home, End, Delete.
+constexpr std::array keys = {
+    key{"\\e[1;5C", "em-next-word"}, key{"\\e[1;5D", "ed-prev-word"},      key{"\\e[1;3C", "em-next-word"},
+    key{"\\e[1;3D", "ed-prev-word"}, key{"\\e[H", "ed-move-to-beg"},       key{"\\e[1~", "ed-move-to-beg"},
+    key{"\\e[7~", "ed-move-to-beg"}, key{"\\e[F", "ed-move-to-end"},       key{"\\e[4~", "ed-move-to-end"},
+    key{"\\e[8~", "ed-move-to-end"}, key{"\\e[3~", "ed-delete-next-char"}, key{"^R", "em-inc-search-prev"},
+};
+
+void bind_key(EditLine* editor, std::string const& sent, char const* does)
+{
+    ::el_set(editor, EL_BIND, sent.c_str(), does, nullptr);
+}
+
+/// Keys that have no use here: libedit would put the end of what they send into the line. F1 to F20, Page Up, and so on, with
+/// Shift, Alt and Ctrl, as xterm, rxvt and Linux' console send them.
+void bind_what_does_nothing(EditLine* editor)
+{
+    constexpr char const* nothing = "ed-unassigned";
+    for (int number = 1; number <= 34; ++number) {
+        bind_key(editor, "\\e[" + std::to_string(number) + '~', nothing);
+        for (int modifiers = 2; modifiers <= 8; ++modifiers)
+            bind_key(editor, "\\e[" + std::to_string(number) + ';' + std::to_string(modifiers) + '~', nothing);
+    }
+    for (char const last : std::string_view("ABCDEFHPQRS"))
+        for (int modifiers = 2; modifiers <= 8; ++modifiers)
+            bind_key(editor, "\\e[1;" + std::to_string(modifiers) + last, nothing);
+    for (char const last : std::string_view("PQRS"))
+        bind_key(editor, std::string("\\eO") + last, nothing);
+    for (char const last : std::string_view("ABCDE"))
+        bind_key(editor, std::string("\\e[[") + last, nothing);
+    bind_key(editor, "\\e[Z", nothing);
+}
+
+/// Writes what libedit has kept, and then this.
+void write_now(std::string const& text)
+{
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+}
+
+/// Pasted text in a form that a line can hold: with line ends of Linux, and with a blank for each key such as Tab.
+std::wstring without_keys(std::wstring_view pasted)
+{
+    constexpr wchar_t delete_key = 127;
+    std::wstring result;
+    for (std::size_t index = 0; index < pasted.size(); ++index) {
+        wchar_t const each = pasted[index];
+        bool const two = each == L'\r' && index + 1 < pasted.size() && pasted[index + 1] == L'\n';
+        if (each == L'\n' || each == L'\r')
+            result += two ? L"" : L"\n";
+        else
+            result += each < L' ' || each == delete_key ? L' ' : each;
+    }
+    return result;
+}
+
+/// The terminal, to be waited for. Opened anew where that is allowed: Asio makes what it waits for non-blocking, and a duplicate
+/// would share that with our output, and with the program that has the terminal after us.
+int terminal_to_wait_for()
+{
+    int const opened = ::open("/proc/self/fd/0", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    return opened >= 0 ? opened : ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+}
+
+/// How many rows of the terminal a text, which may have several lines, takes above its last row.
+std::size_t rows_of(std::string_view prompt, std::string_view text)
+{
+    std::size_t const width = screen::width();
+    std::size_t rows = 0;
+    std::size_t column = columns_of(prompt);
+    for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+        rows += (column + columns_of(text.substr(0, end))) / width + 1;
+        column = 0;
+        text.remove_prefix(end + 1);
+    }
+    return rows + (column + columns_of(text)) / width;
+}
+
+bool input_is_there()
+{
+    ::pollfd waiting{STDIN_FILENO, POLLIN, 0};
+    return ::poll(&waiting, 1, 0) > 0;
+}
+
+}  // namespace
+
+line_editor::line_editor(event_loop& loop, screen& shown_on, history const& past, completer completes)
+    : loop_(loop),
+      screen_(shown_on),
+      completer_(std::move(completes)),
+      input_(loop.get_executor()),
+      terminal_signals_(loop.get_executor()),
+      past_(::history_init()),
+      editor_(::el_init("qmp-shell", stdin, stdout, stderr))
+{
+    int const input = terminal_to_wait_for();
+    if (!editor_ || !past_ || input < 0)
+        throw std::system_error(errno, std::generic_category(), "cannot use this terminal");
+    input_.assign(input);
+    input_.native_non_blocking(true);
+    HistEvent ignored;
+    ::history(past_.get(), &ignored, H_SETSIZE, static_cast<int>(history::most_lines));
+    for (std::string const& line : past.lines())
+        remember(line);
+    ::el_set(editor_.get(), EL_CLIENTDATA, this);
+    ::el_set(editor_.get(), EL_HIST, &::history, past_.get());
+    ::el_set(editor_.get(), EL_PROMPT, &line_editor::current_prompt);
+    ::el_set(editor_.get(), EL_SIGNAL, 0);
+    ::el_set(editor_.get(), EL_EDITOR, "emacs");
+    bind_usual_keys();
+    ::el_source(editor_.get(), nullptr);  // ~/.editrc
+    bind_keys();
+    ::el_set(editor_.get(), EL_GETCFN, &line_editor::next_character);
+    seen_->editor = this;
+    terminal_signals_.add(SIGWINCH);
+    terminal_signals_.add(SIGTSTP);
+    await_terminal_signals(seen_);
+}
+
+line_editor::~line_editor()
+{
+    mark_pastes(false);
+    seen_->editor = nullptr;
+}
+
+void line_editor::bind_keys()
+{
+    EditLine* const editor = editor_.get();
+    ::el_set(editor, EL_ADDFN, "qmp-complete", "Complete the word at the cursor", &line_editor::complete);
+    ::el_set(editor, EL_ADDFN, "qmp-interrupt", "Give the line up", &line_editor::interrupt);
+    ::el_set(editor, EL_ADDFN, "qmp-paste", "Put the pasted text that follows into the line", &line_editor::paste);
+    ::el_set(editor, EL_BIND, "\\e[200~", "qmp-paste", nullptr);
+    ::el_set(editor, EL_BIND, "-a", "\\e[200~", "qmp-paste", nullptr);
+    ::el_set(editor, EL_BIND, "\\e[201~", "ed-unassigned", nullptr);
+    ::el_set(editor, EL_BIND, "^I", "qmp-complete", nullptr);
+    ::el_set(editor, EL_BIND, "^C", "qmp-interrupt", nullptr);
+    ::el_set(editor, EL_BIND, "-a", "^C", "qmp-interrupt", nullptr);
+}
+
+void line_editor::bind_usual_keys()
+{
+    bind_what_does_nothing(editor_.get());
+    for (key const& each : keys)
+        bind_key(editor_.get(), each.sends, each.does);
+}
+
+line_editor& line_editor::self(EditLine* editor)
+{
+    void* data = nullptr;
+    ::el_get(editor, EL_CLIENTDATA, &data);
+    return *static_cast<line_editor*>(data);
+}
+
+char* line_editor::current_prompt(EditLine* editor)
+{
+    return self(editor).prompt_.data();
+}
+
+void line_editor::remember(std::string const& line)
+{
+    HistEvent ignored;
+    ::history(past_.get(), &ignored, H_ENTER, line.c_str());
+}
+
+void line_editor::remember_part(std::string const& line)
+{
+    HistEvent entered{};
+    if (::history(past_.get(), &entered, H_ENTER, line.c_str()) >= 0)
+        parts_.push_back(entered.num);
+}
+
+void line_editor::forget_parts()
+{
+    HistEvent deleted;
+    for (int const part : std::exchange(parts_, {}))
+        if (::history(past_.get(), &deleted, H_DEL, part) == 0)
+            std::free(const_cast<char*>(deleted.str));  // a copy for the caller (libedit 3.1, history_def_del())
+}
+
+line_end line_editor::read(std::string const& prompt, std::function<bool()> const& stops, std::string& line)
+{
+    if (!pasted_lines_.empty())
+        return next_pasted_line(prompt, line);
+    prompt_ = prompt;
+    stops_ = stops;
+    interrupted_ = stopped_ = false;
+    counted_for_.reset();
+    seen_->reading = true;
+    screen_.line_is_typed(this);
+    ::el_resize(editor_.get());  // the size may have changed meanwhile
+    // Before the prompt is shown, and again when the line has ended: keys that are typed in between are kept as they are. The
+    // kernel would swallow Ctrl-D.
+    ::el_set(editor_.get(), EL_PREP_TERM, 1);
+    mark_pastes(true);
+    int size = 0;
+    char const* const text = ::el_gets(editor_.get(), &size);
+    ::el_set(editor_.get(), EL_PREP_TERM, 1);
+    screen_.line_is_typed(nullptr);
+    seen_->reading = false;
+    bool const shown = std::exchange(shown_, false);
+    if (interrupted_)
+        return line_end::interrupted;
+    if (text != nullptr && size > 0) {
+        line.assign(text, static_cast<std::size_t>(size));
+        if (line.ends_with('\n'))
+            line.pop_back();
+        if (line.find('\n') == std::string::npos)
+            return line_end::entered;
+        for (std::string_view const each : lines_of(line))
+            pasted_lines_.emplace_back(each);
+        return next_pasted_line(prompt, line);
+    }
+    if (shown)
+        write_now("\n");
+    return stopped_ ? line_end::stopped : line_end::end_of_input;
+}
+
+/// The line is shown again above its answer, because the pasted text is a block above all answers.
+line_end line_editor::next_pasted_line(std::string const& prompt, std::string& line)
+{
+    line = std::move(pasted_lines_.front());
+    pasted_lines_.pop_front();
+    write_now(prompt + harmless(line) + '\n');
+    return line_end::entered;
+}
+
+// ---- Characters ------------------------------------------------------------------------------------------------------------
+
+int line_editor::next_character(EditLine* editor, wchar_t* character)
+{
+    line_editor& that = self(editor);
+    that.shown_ = true;
+    return that.await_character(*character);
+}
+
+int line_editor::await_character(wchar_t& character)
+{
+    bool interrupted = false;
+    interruption const on_interrupt(loop_, [&interrupted] { interrupted = true; });
+    for (;;) {
+        await_input();
+        loop_.run_until([&] {
+            return seen_->readable || interrupted || seen_->resized || seen_->suspended || loop_.terminated() != 0 || stops_();
+        });
+        if (std::exchange(seen_->resized, false)) {
+            hide();
+            ::el_resize(editor_.get());
+            show();
+        }
+        if (std::exchange(seen_->suspended, false))
+            suspend();
+        stopped_ = loop_.terminated() != 0 || stops_();
+        if (stopped_)
+            return 0;
+        if (interrupted) {
+            character = control_c;
+            return 1;
+        }
+        if (!std::exchange(seen_->readable, false))
+            continue;
+        // Without blocking: on Ctrl-C the kernel drops what was there a moment ago, and then a read would wait for the next key.
+        char byte = 0;
+        ::ssize_t const size = ::read(input_.native_handle(), &byte, 1);
+        if (size < 0 && (errno == EAGAIN || errno == EINTR))
+            continue;
+        if (size <= 0)
+            return 0;
+        if (complete_character(byte, character))
+            return 1;
+    }
+}
+
+/// Discards the rest of abandoned pasted text, which would be taken for keys.
+void line_editor::drop_input()
+{
+    std::array<char, 4096> piece{};
+    while (::read(input_.native_handle(), piece.data(), piece.size()) > 0)
+        continue;
+    partial_.clear();
+}
+
+/// @return whether a character is whole
+bool line_editor::complete_character(char byte, wchar_t& character)
+{
+    partial_ += byte;
+    std::mbstate_t state{};
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, and a state of its own
+    std::size_t const used = std::mbrtowc(&character, partial_.data(), partial_.size(), &state);
+    if (used == static_cast<std::size_t>(-2))
+        return false;
+    if (used == static_cast<std::size_t>(-1))
+        character = L'\uFFFD';
+    partial_.clear();
+    return true;
+}
+
+void line_editor::await_input()
+{
+    if (seen_->readable || seen_->awaiting_input)
+        return;
+    if (input_is_there()) {
+        seen_->readable = true;
+        return;
+    }
+    seen_->awaiting_input = true;
+    input_.async_wait(asio::posix::descriptor_base::wait_read, [seen = seen_](boost::system::error_code) {
+        seen->awaiting_input = false;
+        seen->readable = true;
+    });
+}
+
+// ---- The terminal ----------------------------------------------------------------------------------------------------------
+
+void line_editor::await_terminal_signals(std::shared_ptr<happenings> const& seen)
+{
+    seen->editor->terminal_signals_.async_wait([seen](boost::system::error_code error, int number) {
+        if (error || seen->editor == nullptr)
+            return;
+        await_terminal_signals(seen);
+        if (number != SIGTSTP)
+            seen->resized = true;
+        else if (seen->reading)
+            seen->suspended = true;  // between two keys
+        else
+            seen->editor->suspend();
+    });
+}
+
+/// The terminal marks pasted text: `ESC[200~text ESC[201~`. The marks stay on while the shell waits for an answer, because text
+/// may be pasted then. The next program on the terminal may not understand them.
+void line_editor::mark_pastes(bool marks)
+{
+    if (screen::is_capable())
+        write_now(marks ? "\033[?2004h" : "\033[?2004l");
+}
+
+/// All of the text becomes part of the line, including its line ends: none of it is executed before Enter. Ctrl-C abandons it,
+/// even if its end was lost.
+unsigned char line_editor::paste(EditLine* editor, int key)
+{
+    constexpr std::wstring_view end = L"\033[201~";
+    line_editor& that = self(editor);
+    std::wstring pasted;
+    while (!pasted.ends_with(end)) {
+        wchar_t character = 0;
+        if (that.await_character(character) <= 0)
+            return CC_EOF;
+        if (character == control_c) {
+            that.drop_input();
+            return interrupt(editor, key);
+        }
+        pasted += character;
+    }
+    pasted.resize(pasted.size() - end.size());
+    if (::el_winsertstr(editor, without_keys(pasted).c_str()) != 0)
+        write_now("\a");
+    return CC_REFRESH;
+}
+
+/// As if it had not been caught. The kernel discards the signal if no shell could wake us up again (`ssh -t HOST qmp-shell`):
+/// SIGSTOP would stop us for good.
+void line_editor::stop_as_usual()
+{
+    struct ::sigaction usual{};
+    struct ::sigaction former{};
+    usual.sa_handler = SIG_DFL;
+    ::sigaction(SIGTSTP, &usual, &former);
+    ::raise(SIGTSTP);
+    ::sigaction(SIGTSTP, &former, nullptr);
+}
+
+/// A process that loses the terminal at this very moment must not be stopped for touching it.
+void line_editor::give_terminal_back()
+{
+    ::sigset_t signals{};
+    ::sigset_t former{};
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, SIGTTOU);
+    ::pthread_sigmask(SIG_BLOCK, &signals, &former);
+    ::el_set(editor_.get(), EL_PREP_TERM, 0);
+    ::pthread_sigmask(SIG_SETMASK, &former, nullptr);
+}
+
+/// The terminal is left as it was found: also if no line is typed, and an answer or a job is waited for.
+void line_editor::suspend()
+{
+    // If a wrapper (`sh -c`, `sudo`) has stopped first, the login shell has the terminal already: a process that touches it is
+    // stopped for that, woken up, and would stop here once more.
+    bool const ours = ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
+    if (ours) {
+        hide();
+        if (!shown_)
+            write_now("\r\033[K");  // a progress bar, if there is one
+        mark_pastes(false);
+        give_terminal_back();
+    }
+    stop_as_usual();
+    if (!ours)
+        ::el_set(editor_.get(), EL_PREP_TERM, 0);  // as it is by now; libedit does not know
+    ::el_set(editor_.get(), EL_PREP_TERM, 1);
+    ::el_resize(editor_.get());
+    screen_.redraw();
+    mark_pastes(true);
+    show();
+}
+
+std::pair<std::size_t, std::size_t> line_editor::rows() const
+{
+    ::LineInfo const* const line = ::el_line(editor_.get());
+    std::string_view const all(line->buffer, static_cast<std::size_t>(line->lastchar - line->buffer));
+    std::string_view const before = all.substr(0, static_cast<std::size_t>(line->cursor - line->buffer));
+    return {rows_of(prompt_, before), rows_of(prompt_, all)};
+}
+
+void line_editor::hide()
+{
+    if (!shown_)
+        return;
+    std::size_t const up = rows().first;
+    write_now((up > 0 ? "\033[" + std::to_string(up) + 'A' : std::string()) + "\r\033[J");
+}
+
+void line_editor::show()
+{
+    if (shown_)
+        ::el_set(editor_.get(), EL_REFRESH);
+}
+
+unsigned char line_editor::interrupt(EditLine* editor, int /*key*/)
+{
+    line_editor& that = self(editor);
+    auto const [cursor, end] = that.rows();
+    write_now((end > cursor ? "\033[" + std::to_string(end - cursor) + 'B' : std::string()) + "^C\n");
+    that.interrupted_ = true;
+    return CC_EOF;
+}
+
+// ---- Completion ------------------------------------------------------------------------------------------------------------
+
+unsigned char line_editor::complete(EditLine* editor, int /*key*/)
+{
+    self(editor).complete_line();
+    return CC_REFRESH;
+}
+
+void line_editor::complete_line()
+{
+    ::LineInfo const* const typed = ::el_line(editor_.get());
+    std::string_view const before(typed->buffer, static_cast<std::size_t>(typed->cursor - typed->buffer));
+    std::string const line(before.substr(before.rfind('\n') + 1));  // npos + 1 is 0
+    completion const found = completer_(line);
+    if (found.candidates.empty() || found.begin > line.size()) {
+        write_now("\a");
+        return;
+    }
+    std::string common = common_beginning(found.candidates);
+    bool const only_one = found.candidates.size() == 1;
+    if (only_one && found.candidates.front().final && !found.in_braces)  // there a comma comes next, or a brace
+        common += ' ';
+    std::string_view const word = std::string_view(line).substr(found.begin);
+    if (common.size() >= word.size() && common != word) {
+        replace(line, found, common);
+    } else if (!only_one) {
+        std::string const shown = listing(found.candidates, word, screen::width(), screen::height());
+        if (!shown.empty())
+            screen_.note(shown);
+        else if (counted_for_ == line)
+            screen_.note(whole_listing(found.candidates, word, screen::width()));
+        else
+            screen_.note(std::to_string(found.candidates.size()) +
+                         " possibilities: a few more characters make them fewer, Tab lists them all");
+        counted_for_ = line;
+    }
+}
+
+void line_editor::replace(std::string_view line, completion const& found, std::string const& by)
+{
+    ::el_deletestr(editor_.get(), static_cast<int>(characters_in(line.substr(found.begin))));
+    ::el_insertstr(editor_.get(), by.c_str());
+}
+
+}  // namespace qmp_shell

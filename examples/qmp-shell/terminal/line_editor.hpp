@@ -1,0 +1,130 @@
+// Lines from a terminal, edited by libedit, while the event loop runs.
+// Invariant: whatever is printed while a line is typed, the line stands whole below it.
+#ifndef QMP_SHELL_TERMINAL_LINE_EDITOR_HPP
+#define QMP_SHELL_TERMINAL_LINE_EDITOR_HPP
+
+#include "event_loop.hpp"
+#include "language/complete/completion.hpp"
+#include "terminal/history.hpp"
+#include "terminal/screen.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <histedit.h>
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace qmp_shell {
+
+/// How a line came to its end.
+enum class line_end {
+    entered,
+    interrupted,   ///< Ctrl-C
+    end_of_input,  ///< Ctrl-D, or the terminal has gone
+    stopped        ///< what the caller waited for beside it
+};
+
+class line_editor : private typed_line
+{
+public:
+    using completer = std::function<completion(std::string_view line_to_cursor)>;
+
+    line_editor(event_loop& loop, screen& shown_on, history const& past, completer completes);
+    line_editor(line_editor const&) = delete;
+    line_editor& operator=(line_editor const&) = delete;
+    ~line_editor() override;
+
+    /// Reads a line, or until the condition holds. Pasted text of several lines waits for Enter; this call then returns its
+    /// first line, and further calls the others.
+    line_end read(std::string const& prompt, std::function<bool()> const& stops, std::string& line);
+
+    /// Drops the rest of several pasted lines.
+    void forget_pasted() { pasted_lines_.clear(); }
+
+    /// Makes a line reachable by the arrow keys.
+    void remember(std::string const& line);
+    /// The same for a line of a statement that goes on, until forget_parts().
+    void remember_part(std::string const& line);
+    void forget_parts();
+
+private:
+    /// The state that handlers set; they may run when the editor is gone.
+    struct happenings
+    {
+        line_editor* editor = nullptr;  ///< null: it has gone
+        bool awaiting_input = false;
+        bool readable = false;
+        bool resized = false;
+        bool suspended = false;
+        bool reading = false;  ///< a line; else something else is waited for
+    };
+
+    static line_editor& self(EditLine* editor);
+    static int next_character(EditLine* editor, wchar_t* character);
+    static char* current_prompt(EditLine* editor);
+    static unsigned char complete(EditLine* editor, int key);
+    static unsigned char interrupt(EditLine* editor, int key);
+    static unsigned char paste(EditLine* editor, int key);
+
+    void hide() override;
+    void show() override;
+
+    /// Key bindings that ~/.editrc may change.
+    void bind_usual_keys();
+    void bind_keys();
+    line_end next_pasted_line(std::string const& prompt, std::string& line);
+    int await_character(wchar_t& character);
+    void drop_input();
+    bool complete_character(char byte, wchar_t& character);
+    void await_input();
+    static void await_terminal_signals(std::shared_ptr<happenings> const& seen);
+    static void mark_pastes(bool marks);
+    void give_terminal_back();
+    void suspend();
+    static void stop_as_usual();
+    /// A second time for the same line it lists all, as many as there are.
+    void complete_line();
+    void replace(std::string_view line, completion const& found, std::string const& by);
+
+    /// Rows of the terminal between the prompt's first and, first, the cursor, second, the line's end.
+    [[nodiscard]] std::pair<std::size_t, std::size_t> rows() const;
+
+    struct free_editor
+    {
+        void operator()(EditLine* editor) const { ::el_end(editor); }
+    };
+    struct free_history
+    {
+        void operator()(History* past) const { ::history_end(past); }
+    };
+
+    event_loop& loop_;
+    screen& screen_;
+    completer completer_;
+    boost::asio::posix::stream_descriptor input_;
+    boost::asio::signal_set terminal_signals_;
+    std::unique_ptr<History, free_history> past_;
+    std::vector<int> parts_;  ///< libedit's numbers of them
+    std::unique_ptr<EditLine, free_editor> editor_;
+    std::string prompt_;
+    std::function<bool()> stops_;
+    std::string partial_;                     ///< bytes of a character that is not whole yet
+    std::optional<std::string> counted_for_;  ///< the line to the cursor for which there were too many possibilities
+    bool shown_ = false;                      ///< the line stands on the terminal
+    std::deque<std::string> pasted_lines_;    ///< the lines of pasted text that were not read yet
+    bool interrupted_ = false;
+    bool stopped_ = false;
+    std::shared_ptr<happenings> const seen_ = std::make_shared<happenings>();
+};
+
+}  // namespace qmp_shell
+
+#endif

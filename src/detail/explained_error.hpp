@@ -1,0 +1,28 @@
+// An error whose text says all: boost's what() would say the code's general words once more behind it.
+#ifndef COQMP_SRC_DETAIL_EXPLAINED_ERROR_HPP
+#define COQMP_SRC_DETAIL_EXPLAINED_ERROR_HPP
+
+#include "detail/harmless_text.hpp"
+
+#include <boost/system/system_error.hpp>
+
+#include <string>
+
+namespace coqmp::detail {
+
+/// A system_error to its catchers; only what() is other.
+class explained_error : public boost::system::system_error
+{
+public:
+    /// @param why may quote the rejected input, and so contain any bytes
+    explained_error(boost::system::error_code code, std::string const& why) : system_error(code), why_(harmless(why)) {}
+
+    [[nodiscard]] char const* what() const noexcept override { return why_.c_str(); }
+
+private:
+    std::string why_;
+};
+
+}  // namespace coqmp::detail
+
+#endif

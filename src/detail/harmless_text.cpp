@@ -1,0 +1,95 @@
+#include "detail/harmless_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace coqmp::detail {
+
+namespace {
+
+struct range
+{
+    std::uint32_t first;
+    std::uint32_t last;
+};
+
+constexpr std::array unsafe_characters = {
+    range{0x00, 0x08},        // C0 without tab and line feed
+    range{0x0b, 0x1f},        //
+    range{0x7f, 0x9f},        // delete and C1
+    range{0xad, 0xad},        // soft hyphen
+    range{0x61c, 0x61c},      // Arabic letter mark
+    range{0x180e, 0x180e},    // Mongolian vowel separator
+    range{0x200b, 0x200f},    // zero width, direction marks
+    range{0x2028, 0x202e},    // line and paragraph separators, embeddings and overrides
+    range{0x2060, 0x206f},    // word joiner, invisible operators, isolates
+    range{0xfeff, 0xfeff},    // zero width no-break space
+    range{0xfff9, 0xfffb},    // interlinear annotations
+    range{0xe0000, 0xe007f},  // tags
+};
+
+bool is_unsafe(std::uint32_t character)
+{
+    return std::ranges::any_of(unsafe_characters,
+                               [character](range each) { return each.first <= character && character <= each.last; });
+}
+
+struct decoded
+{
+    std::uint32_t character;
+    std::size_t size;  ///< zero: the text does not begin with UTF-8
+};
+
+decoded decode(std::string_view text)
+{
+    auto const byte = [text](std::size_t at) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[at])); };
+    std::uint32_t const first = byte(0);
+    if (first < 0x80)
+        return {first, 1};
+    std::size_t const size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    constexpr std::array<std::uint32_t, 5> smallest = {0, 0, 0x80, 0x800, 0x10000};
+    if (first < 0xc2 || first > 0xf4 || text.size() < size)
+        return {0, 0};
+    std::uint32_t character = first & (0xffU >> (size + 1));
+    for (std::size_t at = 1; at < size; ++at) {
+        if ((byte(at) & 0xc0) != 0x80)
+            return {0, 0};
+        character = (character << 6) | (byte(at) & 0x3f);
+    }
+    bool const is_surrogate = character >= 0xd800 && character <= 0xdfff;
+    return {character, character < smallest[size] || character > 0x10ffff || is_surrogate ? 0 : size};
+}
+
+void append_escape(std::string& out, std::uint32_t value)
+{
+    constexpr std::string_view digits = "0123456789abcdef";
+    int const width = value < 0x100 ? 2 : value < 0x10000 ? 4 : 8;
+    out += width == 2 ? "\\x" : width == 4 ? "\\u" : "\\U";
+    for (int shift = 4 * (width - 1); shift >= 0; shift -= 4)
+        out += digits[(value >> shift) & 0xf];
+}
+
+}  // namespace
+
+std::string harmless(std::string_view text)
+{
+    std::string result;
+    result.reserve(text.size());
+    while (!text.empty()) {
+        auto const [character, size] = decode(text);
+        if (size == 0)
+            append_escape(result, static_cast<unsigned char>(text.front()));
+        else if (text.starts_with("\r\n"))
+            ;
+        else if (is_unsafe(character))
+            append_escape(result, character);
+        else
+            result.append(text.substr(0, size));
+        text.remove_prefix(std::max<std::size_t>(size, 1));
+    }
+    return result;
+}
+
+}  // namespace coqmp::detail

@@ -1,0 +1,222 @@
+#include "events/subscription.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace coqmp::detail {
+
+struct subscription::wait
+{
+    explicit wait(next_handler waiting) : handler(std::move(waiting)) {}
+
+    next_handler handler;
+    bool cancelled = false;
+    bool woken = false;  // settle() is on its way
+};
+
+subscription::subscription(asio::any_io_executor executor, event_filter filter, std::size_t capacity, keep which,
+                           std::shared_ptr<event_budget> budget)
+    : context_member(std::move(executor)),
+      filter_(std::move(filter)),
+      capacity_(std::max<std::size_t>(capacity, 1)),
+      which_(which),
+      budget_(std::move(budget))
+{}
+
+subscription::~subscription()
+{
+    release_memory(queue_);
+}
+
+std::size_t subscription::push(queued_event&& what)
+{
+    std::unique_lock lock(mutex_);
+    if (ended_ || (which_ == keep::first && !queue_.empty()))
+        return 0;
+    std::size_t lost = 0;
+    if (queue_.size() >= capacity_) {
+        drop_front();
+        lost = 1;
+    }
+    queue_.push_back(std::move(what));
+    if (budget_)
+        budget_->add(queue_.back().memory);
+    wake(lock);
+    return lost;
+}
+
+std::deque<queued_event> subscription::take_all()
+{
+    std::scoped_lock const lock(mutex_);
+    if (!queue_.empty())
+        queue_.front().what.lost_before += std::exchange(lost_before_next_, 0);
+    release_memory(queue_);
+    return std::exchange(queue_, {});
+}
+
+std::optional<std::uint64_t> subscription::oldest() const
+{
+    std::scoped_lock const lock(mutex_);
+    if (queue_.empty() || which_ == keep::first)
+        return std::nullopt;
+    return queue_.front().number;
+}
+
+bool subscription::drop_oldest(std::uint64_t number)
+{
+    std::scoped_lock const lock(mutex_);
+    if (queue_.empty() || queue_.front().number != number)
+        return false;
+    drop_front();
+    return true;
+}
+
+void subscription::end(error_code why) noexcept
+{
+    std::unique_lock lock(mutex_);
+    if (ended_)
+        return;
+    ended_ = true;
+    end_ = why;
+    wake(lock);
+}
+
+void subscription::close() noexcept
+{
+    std::deque<queued_event> dropped;
+    std::unique_lock lock(mutex_);
+    dropped.swap(queue_);
+    release_memory(dropped);
+    ended_ = true;
+    end_ = make_error_code(errc::end_of_stream);
+    wake(lock);
+}
+
+void subscription::async_next(next_handler handler)
+{
+    auto slot = handler.slot();
+    std::unique_lock lock(mutex_);
+    if (wait_) {
+        lock.unlock();
+        handler.post(make_error_code(errc::operation_in_progress), event());
+        return;
+    }
+    wait_ = std::make_shared<wait>(std::move(handler));
+    if (slot.is_connected()) {
+        auto on_cancel = [self = weak_from_this(), waiting = std::weak_ptr(wait_)](asio::cancellation_type) {
+            if (auto const alive = self.lock())
+                if (auto const what = waiting.lock())
+                    alive->cancel(what);
+        };
+        slot.assign(std::move(on_cancel));
+    }
+    if (ended_ || !queue_.empty())
+        wake(lock);
+}
+
+std::optional<event> subscription::try_next()
+{
+    std::scoped_lock const lock(mutex_);
+    if (queue_.empty())
+        return std::nullopt;
+    return pop();
+}
+
+std::uint64_t subscription::lost() const noexcept
+{
+    std::scoped_lock const lock(mutex_);
+    return lost_;
+}
+
+bool subscription::has_ended() const noexcept
+{
+    std::scoped_lock const lock(mutex_);
+    return ended_;
+}
+
+void subscription::abandon_handlers() noexcept
+{
+    auto const self = weak_from_this().lock();  // nothing if it is being destroyed
+    std::shared_ptr<wait> dropped;
+    std::scoped_lock const lock(mutex_);
+    dropped.swap(wait_);
+}
+
+void subscription::cancel(std::shared_ptr<wait> const& what)
+{
+    std::unique_lock lock(mutex_);
+    if (wait_ != what)
+        return;
+    what->cancelled = true;
+    wake(lock);
+}
+
+// Which outcome a wait has is decided where and when its handler runs: whatever cancels it before that leaves the event in
+// the queue. (`next() || timer` loses an event if it is taken out any earlier.)
+void subscription::wake(std::unique_lock<std::mutex>& lock)
+{
+    if (!wait_ || wait_->woken)
+        return;
+    auto const what = wait_;
+    what->woken = true;
+    lock.unlock();
+    try {
+        what->handler.run_later([self = shared_from_this(), what] { self->settle(what); });
+    } catch (std::bad_alloc const&) {
+        lock.lock();
+        what->woken = false;  // the next event wakes it
+    }
+}
+
+void subscription::settle(std::shared_ptr<wait> const& what)
+{
+    std::unique_lock lock(mutex_);
+    if (wait_ != what)
+        return;
+    what->woken = false;
+    if (queue_.empty() && !ended_ && !what->cancelled)
+        return;  // try_next() took it meanwhile
+    error_code error;
+    if (what->cancelled)
+        error = asio::error::operation_aborted;
+    else if (queue_.empty())
+        error = end_;
+    event taken = error ? event() : pop();
+    wait_.reset();
+    lock.unlock();
+    what->handler.complete_here(error, std::move(taken));
+}
+
+event subscription::pop()
+{
+    event taken = std::move(queue_.front().what);
+    if (budget_)
+        budget_->remove(queue_.front().memory);
+    queue_.pop_front();
+    taken.lost_before += std::exchange(lost_before_next_, 0);
+    return taken;
+}
+
+void subscription::drop_front()
+{
+    lost_before_next_ += queue_.front().what.lost_before + 1;
+    ++lost_;
+    if (budget_)
+        budget_->remove(queue_.front().memory);
+    queue_.pop_front();
+}
+
+void subscription::release_memory(std::deque<queued_event> const& of) const noexcept
+{
+    if (budget_)
+        for (queued_event const& each : of)
+            budget_->remove(each.memory);
+}
+
+}  // namespace coqmp::detail
