@@ -41,20 +41,20 @@ std::vector<std::string> detail::qemu_arguments(endpoint const& where, std::stri
     return {"-chardev", "socket,id=" + name + ',' + address, "-mon", "chardev=" + name + ",mode=control"};
 }
 
-boost::asio::any_io_executor detail::executor_of(listener_state const& state) noexcept
+boost::asio::any_io_executor detail::executor_of(listener_impl const& impl) noexcept
 {
-    return state.executor();
+    return impl.executor();
 }
 
 listener::listener(executor_type executor, endpoint where, listener_options options)
-    : state_(std::make_shared<detail::listener_state>(std::move(executor), where, std::move(options)))
+    : impl_(std::make_shared<detail::listener_impl>(std::move(executor), where, std::move(options)))
 {}
 
 listener& listener::operator=(listener&& other) noexcept
 {
     if (this != &other) {
         close();
-        state_ = std::move(other.state_);
+        impl_ = std::move(other.impl_);
     }
     return *this;
 }
@@ -66,12 +66,12 @@ listener::~listener()
 
 listener::executor_type listener::get_executor() const noexcept
 {
-    return state_->executor();
+    return impl_->executor();
 }
 
 endpoint const& listener::local_endpoint() const noexcept
 {
-    return state_->local();
+    return impl_->local();
 }
 
 std::vector<std::string> listener::qemu_arguments(std::string_view id) const
@@ -81,19 +81,19 @@ std::vector<std::string> listener::qemu_arguments(std::string_view id) const
 
 std::uint64_t listener::refused() const noexcept
 {
-    return state_->refused();
+    return impl_->refused();
 }
 
 void listener::close() noexcept
 {
-    if (state_)
-        state_->close();
+    if (impl_)
+        impl_->close();
 }
 
-void listener::start_accept(std::shared_ptr<detail::listener_state> const& state, accept_handler handler)
+void listener::start_accept(std::shared_ptr<detail::listener_impl> const& impl, accept_handler handler)
 {
-    if (state) {
-        detail::listener_state::start_accept(state, std::move(handler));
+    if (impl) {
+        detail::listener_impl::start_accept(impl, std::move(handler));
     } else {
         // Without the handler's executor, which keeps its context running.
         session unconnected(boost::asio::prefer(handler.home(), boost::asio::execution::outstanding_work.untracked));

@@ -11,9 +11,9 @@
 
 namespace coqmp {
 
-boost::asio::any_io_executor detail::executor_of(machine_state const& state) noexcept
+boost::asio::any_io_executor detail::executor_of(machine_impl const& impl) noexcept
 {
-    return state.executor();
+    return impl.executor();
 }
 
 std::ostream& operator<<(std::ostream& out, exit_status const& status)
@@ -35,49 +35,49 @@ start_failed::start_failed(boost::system::error_code code, std::string text, std
 {}
 
 machine::machine(executor_type executor, machine_spec spec)
-    : state_(std::make_shared<detail::machine_state>(std::move(executor), std::move(spec)))
+    : impl_(std::make_shared<detail::machine_impl>(std::move(executor), std::move(spec)))
 {}
 
 machine& machine::operator=(machine&& other) noexcept
 {
     if (this != &other) {
-        if (state_)
-            state_->close();
-        state_ = std::move(other.state_);
+        if (impl_)
+            impl_->close();
+        impl_ = std::move(other.impl_);
     }
     return *this;
 }
 
 machine::~machine()
 {
-    if (state_)
-        state_->close();
+    if (impl_)
+        impl_->close();
 }
 
 machine::executor_type machine::get_executor() const noexcept
 {
-    return state_->executor();
+    return impl_->executor();
 }
 
 session& machine::session() noexcept
 {
-    return state_->session();
+    return impl_->session();
 }
 
 ::pid_t machine::pid() const noexcept
 {
-    return state_ ? state_->pid() : -1;
+    return impl_ ? impl_->pid() : -1;
 }
 
 std::string machine::standard_error() const
 {
-    return state_ ? state_->standard_error() : std::string();
+    return impl_ ? impl_->standard_error() : std::string();
 }
 
 void machine::kill() noexcept
 {
-    if (state_)
-        state_->signal(SIGKILL);
+    if (impl_)
+        impl_->signal(SIGKILL);
 }
 
 namespace {
@@ -91,32 +91,32 @@ std::exception_ptr moved_away(char const* what)
 
 }  // namespace
 
-void machine::start_with_listener(state_pointer const& state, start_handler handler, std::shared_ptr<detail::listener_state> door)
+void machine::start_with_listener(impl_pointer const& impl, start_handler handler, std::shared_ptr<detail::listener_impl> door)
 {
-    if (!state || !door)
-        return handler.post(moved_away(state ? "listener" : "machine"));
-    detail::machine_state::start(state, std::move(handler), std::move(door));
+    if (!impl || !door)
+        return handler.post(moved_away(impl ? "listener" : "machine"));
+    detail::machine_impl::start(impl, std::move(handler), std::move(door));
 }
 
-void machine::start_with_pair(state_pointer const& state, start_handler handler)
+void machine::start_with_pair(impl_pointer const& impl, start_handler handler)
 {
-    if (!state)
+    if (!impl)
         return handler.post(moved_away("machine"));
-    detail::machine_state::start(state, std::move(handler), nullptr);
+    detail::machine_impl::start(impl, std::move(handler), nullptr);
 }
 
-void machine::start_wait(state_pointer const& state, exit_handler handler)
+void machine::start_wait(impl_pointer const& impl, exit_handler handler)
 {
-    if (!state)
+    if (!impl)
         return handler.post(make_error_code(errc::not_running), exit_status());
-    detail::machine_state::start_wait(state, std::move(handler));
+    detail::machine_impl::start_wait(impl, std::move(handler));
 }
 
-void machine::start_shutdown(state_pointer const& state, exit_handler handler, std::chrono::nanoseconds budget)
+void machine::start_shutdown(impl_pointer const& impl, exit_handler handler, std::chrono::nanoseconds budget)
 {
-    if (!state)
+    if (!impl)
         return handler.post(make_error_code(errc::not_running), exit_status());
-    detail::machine_state::start_shutdown(state, std::move(handler), budget);
+    detail::machine_impl::start_shutdown(impl, std::move(handler), budget);
 }
 
 }  // namespace coqmp

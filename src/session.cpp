@@ -18,27 +18,27 @@ namespace coqmp {
 
 namespace detail {
 
-asio::any_io_executor executor_of(session_state const& state) noexcept
+asio::any_io_executor executor_of(session_impl const& impl) noexcept
 {
-    return state.executor();
+    return impl.executor();
 }
 
 }  // namespace detail
 
 namespace {
 
-// The coroutines hold the state, not the session: the session may be moved or destroyed while they wait.
-using state_pointer = std::shared_ptr<detail::session_state>;
+// The coroutines hold the implementation, not the session: the session may be moved or destroyed while they wait.
+using impl_pointer = std::shared_ptr<detail::session_impl>;
 
 using detail::pending_signature;
 using pending_pointer = std::shared_ptr<detail::awaited_command<pending_signature>>;
 
 /// What the coroutines await: the command, once it has its outcome.
 template <class Token>
-auto outcome_of(state_pointer state, Token token, pending_pointer what)
+auto outcome_of(impl_pointer impl, Token token, pending_pointer what)
 {
-    return detail::initiate<pending_signature, &detail::session_state::start<pending_signature>>(
-        std::move(state), std::move(token), std::move(what));
+    return detail::initiate<pending_signature, &detail::session_impl::start<pending_signature>>(std::move(impl), std::move(token),
+                                                                                                std::move(what));
 }
 
 /// The coroutine of an operation on a moved-from session.
@@ -50,9 +50,9 @@ asio::awaitable<Result> fail_unsent(std::string name)
 }
 
 // The command is not a parameter of the coroutine: it would be moved three times more, 350 instructions of 7,000.
-asio::awaitable<json::value> value_of(state_pointer state, pending_pointer what)
+asio::awaitable<json::value> value_of(impl_pointer impl, pending_pointer what)
 {
-    auto operation = outcome_of(std::move(state), asio::deferred, std::move(what));
+    auto operation = outcome_of(std::move(impl), asio::deferred, std::move(what));
     auto const done = co_await std::move(operation);
     if (done->answer().has_error())
         throw command_failed(done->what().name(), std::move(done->answer()).error());
@@ -63,10 +63,10 @@ asio::awaitable<json::value> value_of(state_pointer state, pending_pointer what)
 class wait_deadline
 {
 public:
-    wait_deadline(detail::session_state const& state, command const& what, std::shared_ptr<detail::subscription> const& wait)
-        : timer_(state.executor())
+    wait_deadline(detail::session_impl const& impl, command const& what, std::shared_ptr<detail::subscription> const& wait)
+        : timer_(impl.executor())
     {
-        auto const duration = what.timeout().value_or(state.options().command_timeout);
+        auto const duration = what.timeout().value_or(impl.options().command_timeout);
         if (duration <= duration.zero())
             return;
         timer_.expires_after(std::min<std::chrono::nanoseconds>(duration, std::chrono::hours(24 * 365)));
@@ -83,12 +83,12 @@ private:
 
 /// An event that arrives while the command is still queued on this side is not caused by it. The filter must not own the
 /// command, because the command's handler owns the filter.
-event_filter once_sent(state_pointer state, pending_pointer const& what, event_filter until)
+event_filter once_sent(impl_pointer impl, pending_pointer const& what, event_filter until)
 {
     return event_filter().matching(
-        [state = std::move(state), sent = std::weak_ptr(what), until = std::move(until)](event const& candidate) {
+        [impl = std::move(impl), sent = std::weak_ptr(what), until = std::move(until)](event const& candidate) {
             auto const command = sent.lock();
-            return command && state->was_sent(*command) && until.accepts(candidate);
+            return command && impl->was_sent(*command) && until.accepts(candidate);
         });
 }
 
@@ -104,22 +104,22 @@ std::string names_of(event_filter const& until)
 }
 
 /// Whether the peer closed the connection after it had received the command: after `quit` QEMU may exit before it answers.
-bool is_peers_end(detail::session_state const& state, error_code error)
+bool is_peers_end(detail::session_impl const& impl, error_code error)
 {
-    return error == errc::disconnected && error == errc::outcome_unknown && !state.was_closed_here();
+    return error == errc::disconnected && error == errc::outcome_unknown && !impl.was_closed_here();
 }
 
-asio::awaitable<event> event_after(state_pointer state, pending_pointer what, event_filter until)
+asio::awaitable<event> event_after(impl_pointer impl, pending_pointer what, event_filter until)
 {
     std::string const name = what->what().name();
     std::string const awaited = names_of(until);
-    auto const wait = state->events().expect(once_sent(state, what, std::move(until)));
-    wait_deadline const deadline(*state, what->what(), wait);
-    auto sending = outcome_of(state, asio::as_tuple(asio::deferred), std::move(what));
+    auto const wait = impl->events().expect(once_sent(impl, what, std::move(until)));
+    wait_deadline const deadline(*impl, what->what(), wait);
+    auto sending = outcome_of(impl, asio::as_tuple(asio::deferred), std::move(what));
     auto [failure, done] = co_await std::move(sending);
     if (failure) {
         std::optional<event> seen = wait->try_next();
-        if (!seen || !is_peers_end(*state, failure))
+        if (!seen || !is_peers_end(*impl, failure))
             throw system_error(failure, name);
         co_return *std::move(seen);
     }
@@ -135,11 +135,11 @@ asio::awaitable<event> event_after(state_pointer state, pending_pointer what, ev
     co_return std::move(happened);
 }
 
-asio::awaitable<void> quit_on(state_pointer state)
+asio::awaitable<void> quit_on(impl_pointer impl)
 {
-    auto operation = outcome_of(state, asio::as_tuple(asio::deferred), detail::make_pending<pending_signature>(command("quit")));
+    auto operation = outcome_of(impl, asio::as_tuple(asio::deferred), detail::make_pending<pending_signature>(command("quit")));
     auto [error, done] = co_await std::move(operation);
-    if (error && !is_peers_end(*state, error))
+    if (error && !is_peers_end(*impl, error))
         throw system_error(error, "quit");
     if (!error && done->answer().has_error())
         throw command_failed("quit", std::move(done->answer()).error());
@@ -148,14 +148,14 @@ asio::awaitable<void> quit_on(state_pointer state)
 }  // namespace
 
 session::session(executor_type executor, session_options options)
-    : state_(std::make_shared<detail::session_state>(std::move(executor), std::move(options)))
+    : impl_(std::make_shared<detail::session_impl>(std::move(executor), std::move(options)))
 {}
 
 session& session::operator=(session&& other) noexcept
 {
     if (this != &other) {
         close();
-        state_ = std::move(other.state_);
+        impl_ = std::move(other.impl_);
     }
     return *this;
 }
@@ -167,91 +167,91 @@ session::~session()
 
 session::executor_type session::get_executor() const noexcept
 {
-    return state_->executor();
+    return impl_->executor();
 }
 
 asio::awaitable<json::value> session::execute(command what)
 {
-    if (!state_)
+    if (!impl_)
         return fail_unsent<json::value>(what.name());
-    return value_of(state_.pointer(), detail::make_pending<pending_signature>(std::move(what)));
+    return value_of(impl_.pointer(), detail::make_pending<pending_signature>(std::move(what)));
 }
 
 asio::awaitable<event> session::execute_until(command what, event_filter until)
 {
-    if (!state_)
+    if (!impl_)
         return fail_unsent<event>(what.name());
-    return event_after(state_.pointer(), detail::make_pending<pending_signature>(std::move(what)), std::move(until));
+    return event_after(impl_.pointer(), detail::make_pending<pending_signature>(std::move(what)), std::move(until));
 }
 
 asio::awaitable<void> session::quit()
 {
-    if (!state_)
+    if (!impl_)
         return fail_unsent<void>("quit");
-    return quit_on(state_.pointer());
+    return quit_on(impl_.pointer());
 }
 
 event_stream session::subscribe(event_filter filter, std::size_t capacity)
 {
-    if (!state_) {
+    if (!impl_) {
         event_stream ended(
-            std::make_shared<detail::subscription>(state_->executor(), std::move(filter), 1, detail::keep::newest, nullptr));
+            std::make_shared<detail::subscription>(impl_->executor(), std::move(filter), 1, detail::keep::newest, nullptr));
         ended.close();
         return ended;
     }
-    return event_stream(state_->events().subscribe(std::move(filter), capacity));
+    return event_stream(impl_->events().subscribe(std::move(filter), capacity));
 }
 
 greeting const& session::greeting() const noexcept
 {
     static coqmp::greeting const none;
-    return state_ ? state_->greeting() : none;
+    return impl_ ? impl_->greeting() : none;
 }
 
 bool session::out_of_band_enabled() const noexcept
 {
-    return state_ && state_->out_of_band();
+    return impl_ && impl_->out_of_band();
 }
 
 session_counters session::counters() const noexcept
 {
-    return state_ ? state_->counters() : session_counters();
+    return impl_ ? impl_->counters() : session_counters();
 }
 
 void session::close() noexcept
 {
-    if (state_)
-        state_->close();
+    if (impl_)
+        impl_->close();
 }
 
-void session::start_connect(state_pointer const& state, plain_handler handler, endpoint where)
+void session::start_connect(impl_pointer const& impl, plain_handler handler, endpoint where)
 {
-    if (!state) {
+    if (!impl) {
         detail::unclaimed_endpoint const closed(std::move(where));
         return handler.post(make_error_code(errc::disconnected));
     }
-    detail::session_state::start_connect(state, std::move(handler), std::move(where));
+    detail::session_impl::start_connect(impl, std::move(handler), std::move(where));
 }
 
-void session::start_execute(state_pointer const& state, reply_handler&& handler, command&& what)
+void session::start_execute(impl_pointer const& impl, reply_handler&& handler, command&& what)
 {
-    if (!state)
+    if (!impl)
         return handler.post(with_outcome(errc::disconnected, outcome::not_sent), reply());
-    detail::session_state::start_execute(state, std::move(handler), std::move(what));
+    detail::session_impl::start_execute(impl, std::move(handler), std::move(what));
 }
 
-void session::start_close(state_pointer const& state, plain_handler handler)
+void session::start_close(impl_pointer const& impl, plain_handler handler)
 {
-    if (!state)
+    if (!impl)
         return handler.post(error_code());
-    detail::session_state::start_close(state, std::move(handler));
+    detail::session_impl::start_close(impl, std::move(handler));
 }
 
-void session::start_wait_closed(state_pointer const& state, reason_handler handler)
+void session::start_wait_closed(impl_pointer const& impl, reason_handler handler)
 {
-    if (!state)
+    if (!impl)
         return handler.post(error_code(), make_error_code(errc::disconnected));
-    detail::session_state::start_wait_closed(state, std::move(handler));
+    detail::session_impl::start_wait_closed(impl, std::move(handler));
 }
 
 }  // namespace coqmp

@@ -18,7 +18,7 @@ namespace coqmp {
 
 namespace detail {
 class subscription;
-boost::asio::any_io_executor executor_of(subscription const& state) noexcept;
+boost::asio::any_io_executor executor_of(subscription const& impl) noexcept;
 }  // namespace detail
 
 /// Events as an asynchronous stream. Made by session::subscribe().
@@ -47,7 +47,7 @@ public:
     template <class Token = boost::asio::deferred_t>
     auto async_next(Token&& token = Token())
     {
-        return detail::initiate<void(boost::system::error_code, event), &event_stream::start_next>(state_,
+        return detail::initiate<void(boost::system::error_code, event), &event_stream::start_next>(impl_,
                                                                                                    std::forward<Token>(token));
     }
 
@@ -70,12 +70,12 @@ public:
 
 private:
     friend class session;
-    explicit event_stream(std::shared_ptr<detail::subscription> state) noexcept : state_(std::move(state)) {}
+    explicit event_stream(std::shared_ptr<detail::subscription> impl) noexcept : impl_(std::move(impl)) {}
 
-    using next_handler = detail::waiting_handler<void(boost::system::error_code, event)>;
-    static void start_next(std::shared_ptr<detail::subscription> const& state, next_handler handler);
+    using next_handler = detail::pending_handler<void(boost::system::error_code, event)>;
+    static void start_next(std::shared_ptr<detail::subscription> const& impl, next_handler handler);
 
-    detail::owned_state<detail::subscription> state_;
+    detail::owned_impl<detail::subscription> impl_;
 };
 
 }  // namespace coqmp

@@ -21,8 +21,8 @@
 namespace coqmp {
 
 namespace detail {
-class listener_state;
-boost::asio::any_io_executor executor_of(listener_state const& state) noexcept;
+class listener_impl;
+boost::asio::any_io_executor executor_of(listener_impl const& impl) noexcept;
 }  // namespace detail
 
 /// Which peers a listener accepts, and how the sessions that it makes behave.
@@ -79,7 +79,7 @@ public:
     template <class Token = boost::asio::deferred_t>
     auto async_accept(Token&& token = Token())
     {
-        return detail::initiate<void(boost::system::error_code, session), &listener::start_accept>(state_,
+        return detail::initiate<void(boost::system::error_code, session), &listener::start_accept>(impl_,
                                                                                                    std::forward<Token>(token));
     }
 
@@ -99,13 +99,13 @@ public:
 
 private:
     friend class machine;
-    using accept_handler = detail::waiting_handler<void(boost::system::error_code, session)>;
-    static void start_accept(std::shared_ptr<detail::listener_state> const& state, accept_handler handler);
+    using accept_handler = detail::pending_handler<void(boost::system::error_code, session)>;
+    static void start_accept(std::shared_ptr<detail::listener_impl> const& impl, accept_handler handler);
 
     /// For a machine; none in a moved-from listener.
-    [[nodiscard]] std::shared_ptr<detail::listener_state> door() const noexcept { return state_ ? state_.pointer() : nullptr; }
+    [[nodiscard]] std::shared_ptr<detail::listener_impl> door() const noexcept { return impl_ ? impl_.pointer() : nullptr; }
 
-    detail::owned_state<detail::listener_state> state_;
+    detail::owned_impl<detail::listener_impl> impl_;
 };
 
 }  // namespace coqmp

@@ -25,8 +25,8 @@
 namespace coqmp {
 
 namespace detail {
-class machine_state;
-boost::asio::any_io_executor executor_of(machine_state const& state) noexcept;
+class machine_impl;
+boost::asio::any_io_executor executor_of(machine_impl const& impl) noexcept;
 }  // namespace detail
 
 /// What to launch.
@@ -123,7 +123,7 @@ public:
     template <class Token = boost::asio::deferred_t>
     auto async_start(listener& door, Token&& token = Token())
     {
-        return detail::initiate<void(std::exception_ptr), &machine::start_with_listener>(state_, std::forward<Token>(token),
+        return detail::initiate<void(std::exception_ptr), &machine::start_with_listener>(impl_, std::forward<Token>(token),
                                                                                          door.door());
     }
 
@@ -132,7 +132,7 @@ public:
         requires(!std::same_as<std::remove_cvref_t<Token>, listener>)
     auto async_start(Token&& token = Token())
     {
-        return detail::initiate<void(std::exception_ptr), &machine::start_with_pair>(state_, std::forward<Token>(token));
+        return detail::initiate<void(std::exception_ptr), &machine::start_with_pair>(impl_, std::forward<Token>(token));
     }
 
     /// The session with it. Use it after async_start() has completed: before, every command is errc::disconnected, and a start
@@ -148,7 +148,7 @@ public:
     template <class Token = boost::asio::deferred_t>
     auto async_wait(Token&& token = Token())
     {
-        return detail::initiate<void(boost::system::error_code, exit_status), &machine::start_wait>(state_,
+        return detail::initiate<void(boost::system::error_code, exit_status), &machine::start_wait>(impl_,
                                                                                                     std::forward<Token>(token));
     }
 
@@ -163,7 +163,7 @@ public:
     auto async_shutdown(std::chrono::nanoseconds budget, Token&& token = Token())
     {
         return detail::initiate<void(boost::system::error_code, exit_status), &machine::start_shutdown>(
-            state_, std::forward<Token>(token), budget);
+            impl_, std::forward<Token>(token), budget);
     }
 
     /// Its process id; -1 before it has been started. After its end the number may belong to another process: use it only for
@@ -179,17 +179,16 @@ public:
     void kill() noexcept;
 
 private:
-    using start_handler = detail::waiting_handler<void(std::exception_ptr)>;
-    using exit_handler = detail::waiting_handler<void(boost::system::error_code, exit_status)>;
-    using state_pointer = std::shared_ptr<detail::machine_state>;
+    using start_handler = detail::pending_handler<void(std::exception_ptr)>;
+    using exit_handler = detail::pending_handler<void(boost::system::error_code, exit_status)>;
+    using impl_pointer = std::shared_ptr<detail::machine_impl>;
 
-    static void start_with_listener(state_pointer const& state, start_handler handler,
-                                    std::shared_ptr<detail::listener_state> door);
-    static void start_with_pair(state_pointer const& state, start_handler handler);
-    static void start_wait(state_pointer const& state, exit_handler handler);
-    static void start_shutdown(state_pointer const& state, exit_handler handler, std::chrono::nanoseconds budget);
+    static void start_with_listener(impl_pointer const& impl, start_handler handler, std::shared_ptr<detail::listener_impl> door);
+    static void start_with_pair(impl_pointer const& impl, start_handler handler);
+    static void start_wait(impl_pointer const& impl, exit_handler handler);
+    static void start_shutdown(impl_pointer const& impl, exit_handler handler, std::chrono::nanoseconds budget);
 
-    detail::owned_state<detail::machine_state> state_;
+    detail::owned_impl<detail::machine_impl> impl_;
 };
 
 }  // namespace coqmp

@@ -24,9 +24,9 @@
 namespace coqmp {
 
 namespace detail {
-class machine_state;
-class session_state;
-boost::asio::any_io_executor executor_of(session_state const& state) noexcept;
+class machine_impl;
+class session_impl;
+boost::asio::any_io_executor executor_of(session_impl const& impl) noexcept;
 }  // namespace detail
 
 /// A connection to a monitor: commands and their replies, events, from greeting to end.
@@ -72,7 +72,7 @@ public:
     template <class Token = boost::asio::deferred_t>
     auto async_connect(endpoint where, Token&& token = Token())
     {
-        return detail::initiate<void(boost::system::error_code), &session::start_connect>(state_, std::forward<Token>(token),
+        return detail::initiate<void(boost::system::error_code), &session::start_connect>(impl_, std::forward<Token>(token),
                                                                                           std::move(where));
     }
 
@@ -96,7 +96,7 @@ public:
     auto async_execute(command what, Token&& token = Token())
     {
         return detail::initiate<void(boost::system::error_code, reply), &session::start_execute>(
-            state_, std::forward<Token>(token), std::move(what));
+            impl_, std::forward<Token>(token), std::move(what));
     }
 
     /// async_execute() for coroutines: returns what the command returned.
@@ -150,7 +150,7 @@ public:
     template <class Token = boost::asio::deferred_t>
     auto async_close(Token&& token = Token())
     {
-        return detail::initiate<void(boost::system::error_code), &session::start_close>(state_, std::forward<Token>(token));
+        return detail::initiate<void(boost::system::error_code), &session::start_close>(impl_, std::forward<Token>(token));
     }
 
     /// Completes when the session has ended, with the reason.
@@ -163,22 +163,22 @@ public:
     auto async_wait_closed(Token&& token = Token())
     {
         return detail::initiate<void(boost::system::error_code, boost::system::error_code), &session::start_wait_closed>(
-            state_, std::forward<Token>(token));
+            impl_, std::forward<Token>(token));
     }
 
 private:
-    friend class detail::machine_state;
-    using plain_handler = detail::waiting_handler<void(boost::system::error_code)>;
-    using reply_handler = detail::waiting_handler<void(boost::system::error_code, reply)>;
-    using reason_handler = detail::waiting_handler<void(boost::system::error_code, boost::system::error_code)>;
-    using state_pointer = std::shared_ptr<detail::session_state>;
+    friend class detail::machine_impl;
+    using plain_handler = detail::pending_handler<void(boost::system::error_code)>;
+    using reply_handler = detail::pending_handler<void(boost::system::error_code, reply)>;
+    using reason_handler = detail::pending_handler<void(boost::system::error_code, boost::system::error_code)>;
+    using impl_pointer = std::shared_ptr<detail::session_impl>;
 
-    static void start_connect(state_pointer const& state, plain_handler handler, endpoint where);
-    static void start_execute(state_pointer const& state, reply_handler&& handler, command&& what);
-    static void start_close(state_pointer const& state, plain_handler handler);
-    static void start_wait_closed(state_pointer const& state, reason_handler handler);
+    static void start_connect(impl_pointer const& impl, plain_handler handler, endpoint where);
+    static void start_execute(impl_pointer const& impl, reply_handler&& handler, command&& what);
+    static void start_close(impl_pointer const& impl, plain_handler handler);
+    static void start_wait_closed(impl_pointer const& impl, reason_handler handler);
 
-    detail::owned_state<detail::session_state> state_;
+    detail::owned_impl<detail::session_impl> impl_;
 };
 
 }  // namespace coqmp

@@ -14,29 +14,29 @@ namespace asio = boost::asio;
 namespace coqmp::detail {
 
 /// The members of one execution context.
-class context_members final : public asio::execution_context::service
+class handler_registry final : public asio::execution_context::service
 {
 public:
-    using key_type = context_members;
+    using key_type = handler_registry;
 
     static inline asio::execution_context::id id;
 
-    explicit context_members(asio::execution_context& owner) : asio::execution_context::service(owner) {}
+    explicit handler_registry(asio::execution_context& owner) : asio::execution_context::service(owner) {}
 
     // Members that were created while the other services were destroyed, after the shutdown of this one.
-    ~context_members() override
+    ~handler_registry() override
     {
-        while (context_member* const late = take_first())
+        while (handler_registration* const late = take_first())
             static_cast<void>(detach(*late));
     }
 
-    void add(context_member& member)
+    void add(handler_registration& member)
     {
         std::scoped_lock const lock(mutex_);
         members_.push_back(member);
     }
 
-    void remove(context_member& member) noexcept
+    void remove(handler_registration& member) noexcept
     {
         std::scoped_lock const lock(mutex_);
         if (member.is_linked())
@@ -48,31 +48,31 @@ private:
     {
         // Destroying a handler may destroy members, also the one it belongs to: each is taken off the list first, and is not
         // touched afterwards.
-        while (context_member* const next = take_first()) {
+        while (handler_registration* const next = take_first()) {
             asio::any_io_executor const executor = detach(*next);
-            next->abandon_handlers();
+            next->destroy_handlers();
         }
     }
 
-    [[nodiscard]] context_member* take_first() noexcept
+    [[nodiscard]] handler_registration* take_first() noexcept
     {
         std::scoped_lock const lock(mutex_);
         if (members_.empty())
             return nullptr;
-        context_member& first = members_.front();
+        handler_registration& first = members_.front();
         members_.pop_front();
         return &first;
     }
 
     /// From now on the member does not know the context.
-    [[nodiscard]] static asio::any_io_executor detach(context_member& member) noexcept
+    [[nodiscard]] static asio::any_io_executor detach(handler_registration& member) noexcept
     {
         member.members_ = nullptr;
         return std::exchange(member.executor_, nullptr);
     }
 
     std::mutex mutex_;
-    boost::intrusive::list<context_member> members_;
+    boost::intrusive::list<handler_registration> members_;
 };
 
 namespace {
@@ -86,13 +86,13 @@ asio::execution_context& context_of(asio::any_io_executor const& executor)
 
 }  // namespace
 
-context_member::context_member(asio::any_io_executor executor)
-    : executor_(std::move(executor)), members_(&asio::use_service<context_members>(context_of(executor_)))
+handler_registration::handler_registration(asio::any_io_executor executor)
+    : executor_(std::move(executor)), members_(&asio::use_service<handler_registry>(context_of(executor_)))
 {
     members_->add(*this);
 }
 
-context_member::~context_member()
+handler_registration::~handler_registration()
 {
     if (members_ != nullptr)
         members_->remove(*this);

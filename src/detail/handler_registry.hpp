@@ -9,15 +9,15 @@
 
 namespace coqmp::detail {
 
-class context_members;
+class handler_registry;
 
 /// Base of the state behind a handle. A handler often owns the coroutine that owns the handle that owns the state. The end of
 /// the context breaks this cycle if nothing else does. A handle may outlive the context; its state then does nothing.
-class context_member : public boost::intrusive::list_base_hook<>
+class handler_registration : public boost::intrusive::list_base_hook<>
 {
 public:
-    context_member(context_member const&) = delete;
-    context_member& operator=(context_member const&) = delete;
+    handler_registration(handler_registration const&) = delete;
+    handler_registration& operator=(handler_registration const&) = delete;
 
     /// Where the work runs. Empty once the context is gone, because nothing can run then.
     [[nodiscard]] boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
@@ -25,17 +25,17 @@ public:
     /// Destroys (does not call) all waiting handlers, and destroys all that belongs to the context: sockets, timers, further
     /// copies of the executor (a strand's last copy uses the context, too). Called once, by the thread that destroys the context,
     /// while the context's services can still be used; executor() is empty already. The object itself may outlive the context.
-    virtual void abandon_handlers() noexcept = 0;
+    virtual void destroy_handlers() noexcept = 0;
 
 protected:
     /// @throws boost::asio::execution::bad_executor if the executor is empty
-    explicit context_member(boost::asio::any_io_executor executor);
-    ~context_member();
+    explicit handler_registration(boost::asio::any_io_executor executor);
+    ~handler_registration();
 
 private:
-    friend class context_members;
+    friend class handler_registry;
     boost::asio::any_io_executor executor_;
-    context_members* members_;  ///< none once the context is gone
+    handler_registry* members_;  ///< none once the context is gone
 };
 
 }  // namespace coqmp::detail

@@ -22,7 +22,7 @@ struct subscription::wait
 
 subscription::subscription(asio::any_io_executor executor, event_filter filter, std::size_t capacity, keep which,
                            std::shared_ptr<event_budget> budget)
-    : context_member(std::move(executor)),
+    : handler_registration(std::move(executor)),
       filter_(std::move(filter)),
       capacity_(std::max<std::size_t>(capacity, 1)),
       which_(which),
@@ -140,7 +140,7 @@ bool subscription::has_ended() const noexcept
     return ended_;
 }
 
-void subscription::abandon_handlers() noexcept
+void subscription::destroy_handlers() noexcept
 {
     auto const self = weak_from_this().lock();  // nothing if it is being destroyed
     std::shared_ptr<wait> dropped;

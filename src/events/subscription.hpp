@@ -6,7 +6,7 @@
 #include "detail/handler_registry.hpp"
 #include "events/event_budget.hpp"
 
-#include <coqmp/detail/waiting_handler.hpp>
+#include <coqmp/detail/pending_handler.hpp>
 #include <coqmp/error.hpp>
 #include <coqmp/event.hpp>
 #include <coqmp/event_filter.hpp>
@@ -36,10 +36,10 @@ struct queued_event
 };
 
 /// The state behind an event_stream. Safe to use from any thread.
-class subscription final : public context_member, public std::enable_shared_from_this<subscription>
+class subscription final : public handler_registration, public std::enable_shared_from_this<subscription>
 {
 public:
-    using next_handler = waiting_handler<void(boost::system::error_code, event)>;
+    using next_handler = pending_handler<void(boost::system::error_code, event)>;
 
     /// @param budget of the session, for the events that are queued here; none: the memory of the queue does not count
     subscription(boost::asio::any_io_executor executor, event_filter filter, std::size_t capacity, keep which,
@@ -76,7 +76,7 @@ public:
     [[nodiscard]] std::uint64_t lost() const noexcept;
     [[nodiscard]] bool has_ended() const noexcept;
 
-    void abandon_handlers() noexcept override;
+    void destroy_handlers() noexcept override;
 
 private:
     struct wait;

@@ -55,14 +55,14 @@ bool concerns_one_connection(int error) noexcept
     }
 }
 
-session closed_session(accept_wait const& wait)
+session closed_session(pending_accept const& wait)
 {
     return session(wait.session_executor, wait.options);
 }
 
 }  // namespace
 
-bool peer_demands::met_by(std::optional<peer_credentials> const& peer, std::vector<::pid_t> const& lineage) const
+bool peer_requirements::met_by(std::optional<peer_credentials> const& peer, std::vector<::pid_t> const& lineage) const
 {
     if (user && (!peer || peer->user != *user))
         return false;
@@ -76,8 +76,8 @@ bool peer_demands::met_by(std::optional<peer_credentials> const& peer, std::vect
     return !process || comes_from(*process);
 }
 
-listener_state::listener_state(asio::any_io_executor executor, endpoint const& where, listener_options options)
-    : context_member(std::move(executor)),
+listener_impl::listener_impl(asio::any_io_executor executor, endpoint const& where, listener_options options)
+    : handler_registration(std::move(executor)),
       options_(std::move(options)),
       socket_(where),
       acceptor_(std::in_place, this->executor()),
@@ -87,7 +87,7 @@ listener_state::listener_state(asio::any_io_executor executor, endpoint const& w
         throw explained_error(
             make_error_code(errc::invalid_endpoint),
             "cannot listen on " + where.to_string() + ": TCP does not tell who connects; demand a peer on a unix socket");
-    owned_descriptor socket(socket_.release());
+    unique_fd socket(socket_.release());
     try {
         acceptor_->assign(socket.number());
     } catch (...) {
@@ -97,34 +97,34 @@ listener_state::listener_state(asio::any_io_executor executor, endpoint const& w
     static_cast<void>(socket.release());
 }
 
-listener_state::~listener_state()
+listener_impl::~listener_impl()
 {
     socket_.remove_file();
 }
 
 // ---- From any thread -------------------------------------------------------------------------------------------------------
 
-void listener_state::start_accept(pointer const& self, accept_wait::handler_type handler)
+void listener_impl::start_accept(pointer const& self, pending_accept::handler_type handler)
 {
     listener_options const& options = self->options_;
     start_accept(self, std::move(handler), self->executor(), options.session,
-                 peer_demands{options.peer_user, options.peer_process});
+                 peer_requirements{options.peer_user, options.peer_process});
 }
 
-void listener_state::start_accept(pointer const& self, accept_wait::handler_type handler, asio::any_io_executor of_session,
-                                  session_options of_options, peer_demands whom)
+void listener_impl::start_accept(pointer const& self, pending_accept::handler_type handler, asio::any_io_executor of_session,
+                                 session_options of_options, peer_requirements whom)
 {
     auto const slot = handler.slot();
-    auto wait = std::make_shared<accept_wait>(std::move(handler), self->executor(), std::move(of_session), std::move(of_options),
-                                              std::move(whom));
-    on_cancellation(slot, self, wait, [](listener_state& state, wait_pointer const& which, asio::cancellation_type kind) {
+    auto wait = std::make_shared<pending_accept>(std::move(handler), self->executor(), std::move(of_session),
+                                                 std::move(of_options), std::move(whom));
+    on_cancellation(slot, self, wait, [](listener_impl& state, wait_pointer const& which, asio::cancellation_type kind) {
         if (kind != asio::cancellation_type::none)
             state.cancel(which);
     });
     asio::dispatch(self->executor(), [self, wait = std::move(wait)] { self->add(wait); });
 }
 
-void listener_state::close() noexcept
+void listener_impl::close() noexcept
 {
     // Immediately: a caller that destroys a listener may look for the file right after.
     socket_.remove_file();
@@ -134,7 +134,7 @@ void listener_state::close() noexcept
 
 // ---- On the executor -------------------------------------------------------------------------------------------------------
 
-void listener_state::add(wait_pointer const& wait)
+void listener_impl::add(wait_pointer const& wait)
 {
     if (closed_ || wait->cancelled) {
         wait->waiting.post(error_code(asio::error::operation_aborted), closed_session(*wait));
@@ -142,7 +142,7 @@ void listener_state::add(wait_pointer const& wait)
     }
     waiting_.push_back(wait);
     wait->deadline = optional_deadline_after(wait->options.connect_timeout);
-    if (wait->deadline != accept_wait::clock::time_point::max()) {
+    if (wait->deadline != pending_accept::clock::time_point::max()) {
         wait->timer.expires_at(wait->deadline);
         wait->timer.async_wait([self = shared_from_this(), wait](error_code error) {
             auto const found = std::find(self->waiting_.begin(), self->waiting_.end(), wait);
@@ -153,7 +153,7 @@ void listener_state::add(wait_pointer const& wait)
     await_connection();
 }
 
-void listener_state::cancel(wait_pointer const& wait)
+void listener_impl::cancel(wait_pointer const& wait)
 {
     wait->cancelled = true;
     // Its process may have connected and died: that connection must not be left for the next accept.
@@ -169,7 +169,7 @@ void listener_state::cancel(wait_pointer const& wait)
         wait->connecting->close();  // connected() reports it
 }
 
-void listener_state::end()
+void listener_impl::end()
 {
     if (std::exchange(closed_, true))
         return;
@@ -182,7 +182,7 @@ void listener_state::end()
         cancel(wait);
 }
 
-void listener_state::abandon_handlers() noexcept
+void listener_impl::destroy_handlers() noexcept
 {
     auto const self = weak_from_this().lock();
     closed_ = true;
@@ -192,12 +192,12 @@ void listener_state::abandon_handlers() noexcept
     undecided_.clear();
     auto waits = std::exchange(waiting_, {});
     waits.splice(waits.end(), connecting_);
-    std::vector<accept_wait::handler_type> dropped;
+    std::vector<pending_accept::handler_type> dropped;
     for (wait_pointer const& wait : waits)
         dropped.push_back(std::move(wait->waiting));
 }
 
-void listener_state::fail(wait_list::iterator position, error_code error)
+void listener_impl::fail(wait_list::iterator position, error_code error)
 {
     wait_pointer const wait = *position;
     waiting_.erase(position);
@@ -206,7 +206,7 @@ void listener_state::fail(wait_list::iterator position, error_code error)
     stop_if_idle();
 }
 
-void listener_state::stop_if_idle()
+void listener_impl::stop_if_idle()
 {
     // Without an accept the execution context must be able to run out of work.
     if (!waiting_.empty())
@@ -218,7 +218,7 @@ void listener_state::stop_if_idle()
     }
 }
 
-void listener_state::await_connection()
+void listener_impl::await_connection()
 {
     if (waiting_.empty() || awaiting_connection_ || pausing_ || closed_ || !undecided_.empty())
         return;
@@ -233,7 +233,7 @@ void listener_state::await_connection()
     });
 }
 
-void listener_state::accept(int most, patience how)
+void listener_impl::accept(int most, patience how)
 {
     for (int lost = 0; most > 0 && !waiting_.empty() && !closed_ && (undecided_.empty() || how == patience::none); --most) {
         // Asio's own accept makes sockets that a launched QEMU would inherit.
@@ -241,7 +241,7 @@ void listener_state::accept(int most, patience how)
         int const error = errno;
         if (number >= 0) {
             lost = 0;
-            match(identify(owned_descriptor(number)));
+            match(identify(unique_fd(number)));
         } else if (error == EAGAIN) {
             return;
         } else if (!concerns_one_connection(error)) {
@@ -255,7 +255,7 @@ void listener_state::accept(int most, patience how)
     }
 }
 
-void listener_state::pause()
+void listener_impl::pause()
 {
     if (std::exchange(pausing_, true))
         return;
@@ -266,7 +266,7 @@ void listener_state::pause()
     });
 }
 
-listener_state::visitor listener_state::identify(owned_descriptor connection) const
+listener_impl::visitor listener_impl::identify(unique_fd connection) const
 {
     visitor who{std::move(connection), std::nullopt, {}, {}};
     who.peer = peer_of(who.connection.number());
@@ -282,7 +282,7 @@ listener_state::visitor listener_state::identify(owned_descriptor connection) co
 }
 
 // An accept for this very process comes before those that admit every process.
-void listener_state::match(visitor who)
+void listener_impl::match(visitor who)
 {
     // First: the number of a process may become known, on another thread, while the waits are looked at.
     bool const is_undecided = std::ranges::any_of(who.candidates, [](auto const& each) { return each->is_starting(); });
@@ -310,7 +310,7 @@ void listener_state::match(visitor who)
     connect(wait, std::move(who.connection));
 }
 
-void listener_state::refuse(visitor const& who)
+void listener_impl::refuse(visitor const& who)
 {
     refused_.fetch_add(1, std::memory_order_relaxed);
     if (options_.session.log && who.peer)
@@ -318,19 +318,19 @@ void listener_state::refuse(visitor const& who)
                              std::to_string(who.peer->user) + ": no accept on " + local().to_string() + " waits for it.");
 }
 
-void listener_state::decide()
+void listener_impl::decide()
 {
     for (visitor& each : std::exchange(undecided_, {}))
         match(std::move(each));
     await_connection();
 }
 
-void listener_state::connect(wait_pointer const& wait, owned_descriptor connection)
+void listener_impl::connect(wait_pointer const& wait, unique_fd connection)
 {
     wait->timer.cancel();
-    if (wait->deadline != accept_wait::clock::time_point::max())
+    if (wait->deadline != pending_accept::clock::time_point::max())
         wait->options.connect_timeout =
-            std::max<std::chrono::nanoseconds>(wait->deadline - accept_wait::clock::now(), std::chrono::nanoseconds(1));
+            std::max<std::chrono::nanoseconds>(wait->deadline - pending_accept::clock::now(), std::chrono::nanoseconds(1));
     wait->connecting.emplace(wait->session_executor, wait->options);
     wait->connecting->async_connect(
         endpoint::descriptor(connection.number()),
@@ -338,7 +338,7 @@ void listener_state::connect(wait_pointer const& wait, owned_descriptor connecti
     static_cast<void>(connection.release());  // it is the session's now
 }
 
-void listener_state::connected(wait_pointer const& wait, error_code error)
+void listener_impl::connected(wait_pointer const& wait, error_code error)
 {
     connecting_.remove(wait);
     if (!wait->waiting)

@@ -24,21 +24,21 @@
 namespace coqmp::detail {
 
 /// Accepts connections only while an accept waits: the others stay in the kernel's queue.
-class listener_state final : public context_member, public std::enable_shared_from_this<listener_state>
+class listener_impl final : public handler_registration, public std::enable_shared_from_this<listener_impl>
 {
 public:
-    using pointer = std::shared_ptr<listener_state>;
-    using wait_pointer = std::shared_ptr<accept_wait>;
+    using pointer = std::shared_ptr<listener_impl>;
+    using wait_pointer = std::shared_ptr<pending_accept>;
 
-    listener_state(boost::asio::any_io_executor executor, endpoint const& where, listener_options options);
-    ~listener_state();
+    listener_impl(boost::asio::any_io_executor executor, endpoint const& where, listener_options options);
+    ~listener_impl();
 
     // From any thread.
-    static void start_accept(pointer const& self, accept_wait::handler_type handler);
+    static void start_accept(pointer const& self, pending_accept::handler_type handler);
     /// The same for a session on another executor, and for one process. From a thread that runs the executor it takes effect at
     /// once.
-    static void start_accept(pointer const& self, accept_wait::handler_type handler, boost::asio::any_io_executor of_session,
-                             session_options of_options, peer_demands whom);
+    static void start_accept(pointer const& self, pending_accept::handler_type handler, boost::asio::any_io_executor of_session,
+                             session_options of_options, peer_requirements whom);
     void close() noexcept;
     /// On the executor: an expected process is known now, or will never connect.
     void decide();
@@ -46,7 +46,7 @@ public:
     [[nodiscard]] listener_options const& options() const noexcept { return options_; }
     [[nodiscard]] std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
 
-    void abandon_handlers() noexcept override;
+    void destroy_handlers() noexcept override;
 
 private:
     using wait_list = std::list<wait_pointer>;
@@ -54,7 +54,7 @@ private:
     /// A connection, and the process that it comes from.
     struct visitor
     {
-        owned_descriptor connection;
+        unique_fd connection;
         std::optional<peer_credentials> peer;
         std::vector<::pid_t> lineage;  ///< The peer, its parent, and so on; empty if any process is admitted.
         std::vector<std::shared_ptr<expected_process>> candidates;  ///< Processes that were being started when it came.
@@ -68,10 +68,10 @@ private:
     /// @param most connections, and failures
     void accept(int most, patience how = patience::while_undecided);
     void pause();
-    [[nodiscard]] visitor identify(owned_descriptor connection) const;
+    [[nodiscard]] visitor identify(unique_fd connection) const;
     void match(visitor who);
     void refuse(visitor const& who);
-    void connect(wait_pointer const& wait, owned_descriptor connection);
+    void connect(wait_pointer const& wait, unique_fd connection);
     void connected(wait_pointer const& wait, boost::system::error_code error);
     void fail(wait_list::iterator wait, boost::system::error_code error);
     void stop_if_idle();

@@ -5,7 +5,7 @@
 #include "net/server_socket.hpp"
 #include "process/expected_process.hpp"
 
-#include <coqmp/detail/waiting_handler.hpp>
+#include <coqmp/detail/pending_handler.hpp>
 #include <coqmp/session.hpp>
 
 #include <boost/asio/steady_timer.hpp>
@@ -18,7 +18,7 @@
 namespace coqmp::detail {
 
 /// Which peers an accept admits.
-struct peer_demands
+struct peer_requirements
 {
     std::optional<::uid_t> user;
     std::optional<::pid_t> process;                        ///< This process, or one that it started.
@@ -32,16 +32,16 @@ struct peer_demands
 };
 
 /// One accept: it waits for a connection, then for the session on it.
-struct accept_wait
+struct pending_accept
 {
     using signature = void(boost::system::error_code, session);
-    using handler_type = waiting_handler<signature>;
+    using handler_type = pending_handler<signature>;
     using clock = std::chrono::steady_clock;
 
     /// @param door where the listener's work runs, the timer's too
     /// @param of_session where the session's work will run
-    accept_wait(handler_type handler, boost::asio::any_io_executor const& door, boost::asio::any_io_executor of_session,
-                session_options session_behaviour, peer_demands whom)
+    pending_accept(handler_type handler, boost::asio::any_io_executor const& door, boost::asio::any_io_executor of_session,
+                   session_options session_behaviour, peer_requirements whom)
         : waiting(std::move(handler)),
           session_executor(std::move(of_session)),
           options(std::move(session_behaviour)),
@@ -52,7 +52,7 @@ struct accept_wait
     handler_type waiting;
     boost::asio::any_io_executor session_executor;
     session_options options;  ///< connect_timeout bounds the wait as a whole.
-    peer_demands demands;
+    peer_requirements demands;
     clock::time_point deadline = clock::time_point::max();
     boost::asio::steady_timer timer;
     std::optional<coqmp::session> connecting;

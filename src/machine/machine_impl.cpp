@@ -84,52 +84,52 @@ session_options without_deadline(session_options options)
 
 }  // namespace
 
-machine_state::machine_state(asio::any_io_executor executor, machine_spec spec)
-    : context_member(std::move(executor)),
+machine_impl::machine_impl(asio::any_io_executor executor, machine_spec spec)
+    : handler_registration(std::move(executor)),
       spec_(std::move(spec)),
       session_(this->executor(), without_deadline(spec_.session)),
-      monitor_(session_.state_.pointer())
+      monitor_(session_.impl_.pointer())
 {}
 
-machine_state::~machine_state() = default;
+machine_impl::~machine_impl() = default;
 
 // ---- From any thread -------------------------------------------------------------------------------------------------------
 
-void machine_state::start(pointer const& self, machine_start::handler_type handler, std::shared_ptr<listener_state> door)
+void machine_impl::start(pointer const& self, machine_start::handler_type handler, std::shared_ptr<listener_impl> door)
 {
     auto const slot = handler.slot();
     auto start = std::make_shared<machine_start>(std::move(handler), self->executor());
     start->door = std::move(door);
-    on_cancellation(slot, self, start, [](machine_state& state, start_pointer const& which, asio::cancellation_type kind) {
+    on_cancellation(slot, self, start, [](machine_impl& state, start_pointer const& which, asio::cancellation_type kind) {
         if ((kind & (asio::cancellation_type::terminal | asio::cancellation_type::partial)) != asio::cancellation_type::none)
             state.cancel_start(which);
     });
     asio::dispatch(self->executor(), [self, start = std::move(start)] { self->begin(start); });
 }
 
-void machine_state::start_wait(pointer const& self, exit_wait::handler_type handler)
+void machine_impl::start_wait(pointer const& self, exit_wait::handler_type handler)
 {
     auto const slot = handler.slot();
     auto waiting = std::make_shared<exit_wait>(std::move(handler));
-    on_cancellation(slot, self, waiting, [](machine_state& state, wait_pointer const& which, asio::cancellation_type kind) {
+    on_cancellation(slot, self, waiting, [](machine_impl& state, wait_pointer const& which, asio::cancellation_type kind) {
         if (kind != asio::cancellation_type::none)
             state.cancel_wait(which);
     });
     asio::dispatch(self->executor(), [self, waiting = std::move(waiting)] { self->wait(waiting, std::nullopt); });
 }
 
-void machine_state::start_shutdown(pointer const& self, exit_wait::handler_type handler, std::chrono::nanoseconds budget)
+void machine_impl::start_shutdown(pointer const& self, exit_wait::handler_type handler, std::chrono::nanoseconds budget)
 {
     auto const slot = handler.slot();
     auto waiting = std::make_shared<exit_wait>(std::move(handler));
-    on_cancellation(slot, self, waiting, [](machine_state& state, wait_pointer const& which, asio::cancellation_type kind) {
+    on_cancellation(slot, self, waiting, [](machine_impl& state, wait_pointer const& which, asio::cancellation_type kind) {
         if (kind != asio::cancellation_type::none)
             state.cancel_wait(which);
     });
     asio::dispatch(self->executor(), [self, waiting = std::move(waiting), budget] { self->wait(waiting, budget); });
 }
 
-void machine_state::close() noexcept
+void machine_impl::close() noexcept
 {
     if (!executor())
         return;  // the machine has ended with its context
@@ -139,7 +139,7 @@ void machine_state::close() noexcept
     signal(SIGKILL);
 }
 
-void machine_state::signal(int number) noexcept
+void machine_impl::signal(int number) noexcept
 {
     std::scoped_lock const lock(publishing_);
     if (process_)
@@ -148,13 +148,13 @@ void machine_state::signal(int number) noexcept
         wanted_signal_ = number;
 }
 
-::pid_t machine_state::pid() const noexcept
+::pid_t machine_impl::pid() const noexcept
 {
     std::scoped_lock const lock(publishing_);
     return process_ ? process_->pid() : -1;
 }
 
-std::string machine_state::standard_error() const
+std::string machine_impl::standard_error() const
 {
     std::scoped_lock const lock(publishing_);
     return process_ ? process_->standard_error() : std::string();
@@ -162,7 +162,7 @@ std::string machine_state::standard_error() const
 
 // ---- Starting --------------------------------------------------------------------------------------------------------------
 
-void machine_state::begin(start_pointer const& start)
+void machine_impl::begin(start_pointer const& start)
 {
     if (closed_ || start->cancelled) {
         start->failure = asio::error::operation_aborted;
@@ -202,7 +202,7 @@ void machine_state::begin(start_pointer const& start)
         start->launching->start(what_to_launch(*start), true);
 }
 
-process_options machine_state::what_to_launch(machine_start const& start) const
+process_options machine_impl::what_to_launch(machine_start const& start) const
 {
     process_options options{spec_.program, spec_.arguments,           spec_.environment,
                             std::nullopt,  spec_.share_process_group, spec_.error_tail};
@@ -215,30 +215,30 @@ process_options machine_state::what_to_launch(machine_start const& start) const
 
 // On the listener's executor, and before the process is started: the listener must know which process to admit before it
 // accepts a connection of that process.
-void machine_state::launch_for_listener(start_pointer const& start, process_options const& options)
+void machine_impl::launch_for_listener(start_pointer const& start, process_options const& options)
 {
     asio::dispatch(start->door->executor(), [self = shared_from_this(), start, options] {
         if (start->launching->is_over())
             return;
-        peer_demands whom{start->door->options().peer_user, std::nullopt};
+        peer_requirements whom{start->door->options().peer_user, std::nullopt};
         if (start->door->local().is_unix())
             whom.expected = start->launching->expected();
         auto accepted = [self, start](error_code error, coqmp::session opened) {
             if (!error && self->starting_ == start && !start->failure) {
                 self->session_ = std::move(opened);
-                self->monitor_ = self->session_.state_.pointer();
+                self->monitor_ = self->session_.impl_.pointer();
             }
             self->connected(start, error);
         };
         auto handler =
             asio::bind_cancellation_slot(start->accepting.slot(), asio::bind_executor(self->executor(), std::move(accepted)));
-        listener_state::start_accept(start->door, {std::move(handler), start->door->executor()}, self->executor(),
-                                     without_deadline(self->spec_.session), whom);
+        listener_impl::start_accept(start->door, {std::move(handler), start->door->executor()}, self->executor(),
+                                    without_deadline(self->spec_.session), whom);
         start->launching->start(options, false);
     });
 }
 
-void machine_state::take_process(start_pointer const& start, launch::outcome& outcome)
+void machine_impl::take_process(start_pointer const& start, launch::outcome& outcome)
 {
     launch::outcome what = std::move(outcome);  // the helper thread may hold the original a little longer
     auto const started = what.process.process();
@@ -268,7 +268,7 @@ void machine_state::take_process(start_pointer const& start, launch::outcome& ou
         connect_pair(start, what.monitor.release());
 }
 
-void machine_state::publish(std::unique_ptr<process> started)
+void machine_impl::publish(std::unique_ptr<process> started)
 {
     std::scoped_lock const lock(publishing_);
     process_ = std::move(started);
@@ -277,14 +277,14 @@ void machine_state::publish(std::unique_ptr<process> started)
         process_->signal(wanted_signal_);
 }
 
-void machine_state::connect_pair(start_pointer const& start, int number)
+void machine_impl::connect_pair(start_pointer const& start, int number)
 {
     auto connected = [self = shared_from_this(), start](error_code error) { self->connected(start, error); };
-    session_state::start_connect(monitor_, {asio::bind_executor(executor(), std::move(connected)), executor()},
-                                 endpoint::descriptor(number));
+    session_impl::start_connect(monitor_, {asio::bind_executor(executor(), std::move(connected)), executor()},
+                                endpoint::descriptor(number));
 }
 
-void machine_state::arm_deadline(start_pointer const& start, std::chrono::steady_clock::time_point when)
+void machine_impl::arm_deadline(start_pointer const& start, std::chrono::steady_clock::time_point when)
 {
     if (when == std::chrono::steady_clock::time_point::max())
         return;
@@ -295,7 +295,7 @@ void machine_state::arm_deadline(start_pointer const& start, std::chrono::steady
     });
 }
 
-void machine_state::connected(start_pointer const& start, error_code error)
+void machine_impl::connected(start_pointer const& start, error_code error)
 {
     if (starting_ != start || start->failure)
         return;
@@ -315,7 +315,7 @@ void machine_state::connected(start_pointer const& start, error_code error)
     arm_deadline(start, bounded ? std::min(patience, start->deadline->expiry()) : patience);
 }
 
-void machine_state::give_up(start_pointer const& start, error_code why)
+void machine_impl::give_up(start_pointer const& start, error_code why)
 {
     if (starting_ != start)
         return;
@@ -333,14 +333,14 @@ void machine_state::give_up(start_pointer const& start, error_code why)
     monitor_->close();
 }
 
-void machine_state::give_up_launch(start_pointer const& start)
+void machine_impl::give_up_launch(start_pointer const& start)
 {
     forget_process(start);
     complete_start(start, explain(*start));
 }
 
 // The start of a program on a file system that hangs cannot be ended, but the caller need not wait for it.
-void machine_state::expire(start_pointer const& start)
+void machine_impl::expire(start_pointer const& start)
 {
     if (starting_ == start && !start->failure)
         start->failure = make_error_code(errc::timed_out);
@@ -350,7 +350,7 @@ void machine_state::expire(start_pointer const& start)
         give_up(start, make_error_code(errc::timed_out));
 }
 
-void machine_state::cancel_accept(start_pointer const& start)
+void machine_impl::cancel_accept(start_pointer const& start)
 {
     auto const home = start->door ? start->door->executor() : asio::any_io_executor();
     if (home)  // else the listener has gone with its context
@@ -358,7 +358,7 @@ void machine_state::cancel_accept(start_pointer const& start)
 }
 
 // There is no process: the listener must not wait for its number, even if the wait for its connection has ended already.
-void machine_state::forget_process(start_pointer const& start)
+void machine_impl::forget_process(start_pointer const& start)
 {
     cancel_accept(start);
     auto const home = start->door ? start->door->executor() : asio::any_io_executor();
@@ -369,13 +369,13 @@ void machine_state::forget_process(start_pointer const& start)
         });
 }
 
-void machine_state::cancel_start(start_pointer const& start)
+void machine_impl::cancel_start(start_pointer const& start)
 {
     start->cancelled = true;
     give_up(start, asio::error::operation_aborted);
 }
 
-void machine_state::complete_start(start_pointer const& start, std::exception_ptr failure)
+void machine_impl::complete_start(start_pointer const& start, std::exception_ptr failure)
 {
     if (starting_ == start) {
         starting_.reset();
@@ -391,7 +391,7 @@ void machine_state::complete_start(start_pointer const& start, std::exception_pt
     start->waiting.post(std::move(failure));
 }
 
-std::exception_ptr machine_state::explain(machine_start const& start) const
+std::exception_ptr machine_impl::explain(machine_start const& start) const
 {
     std::string const name = name_of(spec_.program);
     std::string const errors = standard_error();
@@ -419,7 +419,7 @@ std::exception_ptr machine_state::explain(machine_start const& start) const
 
 // ---- Ending ----------------------------------------------------------------------------------------------------------------
 
-void machine_state::wait(wait_pointer const& wait, std::optional<std::chrono::nanoseconds> budget)
+void machine_impl::wait(wait_pointer const& wait, std::optional<std::chrono::nanoseconds> budget)
 {
     if (closed_ || wait->cancelled)
         return complete_wait(*wait, asio::error::operation_aborted);
@@ -438,21 +438,21 @@ void machine_state::wait(wait_pointer const& wait, std::optional<std::chrono::na
     wait->ladder->start();
 }
 
-void machine_state::cancel_wait(wait_pointer const& wait)
+void machine_impl::cancel_wait(wait_pointer const& wait)
 {
     wait->cancelled = true;
     if (std::erase(waits_, wait) > 0)
         complete_wait(*wait, asio::error::operation_aborted);
 }
 
-void machine_state::complete_wait(exit_wait& wait, error_code error)
+void machine_impl::complete_wait(exit_wait& wait, error_code error)
 {
     if (wait.ladder)
         wait.ladder->stop();
     wait.waiting.post(error, status_.value_or(exit_status()));
 }
 
-void machine_state::exited(exit_status status)
+void machine_impl::exited(exit_status status)
 {
     status_ = status;
     if (auto const start = starting_) {
@@ -463,13 +463,13 @@ void machine_state::exited(exit_status status)
     end_waits({});
 }
 
-void machine_state::end_waits(error_code error)
+void machine_impl::end_waits(error_code error)
 {
     for (wait_pointer const& wait : std::exchange(waits_, {}))
         complete_wait(*wait, error);
 }
 
-void machine_state::end()
+void machine_impl::end()
 {
     if (std::exchange(closed_, true))
         return;
@@ -481,7 +481,7 @@ void machine_state::end()
 }
 
 // The context's objects end with it, and so does the machine. The handle may outlive both.
-void machine_state::abandon_handlers() noexcept
+void machine_impl::destroy_handlers() noexcept
 {
     auto const self = weak_from_this().lock();
     closed_ = true;

@@ -8,7 +8,7 @@
 #include "process/launch.hpp"
 #include "process/process.hpp"
 
-#include <coqmp/detail/waiting_handler.hpp>
+#include <coqmp/detail/pending_handler.hpp>
 #include <coqmp/machine.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -24,20 +24,20 @@
 
 namespace coqmp::detail {
 
-class session_state;
+class session_impl;
 class shutdown_ladder;
 
 /// The one start of a machine.
 struct machine_start
 {
-    using handler_type = waiting_handler<void(std::exception_ptr)>;
+    using handler_type = pending_handler<void(std::exception_ptr)>;
 
     machine_start(handler_type handler, boost::asio::any_io_executor const& executor)
         : waiting(std::move(handler)), deadline(std::in_place, executor)
     {}
 
     handler_type waiting;
-    std::shared_ptr<listener_state> door;               ///< None: a socketpair.
+    std::shared_ptr<listener_impl> door;                ///< None: a socketpair.
     boost::asio::cancellation_signal accepting;         ///< Used on the listener's executor only.
     std::shared_ptr<launch> launching;                  ///< None if the start was rejected.
     std::optional<boost::asio::steady_timer> deadline;  ///< None once the context is gone.
@@ -50,7 +50,7 @@ struct machine_start
 /// An operation that waits for the end of the process.
 struct exit_wait
 {
-    using handler_type = waiting_handler<void(boost::system::error_code, exit_status)>;
+    using handler_type = pending_handler<void(boost::system::error_code, exit_status)>;
 
     explicit exit_wait(handler_type handler) : waiting(std::move(handler)) {}
 
@@ -60,18 +60,18 @@ struct exit_wait
 };
 
 /// Kept alive by its handle and by the wait for the process, so that it is reaped even if the handle has gone.
-class machine_state final : public context_member, public std::enable_shared_from_this<machine_state>
+class machine_impl final : public handler_registration, public std::enable_shared_from_this<machine_impl>
 {
 public:
-    using pointer = std::shared_ptr<machine_state>;
+    using pointer = std::shared_ptr<machine_impl>;
     using start_pointer = std::shared_ptr<machine_start>;
     using wait_pointer = std::shared_ptr<exit_wait>;
 
-    machine_state(boost::asio::any_io_executor executor, machine_spec spec);
-    ~machine_state();
+    machine_impl(boost::asio::any_io_executor executor, machine_spec spec);
+    ~machine_impl();
 
     // From any thread.
-    static void start(pointer const& self, machine_start::handler_type handler, std::shared_ptr<listener_state> door);
+    static void start(pointer const& self, machine_start::handler_type handler, std::shared_ptr<listener_impl> door);
     static void start_wait(pointer const& self, exit_wait::handler_type handler);
     static void start_shutdown(pointer const& self, exit_wait::handler_type handler, std::chrono::nanoseconds budget);
     void close() noexcept;
@@ -81,7 +81,7 @@ public:
 
     [[nodiscard]] coqmp::session& session() noexcept { return session_; }
 
-    void abandon_handlers() noexcept override;
+    void destroy_handlers() noexcept override;
 
 private:
     void begin(start_pointer const& start);
@@ -109,9 +109,9 @@ private:
     void end();
 
     machine_spec const spec_;
-    coqmp::session session_;                  // for the caller, who may move it away
-    std::shared_ptr<session_state> monitor_;  // the same session, for us
-    mutable std::mutex publishing_;           // protects these three from functions that any thread may call
+    coqmp::session session_;                 // for the caller, who may move it away
+    std::shared_ptr<session_impl> monitor_;  // the same session, for us
+    mutable std::mutex publishing_;          // protects these three from functions that any thread may call
     std::unique_ptr<process> process_;
     bool launching_ = false;
     int wanted_signal_ = 0;  // for a process that is still being started

@@ -29,7 +29,7 @@ bool says_that_it_does_not_run(error_code error, reply const& answer)
 
 }  // namespace
 
-shutdown_ladder::shutdown_ladder(asio::any_io_executor const& executor, std::shared_ptr<session_state> monitor,
+shutdown_ladder::shutdown_ladder(asio::any_io_executor const& executor, std::shared_ptr<session_impl> monitor,
                                  std::function<void(int)> signal, std::chrono::nanoseconds budget)
     : monitor_(std::move(monitor)),
       signal_(std::move(signal)),
@@ -128,7 +128,7 @@ void shutdown_ladder::execute(char const* name, std::function<void(error_code, r
         if (self->rung_ == now)
             done(error, std::move(answer));
     };
-    session_state::start_execute(
+    session_impl::start_execute(
         monitor_, {asio::bind_executor(timer_.get_executor(), std::move(answered)), timer_.get_executor()}, std::move(what));
 }
 

@@ -21,7 +21,7 @@ class shutdown_ladder : public std::enable_shared_from_this<shutdown_ladder>
 {
 public:
     /// @param signal sends a signal to the process
-    shutdown_ladder(boost::asio::any_io_executor const& executor, std::shared_ptr<session_state> monitor,
+    shutdown_ladder(boost::asio::any_io_executor const& executor, std::shared_ptr<session_impl> monitor,
                     std::function<void(int)> signal, std::chrono::nanoseconds budget);
 
     void start();
@@ -40,7 +40,7 @@ private:
     void execute(char const* name, std::function<void(boost::system::error_code, reply)> done);
     [[nodiscard]] clock::time_point end_of(rung which) const noexcept;
 
-    std::shared_ptr<session_state> monitor_;
+    std::shared_ptr<session_impl> monitor_;
     std::shared_ptr<subscription> guest_;  ///< Receives its SHUTDOWN event while the ladder waits for that.
     std::function<void(int)> signal_;
     clock::time_point const begin_;

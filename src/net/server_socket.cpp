@@ -49,16 +49,16 @@ using boost::system::error_code;
     return address;
 }
 
-owned_descriptor make_socket(int family, int type = SOCK_STREAM) noexcept
+unique_fd make_socket(int family, int type = SOCK_STREAM) noexcept
 {
-    return owned_descriptor(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    return unique_fd(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
 /// The result of connecting to a socket file. The probe is a datagram socket: a live stream socket answers EPROTOTYPE and its
 /// owner notices nothing, but would have to accept a stream socket.
 int probe(std::string const& path) noexcept
 {
-    owned_descriptor const socket = make_socket(AF_UNIX, SOCK_DGRAM);
+    unique_fd const socket = make_socket(AF_UNIX, SOCK_DGRAM);
     ::sockaddr_un const address = address_of(path);
     bool const connected = ::connect(socket.number(), reinterpret_cast<::sockaddr const*>(&address), sizeof address) == 0;
     return connected ? 0 : errno;
@@ -92,7 +92,7 @@ private:
     void take(endpoint const& where)
     {
         constexpr int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-        file_ = owned_descriptor(::open(name_.c_str(), flags, S_IRUSR | S_IWUSR));
+        file_ = unique_fd(::open(name_.c_str(), flags, S_IRUSR | S_IWUSR));
         int const error = errno;
         bool const denied = error == ELOOP || error == EACCES || error == EISDIR;
         struct ::stat found;  // NOLINT(cppcoreguidelines-pro-type-member-init): lstat() fills it
@@ -127,7 +127,7 @@ private:
     }
 
     std::string name_;
-    owned_descriptor file_;
+    unique_fd file_;
 };
 
 /// Whether the owner of this socket has ended. Rejects a live owner's socket, and a file that is not a socket.
@@ -191,7 +191,7 @@ int bind_and_listen(int number, ::sockaddr const* address, ::socklen_t size) noe
 
 /// Listens on all addresses of IPv6 and IPv4, or of IPv4 only if the host has no IPv6.
 /// @return 0 or what the kernel said
-int listen_everywhere(owned_descriptor& socket, std::uint16_t port) noexcept
+int listen_everywhere(unique_fd& socket, std::uint16_t port) noexcept
 {
     ::sockaddr_in6 any{};
     any.sin6_family = AF_INET6;
@@ -230,7 +230,7 @@ endpoint local_address(int number, endpoint const& wanted)
 
 }  // namespace
 
-owned_descriptor::~owned_descriptor()
+unique_fd::~unique_fd()
 {
     if (number_ >= 0)
         ::close(number_);
@@ -309,7 +309,7 @@ void server_socket::listen_on_port()
     address_list const addresses = resolve(local_);
     int error = EADDRNOTAVAIL;
     for (::addrinfo const* address = addresses.get(); address != nullptr; address = address->ai_next) {
-        owned_descriptor socket = make_socket(address->ai_family);
+        unique_fd socket = make_socket(address->ai_family);
         error = socket.number() < 0 ? errno : bind_and_listen(socket.number(), address->ai_addr, address->ai_addrlen);
         if (error == 0) {
             local_ = local_address(socket.number(), local_);

@@ -15,17 +15,17 @@
 namespace coqmp::detail {
 
 /// A descriptor with one owner, which can give it away.
-class owned_descriptor
+class unique_fd
 {
 public:
-    explicit owned_descriptor(int number = -1) noexcept : number_(number) {}
-    owned_descriptor(owned_descriptor&& other) noexcept : number_(other.release()) {}
-    owned_descriptor& operator=(owned_descriptor&& other) noexcept
+    explicit unique_fd(int number = -1) noexcept : number_(number) {}
+    unique_fd(unique_fd&& other) noexcept : number_(other.release()) {}
+    unique_fd& operator=(unique_fd&& other) noexcept
     {
         std::swap(number_, other.number_);
         return *this;
     }
-    ~owned_descriptor();
+    ~unique_fd();
 
     [[nodiscard]] int number() const noexcept { return number_; }
     [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
@@ -74,7 +74,7 @@ private:
     void listen_on_port();
 
     endpoint local_;
-    owned_descriptor socket_;
+    unique_fd socket_;
     std::optional<socket_file> file_;
 };
 

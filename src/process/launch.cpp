@@ -20,12 +20,12 @@ namespace coqmp::detail {
 namespace {
 
 /// Gives the process one end of a socketpair. @return the other one
-owned_descriptor add_monitor(process_options& options)
+unique_fd add_monitor(process_options& options)
 {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
         throw std::system_error(errno, std::generic_category(), "cannot make a socketpair");
-    owned_descriptor ours(ends[0]);
+    unique_fd ours(ends[0]);
     options.handed_over = descriptor(ends[1]);
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
     return ours;

@@ -24,8 +24,8 @@ public:
     struct outcome
     {
         started_process process;
-        owned_descriptor monitor;  ///< Our end of the socketpair.
-        std::string failure;       ///< What went wrong; empty if nothing did.
+        unique_fd monitor;    ///< Our end of the socketpair.
+        std::string failure;  ///< What went wrong; empty if nothing did.
     };
     using completion = std::function<void(outcome&)>;
 

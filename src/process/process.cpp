@@ -178,7 +178,7 @@ std::shared_ptr<child const> spawn(process_options const& options, descriptor co
     if (error != 0)
         throw std::system_error(error, std::generic_category());
     try {
-        owned_descriptor pidfd(open_pidfd(number));
+        unique_fd pidfd(open_pidfd(number));
         if (pidfd.number() < 0)
             throw std::system_error(errno, std::generic_category());
         return std::make_shared<child const>(number, std::move(pidfd));
@@ -241,7 +241,7 @@ started_process start_process(process_options const& options)
         std::array<int, 2> ends{};
         if (::pipe2(ends.data(), O_CLOEXEC) != 0)
             throw std::system_error(errno, std::generic_category());
-        owned_descriptor reading(ends[0]);
+        unique_fd reading(ends[0]);
         descriptor const writing(ends[1]);
         // Only our end: the child expects a blocking pipe.
         ::fcntl(ends[0], F_SETFL, O_NONBLOCK);

@@ -44,7 +44,7 @@ struct process_options
 class child
 {
 public:
-    child(::pid_t number, owned_descriptor pidfd) noexcept : number_(number), pidfd_(std::move(pidfd)) {}
+    child(::pid_t number, unique_fd pidfd) noexcept : number_(number), pidfd_(std::move(pidfd)) {}
 
     /// For display and for comparison: it is meaningful only until the child has been reaped.
     [[nodiscard]] ::pid_t number() const noexcept { return number_; }
@@ -63,7 +63,7 @@ public:
 
 private:
     ::pid_t const number_;
-    owned_descriptor const pidfd_;
+    unique_fd const pidfd_;
 };
 
 /// A child that no executor watches yet. If none takes it over, it is killed and reaped, without blocking.
@@ -71,7 +71,7 @@ class started_process
 {
 public:
     started_process() noexcept = default;
-    started_process(std::shared_ptr<child const> which, owned_descriptor errors) noexcept
+    started_process(std::shared_ptr<child const> which, unique_fd errors) noexcept
         : child_(std::move(which)), errors_(std::move(errors))
     {}
     started_process(started_process&&) noexcept = default;
@@ -90,7 +90,7 @@ public:
 private:
     friend class process;
     std::shared_ptr<child const> child_;
-    owned_descriptor errors_;  ///< The end of a pipe from which the child's standard error is read.
+    unique_fd errors_;  ///< The end of a pipe from which the child's standard error is read.
 };
 
 /// Launches a process. Its standard input is empty, its standard output is ours, its standard error can be read; it has no
@@ -141,7 +141,7 @@ private:
     std::shared_ptr<child const> child_;             // none once it has been reaped: its pidfd is closed after its last use
     boost::asio::posix::stream_descriptor watcher_;  // of the child's pidfd, which it does not own
     boost::asio::posix::stream_descriptor errors_;
-    error_tail tail_;
+    stderr_tail tail_;
 };
 
 }  // namespace coqmp::detail

@@ -11,10 +11,10 @@
 namespace coqmp::detail {
 
 /// Keeps the last bytes of what a process wrote. Safe from any thread.
-class error_tail
+class stderr_tail
 {
 public:
-    explicit error_tail(std::size_t limit) noexcept : limit_(limit) {}
+    explicit stderr_tail(std::size_t limit) noexcept : limit_(limit) {}
 
     void append(std::string_view piece)
     {

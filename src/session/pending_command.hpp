@@ -4,7 +4,7 @@
 
 #include "protocol/dialogue.hpp"
 
-#include <coqmp/detail/waiting_handler.hpp>
+#include <coqmp/detail/pending_handler.hpp>
 
 #include <boost/asio/recycling_allocator.hpp>
 #include <boost/intrusive/list_hook.hpp>
@@ -63,7 +63,7 @@ class awaited_command final : public pending_command
 public:
     using pending_command::pending_command;
 
-    void await(waiting_handler<Signature>&& waiting) { handler_.emplace(std::move(waiting)); }
+    void await(pending_handler<Signature>&& waiting) { handler_.emplace(std::move(waiting)); }
 
     void complete(std::shared_ptr<pending_command> self) override
     {
@@ -74,7 +74,7 @@ public:
     }
 
 private:
-    std::optional<waiting_handler<Signature>> handler_;
+    std::optional<pending_handler<Signature>> handler_;
 };
 
 /// One allocation, which the next command takes over.

@@ -58,7 +58,7 @@ bool runs_here(asio::any_io_executor const& executor) noexcept
 
 /// Runs `step(state)` at home: at once if this is it. (asio::dispatch() would do the same, after 200 instructions.)
 template <class Step>
-void at_home(session_state::pointer const& self, Step step)
+void at_home(session_impl::pointer const& self, Step step)
 {
     if (runs_here(self->executor()))
         step(*self);
@@ -74,8 +74,8 @@ bool carries_no_descriptor(command const& what)
 
 }  // namespace
 
-session_state::session_state(asio::any_io_executor executor, session_options options)
-    : context_member(std::move(executor)),
+session_impl::session_impl(asio::any_io_executor executor, session_options options)
+    : handler_registration(std::move(executor)),
       options_(std::move(options)),
       dialogue_(core_options()),
       events_(this->executor(), options_.event_capacity, options_.event_bytes),
@@ -83,13 +83,13 @@ session_state::session_state(asio::any_io_executor executor, session_options opt
       timer_(this->executor())
 {}
 
-session_state::~session_state()
+session_impl::~session_impl()
 {
     if (dialer_)
         dialer_->cancel();
 }
 
-protocol::dialogue_options session_state::core_options() const
+protocol::dialogue_options session_impl::core_options() const
 {
     protocol::dialogue_options result;
     result.limits.max_message_size = options_.max_message_size;
@@ -104,13 +104,13 @@ protocol::dialogue_options session_state::core_options() const
     return result;
 }
 
-greeting const& session_state::greeting() const noexcept
+greeting const& session_impl::greeting() const noexcept
 {
     static coqmp::greeting const none;
     return negotiated_.load(std::memory_order_acquire) ? dialogue_.greeting() : none;
 }
 
-session_counters session_state::counters() const noexcept
+session_counters session_impl::counters() const noexcept
 {
     session_counters result = dialogue_.counters().snapshot();
     result.events_lost = events_.lost();
@@ -119,67 +119,67 @@ session_counters session_state::counters() const noexcept
 
 // ---- Operations, from any thread -------------------------------------------------------------------------------------------
 
-void session_state::start_connect(pointer const& self, plain_handler handler, endpoint where)
+void session_impl::start_connect(pointer const& self, plain_handler handler, endpoint where)
 {
     auto const slot = handler.slot();
     auto waiting = std::make_shared<waiting_plain>(std::move(handler));
-    on_cancellation(slot, self, waiting, [](session_state& state, auto const& what, asio::cancellation_type kind) {
+    on_cancellation(slot, self, waiting, [](session_impl& state, auto const& what, asio::cancellation_type kind) {
         if (asks_to_abandon(kind))
             state.cancel_connect(what);
     });
-    at_home(self, [waiting = std::move(waiting), target = unclaimed_endpoint(std::move(where))](session_state& state) mutable {
+    at_home(self, [waiting = std::move(waiting), target = unclaimed_endpoint(std::move(where))](session_impl& state) mutable {
         state.connect(waiting, target);
     });
 }
 
 template <class Signature>
-void session_state::start(pointer const& self, waiting_handler<Signature>&& handler,
-                          std::shared_ptr<awaited_command<Signature>>&& awaited)
+void session_impl::start(pointer const& self, pending_handler<Signature>&& handler,
+                         std::shared_ptr<awaited_command<Signature>>&& awaited)
 {
     auto const slot = handler.slot();
     awaited->await(std::move(handler));
     std::shared_ptr<pending_command> pending = std::move(awaited);
     on_cancellation(slot, self, pending,
-                    [](session_state& state, auto const& which, asio::cancellation_type kind) { state.cancel(*which, kind); });
-    at_home(self, [pending = std::move(pending)](session_state& state) mutable { state.execute(std::move(pending)); });
+                    [](session_impl& state, auto const& which, asio::cancellation_type kind) { state.cancel(*which, kind); });
+    at_home(self, [pending = std::move(pending)](session_impl& state) mutable { state.execute(std::move(pending)); });
 }
 
-template void session_state::start(pointer const&, waiting_handler<pending_signature>&&,
-                                   std::shared_ptr<awaited_command<pending_signature>>&&);
+template void session_impl::start(pointer const&, pending_handler<pending_signature>&&,
+                                  std::shared_ptr<awaited_command<pending_signature>>&&);
 
-void session_state::start_execute(pointer const& self, reply_handler&& handler, command&& what)
+void session_impl::start_execute(pointer const& self, reply_handler&& handler, command&& what)
 {
     start(self, std::move(handler), make_pending<reply_signature>(std::move(what)));
 }
 
-void session_state::start_close(pointer const& self, plain_handler handler)
+void session_impl::start_close(pointer const& self, plain_handler handler)
 {
     auto waiting = std::make_shared<waiting_plain>(std::move(handler));
-    at_home(self, [waiting = std::move(waiting)](session_state& state) {
+    at_home(self, [waiting = std::move(waiting)](session_impl& state) {
         state.end({});
         state.closing_.push_back(waiting);
         state.schedule_turn();
     });
 }
 
-void session_state::start_wait_closed(pointer const& self, reason_handler handler)
+void session_impl::start_wait_closed(pointer const& self, reason_handler handler)
 {
     auto const slot = handler.slot();
     auto waiting = std::make_shared<waiting_reason>(std::move(handler));
     on_cancellation(slot, self, waiting,
-                    [](session_state& state, auto const& what, asio::cancellation_type) { state.cancel_wait_closed(what); });
-    at_home(self, [waiting = std::move(waiting)](session_state& state) { state.wait_closed(waiting); });
+                    [](session_impl& state, auto const& what, asio::cancellation_type) { state.cancel_wait_closed(what); });
+    at_home(self, [waiting = std::move(waiting)](session_impl& state) { state.wait_closed(waiting); });
 }
 
-void session_state::close() noexcept
+void session_impl::close() noexcept
 {
     if (executor())  // otherwise it has ended with its context
-        at_home(shared_from_this(), [](session_state& state) { state.end({}); });
+        at_home(shared_from_this(), [](session_impl& state) { state.end({}); });
 }
 
 // ---- Connecting and ending -------------------------------------------------------------------------------------------------
 
-void session_state::connect(std::shared_ptr<waiting_plain> const& waiting, unclaimed_endpoint& where)
+void session_impl::connect(std::shared_ptr<waiting_plain> const& waiting, unclaimed_endpoint& where)
 try {
     if (!*waiting)
         return;  // cancelled on its way here
@@ -198,7 +198,7 @@ try {
     end(make_error_code(errc::out_of_memory));
 }
 
-void session_state::connected(error_code error, stream_socket socket)
+void session_impl::connected(error_code error, stream_socket socket)
 {
     if (stage_ != stage::dialing)
         return;
@@ -215,7 +215,7 @@ void session_state::connected(error_code error, stream_socket socket)
     read();
 }
 
-void session_state::became_ready()
+void session_impl::became_ready()
 {
     stage_ = stage::open;
     events_.ready();
@@ -225,7 +225,7 @@ void session_state::became_ready()
     schedule_turn();
 }
 
-void session_state::cancel_connect(std::shared_ptr<waiting_plain> const& waiting)
+void session_impl::cancel_connect(std::shared_ptr<waiting_plain> const& waiting)
 {
     if (stage_ == stage::idle)  // the call itself is still on its way here
         connecting_ = waiting;
@@ -233,7 +233,7 @@ void session_state::cancel_connect(std::shared_ptr<waiting_plain> const& waiting
         end(asio::error::operation_aborted);
 }
 
-void session_state::end(error_code why)
+void session_impl::end(error_code why)
 {
     if (stage_ == stage::ended)
         return;
@@ -257,7 +257,7 @@ void session_state::end(error_code why)
         waiting->post(error_code(), reason_);
 }
 
-void session_state::wait_closed(std::shared_ptr<waiting_reason> const& waiting)
+void session_impl::wait_closed(std::shared_ptr<waiting_reason> const& waiting)
 {
     if (!*waiting)
         return;  // cancelled on its way here
@@ -267,14 +267,14 @@ void session_state::wait_closed(std::shared_ptr<waiting_reason> const& waiting)
         reason_waits_.push_back(waiting);
 }
 
-void session_state::cancel_wait_closed(std::shared_ptr<waiting_reason> const& waiting)
+void session_impl::cancel_wait_closed(std::shared_ptr<waiting_reason> const& waiting)
 {
     std::erase(reason_waits_, waiting);
     if (*waiting)
         waiting->post(error_code(asio::error::operation_aborted), error_code());
 }
 
-void session_state::abandon_handlers() noexcept
+void session_impl::destroy_handlers() noexcept
 {
     auto const self = weak_from_this().lock();
     stage_ = stage::ended;
@@ -299,7 +299,7 @@ void session_state::abandon_handlers() noexcept
 
 // ---- Commands --------------------------------------------------------------------------------------------------------------
 
-void session_state::execute(std::shared_ptr<pending_command>&& what)
+void session_impl::execute(std::shared_ptr<pending_command>&& what)
 {
     pending_command* const pending = what.get();
     pending->kept = std::move(what);
@@ -313,7 +313,7 @@ void session_state::execute(std::shared_ptr<pending_command>&& what)
 }
 
 // If there is no memory for a turn either, the caller gets the exception, and the command must not complete as well.
-void session_state::refuse(pending_command& pending, error_code why)
+void session_impl::refuse(pending_command& pending, error_code why)
 try {
     finish(pending, why);
 } catch (std::bad_alloc const&) {
@@ -324,7 +324,7 @@ try {
 
 // When there is no memory, an exception must not leave the command in a list: for its caller the command would then complete
 // twice.
-error_code session_state::submit(pending_command& pending)
+error_code session_impl::submit(pending_command& pending)
 try {
     if (stage_ != stage::open)
         return make_error_code(errc::disconnected);
@@ -344,7 +344,7 @@ try {
     return is_submitted ? error_code() : make_error_code(errc::out_of_memory);
 }
 
-void session_state::cancel(pending_command& pending, asio::cancellation_type kind)
+void session_impl::cancel(pending_command& pending, asio::cancellation_type kind)
 {
     using protocol::request;
     bool const abandon = asks_to_abandon(kind);
@@ -355,13 +355,13 @@ void session_state::cancel(pending_command& pending, asio::cancellation_type kin
     }
 }
 
-void session_state::give_up(pending_command& pending, error_code why)
+void session_impl::give_up(pending_command& pending, error_code why)
 {
     finish(pending, why);
     dialogue_.abandon(pending);
 }
 
-void session_state::finish(pending_command& pending, error_code error)
+void session_impl::finish(pending_command& pending, error_code error)
 {
     if (pending.boost::intrusive::set_base_hook<boost::intrusive::tag<deadline_tag>>::is_linked())
         deadlines_.erase(deadlines_.iterator_to(pending));

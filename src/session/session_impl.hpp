@@ -29,24 +29,24 @@ namespace coqmp::detail {
 class unclaimed_endpoint;
 
 /// The state behind a session.
-class session_state final : public context_member, public std::enable_shared_from_this<session_state>
+class session_impl final : public handler_registration, public std::enable_shared_from_this<session_impl>
 {
 public:
-    using waiting_plain = waiting_handler<void(boost::system::error_code)>;
-    using waiting_reason = waiting_handler<void(boost::system::error_code, boost::system::error_code)>;
+    using waiting_plain = pending_handler<void(boost::system::error_code)>;
+    using waiting_reason = pending_handler<void(boost::system::error_code, boost::system::error_code)>;
     using plain_handler = waiting_plain;
-    using reply_handler = waiting_handler<reply_signature>;
+    using reply_handler = pending_handler<reply_signature>;
     using reason_handler = waiting_reason;
-    using pointer = std::shared_ptr<session_state>;
+    using pointer = std::shared_ptr<session_impl>;
 
-    session_state(boost::asio::any_io_executor executor, session_options options);
-    ~session_state();
+    session_impl(boost::asio::any_io_executor executor, session_options options);
+    ~session_impl();
 
     // From any thread.
     static void start_connect(pointer const& self, plain_handler handler, endpoint where);
     static void start_execute(pointer const& self, reply_handler&& handler, command&& what);
     template <class Signature>
-    static void start(pointer const& self, waiting_handler<Signature>&& handler,
+    static void start(pointer const& self, pending_handler<Signature>&& handler,
                       std::shared_ptr<awaited_command<Signature>>&& pending);
     static void start_close(pointer const& self, plain_handler handler);
     static void start_wait_closed(pointer const& self, reason_handler handler);
@@ -65,7 +65,7 @@ public:
     /// Whether this side has ended the session. For the handler of an operation that this end has completed.
     [[nodiscard]] bool was_closed_here() const noexcept { return stage_ == stage::ended && !reason_; }
 
-    void abandon_handlers() noexcept override;
+    void destroy_handlers() noexcept override;
 
 private:
     enum class stage { idle, dialing, greeting, open, ended };

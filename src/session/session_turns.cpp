@@ -44,7 +44,7 @@ std::string shortened(std::string sentence)
 
 // To wait for something to read costs a call of epoll_ctl() for each message. To read into a buffer would cost a recv() that finds
 // nothing instead (Asio 1.81 tries at once), a buffer for each session, and bytes in it that a deadline has to wait for.
-void session_state::read()
+void session_impl::read()
 {
     // Memory of its own: what handlers start in between would take that which Asio keeps for the next operation.
     auto on_readable = [self = shared_from_this()](error_code) { self->on_readable(); };
@@ -52,7 +52,7 @@ void session_state::read()
                         asio::bind_allocator(handler_allocator<void>(read_memory_), std::move(on_readable)));
 }
 
-void session_state::on_readable()
+void session_impl::on_readable()
 {
     if (stage_ == stage::ended)
         return;
@@ -68,7 +68,7 @@ void session_state::on_readable()
     read_on();
 }
 
-void session_state::read_on()
+void session_impl::read_on()
 {
     if (stage_ != stage::ended)
         read();
@@ -76,7 +76,7 @@ void session_state::read_on()
 
 // After an exception some of the bytes that were read are lost, and so is the conversation. An exception of a hook goes to the
 // caller of run(). A lack of memory ends only this session: the others on the executor go on.
-void session_state::take_in(int most_rounds)
+void session_impl::take_in(int most_rounds)
 try {
     drain(most_rounds);
 } catch (std::bad_alloc const&) {
@@ -89,7 +89,7 @@ try {
 }
 
 // An idle session has no buffer: all sessions of a thread share one.
-void session_state::drain(int most_rounds)
+void session_impl::drain(int most_rounds)
 {
     thread_local std::vector<char> shared;
     shared.resize(shared_size);
@@ -104,7 +104,7 @@ void session_state::drain(int most_rounds)
     }
 }
 
-void session_state::receive(std::string_view input)
+void session_impl::receive(std::string_view input)
 {
     dialogue_.counters().bytes_received.add(input.size());
     while (!input.empty() && stage_ != stage::ended) {
@@ -116,7 +116,7 @@ void session_state::receive(std::string_view input)
     }
 }
 
-void session_state::handle(protocol::action& next)
+void session_impl::handle(protocol::action& next)
 {
     if (auto const* reply = std::get_if<protocol::answered>(&next)) {
         finish(static_cast<pending_command&>(*reply->which), {});
@@ -134,7 +134,7 @@ void session_state::handle(protocol::action& next)
     }
 }
 
-void session_state::trace_received(std::string_view bytes)
+void session_impl::trace_received(std::string_view bytes)
 {
     traced_ += bytes;
     if (dialogue_.inside_message())
@@ -148,12 +148,12 @@ void session_state::trace_received(std::string_view bytes)
         std::string().swap(traced_);  // frees the buffer of a large message
 }
 
-bool session_state::can_write() const noexcept
+bool session_impl::can_write() const noexcept
 {
     return !dialogue_.output().empty() && !waiting_to_write_ && !write_failed_ && stage_ != stage::ended;
 }
 
-void session_state::write()
+void session_impl::write()
 {
     if (can_write())
         end_what_is_late();  // before it is sent: then it does not depend on how fast the answer is
@@ -180,7 +180,7 @@ void session_state::write()
 // ---- Time ------------------------------------------------------------------------------------------------------------------
 
 // One timer for all deadlines: most are never reached, so it is set again only for an earlier one.
-void session_state::arm_timer(clock::time_point deadline)
+void session_impl::arm_timer(clock::time_point deadline)
 {
     if (deadline >= timer_deadline_)
         return;
@@ -195,7 +195,7 @@ void session_state::arm_timer(clock::time_point deadline)
     timer_deadline_ = deadline;
 }
 
-void session_state::arm_timer()
+void session_impl::arm_timer()
 {
     if (stage_ == stage::ended)
         return;
@@ -204,7 +204,7 @@ void session_state::arm_timer()
         arm_timer(deadlines_.begin()->deadline);
 }
 
-void session_state::on_timer()
+void session_impl::on_timer()
 {
     if (stage_ == stage::ended)
         return;
@@ -215,7 +215,7 @@ void session_state::on_timer()
     turn();
 }
 
-void session_state::end_what_is_late()
+void session_impl::end_what_is_late()
 {
     auto const now = clock::now();
     bool const late = connect_deadline_ <= now || (!deadlines_.empty() && deadlines_.begin()->deadline <= now);
@@ -229,7 +229,7 @@ void session_state::end_what_is_late()
     time_out(now);
 }
 
-void session_state::time_out(clock::time_point now)
+void session_impl::time_out(clock::time_point now)
 {
     std::vector<pending_command*> late;
     auto end = deadlines_.begin();
@@ -246,7 +246,7 @@ void session_state::time_out(clock::time_point now)
 
 // ---- Handlers --------------------------------------------------------------------------------------------------------------
 
-void session_state::schedule_turn()
+void session_impl::schedule_turn()
 {
     if (turning_ || std::exchange(turn_scheduled_, true))
         return;
@@ -266,12 +266,12 @@ void session_state::schedule_turn()
 }
 
 // All commands that earlier handlers submitted go out in one write.
-void session_state::turn()
+void session_impl::turn()
 {
     turning_ = true;
     struct guard  // a handler may throw: the others must still run
     {
-        session_state& state;
+        session_impl& state;
         ~guard()
         {
             state.turning_ = false;
@@ -284,7 +284,7 @@ void session_state::turn()
     write();
 }
 
-void session_state::run_handlers()
+void session_impl::run_handlers()
 {
     if (auto const waiting = std::exchange(connected_, nullptr))
         waiting->complete(error_code());

@@ -40,7 +40,7 @@ struct opened
     friend std::shared_ptr<subscription> const& state_of(event_stream& stream) { return (stream.*Member).pointer(); }
 };
 std::shared_ptr<subscription> const& state_of(event_stream& stream);
-template struct opened<&event_stream::state_>;
+template struct opened<&event_stream::impl_>;
 
 struct fixture
 {

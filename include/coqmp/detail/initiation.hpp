@@ -2,7 +2,7 @@
 #ifndef COQMP_DETAIL_INITIATION_HPP
 #define COQMP_DETAIL_INITIATION_HPP
 
-#include <coqmp/detail/waiting_handler.hpp>
+#include <coqmp/detail/pending_handler.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -13,80 +13,80 @@
 
 namespace coqmp::detail {
 
-/// The state behind a handle. A moved-from handle keeps it, but only for its executor.
-template <class State>
-class owned_state
+/// What stands behind a handle. A moved-from handle keeps it, but only for its executor.
+template <class Impl>
+class owned_impl
 {
 public:
-    explicit owned_state(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
-    owned_state(owned_state const&) = delete;
-    // Copies the pointer: the moved-from handle still needs the state's executor.
-    owned_state(owned_state&& other) noexcept
-        : state_(other.state_),  // NOLINT(performance-move-constructor-init)
+    explicit owned_impl(std::shared_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+    owned_impl(owned_impl const&) = delete;
+    // Copies the pointer: the moved-from handle still needs its executor.
+    owned_impl(owned_impl&& other) noexcept
+        : impl_(other.impl_),  // NOLINT(performance-move-constructor-init)
           owned_(std::exchange(other.owned_, false))
     {}
-    owned_state& operator=(owned_state const&) = delete;
-    owned_state& operator=(owned_state&& other) noexcept
+    owned_impl& operator=(owned_impl const&) = delete;
+    owned_impl& operator=(owned_impl&& other) noexcept
     {
-        state_ = other.state_;
+        impl_ = other.impl_;
         owned_ = std::exchange(other.owned_, false);
         return *this;
     }
-    ~owned_state() = default;
+    ~owned_impl() = default;
 
     /// False for a moved-from handle.
     [[nodiscard]] explicit operator bool() const noexcept { return owned_; }
-    [[nodiscard]] State* operator->() const noexcept { return state_.get(); }
-    [[nodiscard]] std::shared_ptr<State> const& pointer() const noexcept { return state_; }
+    [[nodiscard]] Impl* operator->() const noexcept { return impl_.get(); }
+    [[nodiscard]] std::shared_ptr<Impl> const& pointer() const noexcept { return impl_; }
 
 private:
-    std::shared_ptr<State> state_;
+    std::shared_ptr<Impl> impl_;
     bool owned_ = true;
 };
 
-/// Starts an operation: erases the handler and calls `Start(state, handler, arguments...)`.
+/// Starts an operation: erases the handler and calls `Start(impl, handler, arguments...)`.
 /// A class with a constructor, not a lambda: g++ 12 destroys capturing temporaries of a co_await expression twice.
-template <class Signature, auto Start, class State>
+template <class Signature, auto Start, class Impl>
 class initiation
 {
 public:
     using executor_type = boost::asio::any_io_executor;
 
-    explicit initiation(std::shared_ptr<State> state, bool owned = true) noexcept : state_(std::move(state)), owned_(owned) {}
+    explicit initiation(std::shared_ptr<Impl> impl, bool owned = true) noexcept : impl_(std::move(impl)), owned_(owned) {}
 
-    [[nodiscard]] executor_type get_executor() const noexcept { return executor_of(*state_); }
+    [[nodiscard]] executor_type get_executor() const noexcept { return executor_of(*impl_); }
 
     template <class Handler, class... Arguments>
     void operator()(Handler&& handler, Arguments&&... arguments) const
     {
-        executor_type const home = executor_of(*state_);
+        executor_type const home = executor_of(*impl_);
         if (!home)  // the execution context is gone
             throw boost::asio::execution::bad_executor();
-        // For a moved-from handle `Start` gets no state, and completes the handler with an error.
-        std::shared_ptr<State> const none;
-        Start(owned_ ? state_ : none, waiting_handler<Signature>(std::forward<Handler>(handler), home),
+        // For a moved-from handle `Start` gets a null pointer and completes the handler with an error.
+        std::shared_ptr<Impl> const none;
+        Start(owned_ ? impl_ : none, pending_handler<Signature>(std::forward<Handler>(handler), home),
               std::forward<Arguments>(arguments)...);
     }
 
 private:
-    std::shared_ptr<State> state_;
+    std::shared_ptr<Impl> impl_;
     bool owned_;
 };
 
 /// What every async_ function of the library does.
-template <class Signature, auto Start, class State, class Token, class... Arguments>
-auto initiate(std::shared_ptr<State> state, Token&& token, Arguments... arguments)
+template <class Signature, auto Start, class Impl, class Token, class... Arguments>
+auto initiate(std::shared_ptr<Impl> impl, Token&& token, Arguments... arguments)
 {
-    return boost::asio::async_initiate<Token, Signature>(initiation<Signature, Start, State>(std::move(state)), token,
+    return boost::asio::async_initiate<Token, Signature>(initiation<Signature, Start, Impl>(std::move(impl)), token,
                                                          std::move(arguments)...);
 }
 
-/// The same for a handle. `Start` gets no state from a moved-from handle.
-template <class Signature, auto Start, class State, class Token, class... Arguments>
-auto initiate(owned_state<State> const& state, Token&& token, Arguments... arguments)
+/// The same for a handle. `Start` gets a null pointer from a moved-from handle.
+template <class Signature, auto Start, class Impl, class Token, class... Arguments>
+auto initiate(owned_impl<Impl> const& impl, Token&& token, Arguments... arguments)
 {
     return boost::asio::async_initiate<Token, Signature>(
-        initiation<Signature, Start, State>(state.pointer(), static_cast<bool>(state)), token, std::move(arguments)...);
+        initiation<Signature, Start, Impl>(impl.pointer(), static_cast<bool>(impl)), token, std::move(arguments)...);
 }
 
 }  // namespace coqmp::detail

@@ -26,18 +26,18 @@ namespace coqmp::detail {
 /// Any handler of this signature. Most run on the executor of the object whose operation they end, and for those the way
 /// through type-erased executors is saved: it costs a quarter of a command's round trip (3,600 instructions of 14,600).
 template <class Signature>
-class waiting_handler
+class pending_handler
 {
 public:
     /// @param home the executor of the object
     template <class Handler>
-    waiting_handler(Handler&& handler, boost::asio::any_io_executor const& home)
+    pending_handler(Handler&& handler, boost::asio::any_io_executor const& home)
         : home_(tracked(home)), elsewhere_(elsewhere(handler, home)), handler_(std::forward<Handler>(handler))
     {}
 
-    waiting_handler(waiting_handler&&) noexcept = default;
-    waiting_handler& operator=(waiting_handler&&) = delete;  // that of any_completion_handler never ends in Boost 1.81
-    ~waiting_handler() = default;
+    pending_handler(pending_handler&&) noexcept = default;
+    pending_handler& operator=(pending_handler&&) = delete;  // that of any_completion_handler never ends in Boost 1.81
+    ~pending_handler() = default;
 
     /// Whether it still waits.
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(handler_); }
