@@ -148,6 +148,13 @@ endpoint endpoint::descriptor(int number)
     return endpoint(descriptor_address{number});
 }
 
+endpoint endpoint::descriptor(coqmp::descriptor socket)
+{
+    if (socket.number() < 0)
+        refuse("the descriptor is empty: use that of a connected socket");
+    return endpoint(descriptor_address{std::move(socket)});
+}
+
 endpoint endpoint::parse(std::string_view text)
 {
     std::string_view rest = text;

@@ -1,7 +1,6 @@
 #include <coqmp/session.hpp>
 
 #include "detail/outcome.hpp"
-#include "net/unclaimed_endpoint.hpp"
 #include "session/session_impl.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -226,17 +225,15 @@ void session::close() noexcept
 
 void session::start_connect(impl_pointer const& impl, plain_handler handler, endpoint where)
 {
-    if (!impl) {
-        detail::unclaimed_endpoint const closed(std::move(where));
+    if (!impl)
         return handler.post(make_error_code(errc::disconnected));
-    }
     detail::session_impl::start_connect(impl, std::move(handler), std::move(where));
 }
 
 void session::start_execute(impl_pointer const& impl, reply_handler&& handler, command&& what)
 {
     if (!impl)
-        return handler.post(with_outcome(errc::disconnected, outcome::not_sent), reply());
+        return handler.post(with_outcome(errc::disconnected, outcome::not_sent), reply::unanswered(false));
     detail::session_impl::start_execute(impl, std::move(handler), std::move(what));
 }
 

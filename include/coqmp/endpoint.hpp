@@ -2,10 +2,13 @@
 #ifndef COQMP_ENDPOINT_HPP
 #define COQMP_ENDPOINT_HPP
 
+#include <coqmp/descriptor.hpp>
+
 #include <cstdint>
 #include <iosfwd>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace coqmp {
@@ -26,9 +29,15 @@ public:
     /// @throws boost::system::system_error errc::invalid_endpoint if the host is empty or holds a NUL or a bracket
     [[nodiscard]] static endpoint tcp(std::string host, std::uint16_t port);
 
-    /// A connected stream socket. It is taken over by the session that connects to it.
+    /// A connected stream socket of this process, by its number. The socket stays the caller's: a session uses a duplicate and,
+    /// when it ends, shuts the connection down.
     /// @throws boost::system::system_error errc::invalid_endpoint if the number is negative
     [[nodiscard]] static endpoint descriptor(int number);
+
+    /// A connected stream socket that the endpoint owns together with its copies, so that it is closed with the last of them. A
+    /// session uses a duplicate and, when it ends, shuts the connection down.
+    /// @throws boost::system::system_error errc::invalid_endpoint if the descriptor is empty
+    [[nodiscard]] static endpoint descriptor(coqmp::descriptor socket);
 
     /// Reads `unix:/path`, a bare path (what has a slash, or no colon), `tcp:host:port`, `host:port`, `[::1]:port`,
     /// `tcp:[::1]:port`, `fd:number`.
@@ -46,7 +55,7 @@ public:
     /// @throws std::bad_variant_access if it is not TCP
     [[nodiscard]] std::uint16_t port() const { return std::get<tcp_address>(address_).port; }
     /// @throws std::bad_variant_access if it is not a descriptor
-    [[nodiscard]] int descriptor() const { return std::get<descriptor_address>(address_).number; }
+    [[nodiscard]] int descriptor() const { return std::get<descriptor_address>(address_).number(); }
 
     /// A text that parse() reads back: `unix:/path`, `tcp:host:port`, `tcp:[::1]:port`, `fd:7`.
     [[nodiscard]] std::string to_string() const;
@@ -67,8 +76,16 @@ private:
     };
     struct descriptor_address
     {
-        int number;
-        friend bool operator==(descriptor_address const&, descriptor_address const&) = default;
+        std::variant<int, coqmp::descriptor> socket;  ///< the caller's, or the endpoint's own
+        [[nodiscard]] int number() const noexcept
+        {
+            auto const* const own = std::get_if<coqmp::descriptor>(&socket);
+            return own ? own->number() : *std::get_if<int>(&socket);
+        }
+        friend bool operator==(descriptor_address const& left, descriptor_address const& right) noexcept
+        {
+            return left.number() == right.number();
+        }
     };
     using address = std::variant<unix_address, tcp_address, descriptor_address>;
 

@@ -333,9 +333,8 @@ void listener_impl::connect(wait_pointer const& wait, unique_fd connection)
             std::max<std::chrono::nanoseconds>(wait->deadline - pending_accept::clock::now(), std::chrono::nanoseconds(1));
     wait->connecting.emplace(wait->session_executor, wait->options);
     wait->connecting->async_connect(
-        endpoint::descriptor(connection.number()),
+        endpoint::descriptor(coqmp::descriptor(connection.release())),
         asio::bind_executor(executor(), [self = shared_from_this(), wait](error_code error) { self->connected(wait, error); }));
-    static_cast<void>(connection.release());  // it is the session's now
 }
 
 void listener_impl::connected(wait_pointer const& wait, error_code error)

@@ -7,6 +7,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -41,7 +42,7 @@ void dialer::dial(endpoint const& where, completion done)
 {
     done_ = std::move(done);
     if (where.is_descriptor()) {
-        adopt(where.descriptor());
+        duplicate(where.descriptor());
     } else if (where.is_unix()) {
         addresses_.emplace_back(asio::local::stream_protocol::endpoint(where.path()));
         try_next({});
@@ -59,9 +60,10 @@ void dialer::cancel() noexcept
         resolver_->cancel();
 }
 
-void dialer::adopt(int number)
+void dialer::duplicate(int number)
 {
-    error_code const error = detail::adopt(socket_, number);
+    int const copy = ::fcntl(number, F_DUPFD_CLOEXEC, 0);
+    error_code const error = copy < 0 ? error_code(errno, boost::system::system_category()) : detail::adopt(socket_, copy);
     asio::post(executor_, [self = shared_from_this(), error] { self->finish(error); });
 }
 

@@ -34,7 +34,7 @@ private:
     using address = boost::asio::generic::stream_protocol::endpoint;
     using resolver = boost::asio::ip::basic_resolver<boost::asio::ip::tcp, boost::asio::any_io_executor>;
 
-    void adopt(int number);
+    void duplicate(int number);
     void resolve(std::string const& host, std::uint16_t port);
     void try_next(boost::system::error_code last);
     void finish(boost::system::error_code error);

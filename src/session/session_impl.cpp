@@ -3,7 +3,6 @@
 #include "detail/cancellation.hpp"
 #include "detail/deadline.hpp"
 #include "detail/outcome.hpp"
-#include "net/unclaimed_endpoint.hpp"
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
@@ -127,9 +126,8 @@ void session_impl::start_connect(pointer const& self, plain_handler handler, end
         if (asks_to_abandon(kind))
             state.cancel_connect(what);
     });
-    at_home(self, [waiting = std::move(waiting), target = unclaimed_endpoint(std::move(where))](session_impl& state) mutable {
-        state.connect(waiting, target);
-    });
+    at_home(self,
+            [waiting = std::move(waiting), target = std::move(where)](session_impl& state) { state.connect(waiting, target); });
 }
 
 template <class Signature>
@@ -179,7 +177,7 @@ void session_impl::close() noexcept
 
 // ---- Connecting and ending -------------------------------------------------------------------------------------------------
 
-void session_impl::connect(std::shared_ptr<waiting_plain> const& waiting, unclaimed_endpoint& where)
+void session_impl::connect(std::shared_ptr<waiting_plain> const& waiting, endpoint const& where)
 try {
     if (!*waiting)
         return;  // cancelled on its way here
@@ -193,7 +191,8 @@ try {
     connect_deadline_ = optional_deadline_after(options_.connect_timeout);
     arm_timer(connect_deadline_);
     dialer_ = std::make_shared<dialer>(executor());
-    dialer_->dial(where.claim(), [this](error_code error, stream_socket socket) { connected(error, std::move(socket)); });
+    is_shared_ = where.is_descriptor();
+    dialer_->dial(where, [this](error_code error, stream_socket socket) { connected(error, std::move(socket)); });
 } catch (std::bad_alloc const&) {
     end(make_error_code(errc::out_of_memory));
 }
@@ -240,6 +239,8 @@ void session_impl::end(error_code why)
     stage_ = stage::ended;
     reason_ = why;
     error_code ignored;
+    if (is_shared_)
+        socket_->shutdown(stream_socket::shutdown_both, ignored);
     socket_->close(ignored);
     timer_->cancel();
     if (auto const dial = std::exchange(dialer_, nullptr))
@@ -367,6 +368,11 @@ void session_impl::finish(pending_command& pending, error_code error)
         deadlines_.erase(deadlines_.iterator_to(pending));
     active_.erase(active_.iterator_to(pending));
     pending.error = error;
+    if (error) {
+        bool const aborted_on_wire =
+            error == asio::error::operation_aborted && pending.where() == protocol::request::stage::on_wire;
+        pending.answer() = reply::unanswered(aborted_on_wire || error == errc::outcome_unknown);
+    }
     finished_.push_back(pending);
     schedule_turn();
 }

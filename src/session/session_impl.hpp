@@ -26,8 +26,6 @@
 
 namespace coqmp::detail {
 
-class unclaimed_endpoint;
-
 /// The state behind a session.
 class session_impl final : public handler_registration, public std::enable_shared_from_this<session_impl>
 {
@@ -77,7 +75,7 @@ private:
     using deadline_set = boost::intrusive::multiset<
         pending_command, boost::intrusive::base_hook<boost::intrusive::set_base_hook<boost::intrusive::tag<deadline_tag>>>>;
 
-    void connect(std::shared_ptr<waiting_plain> const& waiting, unclaimed_endpoint& where);
+    void connect(std::shared_ptr<waiting_plain> const& waiting, endpoint const& where);
     void cancel_connect(std::shared_ptr<waiting_plain> const& waiting);
     void connected(boost::system::error_code error, stream_socket socket);
     void became_ready();
@@ -135,6 +133,7 @@ private:
     std::vector<std::shared_ptr<waiting_reason>> reason_waits_;
     std::vector<std::shared_ptr<waiting_plain>> closing_;
     bool dialed_ = false;
+    bool is_shared_ = false;  ///< the caller has another descriptor of the connection, so that close() does not end it
     bool turn_scheduled_ = false;
     bool turning_ = false;
     bool waiting_to_write_ = false;

@@ -373,12 +373,12 @@ COROUTINE_TEST_CASE(a_descriptor_that_is_no_stream_socket_is_refused_and_closed)
     std::array<int, 2> pipe{};
     BOOST_REQUIRE(::pipe2(pipe.data(), O_CLOEXEC) == 0);
     ::close(pipe[1]);
-    error_code error = co_await connect_error(endpoint::descriptor(pipe[0]));
+    error_code error = co_await connect_error(endpoint::descriptor(coqmp::descriptor(pipe[0])));
     BOOST_TEST(error == kernel(ENOTSOCK));
     BOOST_TEST(::fcntl(pipe[0], F_GETFD) == -1);
 
     int const datagram = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    error = co_await connect_error(endpoint::descriptor(datagram));
+    error = co_await connect_error(endpoint::descriptor(coqmp::descriptor(datagram)));
     BOOST_TEST(error == kernel(EPROTOTYPE));
     BOOST_TEST(::fcntl(datagram, F_GETFD) == -1);
 }
@@ -394,12 +394,12 @@ COROUTINE_TEST_CASE(a_descriptor_that_is_not_connected_is_refused_and_closed)
     int const listening = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     BOOST_REQUIRE(::bind(listening, reinterpret_cast<::sockaddr const*>(&address), sizeof address) == 0);
     BOOST_REQUIRE(::listen(listening, 1) == 0);
-    error_code error = co_await connect_error(endpoint::descriptor(listening));
+    error_code error = co_await connect_error(endpoint::descriptor(coqmp::descriptor(listening)));
     BOOST_TEST(error == kernel(ENOTCONN));
     BOOST_TEST(::fcntl(listening, F_GETFD) == -1);
 
     int const fresh = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    error = co_await connect_error(endpoint::descriptor(fresh));
+    error = co_await connect_error(endpoint::descriptor(coqmp::descriptor(fresh)));
     BOOST_TEST(error == kernel(ENOTCONN));
     BOOST_TEST(::fcntl(fresh, F_GETFD) == -1);
 }

@@ -106,7 +106,7 @@ COROUTINE_TEST_CASE(a_guest_agent_forgets_the_half_of_a_command_that_an_earlier_
     // The same connection goes on, as a virtio channel does: the first reply is not ours, and half a command still waits for
     // its end.
     coqmp::session client(executor, no_greeting());
-    co_await client.async_connect(coqmp::endpoint::descriptor(raw.release()), asio::deferred);
+    co_await client.async_connect(coqmp::endpoint::descriptor(coqmp::descriptor(raw.release())), asio::deferred);
     json::value const answer = co_await client.execute(command("guest-sync-delimited").with("id", 4711));
     BOOST_TEST(answer.as_int64() == 4711);
     BOOST_TEST(client.counters().unknown_ids == 1U);

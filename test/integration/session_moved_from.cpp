@@ -65,7 +65,7 @@ COROUTINE_TEST_CASE(a_session_that_was_moved_from_connects_and_closes_nothing)
     std::array<int, 2> pair{};
     BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) == 0);
     completion<> connected(executor);
-    husk.async_connect(coqmp::endpoint::descriptor(pair[0]), connected.token());
+    husk.async_connect(coqmp::endpoint::descriptor(coqmp::descriptor(pair[0])), connected.token());
     error_code const refused = co_await connected.done();
     BOOST_TEST(refused == make_error_code(errc::disconnected));
     char byte = 0;

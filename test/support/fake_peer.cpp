@@ -188,7 +188,7 @@ fake_peer fake_peer::pair(asio::any_io_executor executor)
         throw_errno("socketpair");
     auto line = std::make_shared<connection>(executor);
     line->socket.assign(stream_protocol(AF_UNIX, 0), ends[0]);
-    return fake_peer(std::move(line), endpoint::descriptor(ends[1]));
+    return fake_peer(std::move(line), endpoint::descriptor(coqmp::descriptor(ends[1])));
 }
 
 fake_peer::fake_peer(asio::any_io_executor executor, endpoint const& where, int backlog)

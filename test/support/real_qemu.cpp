@@ -132,7 +132,7 @@ int real_qemu::open_monitor(monitor_kind kind)
     }
     std::array<int, 2> ends{};
     check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), "socketpair");
-    monitor_ = endpoint::descriptor(ends[1]);
+    monitor_ = endpoint::descriptor(coqmp::descriptor(ends[1]));
     return ends[0];
 }
 

@@ -7,7 +7,12 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
 #include <filesystem>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -211,6 +216,36 @@ BOOST_AUTO_TEST_CASE(a_descriptor_endpoint_has_a_number)
     BOOST_CHECK_THROW((void)where.path(), std::bad_variant_access);
 }
 
+BOOST_AUTO_TEST_CASE(a_descriptor_that_is_named_by_its_number_stays_the_callers)
+{
+    std::array<int, 2> pipe{};
+    BOOST_REQUIRE(::pipe2(pipe.data(), O_CLOEXEC) == 0);
+    {
+        endpoint const named = endpoint::descriptor(pipe[0]);
+        endpoint const parsed = endpoint::parse("fd:" + std::to_string(pipe[0]));
+        BOOST_TEST((named == parsed));
+    }
+    BOOST_TEST(::fcntl(pipe[0], F_GETFD) >= 0);
+    ::close(pipe[0]);
+    ::close(pipe[1]);
+}
+
+BOOST_AUTO_TEST_CASE(a_descriptor_that_endpoints_own_is_closed_with_the_last_of_them)
+{
+    std::array<int, 2> pipe{};
+    BOOST_REQUIRE(::pipe2(pipe.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+    auto owned = std::make_unique<endpoint>(endpoint::descriptor(coqmp::descriptor(pipe[1])));
+    auto copy = std::make_unique<endpoint>(*owned);
+    BOOST_TEST((*owned == endpoint::descriptor(pipe[1])));
+    BOOST_TEST(copy->to_string() == "fd:" + std::to_string(pipe[1]));
+    char byte = 0;
+    owned.reset();
+    BOOST_TEST(::read(pipe[0], &byte, 1) == -1);  // EAGAIN: the copy still owns the other end
+    copy.reset();
+    BOOST_TEST(::read(pipe[0], &byte, 1) == 0);
+    ::close(pipe[0]);
+}
+
 BOOST_AUTO_TEST_CASE(the_functions_make_what_parse_makes)
 {
     BOOST_TEST((endpoint::unix_socket("/a") == endpoint::parse("/a")));
@@ -231,6 +266,7 @@ BOOST_AUTO_TEST_CASE(the_functions_refuse_what_cannot_be)
         BOOST_TEST(refusal([host] { (void)endpoint::tcp(host, 1); }).find("holds a bracket") != std::string::npos);
     BOOST_TEST(refusal([] { (void)endpoint::parse("[[::1]:1"); }).find("holds a bracket") != std::string::npos);
     BOOST_TEST(refusal([] { (void)endpoint::descriptor(-1); }).starts_with("the descriptor -1 is negative"));
+    BOOST_TEST(refusal([] { (void)endpoint::descriptor(coqmp::descriptor(-1)); }).starts_with("the descriptor is empty"));
 }
 
 BOOST_AUTO_TEST_CASE(endpoints_differ_in_kind_and_in_each_part)
