@@ -12,7 +12,7 @@ command& command::out_of_band() & noexcept
     return *this;
 }
 
-command&& command::out_of_band() && noexcept
+command command::out_of_band() && noexcept
 {
     return std::move(out_of_band());
 }
@@ -23,7 +23,7 @@ command& command::timeout(std::chrono::nanoseconds duration) & noexcept
     return *this;
 }
 
-command&& command::timeout(std::chrono::nanoseconds duration) && noexcept
+command command::timeout(std::chrono::nanoseconds duration) && noexcept
 {
     return std::move(timeout(duration));
 }
@@ -34,14 +34,26 @@ command& command::with_descriptor(descriptor carried) &
     return *this;
 }
 
-command&& command::with_descriptor(descriptor carried) &&
+command command::with_descriptor(descriptor carried) &&
 {
     return std::move(with_descriptor(std::move(carried)));
 }
 
-void command::set(std::string_view key, boost::json::value value)
+command& command::without(std::string_view key) & noexcept
+{
+    arguments_.erase(boost::json::string_view(key.data(), key.size()));
+    return *this;
+}
+
+command command::without(std::string_view key) && noexcept
+{
+    return std::move(without(key));
+}
+
+command& command::set(std::string_view key, boost::json::value value)
 {
     arguments_.insert_or_assign(boost::json::string_view(key.data(), key.size()), std::move(value));
+    return *this;
 }
 
 }  // namespace coqmp

@@ -9,9 +9,12 @@
 #include <boost/json/value.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace coqmp {
@@ -38,36 +41,45 @@ public:
 
     /// Sets one argument; an argument of that name that was there before is replaced.
     /// @param key the argument's name
-    /// @param value anything that a `json::value` can be made of, or a text
+    /// @param value a text, or anything that `json::value` or `json::value_from()` takes: numbers, containers, described structs;
+    /// an optional without a value leaves the argument out
     template <class Value>
     command& with(std::string_view key, Value&& value) &
     {
-        set(key, detail::to_json(std::forward<Value>(value)));
-        return *this;
+        if constexpr (std::same_as<std::remove_cvref_t<Value>, std::nullopt_t>)
+            return without(key);
+        else if constexpr (detail::is_optional<std::remove_cvref_t<Value>>)
+            return value ? with(key, *std::forward<Value>(value)) : without(key);
+        else
+            return set(key, detail::to_json(std::forward<Value>(value)));
     }
     /// @copydoc with
     template <class Value>
-    command&& with(std::string_view key, Value&& value) &&
+    [[nodiscard]] command with(std::string_view key, Value&& value) &&
     {
-        set(key, detail::to_json(std::forward<Value>(value)));
-        return std::move(*this);
+        return std::move(with(key, std::forward<Value>(value)));
     }
+
+    /// Leaves an argument out. Does nothing if there is none of this name. @param key the argument's name
+    command& without(std::string_view key) & noexcept;
+    /// @copydoc without
+    [[nodiscard]] command without(std::string_view key) && noexcept;
 
     /// Sends it out of band (`exec-oob`): it overtakes all in-band commands. QEMU allows it for few commands.
     command& out_of_band() & noexcept;
     /// @copydoc out_of_band
-    command&& out_of_band() && noexcept;
+    [[nodiscard]] command out_of_band() && noexcept;
 
     /// How long to wait for the answer, from the moment of execution, instead of session_options::command_timeout.
     /// @param duration zero: wait forever
     command& timeout(std::chrono::nanoseconds duration) & noexcept;
     /// @copydoc timeout
-    command&& timeout(std::chrono::nanoseconds duration) && noexcept;
+    [[nodiscard]] command timeout(std::chrono::nanoseconds duration) && noexcept;
 
     /// Adds a descriptor that travels with the command (`getfd` and `add-fd` take one each).
     command& with_descriptor(descriptor carried) &;
     /// @copydoc with_descriptor
-    command&& with_descriptor(descriptor carried) &&;
+    [[nodiscard]] command with_descriptor(descriptor carried) &&;
 
     [[nodiscard]] std::string const& name() const noexcept { return name_; }
     [[nodiscard]] boost::json::object const& arguments() const noexcept { return arguments_; }
@@ -78,7 +90,7 @@ public:
     [[nodiscard]] std::vector<descriptor> const& descriptors() const noexcept { return descriptors_; }
 
 private:
-    void set(std::string_view key, boost::json::value value);
+    command& set(std::string_view key, boost::json::value value);
 
     std::string name_;
     boost::json::object arguments_;

@@ -1,16 +1,21 @@
 // A command is a value that holds what was said of it.
 #include <coqmp/command.hpp>
 
+#include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
 
 #include <chrono>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace json = boost::json;
 using coqmp::command;
@@ -88,9 +93,61 @@ BOOST_AUTO_TEST_CASE(a_temporary_command_can_be_added_to)
     BOOST_TEST(made.is_out_of_band());
     BOOST_TEST((made.timeout() == 0s));
     BOOST_TEST(made.descriptors().size() == 2U);
-    static_assert(std::is_same_v<decltype(command("x").with("a", 1)), command&&>);
-    static_assert(std::is_same_v<decltype(command("x").out_of_band()), command&&>);
-    static_assert(std::is_same_v<decltype(command("x").timeout(1s)), command&&>);
+    static_assert(std::is_same_v<decltype(command("x").with("a", 1)), command>);
+    static_assert(std::is_same_v<decltype(command("x").out_of_band()), command>);
+    static_assert(std::is_same_v<decltype(command("x").timeout(1s)), command>);
+}
+
+namespace {
+
+/// A type of a user's own that json::value_from() knows.
+struct throttle
+{
+    int bps = 0;
+};
+void tag_invoke(json::value_from_tag, json::value& result, throttle const& limits)
+{
+    result = json::object{{"bps", limits.bps}};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(arguments_can_be_everything_that_value_from_takes)
+{
+    command const made = command("x")
+                             .with("list", std::vector<std::string>{"a", "b"})
+                             .with("map", std::map<std::string, int>{{"a", 1}})
+                             .with("own", throttle{7})
+                             .with("pair", std::make_pair(1, "b"));
+    BOOST_TEST(json::serialize(made.arguments()) == R"({"list":["a","b"],"map":{"a":1},"own":{"bps":7},"pair":[1,"b"]})");
+}
+
+BOOST_AUTO_TEST_CASE(an_optional_without_a_value_leaves_the_argument_out)
+{
+    std::optional<int> none;
+    command const made = command("x")
+                             .with("none", none)
+                             .with("null", std::nullopt)
+                             .with("some", std::optional(3))
+                             .with("text", std::optional<std::string>("t"))
+                             .with("replaced", 1)
+                             .with("replaced", none);
+    BOOST_TEST(json::serialize(made.arguments()) == R"({"some":3,"text":"t"})");
+}
+
+BOOST_AUTO_TEST_CASE(an_argument_can_be_left_out_again)
+{
+    command made = command("x").with("a", 1).with("b", 2).without("a").without("never");
+    BOOST_TEST(json::serialize(made.arguments()) == R"({"b":2})");
+    BOOST_TEST(&made.without("b") == &made);
+    BOOST_TEST(made.arguments().empty());
+}
+
+// A reference would dangle.
+BOOST_AUTO_TEST_CASE(a_chain_that_begins_with_a_temporary_is_a_value)
+{
+    auto&& made = command("x").with("a", 1);
+    BOOST_TEST(made.name() == "x");
 }
 
 BOOST_AUTO_TEST_CASE(a_copy_shares_descriptors_and_nothing_else)

@@ -5,9 +5,11 @@
 #include <coqmp/detail/boost_version.hpp>
 
 #include <boost/json/value.hpp>
+#include <boost/json/value_from.hpp>
 
 #include <concepts>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -20,9 +22,16 @@ boost::json::value to_json(Value&& value)
     // A std::string becomes JSON in two conversions, and C++ takes only one by itself. nullptr converts to a text as well.
     if constexpr (std::convertible_to<Value, std::string_view> && !std::same_as<std::remove_cvref_t<Value>, std::nullptr_t>)
         return boost::json::value(boost::json::string_view(std::string_view(value)));
-    else
+    else if constexpr (std::constructible_from<boost::json::value, Value>)
         return boost::json::value(std::forward<Value>(value));
+    else
+        return boost::json::value_from(std::forward<Value>(value));
 }
+
+template <class Value>
+inline constexpr bool is_optional = false;
+template <class Value>
+inline constexpr bool is_optional<std::optional<Value>> = true;
 
 }  // namespace coqmp::detail
 
