@@ -7,7 +7,6 @@
 
 #include <boost/system/error_code.hpp>
 
-#include <cerrno>
 #include <ostream>
 #include <utility>
 
@@ -70,8 +69,6 @@ char const* text_of(errc value) noexcept
             return "the address cannot be used: write unix:/path, tcp:host:port, tcp:[::1]:port or fd:number";
         case errc::address_in_use:
             return "the address is in use: someone is listening on it, or something that is no socket has its name";
-        case errc::peer_refused:
-            return "the peer is not the user or the process that the listener demands, and was turned away";
         case errc::launch_failed:
             return "the program could not be started: check that it exists and may be executed";
         case errc::machine_exited:
@@ -125,12 +122,7 @@ public:
 
     bool equivalent(boost::system::error_code const& code, int condition) const noexcept override
     {
-        if (code.category() == *this)
-            return equivalent(code.value(), boost::system::error_condition(condition, *this));
-        // A cancelled operation ends with asio::error::operation_aborted, which is ECANCELED. It cannot say what became of the
-        // command; a careful caller has to assume the worst.
-        return condition == static_cast<int>(errc::outcome_unknown) && code.value() == ECANCELED &&
-               (code.category() == boost::system::system_category() || code.category() == boost::system::generic_category());
+        return code.category() == *this && equivalent(code.value(), boost::system::error_condition(condition, *this));
     }
 };
 

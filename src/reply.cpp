@@ -2,10 +2,19 @@
 
 #include "detail/print_json.hpp"
 
+#include <boost/system/errc.hpp>
+
 #include <ostream>
 #include <string>
 
 namespace coqmp {
+
+reply reply::unanswered(bool was_sent) noexcept
+{
+    reply result;
+    result.was_sent_ = was_sent;
+    return result;
+}
 
 reply& reply::operator=(reply&& other) noexcept
 {
@@ -15,6 +24,7 @@ reply& reply::operator=(reply&& other) noexcept
         outcome_.emplace<0>(std::move(std::get<0>(other.outcome_)));
     else
         outcome_.emplace<1>(std::move(std::get<1>(other.outcome_)));
+    was_sent_ = other.was_sent_;
     return *this;
 }
 
@@ -25,6 +35,13 @@ void throw_if_error(reply const& answer)
 {
     if (answer.has_error())
         throw command_failed(std::string(), answer.error());
+}
+
+void throw_if_value(reply const& answer)
+{
+    if (!answer.has_error())
+        throw boost::system::system_error(make_error_code(boost::system::errc::invalid_argument),
+                                          "the reply holds a value, not an error");
 }
 
 }  // namespace
@@ -45,6 +62,18 @@ boost::json::value&& reply::value() &&
 {
     throw_if_error(*this);
     return std::get<boost::json::value>(std::move(outcome_));
+}
+
+command_error const& reply::error() const&
+{
+    throw_if_value(*this);
+    return std::get<command_error>(outcome_);
+}
+
+command_error&& reply::error() &&
+{
+    throw_if_value(*this);
+    return std::get<command_error>(std::move(outcome_));
 }
 
 std::ostream& operator<<(std::ostream& out, reply const& answer)

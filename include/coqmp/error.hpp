@@ -38,14 +38,16 @@ enum class errc {
     end_of_stream,            ///< The session has ended, or the stream was closed: no more events.
     invalid_endpoint,         ///< An address that cannot be understood, or a path that does not fit.
     address_in_use,           ///< Another program listens on this address, or a file that is not a socket has its name.
-    peer_refused,             ///< The peer is not the user or the process that the listener demands.
     launch_failed,            ///< The program could not be started at all.
     machine_exited,           ///< The machine ended before it was ready.
     not_running,              ///< There is no process: it was not started, or it is gone.
     event_missing,            ///< The command of execute_until() succeeded, but its event did not come in time. Also `timed_out`.
-    out_of_memory,         ///< There was not enough memory: for a command, or for a message of the peer, which ends the session.
-    not_sent = 101,        ///< Holds if the command was never sent: safe to send again.
-    outcome_unknown = 102  ///< Holds if the command was sent and never answered: it may or may not have been executed.
+    out_of_memory,  ///< There was not enough memory: for a command, or for a message of the peer, which ends the session.
+    /// Holds for a code of the library's if the command was never sent: it is safe to send it again. It does not hold for a
+    /// cancelled command (`operation_aborted`): for that one reply::was_sent() says it.
+    not_sent = 101,
+    /// Holds for a code of the library's if the command was sent and never answered: it may or may not have been executed.
+    outcome_unknown = 102
 };
 
 /// The category of `errc`.

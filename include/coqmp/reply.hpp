@@ -1,4 +1,4 @@
-// What QEMU answered to a command: a value or an error.
+// What became of a command: QEMU's value or error, or no answer.
 #ifndef COQMP_REPLY_HPP
 #define COQMP_REPLY_HPP
 
@@ -11,13 +11,16 @@
 
 namespace coqmp {
 
-/// An answer of QEMU's: what the command returned, or the error that it ended with.
+/// QEMU's answer: what the command returned, or the error that it ended with. Beside an error code of async_execute() there is
+/// no answer: the reply then holds `null`, and was_sent() says whether QEMU may have executed the command.
 /// @par Threads Distinct objects may be used from distinct threads.
 class reply
 {
 public:
     /// A reply that holds `null`.
     reply() noexcept : outcome_(boost::json::value()) {}
+    /// The reply beside an error code: it holds `null`. @param was_sent what was_sent() returns
+    [[nodiscard]] static reply unanswered(bool was_sent) noexcept;
     explicit reply(boost::json::value returned) : outcome_(std::move(returned)) {}
     explicit reply(command_error error) : outcome_(std::move(error)) {}
     reply(reply const&) = default;
@@ -31,8 +34,12 @@ public:
     [[nodiscard]] bool has_error() const noexcept { return outcome_.index() == 1; }
     [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
 
+    /// Whether the command was sent. True for every answer. Beside an error code, and above all beside `operation_aborted`, false
+    /// means that QEMU never received the command and that it is safe to send it again.
+    [[nodiscard]] bool was_sent() const noexcept { return was_sent_; }
+
     /// What the command returned.
-    /// @throws boost::system::system_error with QEMU's class and description if there is an error instead
+    /// @throws command_failed, a `boost::system::system_error`, with QEMU's class and description if there is an error instead
     [[nodiscard]] boost::json::value const& value() const&;
     /// @copydoc value
     [[nodiscard]] boost::json::value& value() &;
@@ -40,15 +47,16 @@ public:
     [[nodiscard]] boost::json::value&& value() &&;
 
     /// The error.
-    /// @throws std::bad_variant_access if there is a value instead
-    [[nodiscard]] command_error const& error() const& { return std::get<command_error>(outcome_); }
+    /// @throws boost::system::system_error `invalid_argument` if there is a value instead
+    [[nodiscard]] command_error const& error() const&;
     /// @copydoc error
-    [[nodiscard]] command_error&& error() && { return std::get<command_error>(std::move(outcome_)); }
+    [[nodiscard]] command_error&& error() &&;
 
     friend bool operator==(reply const&, reply const&) = default;
 
 private:
     std::variant<boost::json::value, command_error> outcome_;
+    bool was_sent_ = true;
 };
 
 /// Prints the value as JSON, or the error.

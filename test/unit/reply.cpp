@@ -9,7 +9,6 @@
 #include <sstream>
 #include <string>
 #include <utility>
-#include <variant>
 
 namespace json = boost::json;
 using coqmp::command_error;
@@ -47,7 +46,29 @@ BOOST_AUTO_TEST_CASE(a_reply_with_a_value_has_no_error)
     BOOST_TEST(!answer.has_error());
     BOOST_TEST(static_cast<bool>(answer));
     BOOST_TEST(answer.value().at("a").as_int64() == 1);
-    BOOST_CHECK_THROW((void)answer.error(), std::bad_variant_access);
+    BOOST_TEST(answer.was_sent());
+}
+
+BOOST_AUTO_TEST_CASE(asking_for_the_error_of_a_value_throws_a_system_error)
+{
+    auto const is_misuse = [](boost::system::system_error const& error) {
+        return error.code() == boost::system::errc::invalid_argument &&
+               std::string(error.what()).starts_with("the reply holds a value, not an error");
+    };
+    BOOST_CHECK_EXCEPTION((void)std::as_const(reply()).error(), boost::system::system_error, is_misuse);
+    BOOST_CHECK_EXCEPTION((void)reply().error(), boost::system::system_error, is_misuse);
+}
+
+BOOST_AUTO_TEST_CASE(a_reply_that_never_came_is_null_and_says_whether_the_command_was_sent)
+{
+    for (bool const sent : {false, true}) {
+        reply answer = reply::unanswered(sent);
+        BOOST_TEST(answer.value().is_null());
+        BOOST_TEST(answer.was_sent() == sent);
+        reply moved;
+        moved = std::move(answer);
+        BOOST_TEST(moved.was_sent() == sent);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_reply_with_an_error_has_no_value)
