@@ -70,6 +70,11 @@ asio::awaitable<std::optional<event>> event_stream::next()
     return next_of(impl_ ? impl_.pointer() : nullptr);
 }
 
+event_stream::executor_type event_stream::get_executor() const noexcept
+{
+    return detail::executor_of(*impl_.pointer());
+}
+
 std::optional<event> event_stream::try_next()
 {
     return impl_ ? impl_->try_next() : std::nullopt;

@@ -7,6 +7,8 @@
 #include <coqmp/error.hpp>
 #include <coqmp/event.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/deferred.hpp>
 
@@ -35,17 +37,22 @@ boost::asio::any_io_executor executor_of(subscription const& impl) noexcept;
 class event_stream
 {
 public:
+    using executor_type = boost::asio::any_io_executor;
+
     event_stream(event_stream&&) noexcept = default;
     event_stream& operator=(event_stream&& other) noexcept;
     ~event_stream();
+
+    /// The session's executor. Empty once the execution context is gone.
+    [[nodiscard]] executor_type get_executor() const noexcept;
 
     /// Reads the next event.
     /// @par Handler signature `void(error_code, event)`
     /// @par Errors errc::end_of_stream when the session has ended or the stream was closed, after the last event;
     /// errc::operation_in_progress if another read is waiting; `asio::error::operation_aborted` when cancelled.
     /// @par Cancellation terminal, partial and total: the read ends and the event stays in the queue, whatever the moment.
-    template <class Token = boost::asio::deferred_t>
-    auto async_next(Token&& token = Token())
+    template <boost::asio::completion_token_for<void(boost::system::error_code, event)> Token = boost::asio::deferred_t>
+    [[nodiscard]] auto async_next(Token&& token = Token())
     {
         return detail::initiate<void(boost::system::error_code, event), &event_stream::start_next>(impl_,
                                                                                                    std::forward<Token>(token));

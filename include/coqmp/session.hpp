@@ -15,11 +15,15 @@
 #include <coqmp/session_options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/execution_context.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 namespace coqmp {
 
@@ -52,6 +56,14 @@ public:
     /// @param options limits, deadlines, hooks
     explicit session(executor_type executor, session_options options = {});
 
+    /// The same with the executor of an execution context.
+    /// @param context an `io_context`, for example
+    template <class ExecutionContext>
+        requires std::convertible_to<ExecutionContext&, boost::asio::execution_context&>
+    explicit session(ExecutionContext& context, session_options options = {})
+        : session(executor_type(context.get_executor()), std::move(options))
+    {}
+
     session(session&&) noexcept = default;
     session& operator=(session&& other) noexcept;
     ~session();
@@ -69,8 +81,8 @@ public:
     /// errc::not_json, errc::negotiation_refused; errc::out_of_memory; errc::already_started on a second call; `operation_aborted` when cancelled.
     /// After an error the session is closed.
     /// @par Cancellation terminal and partial: the connection is closed.
-    template <class Token = boost::asio::deferred_t>
-    auto async_connect(endpoint where, Token&& token = Token())
+    template <boost::asio::completion_token_for<void(boost::system::error_code)> Token = boost::asio::deferred_t>
+    [[nodiscard]] auto async_connect(endpoint where, Token&& token = Token())
     {
         return detail::initiate<void(boost::system::error_code), &session::start_connect>(impl_, std::forward<Token>(token),
                                                                                           std::move(where));
@@ -87,13 +99,13 @@ public:
     /// errc::arguments_not_json, errc::out_of_band_unavailable, errc::too_many_descriptors, errc::closed_descriptor,
     /// errc::out_of_memory (nothing was sent); the error that ended the session (errc::not_json, errc::message_too_large,
     /// errc::nested_too_deep, errc::out_of_memory); `operation_aborted` when cancelled. All but the last say whether the
-    /// command was sent: errc::not_sent or errc::outcome_unknown. If the session ends before the last byte of a command is
+    /// command was sent: errc::not_sent or errc::outcome_unknown. Beside every error, reply::was_sent() says it, too. If the session ends before the last byte of a command is
     /// written, the command is not_sent: QEMU cannot execute a part of a command.
     /// @par Cancellation terminal and partial: the command is abandoned; if it was sent its reply is dropped when it
     /// comes, and the session goes on. total: only a command that was not sent yet is cancelled. A reply that has arrived wins
     /// over a cancellation.
-    template <class Token = boost::asio::deferred_t>
-    auto async_execute(command what, Token&& token = Token())
+    template <boost::asio::completion_token_for<void(boost::system::error_code, reply)> Token = boost::asio::deferred_t>
+    [[nodiscard]] auto async_execute(command what, Token&& token = Token())
     {
         return detail::initiate<void(boost::system::error_code, reply), &session::start_execute>(
             impl_, std::forward<Token>(token), std::move(what));
@@ -147,8 +159,8 @@ public:
     /// @par Handler signature `void(error_code)`
     /// @par Errors None.
     /// @par Cancellation Not supported: it takes no time.
-    template <class Token = boost::asio::deferred_t>
-    auto async_close(Token&& token = Token())
+    template <boost::asio::completion_token_for<void(boost::system::error_code)> Token = boost::asio::deferred_t>
+    [[nodiscard]] auto async_close(Token&& token = Token())
     {
         return detail::initiate<void(boost::system::error_code), &session::start_close>(impl_, std::forward<Token>(token));
     }
@@ -159,8 +171,9 @@ public:
     /// errc::out_of_memory if there was no memory for a message of the peer; the error of a failed async_connect().
     /// @par Errors `operation_aborted` when cancelled
     /// @par Cancellation terminal, partial and total.
-    template <class Token = boost::asio::deferred_t>
-    auto async_wait_closed(Token&& token = Token())
+    template <boost::asio::completion_token_for<void(boost::system::error_code, boost::system::error_code)> Token =
+                  boost::asio::deferred_t>
+    [[nodiscard]] auto async_wait_closed(Token&& token = Token())
     {
         return detail::initiate<void(boost::system::error_code, boost::system::error_code), &session::start_wait_closed>(
             impl_, std::forward<Token>(token));

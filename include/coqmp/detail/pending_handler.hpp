@@ -1,7 +1,7 @@
 // A handler that waits for the end of its operation.
 // Invariant: while it waits, the execution context that it will run in has work.
-#ifndef COQMP_DETAIL_WAITING_HANDLER_HPP
-#define COQMP_DETAIL_WAITING_HANDLER_HPP
+#ifndef COQMP_DETAIL_PENDING_HANDLER_HPP
+#define COQMP_DETAIL_PENDING_HANDLER_HPP
 
 #include <coqmp/detail/boost_version.hpp>
 
