@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(is_not_reused_while_its_command_awaits_an_answer)
 }
 
 // The window opens with the first of the two answers, and the queued command is sent at once.
-BOOST_AUTO_TEST_CASE(is_not_reused_for_the_next_command_in_case_of_a_duplicate_reply)
+BOOST_AUTO_TEST_CASE(is_reused_too_late_for_a_duplicate_reply_to_match)
 {
     script full = negotiated();
     submit_many(full, 1, 20).sends(bytes_of(1, 7));
