@@ -1,9 +1,9 @@
-# How our own targets are compiled. Nothing here applies to targets that link to them.
+# Compile options of our own targets. None of them applies to targets that link to ours.
 
 include(CheckPIESupported)
 check_pie_supported(LANGUAGES CXX)
 
-# An option that is ON, OFF or AUTO. AUTO stands for the default, which every configuration works out again and never caches.
+# Defines an option that is ON, OFF or AUTO. AUTO stands for the default, which every configuration determines anew.
 macro(coqmp_auto_option name description default)
     set(${name} AUTO CACHE STRING "${description}: ON, OFF or AUTO")
     set_property(CACHE ${name} PROPERTY STRINGS AUTO ON OFF)
@@ -14,7 +14,7 @@ macro(coqmp_auto_option name description default)
     endif()
 endmacro()
 
-# Finds Boost with some of its compiled libraries, or says which packages provide them.
+# Finds Boost with the given compiled libraries, or fails with the names of the packages that provide them.
 macro(coqmp_find_boost)
     find_package(Boost 1.81 CONFIG QUIET COMPONENTS ${ARGN})
     if(NOT Boost_FOUND)
@@ -31,36 +31,37 @@ macro(coqmp_find_boost)
             string(APPEND packages_12 " libboost-${component}1.81-dev")
             string(APPEND packages " libboost-${component}-dev")
         endforeach()
-        message(FATAL_ERROR "coqmp needs Boost 1.81 or later, with these of its libraries: ${ARGN}.${old}\n"
+        message(FATAL_ERROR "coqmp needs Boost 1.81 or later with these libraries: ${ARGN}.${old}\n"
                             "Debian 12: apt-get install ${packages_12}\n"
                             "Debian 13 and Ubuntu 24.04: apt-get install ${packages}")
     endif()
 endmacro()
 
-# Applies to a target: C++20, hardening in optimised builds, and for developers warnings as errors, sanitizers, ccache.
+# Sets the options of a target: C++20, hardening in optimised builds, sanitizers if wanted, and for developers warnings as errors
+# and ccache.
 function(coqmp_target_options target)
     set(optimised "$<CONFIG:Release,RelWithDebInfo,MinSizeRel>")
     set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
     target_compile_features(${target} PRIVATE cxx_std_20)
 
     if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-        # A false positive in optimised builds, on by default: coroutine frames (GCC bug 109224).
+        # A false positive for coroutine frames in optimised builds (GCC bug 109224); the warning is on by default.
         target_compile_options(${target} PRIVATE -Wno-mismatched-new-delete)
     endif()
     if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_UNITY_BUILD)
-        # A false positive: takes a source that a unity build includes for a header, and warns of its anonymous namespaces.
+        # A false positive: g++ takes a source that a unity build includes for a header with anonymous namespaces.
         target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
     endif()
 
     if(COQMP_DEVELOPER)
         target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
         if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-            # False positives in optimised builds: `"'" + text` (GCC bug 105651), and the destructor of an object that an
+            # False positives in optimised builds: for `"'" + text` (GCC bug 105651), and for the destructor of an object that an
             # exception may leave half constructed.
             target_compile_options(${target} PRIVATE -Wno-restrict -Wno-maybe-uninitialized)
         endif()
         if(CMAKE_UNITY_BUILD)
-            # Of names in another file's anonymous namespace, too.
+            # In a unity build it also warns of names in another file's anonymous namespace.
             target_compile_options(${target} PRIVATE -Wno-shadow)
         endif()
         find_program(COQMP_CCACHE ccache)
@@ -76,20 +77,20 @@ function(coqmp_target_options target)
 
     if(COQMP_SANITIZERS)
         target_compile_options(${target} PRIVATE -fsanitize=${COQMP_SANITIZERS} -fno-sanitize-recover=all -fno-omit-frame-pointer)
-        # Libraries do most of the work, and programs take most of the compiler's time.
+        # Optimise only the libraries: they do most of the work, while programs take most of the compile time.
         get_target_property(type ${target} TYPE)
         if(NOT type STREQUAL EXECUTABLE)
             target_compile_options(${target} PRIVATE -O1)
         endif()
-        # PUBLIC: what links to an instrumented static library needs the runtime.
+        # PUBLIC, because a target that links to an instrumented static library needs the runtime.
         target_link_options(${target} PUBLIC -fsanitize=${COQMP_SANITIZERS})
         if(CMAKE_CXX_COMPILER_ID MATCHES Clang AND COQMP_SANITIZERS MATCHES undefined)
-            # Clang's coroutines call their resume functions through pointers of another type.
+            # Clang's coroutines call their resume functions through pointers of a different type.
             target_compile_options(${target} PRIVATE -fno-sanitize=function)
         endif()
         if(COQMP_SANITIZERS MATCHES thread)
-            # Asio (1.81, detail/atomic_count.hpp) ends its reference counts with fences, which ThreadSanitizer does not know:
-            # it takes the last delete for a race with the decrement before it. Boost's own counts need none.
+            # Asio (1.81, detail/atomic_count.hpp) ends its reference counts with fences, which ThreadSanitizer does not support:
+            # it reports the last delete as a race with the decrement before it. Boost's own counts have no fences.
             target_compile_definitions(${target} PRIVATE BOOST_ASIO_DISABLE_STD_ATOMIC)
         endif()
     else()

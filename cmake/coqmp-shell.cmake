@@ -1,5 +1,5 @@
-# Whether qmp-shell is built. AUTO: if coqmp is the top-level project and libedit and CLI11 are installed, which every
-# configuration checks again. Users of the library need neither of them.
+# Decides whether qmp-shell is built. With AUTO, it is if coqmp is the top-level project and libedit and CLI11 are installed, which
+# every configuration checks again. Users of the library need neither of these.
 find_path(COQMP_LIBEDIT_INCLUDE histedit.h)
 find_library(COQMP_LIBEDIT_LIBRARY edit)
 find_package(CLI11 2.1 CONFIG QUIET)
@@ -30,7 +30,7 @@ coqmp_auto_option(COQMP_SHELL "Build qmp-shell (needs libedit and CLI11)" ${shel
 
 if(missing AND COQMP_SHELL)
     message(FATAL_ERROR "qmp-shell needs ${missing} (Debian and Ubuntu: apt-get install ${missing_packages}). "
-                        "-DCOQMP_SHELL=OFF builds the rest without it.")
+                        "-DCOQMP_SHELL=OFF builds everything else.")
 elseif(missing AND COQMP_SHELL_IS_AUTO AND PROJECT_IS_TOP_LEVEL)
     message(STATUS "qmp-shell is left out, because this is missing: ${missing} "
                    "(Debian and Ubuntu: apt-get install ${missing_packages}).")

@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::size_t longest_path = sizeof(sockaddr_un::sun_path) - 1;
 
-/// @param why may hold what was refused, and so anything: a NUL would end it early, and a terminal obeys other characters.
+/// @param why may quote the rejected address, and so contain any character: a NUL would cut the message short, and a terminal
+/// interprets the other control characters.
 [[noreturn]] void refuse(std::string why)
 {
     auto const is_control = [](char each) { return (each >= '\0' && each < ' ') || each == '\x7f'; };
@@ -38,7 +39,7 @@ bool take_prefix(std::string_view& text, std::string_view prefix) noexcept
     return true;
 }
 
-/// Digits only: no sign, no space, and no more than fit.
+/// Accepts only digits: no sign, no space, and no number that does not fit.
 template <class Number>
 bool read_number(std::string_view text, Number& number) noexcept
 {
@@ -54,7 +55,7 @@ std::uint16_t read_port(std::string_view text)
     if (text.empty())
         refuse("the port is missing: write host:port");
     if (!read_number(text, port))
-        refuse("the port " + quoted(text) + " is no number from 0 to 65535");
+        refuse("the port " + quoted(text) + " is not a number from 0 to 65535");
     return port;
 }
 
@@ -97,19 +98,19 @@ endpoint parse_tcp(std::string_view text)
     return endpoint::tcp(std::string(host), read_port(text.substr(colon + 1)));
 }
 
-/// Says how an address of telnet or a URL is written here. @param rest without its scheme
+/// Shows how to write the address of a URL or of telnet in coqmp's notation. @param rest the text without its scheme
 [[noreturn]] void refuse_url(std::string_view text, std::string_view rest)
 {
     take_prefix(rest, "//");
     rest = rest.substr(0, rest.find_first_of("/,"));
-    refuse(quoted(text) + " is written for another program: write " + parse_tcp(rest).to_string());
+    refuse(quoted(text) + " is in the notation of another program: write " + parse_tcp(rest).to_string());
 }
 
 endpoint parse_descriptor(std::string_view text)
 {
     int number = 0;
     if (!read_number(text, number))
-        refuse("the descriptor " + quoted(text) + " is no number: write fd:7");
+        refuse("the descriptor " + quoted(text) + " is not a number: write fd:7");
     return endpoint::descriptor(number);
 }
 
@@ -120,10 +121,10 @@ endpoint endpoint::unix_socket(std::string path)
     if (path.empty())
         refuse("the path of the unix socket is empty: write unix:/path/to/socket");
     if (path.find('\0') != std::string::npos)
-        refuse("the path holds a NUL byte: abstract sockets are not supported, use a path in the file system");
+        refuse("the path contains a NUL byte: abstract sockets are not supported, use a path in the file system");
     if (path.size() > longest_path)
-        refuse("the path has " + std::to_string(path.size()) + " bytes, but a unix socket's has at most " +
-               std::to_string(longest_path) + ": use a shorter directory");
+        refuse("the path has " + std::to_string(path.size()) + " bytes, but the path of a unix socket has at most " +
+               std::to_string(longest_path) + ": use a shorter path");
     return endpoint(unix_address{std::move(path)});
 }
 
@@ -132,19 +133,19 @@ endpoint endpoint::tcp(std::string host, std::uint16_t port)
     if (host.empty())
         refuse("the host is empty: use a name or an address, such as localhost");
     if (host.find('\0') != std::string::npos)
-        refuse("the host holds a NUL byte: use a name or an address, such as localhost");
-    // parse() could not read to_string() back: a comma begins QEMU's options, and a bracket begins or ends the address.
+        refuse("the host contains a NUL byte: use a name or an address, such as localhost");
+    // parse() could not read such a host back from to_string(): a comma begins QEMU's options, and brackets enclose an address.
     if (host.find(',') != std::string::npos)
-        refuse("the host " + quoted(std::string_view(host)) + " holds a comma: use a name or an address, such as localhost");
+        refuse("the host " + quoted(std::string_view(host)) + " contains a comma: use a name or an address, such as localhost");
     if (host.find_first_of("[]") != std::string::npos)
-        refuse("the host " + quoted(std::string_view(host)) + " holds a bracket: write the address itself, such as ::1");
+        refuse("the host " + quoted(std::string_view(host)) + " contains a bracket: write the address itself, such as ::1");
     return endpoint(tcp_address{std::move(host), port});
 }
 
 endpoint endpoint::descriptor(int number)
 {
     if (number < 0)
-        refuse("the descriptor " + std::to_string(number) + " is negative: use that of a connected socket");
+        refuse("the descriptor " + std::to_string(number) + " is negative: use the descriptor of a connected socket");
     return endpoint(descriptor_address{number});
 }
 
@@ -170,7 +171,7 @@ endpoint endpoint::parse(std::string_view text)
         refuse("the address is empty: write unix:/path, tcp:host:port or fd:number");
     if (text.starts_with('['))
         return parse_tcp(text);
-    // No host has a slash in its name, and without a colon there is no port: it can only be a path.
+    // A host name has no slash, and an address without a colon has no port: both can only be paths.
     if (text.find('/') != std::string_view::npos || text.find(':') == std::string_view::npos)
         return unix_socket(std::string(text));
     return parse_tcp(text);

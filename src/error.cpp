@@ -1,5 +1,5 @@
-// The two categories of error codes and what they mean to each other.
-// Invariant: an error code of the library is an errc, and at most one flag that says what became of the command.
+// The two error categories: coqmp's own codes, and QEMU's error classes.
+// Invariant: an error code of the library is an errc, and at most one flag that says whether the command was sent.
 #include <coqmp/error.hpp>
 
 #include "detail/harmless_text.hpp"
@@ -14,7 +14,7 @@ namespace coqmp {
 
 namespace {
 
-// The outcome is part of the code's value, so that every copy of the code keeps it.
+// The outcome is stored in the code's value, so that every copy of the code keeps it.
 constexpr int not_sent_flag = 0x1000;
 constexpr int outcome_unknown_flag = 0x2000;
 constexpr int errc_mask = 0x0fff;
@@ -24,7 +24,8 @@ constexpr errc errc_of(int code) noexcept
     return static_cast<errc>(code & errc_mask);
 }
 
-/// What happened and, where there is something to do about it, what to do. No full stop: the outcome may follow.
+/// Says what happened and, if the caller can do something about it, what to do. There is no full stop, because the outcome may
+/// follow.
 char const* text_of(errc value) noexcept
 {
     switch (value) {
@@ -33,56 +34,59 @@ char const* text_of(errc value) noexcept
         case errc::timed_out:
             return "the deadline passed";
         case errc::monitor_busy:
-            return "the monitor accepted the connection but stayed silent: it serves another client; disconnect that one, or "
-                   "give QEMU one more -qmp option";
+            return "the monitor accepted the connection but sent no greeting, because it serves another client: disconnect that "
+                   "client, or start QEMU with one more -qmp option";
         case errc::not_json:
-            return "the peer sent what is no JSON, and the session has ended: check that the address is a QMP monitor, without "
-                   "TLS";
+            return "the peer sent something that is not JSON, and the session has ended: check that the address is a QMP monitor "
+                   "without TLS";
         case errc::message_too_large:
             return "the peer's message is too large, and the session has ended: raise session_options::max_message_size";
         case errc::nested_too_deep:
-            return "the peer's message is nested too deep, and the session has ended: raise session_options::max_nesting";
+            return "the peer's message is nested too deeply, and the session has ended: raise session_options::max_nesting";
         case errc::not_qmp:
-            return "the peer does not talk QMP: check that the address is a QMP monitor and not a human monitor or a console";
+            return "the peer does not speak QMP: check that the address is a QMP monitor and not a human monitor or a console";
         case errc::negotiation_refused:
-            return "QEMU refused to negotiate (qmp_capabilities): check that the monitor is a QMP monitor that is not in use";
+            return "QEMU rejected the negotiation (qmp_capabilities): check that the address is a QMP monitor that no other "
+                   "client uses";
         case errc::arguments_too_deep:
-            return "the command is nested deeper than the 1,024 levels that QEMU takes";
+            return "the command is nested more deeply than the 1,024 levels that QEMU accepts";
         case errc::arguments_too_large:
-            return "the command is larger than the 64 MiB or the 2 Mi tokens that QEMU takes";
+            return "the command is larger than the 64 MiB or the 2 Mi tokens that QEMU accepts";
         case errc::arguments_not_json:
-            return "the command holds what QEMU's JSON cannot say: an infinity, a number that is none (NaN), or a text that is "
-                   "not UTF-8 or has a Unicode noncharacter";
+            return "the command contains a value that QEMU's JSON cannot represent: an infinity, a NaN, a string that is not "
+                   "UTF-8, "
+                   "or one with a Unicode noncharacter";
         case errc::out_of_band_unavailable:
-            return "an out-of-band command needs a session with the oob capability: connect with it, or send the command in band";
+            return "an out-of-band command needs the oob capability, which this session does not have: check "
+                   "session_options::out_of_band, or send the command in-band";
         case errc::too_many_descriptors:
-            return "a command can carry at most 253 descriptors: send them with several commands";
+            return "a command can carry at most 253 descriptors: split them between several commands";
         case errc::closed_descriptor:
-            return "a descriptor of the command is not open: hand over one that is, and do not close it";
+            return "a descriptor of the command is not open: pass an open descriptor and leave it open";
         case errc::already_started:
-            return "a session connects once and a machine starts once: make a new one";
+            return "a session connects only once and a machine starts only once: create a new one";
         case errc::operation_in_progress:
-            return "another operation of this kind is waiting: let it end first, or give each reader a stream of its own";
+            return "another operation of this kind is pending: wait for it to complete, or give each reader its own stream";
         case errc::end_of_stream:
-            return "the stream of events has ended: the session ended or the stream was closed";
+            return "the event stream has ended: the session ended or the stream was closed";
         case errc::invalid_endpoint:
             return "the address cannot be used: write unix:/path, tcp:host:port, tcp:[::1]:port or fd:number";
         case errc::address_in_use:
-            return "the address is in use: someone is listening on it, or something that is no socket has its name";
+            return "the address is in use: another process listens on it, or the path exists and is not a socket";
         case errc::launch_failed:
-            return "the program could not be started: check that it exists and may be executed";
+            return "the program could not be started: check that it exists and is executable";
         case errc::machine_exited:
-            return "the machine ended before it was ready: its standard error tells why";
+            return "the machine exited before it was ready: see its standard error for the reason";
         case errc::not_running:
-            return "there is no process: it was not started, or it is gone";
+            return "there is no process: it was not started, or it has exited";
         case errc::event_missing:
-            return "no such event came before the deadline, although the command succeeded: check the event's name and filter";
+            return "the command succeeded, but no such event arrived before the deadline: check the event's name and filter";
         case errc::out_of_memory:
             return "there is not enough memory";
         case errc::not_sent:
-            return "the command was not sent: it is safe to send it again";
+            return "the command was not sent: it is safe to retry";
         case errc::outcome_unknown:
-            return "the command was sent, its outcome is unknown: look at the machine's state before sending it again";
+            return "the command was sent, but its outcome is unknown: check the machine's state before you retry";
     }
     return "an error that this version of coqmp does not know";
 }
@@ -90,7 +94,7 @@ char const* text_of(errc value) noexcept
 class library_error_category final : public boost::system::error_category
 {
 public:
-    // An identity, so that the codes of two copies of the library in one process (one of them in a plugin) compare equal.
+    // A fixed identity, so that codes from two copies of the library in one process (one in a plugin, say) compare equal.
     constexpr library_error_category() noexcept : error_category(0x9a1f5c2e7b3d4806) {}
 
     char const* name() const noexcept override { return "coqmp"; }
@@ -101,7 +105,7 @@ public:
         if ((code & not_sent_flag) != 0)
             text += "; the command was not sent";
         else if ((code & outcome_unknown_flag) != 0)
-            text += "; the command was sent, its outcome is unknown";
+            text += "; the command was sent, but its outcome is unknown";
         return text;
     }
 
@@ -137,19 +141,20 @@ public:
     {
         switch (static_cast<error_class>(code)) {
             case error_class::generic_error:
-                return "QEMU answered GenericError: the description tells what is wrong";
+                return "QEMU returned GenericError: see the description";
             case error_class::command_not_found:
-                return "QEMU answered CommandNotFound: this QEMU does not have the command, or not in its present state";
+                return "QEMU returned CommandNotFound: this QEMU does not have the command, or cannot run it in its current "
+                       "state";
             case error_class::device_not_active:
-                return "QEMU answered DeviceNotActive: activate the device first";
+                return "QEMU returned DeviceNotActive: activate the device first";
             case error_class::device_not_found:
-                return "QEMU answered DeviceNotFound: no device has this name";
+                return "QEMU returned DeviceNotFound: no device has this name";
             case error_class::kvm_missing_cap:
-                return "QEMU answered KVMMissingCap: the host's kernel cannot do this";
+                return "QEMU returned KVMMissingCap: the host's kernel does not support this";
             case error_class::other:
                 break;
         }
-        return "QEMU answered an error of a class that coqmp does not know";
+        return "QEMU returned an error class that coqmp does not know";
     }
 };
 

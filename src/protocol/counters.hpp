@@ -1,4 +1,4 @@
-// Counting on one thread, reading from any.
+// Counters that one thread increments and any thread may read.
 #ifndef COQMP_SRC_PROTOCOL_COUNTERS_HPP
 #define COQMP_SRC_PROTOCOL_COUNTERS_HPP
 
@@ -9,8 +9,8 @@
 
 namespace coqmp::protocol {
 
-/// A number that one thread adds to and any thread may read. Not a read-modify-write: there is one writer, and a locked
-/// instruction per message would be felt.
+/// A number that one thread adds to and any thread may read. With a single writer, adding needs no read-modify-write, and so
+/// no locked instruction for each message.
 class tally
 {
 public:
@@ -21,7 +21,7 @@ private:
     std::atomic<std::uint64_t> value_{0};
 };
 
-/// session_counters in the making (lost events are counted by their queues).
+/// The source of session_counters, except for lost events, which their queues count.
 struct counters
 {
     tally commands;

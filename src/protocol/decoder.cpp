@@ -35,8 +35,9 @@ constexpr std::size_t large_message = std::size_t{64} << 10;
 /// Boost.JSON's parser calls itself for each level: 4,096 levels take about 1 MiB of the thread's stack.
 constexpr std::size_t deepest_nesting = 4096;
 
-/// Boost.JSON 1.81 rounds: the last digit depends on where the input is cut, and 0e400 is zero times infinity.
-/// @param rough what it says
+/// Reads the number again, because Boost.JSON 1.81 rounds: its last digit depends on where the input is split, and it computes
+/// 0e400 as zero times infinity.
+/// @param rough the result of Boost.JSON
 double exact(std::string_view number, double rough) noexcept
 {
     double result = 0;
@@ -60,11 +61,11 @@ bool is_sign(char byte) noexcept
     return byte == '+' || byte == '-';
 }
 
-/// Boost.JSON refuses an exponent of 2^31 or more. With nine digits, leading zeros not counted, any number is already zero or
-/// infinity.
+/// Boost.JSON rejects an exponent of 2^31 or more. An exponent of nine digits, not counting leading zeros, already makes any
+/// number zero or infinite.
 constexpr std::size_t most_exponent_digits = 9;
 
-/// The state of a number that arrives in parts: how long its exponent is.
+/// A number that arrives in parts: whether its exponent has begun, and how many digits of it have arrived.
 class cut_number
 {
 public:
@@ -87,9 +88,9 @@ private:
     std::size_t digits_ = 0;
 };
 
-/// How many of an exponent's digits may go to the parser.
+/// Finds the end of those digits of an exponent that may go to the parser.
 /// @param from the index of a digit, or of the end of the exponent
-/// @param before how many digits come before it
+/// @param before the number of digits before it, not counting leading zeros
 std::size_t end_of_digits(std::string_view text, std::size_t from, std::size_t before) noexcept
 {
     while (from < text.size() && is_digit(text[from]) && (before < most_exponent_digits || (before == 0 && text[from] == '0'))) {
@@ -99,7 +100,7 @@ std::size_t end_of_digits(std::string_view text, std::size_t from, std::size_t b
     return from;
 }
 
-/// How much of the input may go to the parser at once: no exponent in it has too many digits.
+/// The length of the longest prefix of the input in which no exponent has too many digits: the parser may read it at once.
 std::size_t harmless_size(std::string_view text, cut_number const& begun) noexcept
 {
     std::size_t start = 0;
@@ -108,7 +109,7 @@ std::size_t harmless_size(std::string_view text, cut_number const& begun) noexce
         if (start < text.size() && is_digit(text[start]))
             return start;
     }
-    // Looks at each tenth byte: every run of ten digits includes one of them.
+    // Checks only every tenth byte, because every run of ten digits includes one of these.
     constexpr std::size_t stride = most_exponent_digits + 1;
     for (std::size_t place = start + stride - 1; place < text.size(); place += stride) {
         if (!is_digit(text[place]))
@@ -128,8 +129,8 @@ std::size_t harmless_size(std::string_view text, cut_number const& begun) noexce
     return text.size();
 }
 
-/// What the parser reports, one call for each token. At depth 1 are the members of the envelope; a payload is everything
-/// below one of them; and of the others only the few members at depth 2 count that the envelope asks for.
+/// Receives one call for each token that the parser finds. The members of the envelope are at depth 1. A payload is everything
+/// below such a member; of members that are not payloads, only those at depth 2 that the envelope asks for count.
 class handler
 {
 public:
@@ -167,7 +168,7 @@ public:
         return finished;
     }
 
-    /// Drops the message that has begun, because it does not end.
+    /// Drops the current message, which is incomplete or not JSON.
     void drop_message() noexcept
     {
         stack_.reset();
@@ -177,7 +178,7 @@ public:
         text_.clear();
     }
 
-    /// The number that is cut at the end of the input, if there is one.
+    /// The number that the end of the input has split, if there is one.
     [[nodiscard]] cut_number const& number() const noexcept { return number_; }
 
     bool on_document_begin(boost::system::error_code&) const noexcept { return true; }
@@ -193,7 +194,7 @@ public:
             end_in_payload(json::object_kind, size);
         if (depth_ != 0)
             return true;
-        // Stops the parser right here: what follows belongs to the next message, or to none.
+        // Stops the parser here: the bytes that follow do not belong to this message.
         complete_ = true;
         error = json::error::extra_data;
         return false;
@@ -290,7 +291,7 @@ private:
     void end_in_payload(Kind kind, std::size_t size)
     {
         in_payload_ = depth_ != 1;
-        // `{"return": {}}` is the most frequent reply of all: an empty payload needs no memory.
+        // `{"return": {}}` is the most frequent reply, so an empty payload allocates nothing.
         if (!in_payload_ && !tree_started_)
             return envelope_.take(json::value(kind));
         if constexpr (std::is_same_v<Kind, json::object_kind_t>)
@@ -318,7 +319,7 @@ private:
         tree_started_ = true;
     }
 
-    /// A stack has 1.5 KiB, and is in use while a message is read: the sessions of a thread share one.
+    /// The sessions of a thread share one stack of 1.5 KiB, because a stack is in use only while a message is being read.
     static std::unique_ptr<json::value_stack>& spare_stack()
     {
         static thread_local std::unique_ptr<json::value_stack> spare;
@@ -334,7 +335,7 @@ private:
         return true;
     }
 
-    /// Long texts, those with escapes and those that the input cuts (numbers, too) come in parts.
+    /// The parser delivers a text or number in parts if it is long, has escapes, or is split between two inputs.
     template <class Use>
     void with_text(json::string_view last_part, Use use)
     {
@@ -358,7 +359,7 @@ private:
     std::unique_ptr<json::value_stack> stack_;
     json::storage_ptr memory_;
     message_memory* filling_ = nullptr;  ///< what memory_ points to
-    std::size_t memory_size_ = 0;        ///< of the last message
+    std::size_t memory_size_ = 0;        ///< of the last message's JSON
     std::string text_;
     cut_number number_;
     std::size_t depth_ = 0;
@@ -369,11 +370,11 @@ private:
 
 bool is_between_messages(char byte) noexcept
 {
-    // 0xFF is the guest agent's delimiter: it cannot occur inside JSON.
+    // 0xFF is the guest agent's delimiter and never occurs in JSON.
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n' || byte == '\xff';
 }
 
-/// Where the first line feed or 0xFF is.
+/// The index of the first line feed or 0xFF.
 std::size_t find_line_end(std::string_view input) noexcept
 {
     std::size_t const line_feed = input.find('\n');
@@ -417,13 +418,13 @@ struct decoder::parser
     boost::json::basic_parser<handler> json;
     bool delimited;
     bool tolerates_garbage = false;
-    bool skipping = false;  ///< drops text that is not JSON, up to the end of its line
+    bool skipping = false;  ///< whether text that is not JSON is being dropped, up to the end of its line
     std::size_t max_size;
-    std::size_t size = 0;  ///< of the message that has begun; 0: none has
+    std::size_t size = 0;  ///< bytes of the current message so far; 0 between messages
     boost::system::error_code error;
 };
 
-/// Finds the next message's brace. @return false: there is none in this input
+/// Finds the opening brace of the next message. @return false if the input has none
 bool decoder::parser::begin(std::string_view& input)
 {
     auto const first = std::find_if_not(input.begin(), input.end(), is_between_messages);
@@ -439,7 +440,7 @@ bool decoder::parser::begin(std::string_view& input)
     return true;
 }
 
-/// Drops the digits of an exponent that make no difference.
+/// Drops digits of an exponent that cannot change the number any more.
 void decoder::parser::drop_excess_digits(std::string_view& input) noexcept
 {
     if (!json.handler().number().is_full())
@@ -488,7 +489,7 @@ void decoder::parser::skip_line(std::string_view& input) noexcept
     input.remove_prefix(skipping ? input.size() : end + 1);
 }
 
-/// One line at a time, so that it does not matter where in the line the parser finds that it is not JSON.
+/// Reads one line at a time, so that it does not matter where in the line the parser finds that it is not JSON.
 message decoder::parser::decode_delimited(std::string_view& input)
 {
     while (!input.empty() && !error) {
@@ -501,7 +502,7 @@ message decoder::parser::decode_delimited(std::string_view& input)
             if (std::exchange(size, 0) == 0)
                 continue;
             json.handler().drop_message();
-            return unknown_message{"its end is missing"};
+            return unknown_message{"it is incomplete"};
         }
         std::size_t const end = find_line_end(input);
         bool const has_end = end != std::string_view::npos && input[end] == '\n';

@@ -1,4 +1,5 @@
-// Bytes to messages. Frames by the structure of JSON, so that line ends, pretty printing and splits do not matter.
+// Turns bytes into messages. Finds the end of a message by the structure of its JSON, so that line ends, pretty printing and
+// segment boundaries do not matter.
 // Invariant: after an error nothing more is decoded.
 #ifndef COQMP_SRC_PROTOCOL_DECODER_HPP
 #define COQMP_SRC_PROTOCOL_DECODER_HPP
@@ -13,7 +14,7 @@
 
 namespace coqmp::protocol {
 
-/// What a peer may send at most. Zero: no limit (of the size).
+/// The limits of one message. A size of zero means no limit.
 struct decoder_limits
 {
     std::size_t max_message_size = std::size_t{64} << 20;
@@ -23,7 +24,7 @@ struct decoder_limits
 /// What ends a message.
 enum class framing {
     structure,  ///< The last brace of the object.
-    /// Also the byte 0xFF, with which a guest agent begins an answer: a message that it interrupts is dropped. A line feed ends
+    /// Also the byte 0xFF, which a guest agent sends before an answer: a message that it interrupts is dropped. A line feed ends
     /// only text that is not JSON.
     delimited
 };
@@ -37,21 +38,21 @@ public:
     decoder& operator=(decoder&&) noexcept;
     ~decoder();
 
-    /// Takes bytes off the front of `input` until a message is complete or the input is used up.
-    /// @return no_message if more is needed (then `input` is empty, or error() is set)
+    /// Removes bytes from the front of `input` until a message is complete or the input is empty.
+    /// @return no_message if more bytes are needed (then `input` is empty) or decoding has failed (then error() is set)
     message decode(std::string_view& input);
 
-    /// From now on, text that is not JSON is an unknown message up to the end of its line or a 0xFF, and not an error. Only for
-    /// framing::delimited.
+    /// Determines whether text that is not JSON becomes an unknown message, which ends with its line or at a 0xFF, instead of an
+    /// error. Only for framing::delimited.
     void tolerate_garbage(bool tolerate) noexcept;
 
-    /// errc::not_json, errc::message_too_large or errc::nested_too_deep, once the stream cannot be read on.
+    /// errc::not_json, errc::message_too_large or errc::nested_too_deep, once the rest of the stream cannot be decoded.
     [[nodiscard]] boost::system::error_code error() const noexcept;
 
-    /// Whether a message has begun and not ended: the difference between an end and a cut.
+    /// Whether a message has begun and not ended. A stream that ends here was truncated.
     [[nodiscard]] bool inside_message() const noexcept;
 
-    /// How much memory the JSON of the last message takes, in bytes.
+    /// The memory that the JSON of the last message takes, in bytes.
     [[nodiscard]] std::size_t last_message_memory() const noexcept;
 
 private:

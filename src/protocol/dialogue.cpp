@@ -12,17 +12,17 @@ namespace coqmp::protocol {
 
 namespace {
 
-// SCM_MAX_FD of Linux: sendmsg() fails with EINVAL above it.
+// SCM_MAX_FD of Linux: sendmsg() fails with EINVAL if there are more.
 constexpr std::size_t descriptor_limit = 253;
 
-// How many commands on the wire there is room for at first, and the room that is kept when all are answered.
+// The initial capacity of the list of commands on the wire, and the largest one that is kept once all are answered.
 constexpr std::size_t least_wire = 8;
 constexpr std::size_t large_wire = 1024;
 
 // Never occurs in JSON.
 constexpr char delimiter = '\xff';
 
-// Fifteen characters, which no std::string allocates for; and QEMU takes 10 us to read each.
+// At most fifteen characters, which fit into a std::string without an allocation. QEMU takes 10 us to read each of them.
 std::string handshake_id(std::uint64_t nonce)
 {
     constexpr std::uint64_t nine_digits = 0xf'ffff'ffff;
@@ -31,13 +31,13 @@ std::string handshake_id(std::uint64_t nonce)
     return {text.data(), end};
 }
 
-// After a handshake no reply to another client can arrive. Without one, ids start at a random number.
+// After a handshake no reply to another client's command can arrive. Without a handshake, ids start at a random number.
 std::uint64_t first_number(dialogue_options const& options)
 {
     return options.negotiate ? short_ids::longest + 1 : (options.nonce >> 16) + 1;
 }
 
-/// The number that a guest agent returns to a synchronizing command, and to no other.
+/// The number that a guest agent returns for a synchronizing command; none for any other command.
 std::optional<std::int64_t> sync_number(command const& what)
 {
     if (what.name() != "guest-sync-delimited" && what.name() != "guest-sync")
@@ -48,8 +48,8 @@ std::optional<std::int64_t> sync_number(command const& what)
     return number == nullptr || number->is_double() || not_an_integer ? std::nullopt : std::optional(result);
 }
 
-/// A guest agent before QEMU 2.12 executes no command that has an id. (The refusal does not name the command, and only its
-/// description shows the reason.)
+/// Whether a guest agent from before QEMU 2.12 rejects a command because it has an id. (The error does not name the command, and
+/// only its description gives the reason.)
 bool refuses_id(command_error const& error) noexcept
 {
     return error.description.find("member 'id' is unexpected") != std::string::npos;
@@ -70,8 +70,8 @@ dialogue::dialogue(dialogue_options const& options)
 
 action dialogue::receive(std::string_view& input)
 {
-    // The first bytes can be the tail of a reply to an earlier client, and a synchronizing command must find its reply in any
-    // bytes.
+    // The first bytes may be the tail of a reply to an earlier client, and a synchronizing command must find its reply among
+    // any bytes.
     if (!options_.negotiate)
         decoder_.tolerate_garbage(!has_heard_ || syncs_on_wire_ != 0);
     message received = decoder_.decode(input);
@@ -121,7 +121,7 @@ action dialogue::handle(message& received)
     counters_.unknown_messages.add();
     if (auto const* unknown = std::get_if<unknown_message>(&received))
         return ignored{"A message was ignored: " + unknown->why + "."};
-    return ignored{"A greeting was ignored: none was awaited."};
+    return ignored{"A greeting was ignored: none was expected."};
 }
 
 action dialogue::match(message_id const& id, reply&& answer)
@@ -141,12 +141,12 @@ action dialogue::match(message_id const& id, reply&& answer)
 action dialogue::ignore_reply()
 {
     counters_.unknown_ids.add();
-    return ignored{"A reply was ignored: it answers none of our commands, but perhaps an earlier client's."};
+    return ignored{"A reply was ignored: no command of this session awaits it; it may belong to an earlier client."};
 }
 
-// A reply without an id, from a peer that may not know ids. Such a peer answers in order, one command at a time is on the wire,
-// and an abandoned command stays there, so the reply belongs to the oldest command. But while a synchronizing command is on the
-// wire, only the reply with its number counts: any other may be an earlier client's.
+// Matches a reply without an id, from a peer that may not know ids. Such a peer answers in order, only one command at a time is
+// on the wire, and an abandoned command stays there, so the reply belongs to the oldest command. But while a synchronizing
+// command is on the wire, only the reply with its number counts, because any other may be an earlier client's.
 action dialogue::match_unmarked(boost::json::value&& returned)
 {
     if (options_.negotiate || options_.ids == command_ids::always)
@@ -170,19 +170,19 @@ action dialogue::match_unmarked(command_error&& error)
             return send_without_id(refused, std::move(error));
     }
     if (syncs_on_wire_ != 0) {
-        // An error of this command names it. Any other error is about earlier bytes: the agent reports even the byte 0xFF.
+        // If this command fails, the error names it. Any other error concerns earlier bytes: the agent reports even a 0xFF.
         auto const sync = std::find_if(wire_.begin(), wire_.end(), [](entry const& one) { return one.sync.has_value(); });
         if (error.description.find("guest-sync") != std::string::npos)
             return settle(sync, reply(std::move(error)));
         counters_.unattributed_errors.add();
-        return ignored{"An error without an id was ignored: it is about what came before guest-sync: " + error.class_name + "."};
+        return ignored{"An error without an id was ignored: it concerns bytes from before guest-sync: " + error.class_name + "."};
     }
     if (one_at_a_time() && !wire_.empty())
         return settle(wire_.begin(), reply(std::move(error)));
     return match_without_id(std::move(error));
 }
 
-/// Nothing was executed, so the command can be sent again.
+/// The peer has not executed the command, so it can be sent again.
 action dialogue::send_without_id(wire_list::iterator refused, command_error&& error)
 {
     request* const asker = refused->asker;
@@ -204,8 +204,8 @@ action dialogue::send_without_id(wire_list::iterator refused, command_error&& er
 
 action dialogue::match_without_id(command_error&& error)
 {
-    // With one command on the wire the error must belong to it. Before the end of the handshake the error can be an earlier
-    // client's. A peer that answers out of order may still have to answer a command that it has passed over.
+    // If exactly one command is on the wire, the error must belong to it. But until the handshake is done, the error may be an
+    // earlier client's, and a peer that answers out of order may still owe an answer to a command that it has passed over.
     if (ready_ && wire_.size() == 1 && owed_answers_ == 0)
         return settle(wire_.begin(), reply(std::move(error)));
     counters_.unattributed_errors.add();
@@ -213,8 +213,8 @@ action dialogue::match_without_id(command_error&& error)
         --owed_answers_;
     else if (!wire_.empty())
         ++errors_of_the_wire_;
-    return ignored{"An error without an id belongs to none of " + std::to_string(wire_.size()) +
-                   " commands on the wire for certain: " + error.class_name + "."};
+    return ignored{"An error without an id was ignored: it cannot be attributed to one of the " + std::to_string(wire_.size()) +
+                   " commands on the wire: " + error.class_name + "."};
 }
 
 action dialogue::settle(wire_list::iterator found, reply&& answer)
@@ -245,15 +245,15 @@ void dialogue::take_off_wire(wire_list::iterator which)
     if (which->sync)
         --syncs_on_wire_;
     if (which == wire_.begin())
-        wire_.pop_front();  // as nearly always, and faster than erase()
+        wire_.pop_front();  // the usual case, and faster than erase()
     else
         wire_.erase(which);
     if (wire_.empty() && wire_.capacity() > large_wire)
         wire_.set_capacity(0);
 }
 
-// QEMU answers in-band commands in their order, so an abandoned one that was passed over never gets its reply: its answer was
-// an error without an id. It must not keep its place in the window forever.
+// QEMU answers in-band commands in order, so an abandoned command that it has passed over never gets a reply: its answer was an
+// error without an id. It must not keep its place in the window forever.
 void dialogue::forget_passed_over(std::ptrdiff_t place)
 {
     while (place-- > 0) {
@@ -277,12 +277,12 @@ boost::system::error_code dialogue::submit(request& what)
         return make_error_code(errc::too_many_descriptors);
     what.number_ = next_number_;
     what.end_ = 0;
-    what.encoded_.clear();  // it may have been queued before, and abandoned
+    what.encoded_.clear();  // the request may have been queued and abandoned before
     what.is_counted_ = false;
     what.sync_ = options_.negotiate ? std::nullopt : sync_number(asked);
     waiting_list& lane = asked.is_out_of_band() ? out_of_band_waiting_ : in_band_waiting_;
     std::size_t const begin = output_.size();
-    // Commands that are queued behind an unanswered one need this one to go first.
+    // A synchronizing command frees the queue behind an unanswered command, so it must be sent first.
     bool const overtakes = what.sync_ && one_at_a_time();
     bool const goes = (lane.empty() || overtakes) && may_go(what);
     if (auto const error = encode(asked, goes ? output_ : what.encoded_))
@@ -304,7 +304,7 @@ void dialogue::abandon(request& what)
         waiting_list& lane = what.command_.is_out_of_band() ? out_of_band_waiting_ : in_band_waiting_;
         lane.erase(lane.iterator_to(what));
         what.stage_ = request::stage::idle;
-        // Commands that were queued behind one with descriptors may go now.
+        // Commands that were queued behind one with descriptors may be sent now.
         release();
     } else if (what.stage_ == request::stage::on_wire) {
         auto const found = std::find_if(wire_.begin(), wire_.end(), [&](entry const& one) { return one.asker == &what; });
@@ -339,15 +339,15 @@ void dialogue::sent(std::size_t bytes)
     sent_ += bytes;
     output_descriptors_.clear();
     if (sent_ < output_.size()) {
-        // With a slow peer the output may never become empty. (It moves fewer bytes than it drops, so the work at most
-        // doubles.)
+        // With a slow peer the output may never become empty. (This moves no more bytes than it drops, so it at most doubles the
+        // work.)
         if (sent_ >= options_.output_limit && sent_ >= output_.size() - sent_) {
             output_.erase(0, sent_);
             sent_ = 0;
         }
         return;
     }
-    // The buffer is kept for the next commands, but not after a large one.
+    // The buffer is kept for the next commands, except after a large one.
     if (output_.capacity() > options_.output_limit)
         std::string().swap(output_);
     output_.clear();
@@ -355,8 +355,8 @@ void dialogue::sent(std::size_t bytes)
     release();
 }
 
-// QEMU hands descriptors to whichever command asks first (PROTOCOL.md, "Commands"), so one that carries them goes alone. An
-// out-of-band command asks for none and need not wait for one that carries them: its purpose is to find out what is stuck.
+// QEMU gives descriptors to the first command that asks for one (PROTOCOL.md, "Commands"), so a command that carries them is
+// sent alone. An out-of-band command without descriptors does not wait for it, because its purpose is to find out what is stuck.
 bool dialogue::may_go(request const& what) const noexcept
 {
     if (output_.size() - sent_ >= options_.output_limit)
@@ -369,7 +369,7 @@ bool dialogue::may_go(request const& what) const noexcept
         return wire_.empty() && output().empty();
     if (what.command_.is_out_of_band())
         return true;
-    // Otherwise in-band commands would keep the wire from ever being empty for an out-of-band command that carries descriptors.
+    // Otherwise in-band commands could keep the wire busy forever, and an out-of-band command with descriptors needs it empty.
     bool const barrier_waits = !out_of_band_waiting_.empty() && !out_of_band_waiting_.front().what().descriptors().empty();
     return barriers_on_wire_ == 0 && !barrier_waits &&
            (options_.in_band_window == 0 || in_band_on_wire_ < options_.in_band_window);
@@ -377,15 +377,15 @@ bool dialogue::may_go(request const& what) const noexcept
 
 bool dialogue::may_go_alone(request const& what) const noexcept
 {
-    // A peer that has not answered at all may know ids, and abandoned commands are then harmless. A command without an answer,
-    // such as guest-shutdown, must not block such a peer. If the peer does not know ids, the next reply counts as an answer to
-    // an abandoned command.
+    // A peer that has not answered yet may know ids, and then abandoned commands are harmless. A command that is never answered,
+    // such as guest-shutdown, must not block the commands to such a peer. If the peer does not know ids, its next reply counts
+    // as the answer to an abandoned command.
     if (echo_ == echo::no && !what.sync_)
         return wire_.empty();
     return std::none_of(wire_.begin(), wire_.end(), [](entry const& one) { return one.asker != nullptr; });
 }
 
-/// @return 0: the command is sent without an id
+/// @return 0 if the command is sent without an id
 std::uint64_t dialogue::take_id(request const& what) noexcept
 {
     if (echo_ == echo::no)
@@ -394,7 +394,7 @@ std::uint64_t dialogue::take_id(request const& what) noexcept
     return digit != 0 ? digit : what.number_;
 }
 
-/// Half a command would corrupt all commands after it.
+/// If there is no memory, the whole command is removed from the output: half a command would corrupt all commands after it.
 void dialogue::make_room(request const& what, std::size_t begin)
 try {
     if (wire_.full())
@@ -413,7 +413,7 @@ void dialogue::put_on_wire(request& what, std::size_t begin)
     command const& asked = what.command_;
     bool const barrier = !asked.descriptors().empty();
     if (what.sync_ && one_at_a_time()) {
-        // Abandoned commands: their replies come before the reply to this one.
+        // Only abandoned commands are on the wire, and their replies arrive before the reply to this one.
         wire_.clear();
         in_band_on_wire_ = barriers_on_wire_ = syncs_on_wire_ = 0;
     }
@@ -423,7 +423,7 @@ void dialogue::put_on_wire(request& what, std::size_t begin)
     else
         append_no_id(output_);
     if (what.sync_ && asked.name() == "guest-sync-delimited")
-        output_.insert(begin, 1, delimiter);  // the agent then drops the half of a command that an earlier client left behind
+        output_.insert(begin, 1, delimiter);  // so that the agent drops an unfinished command of an earlier client
     what.end_ = written_ + (output_.size() - sent_);
     wire_.push_back(entry{id, &what, asked.is_out_of_band(), barrier, what.sync_});
     if (what.sync_)
@@ -462,7 +462,7 @@ void dialogue::release(waiting_list& waiting)
             output_ += next.encoded_;
             put_on_wire(next, begin);
         } catch (std::bad_alloc const&) {
-            return;  // the command waits for the next answer, or for its deadline
+            return;  // the command stays queued until the next answer or its deadline
         }
         waiting.pop_front();
         std::string().swap(next.encoded_);

@@ -1,7 +1,7 @@
 // The rules of a QMP conversation, without a socket, a clock or a thread: which requests are unanswered, which may be sent now,
 // and which request an answer belongs to.
-// Invariant: a request is queued, or on the wire, or belongs to the caller. Each that was submitted is answered, abandoned or
-// forgotten exactly once.
+// Invariant: a request is queued, on the wire, or with the caller. Each submitted request is answered, abandoned or forgotten
+// exactly once.
 #ifndef COQMP_SRC_PROTOCOL_DIALOGUE_HPP
 #define COQMP_SRC_PROTOCOL_DIALOGUE_HPP
 
@@ -32,7 +32,7 @@
 
 namespace coqmp::protocol {
 
-/// A command that is submitted. The caller owns it and keeps it alive while it is queued or on the wire.
+/// A command to submit. The caller owns the request and keeps it alive while it is queued or on the wire.
 class request : public boost::intrusive::list_base_hook<>
 {
 public:
@@ -44,9 +44,9 @@ public:
 
     [[nodiscard]] command const& what() const noexcept { return command_; }
     [[nodiscard]] stage where() const noexcept { return stage_; }
-    /// Grows with each request that is submitted.
+    /// Increases with each submitted request.
     [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
-    /// What the peer said, once it has been answered.
+    /// The peer's answer, once there is one.
     [[nodiscard]] reply& answer() noexcept { return answer_; }
     [[nodiscard]] reply const& answer() const noexcept { return answer_; }
 
@@ -56,35 +56,35 @@ protected:
 private:
     friend class dialogue;
     command command_;
-    std::string encoded_;  // up to its id, and only while it is queued
+    std::string encoded_;  // up to its id; set only while the command is queued
     reply answer_;
     std::uint64_t number_ = 0;
-    std::uint64_t end_ = 0;  // how many bytes the dialogue has sent once it has sent all of this command; zero: not on the wire
-    std::optional<std::int64_t> sync_;  // the number that the peer returns, if this command synchronizes with a guest agent
+    std::uint64_t end_ = 0;  // the number of bytes sent in total once this command is sent; zero if it is not on the wire
+    std::optional<std::int64_t> sync_;  // the number that the peer returns if this command synchronizes with a guest agent
     bool is_counted_ = false;
     stage stage_ = stage::idle;
 };
 
-// What is to be done after a step of the dialogue.
+// What the caller has to do after a step of the dialogue.
 struct nothing  ///< Nothing to do: continue.
 {
     friend bool operator==(nothing, nothing) = default;
 };
-struct ready  ///< The handshake is over; requests may be submitted.
+struct ready  ///< The handshake has succeeded; requests may be submitted.
 {
     friend bool operator==(ready, ready) = default;
 };
-struct answered  ///< A request has its answer, and is the caller's again.
+struct answered  ///< A request has its answer and is back with the caller.
 {
     request* which = nullptr;
     friend bool operator==(answered, answered) = default;
 };
-struct happened  ///< An event.
+struct happened  ///< An event arrived.
 {
     event what;
     friend bool operator==(happened const&, happened const&) = default;
 };
-struct ignored  ///< A message that was dropped and counted; the sentence is for the log, if there is one.
+struct ignored  ///< A message was dropped and counted; the sentence is for the log.
 {
     std::string sentence;
     friend bool operator==(ignored const&, ignored const&) = default;
@@ -100,12 +100,13 @@ struct dialogue_options
 {
     decoder_limits limits;
     std::size_t in_band_window = 7;  ///< Zero: no limit.
-    /// More than this in the output means that the peer does not read: further commands are queued where they can be cancelled.
+    /// More bytes of output than this mean that the peer does not read: further commands stay in the queue, where they can be
+    /// cancelled.
     std::size_t output_limit = std::size_t{1} << 20;
     bool negotiate = true;
     bool out_of_band = true;
     command_ids ids = command_ids::automatic;         ///< Only without `negotiate`.
-    std::uint64_t nonce = 0;                          ///< Differs from that of any other client of this monitor.
+    std::uint64_t nonce = 0;                          ///< Different from every other client's of this monitor.
     std::function<void(std::string_view)> on_output;  ///< Sees each message as it is put into the output.
 };
 
@@ -115,27 +116,27 @@ class dialogue
 public:
     explicit dialogue(dialogue_options const& options);
 
-    /// Reads one message, or a part of it, and returns what to do. Call it until the input is used up.
+    /// Reads one message, or a part of one, and returns what to do. Call it until the input is empty.
     action receive(std::string_view& input);
 
     /// Whether a message has begun and not ended.
     [[nodiscard]] bool inside_message() const noexcept { return decoder_.inside_message(); }
 
-    /// How much memory the JSON of the last message takes, in bytes.
+    /// The memory that the JSON of the last message takes, in bytes.
     [[nodiscard]] std::size_t last_message_memory() const noexcept { return decoder_.last_message_memory(); }
 
-    /// Accepts a request: it is put into the output, or queued.
-    /// @return what is wrong with the command; the request then stays with the caller
+    /// Puts a request into the output, or queues it.
+    /// @return what is wrong with the command, if anything; the request then stays with the caller
     [[nodiscard]] boost::system::error_code submit(request& what);
 
-    /// The caller no longer wants the answer, and gets the request back. A queued request is never sent; the reply to one on
-    /// the wire is dropped when it arrives.
+    /// Returns a request to the caller, who no longer wants the answer. If it is queued, it is never sent; if it is on the wire,
+    /// its reply is dropped when it arrives.
     void abandon(request& what);
 
-    /// Gives all requests back to the caller: the conversation is over.
+    /// Gives all requests back to the caller, because the conversation is over.
     void forget_all() noexcept;
 
-    /// Whether the whole command has been sent. The peer cannot execute a command whose last byte it never gets.
+    /// Whether the whole command has been sent. The peer cannot execute a command whose last byte it never receives.
     [[nodiscard]] bool was_sent(request const& what) const noexcept { return what.end_ != 0 && what.end_ <= written_; }
 
     /// Whether requests may be submitted.
@@ -146,9 +147,9 @@ public:
 
     /// Bytes to send next.
     [[nodiscard]] std::string_view output() const noexcept { return std::string_view(output_).substr(sent_); }
-    /// Descriptors to send along with the first of these bytes.
+    /// The descriptors to send with the first of these bytes.
     [[nodiscard]] std::span<descriptor const> output_descriptors() const noexcept { return output_descriptors_; }
-    /// So many bytes were sent, and the descriptors with them.
+    /// Reports that this many bytes were sent, with the descriptors.
     void sent(std::size_t bytes);
 
     [[nodiscard]] protocol::counters& counters() noexcept { return counters_; }
@@ -163,13 +164,14 @@ private:
     // A command on the wire. An abandoned command keeps its entry, without a request, so that its reply is dropped.
     struct entry
     {
-        std::uint64_t id;  // 0: it was sent without one
+        std::uint64_t id;  // 0 if it was sent without one
         request* asker;
         bool out_of_band;
         bool barrier;
         std::optional<std::int64_t> sync;
     };
-    // Most leave at the front. A std::deque would take 600 bytes for none, circular_buffer_space_optimized 150 instructions more.
+    // Most entries are removed at the front. An empty std::deque would take 600 bytes, and circular_buffer_space_optimized would
+    // cost 150 instructions more.
     using wire_list = boost::circular_buffer<entry>;
 
     action handle(message& received);
@@ -180,14 +182,14 @@ private:
     action match_unmarked(command_error&& error);
     action send_without_id(wire_list::iterator refused, command_error&& error);
     action ignore_reply();
-    /// Without ids to tell replies apart, one command is on the wire at a time.
+    /// Without ids to match replies by, only one command is on the wire at a time.
     [[nodiscard]] bool one_at_a_time() const noexcept { return echo_ != echo::yes; }
     [[nodiscard]] bool may_go_alone(request const& what) const noexcept;
     action settle(wire_list::iterator found, reply&& answer);
     void take_off_wire(wire_list::iterator which);
     void forget_passed_over(std::ptrdiff_t place);
     [[nodiscard]] bool may_go(request const& what) const noexcept;
-    /// Puts the command that begins at `begin` in the output on the wire, and adds its id; if that throws, the command is
+    /// Puts the command that begins at `begin` in the output on the wire, and appends its id. If that throws, the command is
     /// removed from the output.
     void put_on_wire(request& what, std::size_t begin);
     void make_room(request const& what, std::size_t begin);
@@ -211,11 +213,12 @@ private:
     std::size_t syncs_on_wire_ = 0;
     waiting_list out_of_band_waiting_;
     waiting_list in_band_waiting_;
-    std::size_t owed_answers_ = 0;        // of abandoned commands that the peer has passed over
-    std::size_t errors_of_the_wire_ = 0;  // without an id, while several commands were on it: answers to as many of those
+    std::size_t owed_answers_ = 0;  // to abandoned commands that the peer has passed over
+    std::size_t errors_of_the_wire_ =
+        0;  // errors without an id while several commands were on the wire: each answers one of these
     std::string output_;
     std::size_t sent_ = 0;
-    std::uint64_t written_ = 0;  // bytes since the conversation began
+    std::uint64_t written_ = 0;  // bytes sent since the conversation began
     std::vector<descriptor> output_descriptors_;
 };
 

@@ -1,9 +1,9 @@
-// Writes a command and checks it in the same walk.
+// Encodes a command and checks it in one pass.
 //
-// The limits are QEMU's own, and 7.2.22 was seen to keep them (`-M none`, monitor on stdio): with 1,024 levels of nesting or
-// 2,097,152 tokens, all of the message's counted, a command was answered under its id; with one level more came 1,030 errors
-// without an id, with one token more one or two. A Unicode noncharacter (U+FFFE, U+FDD0, U+1FFFF), raw or escaped, got "invalid
-// UTF-8 sequence in string" without an id; U+0000 as \u0000, U+007F and U+10FFFD passed.
+// The limits are QEMU's own, confirmed with 7.2.22 (`-M none`, monitor on stdio). It answered a command whose whole message had
+// 1,024 levels of nesting or 2,097,152 tokens under its id. One more level produced 1,030 errors without an id, one more token
+// one or two. It answered a Unicode noncharacter (U+FFFE, U+FDD0, U+1FFFF), raw or escaped, with "invalid UTF-8 sequence in
+// string" without an id, and accepted U+0000 as \u0000, U+007F and U+10FFFD.
 #include "protocol/encoder.hpp"
 
 #include <coqmp/error.hpp>
@@ -34,7 +34,7 @@ std::string_view view(json::string_view text) noexcept
     return {text.data(), text.size()};
 }
 
-/// What stands in a text as it is: ASCII but for control characters, quote and backslash.
+/// The characters that a string contains unescaped: ASCII except for control characters, the quote and the backslash.
 constexpr auto is_plain = [] {
     std::array<bool, 256> result{};
     for (std::size_t character = ' '; character < 0x80; ++character)
@@ -53,7 +53,7 @@ bool is_continuation(char byte) noexcept
     return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
 }
 
-/// How many bytes the character takes that begins a text. @return 0: it is not UTF-8, or a noncharacter
+/// The number of bytes of the first character. @return 0 if it is not UTF-8, or a noncharacter
 std::size_t multibyte_length(std::string_view text) noexcept
 {
     auto const first = static_cast<unsigned char>(text.front());
@@ -72,7 +72,7 @@ std::size_t multibyte_length(std::string_view text) noexcept
     return point < smallest[length] || point > 0x10ffff || surrogate || noncharacter ? 0 : length;
 }
 
-/// Appends JSON. Every function returns whether it went well; refusal() says why not.
+/// Appends JSON. Every function returns false if it fails; refusal() then gives the reason.
 class writer
 {
 public:
@@ -84,7 +84,7 @@ public:
         return counted();
     }
 
-    /// Tokens whose text needs no check, at once.
+    /// Appends several tokens at once whose text needs no check.
     bool tokens(std::string_view text, std::size_t number)
     {
         output_ += text;
@@ -152,7 +152,7 @@ bool writer::value(json::value const& any, std::size_t level)
     return refuse(errc::arguments_not_json);
 }
 
-// Looks at the level before it goes deeper: so the stack that this takes has a bound, too.
+// Checks the level before it recurses, so the stack that it uses is bounded, too.
 bool writer::object(json::object const& members, std::size_t level)
 {
     if (level > max_levels)
@@ -225,7 +225,7 @@ bool writer::escaped(char character)
         auto const code = static_cast<unsigned char>(character);
         output_.append("u00").append(1, digits[code >> 4]).append(1, digits[code & 0xf]);
     }
-    // One character of input becomes up to six: the size is looked at here, too.
+    // One character of input becomes up to six bytes, so the size must be checked here, too.
     return output_.size() - start_ <= max_size || refuse(errc::arguments_too_large);
 }
 
@@ -250,7 +250,7 @@ bool writer::real(double number)
     std::size_t const begin = output_.size();
     if (!written_number(number))
         return false;
-    // The shortest form of 1.0 is `1`, which is an integer to QEMU.
+    // The shortest form of 1.0 is `1`, which QEMU would read as an integer.
     if (output_.find_first_of(".e", begin) == std::string::npos)
         output_.append(".0");
     return true;
@@ -261,7 +261,7 @@ bool write_command(writer& out, command const& what)
     bool good = out.tokens(what.is_out_of_band() ? R"({"exec-oob":)" : R"({"execute":)", 3) && out.text(what.name());
     if (good && !what.arguments().empty())
         good = out.tokens(R"(,"arguments":)", 3) && out.object(what.arguments(), 2);
-    return good && out.tokens(id_member, 5);  // the id and the brace as well
+    return good && out.tokens(id_member, 5);  // including the id and the closing brace
 }
 
 }  // namespace
@@ -276,7 +276,7 @@ boost::system::error_code encode(command const& what, std::string& output)
         output.resize(start);
         return make_error_code(out.refusal());
     } catch (...) {
-        output.resize(start);  // half a command would spoil all those that come after it
+        output.resize(start);  // half a command would corrupt all commands after it
         throw;
     }
 }

@@ -1,4 +1,4 @@
-// Decides what a message is, and accepts missing members and members of the wrong kind.
+// Decides which kind of message the members form, and tolerates members that are missing or of the wrong type.
 #include "protocol/envelope.hpp"
 
 #include "detail/print_json.hpp"
@@ -23,7 +23,7 @@ constexpr std::uint8_t is_return = 2;
 constexpr std::uint8_t is_error = 4;
 constexpr std::uint8_t is_event = 8;
 
-constexpr char const* no_sense = "the greeting makes no sense";
+constexpr char const* malformed_greeting = "the greeting is not an object";
 
 std::string text_of(json::value const& value)
 {
@@ -36,7 +36,7 @@ int clamped(std::int64_t number) noexcept
     return static_cast<int>(std::clamp<std::int64_t>(number, 0, std::numeric_limits<int>::max()));
 }
 
-/// Reads a member of the version: missing is zero, huge is clamped. @return false: it is not an integer
+/// Reads a member of the version. A missing member is zero, and a huge number is clamped. @return false if it is not an integer
 bool read_part(json::object const& version, json::string_view name, int& part)
 {
     json::value const* value = version.if_contains(name);
@@ -45,13 +45,13 @@ bool read_part(json::object const& version, json::string_view name, int& part)
     if (value->is_int64())
         part = clamped(value->get_int64());
     else if (value->is_uint64())
-        part = clamped(std::numeric_limits<std::int64_t>::max());  // a uint64 is always over what int64 can hold
+        part = clamped(std::numeric_limits<std::int64_t>::max());  // Boost.JSON uses uint64 only for numbers over int64's range
     else
         return value->is_null();
     return true;
 }
 
-/// Reads as much of the form `7.2.22` as there is. @return whether the text is exactly of that form
+/// Reads as much of the form `7.2.22` as the text has. @return whether the text has exactly this form
 bool read_parts(std::string_view const text, version& to)
 {
     char const* next = text.data();
@@ -66,7 +66,7 @@ bool read_parts(std::string_view const text, version& to)
     return text == std::to_string(to.major) + '.' + std::to_string(to.minor) + '.' + std::to_string(to.micro);
 }
 
-/// A version is for people: its form is never a reason to reject the peer.
+/// Only people read the version, so its form is never a reason to reject the peer.
 void read_version(json::value const& from, version& to)
 {
     if (from.is_null())
@@ -90,7 +90,7 @@ message read_greeting(json::value const& from)
 {
     json::object const* members = from.if_object();
     if (members == nullptr)
-        return unknown_message{no_sense};
+        return unknown_message{malformed_greeting};
     greeting result;
     if (json::value const* version = members->if_contains("version")) {
         json::object const* parts = version->if_object();
@@ -318,13 +318,13 @@ message envelope::finish()
         case is_greeting:
             return read_greeting(*greeting_);
         case 0:
-            return unknown_message{"the message has neither QMP, return, error nor event"};
+            return unknown_message{"it has no member QMP, return, error or event"};
         default:
-            return unknown_message{"the message has more than one of QMP, return, error and event"};
+            return unknown_message{"it has more than one of the members QMP, return, error and event"};
     }
 }
 
-/// However malformed it is, an error ends the command whose id it has: the caller would wait in vain for another answer.
+/// Even a malformed error fails the command whose id it carries, because no other answer will come.
 error_message envelope::finish_error()
 {
     if (!has_error_object_)
@@ -339,11 +339,11 @@ error_message envelope::finish_error()
 message envelope::finish_event()
 {
     if (!has_name_)
-        return unknown_message{"the event's name is no text"};
+        return unknown_message{"the event's name is not a string"};
     if (data_ && !data_->is_object())
-        return unknown_message{"the event's data is no object"};
+        return unknown_message{"the event's data is not an object"};
     event result{std::move(name_), data_ ? std::move(data_->get_object()) : json::object(), time(), 0};
-    data_.reset();  // an object that was moved from keeps its memory resource, and so all of the message's memory
+    data_.reset();  // a moved-from object keeps its memory resource, and with it the whole message's memory
     return result;
 }
 

@@ -1,5 +1,5 @@
-// The outer members of one message, collected while the decoder reads them, in whatever order they come.
-// Invariant: holds no view of the input.
+// Collects the outer members of one message while the decoder reads them, in whatever order they arrive.
+// Invariant: an envelope holds no view of the input.
 #ifndef COQMP_SRC_PROTOCOL_ENVELOPE_HPP
 #define COQMP_SRC_PROTOCOL_ENVELOPE_HPP
 
@@ -16,19 +16,19 @@
 
 namespace coqmp::protocol {
 
-/// Takes the members of a message one by one; if a member comes twice the last one counts.
+/// Receives the members of a message one by one. If a member occurs twice, the last one counts.
 class envelope
 {
 public:
-    /// Begins a new message. What an earlier one left behind is of no account once these say so.
+    /// Begins a new message. Only the members reset here are read before they are set, so the others keep their old values.
     void clear() noexcept;
 
-    /// A member begins: what is taken next is its value.
+    /// A member begins; its value comes next.
     void enter(std::string_view key) noexcept;
-    /// A member of the current member's value begins.
+    /// A member inside the current member's value begins; its value comes next.
     void enter_field(std::string_view key) noexcept;
     /// The current member's value is an object or an array.
-    /// @return whether the caller is to build a tree of it, and to take() it
+    /// @return whether the caller must build a tree from it and pass that to take()
     [[nodiscard]] bool enter_container(bool is_object) noexcept;
 
     /// The current member's value, if enter_container() asked for it.
@@ -49,7 +49,7 @@ public:
         forget_field();
     }
 
-    /// The whole message; the envelope is used up until it is cleared.
+    /// Returns the finished message. Call clear() before the envelope is used again.
     [[nodiscard]] message finish();
 
 private:
@@ -67,7 +67,7 @@ private:
 
     member member_ = member::other;
     field field_ = field::other;
-    std::uint8_t kinds_ = 0;  ///< which of the four kinds of messages this is: one bit for each
+    std::uint8_t kinds_ = 0;  ///< the kinds of message whose member was seen: one bit each
     bool has_error_object_ = false;
     bool has_name_ = false;
 

@@ -34,8 +34,8 @@ handshake_step handshake::greeted(coqmp::greeting& received, std::string& output
 
 handshake_step handshake::refused(command_error& error, std::string& output)
 {
-    // An unknown capability leaves the negotiation open (spec 2.2 and QEMU 7.2): a peer that offers what it does not grant
-    // is still good for everything in-band.
+    // A refused capability leaves the negotiation open (section 2.2 of the specification, QEMU 7.2), so a peer that refuses a
+    // capability that it has offered can still be used in-band.
     if (asked_out_of_band_) {
         ask(false, output);
         return handshake_step::taken;
@@ -52,7 +52,7 @@ void handshake::ask(bool out_of_band, std::string& output)
     output += R"({"execute":"qmp_capabilities",)";
     if (out_of_band)
         output += R"("arguments":{"enable":["oob"]},)";
-    output.append(R"("id":")").append(id_).append("\"}");  // an id of ours needs no escapes
+    output.append(R"("id":")").append(id_).append("\"}");  // our id contains nothing that needs escaping
 }
 
 bool handshake::is_ours(message_id const& id) const noexcept

@@ -1,5 +1,6 @@
-// Greeting and capabilities negotiation.
-// Invariant: only the greeting and the reply with our nonce belong to the handshake; all other messages do not.
+// The greeting and the negotiation of capabilities.
+// Invariant: the handshake consumes only the greeting and the replies that carry its id. Any other message is passed on, except
+// that one that is not QMP and comes before the greeting ends the handshake.
 #ifndef COQMP_SRC_PROTOCOL_HANDSHAKE_HPP
 #define COQMP_SRC_PROTOCOL_HANDSHAKE_HPP
 
@@ -11,31 +12,31 @@
 
 namespace coqmp::protocol {
 
-/// What the handshake makes of a message.
+/// What a message means to the handshake.
 enum class handshake_step {
-    not_mine,  ///< It does not belong to the handshake.
-    taken,     ///< Nothing to do; output may have grown.
-    done,      ///< Negotiated.
+    not_mine,  ///< The message does not belong to the handshake.
+    taken,     ///< The message was consumed, and the output may have grown.
+    done,      ///< The negotiation has succeeded.
     failed     ///< error() says why.
 };
 
-/// The handshake of one connection. It goes: greeting, `qmp_capabilities`, its reply; and `qmp_capabilities` once more
-/// without capabilities if the peer refuses those that it had offered.
+/// The handshake of one connection: the peer greets, we send `qmp_capabilities`, the peer replies. If it refuses a capability
+/// that it has offered, we send `qmp_capabilities` again without capabilities.
 class handshake
 {
 public:
-    /// @param id of `qmp_capabilities`: a text that no other client of this monitor has used
-    /// @param want_out_of_band ask for `oob` if it is offered
+    /// @param id the id of `qmp_capabilities`: a text that no other client of this monitor has used
+    /// @param want_out_of_band whether to enable `oob` if the peer offers it
     handshake(std::string id, bool want_out_of_band) : id_(std::move(id)), want_out_of_band_(want_out_of_band) {}
 
-    /// @param received a message of the peer's
-    /// @param output where a command to send is appended
+    /// @param received a message from the peer
+    /// @param output the string to which a command is appended
     handshake_step handle(message& received, std::string& output);
 
     [[nodiscard]] coqmp::greeting const& greeting() const noexcept { return greeting_; }
     [[nodiscard]] bool out_of_band() const noexcept { return stage_ == stage::done && asked_out_of_band_; }
     [[nodiscard]] boost::system::error_code error() const noexcept { return error_; }
-    /// What QEMU said when it refused.
+    /// The description of the error with which QEMU refused.
     [[nodiscard]] std::string const& refusal() const noexcept { return refusal_; }
 
 private:

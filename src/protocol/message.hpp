@@ -1,4 +1,4 @@
-// One message from the peer, taken apart: the envelope as plain values, the payload as JSON.
+// One decoded message from the peer: the envelope as plain values, the payload as JSON.
 #ifndef COQMP_SRC_PROTOCOL_MESSAGE_HPP
 #define COQMP_SRC_PROTOCOL_MESSAGE_HPP
 
@@ -14,11 +14,12 @@
 
 namespace coqmp::protocol {
 
-/// The id of a reply: none, one of our numbers, one of our texts (the handshake's), or what can only be another client's.
+/// An id that this library never sends, so it can only be another client's.
 struct foreign_id
 {
     friend bool operator==(foreign_id, foreign_id) = default;
 };
+/// The id of a reply: none, a number (a command's), a string (the handshake's), or a foreign id.
 using message_id = std::variant<std::monostate, std::uint64_t, std::string, foreign_id>;
 
 /// `{"return": ..., "id": ...}`
@@ -37,14 +38,14 @@ struct error_message
     friend bool operator==(error_message const&, error_message const&) = default;
 };
 
-/// An object that is none of the others, or one of them with a member of the wrong kind.
+/// An object that is none of the other messages, or is one of them with a member of the wrong type.
 struct unknown_message
 {
-    std::string why;  ///< for the log; never holds values from the message
+    std::string why;  ///< for the log; never contains values from the message
     friend bool operator==(unknown_message const&, unknown_message const&) = default;
 };
 
-/// Half-read: more bytes are needed.
+/// No message is complete yet: more bytes are needed.
 struct no_message
 {
     friend bool operator==(no_message, no_message) = default;

@@ -1,6 +1,6 @@
-// The memory of one message's JSON: filled without a search while the message is read, freed at once with the last value of it.
-// Invariant: once it is sealed its blocks do not change. Copies of a json::value ask the memory resource of the original, and
-// distinct values may be used by distinct threads: from then on all comes from the heap and goes back to it.
+// The memory of one message's JSON: allocated sequentially while the message is read, and freed as a whole with its last value.
+// Invariant: once the memory is sealed, its blocks do not change. A copy of a json::value uses the memory resource of the
+// original, and different threads may use different values, so after sealing every allocation comes from the heap.
 #ifndef COQMP_SRC_PROTOCOL_MESSAGE_MEMORY_HPP
 #define COQMP_SRC_PROTOCOL_MESSAGE_MEMORY_HPP
 
@@ -17,7 +17,7 @@ namespace coqmp::protocol {
 class message_memory final : public boost::container::pmr::memory_resource
 {
 public:
-    /// @param self receives this address: boost::json::storage_ptr points to an object around it
+    /// @param self receives the address of this object, because boost::json::storage_ptr points to an object that contains it
     explicit message_memory(message_memory** self) noexcept { *self = this; }
     message_memory(message_memory const&) = delete;
     message_memory& operator=(message_memory const&) = delete;
@@ -31,17 +31,17 @@ public:
         }
     }
 
-    /// The message has been read.
+    /// To be called when the message has been read.
     void seal() noexcept { sealed_ = true; }
 
-    /// In bytes, including memory that is not used yet.
+    /// The size in bytes, including memory that is not used yet.
     [[nodiscard]] std::size_t size() const noexcept { return sizeof *this + block_bytes_; }
 
 private:
     struct alignas(std::max_align_t) block
     {
         block* next;
-        std::size_t size;  ///< of what follows
+        std::size_t size;  ///< of the memory after this header
 
         [[nodiscard]] unsigned char* begin() noexcept { return reinterpret_cast<unsigned char*>(this + 1); }
     };
@@ -50,12 +50,12 @@ private:
     {
         if (sealed_)
             return ::operator new(size);
-        constexpr std::size_t grain = alignof(std::max_align_t);  // then all are aligned for anything
+        constexpr std::size_t grain = alignof(std::max_align_t);  // so every allocation is aligned for any type
         size = (size + grain - 1) / grain * grain;
         if (size > left_) {
             std::size_t const usual = next_block_size();
             if (size >= usual)
-                return add_block(size)->begin();  // a block of its own: the rest of the current one is still used
+                return add_block(size)->begin();  // a block of its own, so that the rest of the current block stays usable
             next_ = add_block(usual)->begin();
             left_ = usual;
         }
@@ -74,7 +74,7 @@ private:
         return this == &other;
     }
 
-    /// As large as all earlier blocks together; half of that if they are large, because the unused part is wasted.
+    /// As large as all earlier blocks together, or half as large if these are large, because the unused rest is wasted.
     [[nodiscard]] std::size_t next_block_size() const noexcept
     {
         constexpr std::size_t large = std::size_t{1} << 20;
@@ -94,7 +94,8 @@ private:
     {
         if (is_within(memory, first_block_, sizeof first_block_))
             return true;
-        for (block* each = blocks_; each != nullptr; each = each->next)  // few: each is at least half as large as all before it
+        for (block* each = blocks_; each != nullptr;
+             each = each->next)  // few blocks: each is at least half as large as all before it
             if (is_within(memory, each->begin(), each->size))
                 return true;
         return false;
@@ -102,11 +103,11 @@ private:
 
     static bool is_within(void const* memory, unsigned char const* begin, std::size_t size) noexcept
     {
-        std::less<> const before;  // of addresses in different objects, < would say nothing
+        std::less<> const before;  // the built-in < is unspecified for pointers into different objects
         return !before(memory, begin) && before(memory, begin + size);
     }
 
-    // Most payloads fit, and so a message costs one allocation.
+    // Most payloads fit in here, so that a message costs one allocation.
     alignas(std::max_align_t) unsigned char first_block_[512];
     unsigned char* next_ = first_block_;
     std::size_t left_ = sizeof first_block_;

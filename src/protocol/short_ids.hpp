@@ -1,6 +1,6 @@
-// Ids of one digit: QEMU takes 10 us to read each byte of a command (PROTOCOL.md).
-// Invariant: a digit comes again only when its answer has come, and four others since: a peer that answers twice, though no QEMU
-// does, does not answer another command with that.
+// Ids of one digit, because QEMU takes 10 us to read each byte of a command (PROTOCOL.md).
+// Invariant: an id is reused only after its reply and four later ones, so a duplicate reply cannot match a newer command. (No
+// QEMU is known to send one.)
 #ifndef COQMP_SRC_PROTOCOL_SHORT_IDS_HPP
 #define COQMP_SRC_PROTOCOL_SHORT_IDS_HPP
 
@@ -13,7 +13,7 @@ class short_ids
 public:
     static constexpr std::uint64_t longest = 9;
 
-    /// @return 0: none is to be had
+    /// @return 0 if too few ids are free
     [[nodiscard]] std::uint64_t take() noexcept
     {
         if (free_ < least_free)
@@ -24,13 +24,13 @@ public:
         return first;
     }
 
-    /// @param id a digit whose answer has come
+    /// @param id a digit whose reply has arrived
     void give_back(std::uint64_t id) noexcept { queue_ |= id << (4 * free_++); }
 
 private:
     static constexpr unsigned least_free = 5;
 
-    std::uint64_t queue_ = 0x9'8765'4321;  ///< four bits each, the next one lowest
+    std::uint64_t queue_ = 0x9'8765'4321;  ///< four bits for each free id; the next one is in the lowest bits
     unsigned free_ = 9;
 };
 

@@ -1,6 +1,6 @@
-// A stream of any bytes, cut anywhere, decodes to the same messages, and to those that a parser of whole documents finds in it.
+// Any stream of bytes decodes to the same messages however it is split, and to those that a parser of whole documents finds.
 //
-// Input: three bytes that choose the limits and the cuts, then the stream.
+// Input: three bytes that choose the limits and the splits, then the stream.
 #include "protocol/decoder.hpp"
 
 #include "expect.hpp"
@@ -20,7 +20,7 @@ using coqmp::fuzz::choices;
 using coqmp::fuzz::expect;
 namespace json = boost::json;
 
-/// What comes of a stream.
+/// The result of decoding a stream.
 struct outcome
 {
     std::vector<message> messages;
@@ -35,7 +35,7 @@ bool is_between(char byte)
     return std::string_view(" \t\r\n\xff").find(byte) != std::string_view::npos;
 }
 
-/// The same document for a parser that refuses large exponents: digits after the ninth make no difference.
+/// Shortens exponents for a parser that rejects large ones: digits after the ninth make no difference.
 std::string with_short_exponents(std::string_view document)
 {
     std::string result;
@@ -86,7 +86,7 @@ std::size_t nesting(std::string_view document)
     return deepest;
 }
 
-/// A decoder with the promises of its header looked at after each call.
+/// A decoder whose promises, as its header lists them, are checked after each call.
 class watched_decoder
 {
 public:
@@ -109,23 +109,23 @@ private:
     decoder_limits limits_;
     decoder decoder_;
     outcome outcome_;
-    std::string begun_;  // what there is of the current message
+    std::string begun_;  // the current message so far
 };
 
 void watched_decoder::feed(std::string_view part)
 {
-    // A copy of the exact size, which is gone when this returns, as a socket's buffer is.
+    // A copy of exactly this size, which is freed when this function returns, like a socket's buffer.
     std::vector<char> const buffer(part.begin(), part.end());
     std::string_view input(buffer.data(), buffer.size());
     while (!input.empty() && !decoder_.error()) {
         std::string_view const before = input;
         message received = decoder_.decode(input);
-        expect(before.ends_with(input), "input is taken off its front");
+        expect(before.ends_with(input), "input is removed from its front");
         for (char const each : before.substr(0, before.size() - input.size()))
             if (!begun_.empty() || !is_between(each))
                 begun_ += each;
         if (std::holds_alternative<no_message>(received)) {
-            expect(input.empty() || decoder_.error(), "all input is taken if there is no message in it");
+            expect(input.empty() || decoder_.error(), "input without a complete message is consumed");
             expect(decoder_.error() || decoder_.inside_message() == !begun_.empty(), "it knows whether a message has begun");
         } else {
             look_at(received);
@@ -142,38 +142,41 @@ void watched_decoder::feed(std::string_view part)
 void watched_decoder::look_at(message const& received)
 {
     expect(!decoder_.error(), "a message or an error, not both");
-    expect(!decoder_.inside_message(), "the end of a message is outside of it");
+    expect(!decoder_.inside_message(), "a complete message has ended");
     expect(limits_.max_message_size == 0 || begun_.size() <= limits_.max_message_size, "no message is over the limit");
-    expect(nesting(begun_) <= limits_.max_nesting, "no message is nested deeper than the limit");
+    expect(nesting(begun_) <= limits_.max_nesting, "no message is nested more deeply than the limit");
     boost::system::error_code error;
     json::value const document = json::parse(with_short_exponents(begun_), error, {}, options());
-    expect(!error && document.is_object(), "a message is one whole object");
-    expect(coqmp::fuzz::same(received, coqmp::fuzz::reference_message(document.get_object())), "a message means what it says");
+    expect(!error && document.is_object(), "a message is one complete object");
+    expect(coqmp::fuzz::same(received, coqmp::fuzz::reference_message(document.get_object())),
+           "a message has the meaning of its document");
 }
 
-/// @param rest of the input that was not taken
+/// @param rest the part of the input that was not consumed
 void watched_decoder::look_at_error(std::string_view rest) const
 {
     auto const error = decoder_.error();
     std::string const bytes = with_short_exponents(begun_ + std::string(rest));
     if (error == errc::message_too_large) {
-        expect(limits_.max_message_size != 0 && begun_.size() == limits_.max_message_size, "it gives up at the limit");
+        expect(limits_.max_message_size != 0 && begun_.size() == limits_.max_message_size,
+               "a message is too large only at the limit");
         return;
     }
-    expect(error == errc::not_json || error == errc::nested_too_deep, "an error is one of three");
+    expect(error == errc::not_json || error == errc::nested_too_deep, "an error is one of the three that the header lists");
     expect(!bytes.empty(), "an error has a cause");
     if (bytes.front() != '{') {
-        expect(error == errc::not_json, "what begins without a brace is no message");
+        expect(error == errc::not_json, "a message begins with a brace");
         return;
     }
     json::stream_parser parser({}, options());
     boost::system::error_code reference;
     parser.write_some(bytes.data(), bytes.size(), reference);
-    expect(reference.failed(), "what is refused is no JSON to others either");
-    expect((error == errc::nested_too_deep) == (reference == json::error::too_deep), "too deep is told from wrong");
+    expect(reference.failed(), "the reference parser rejects it, too");
+    expect((error == errc::nested_too_deep) == (reference == json::error::too_deep),
+           "excessive nesting is distinguished from malformed input");
 }
 
-/// @param rest of the stream, after an error
+/// @param rest the rest of the stream, after an error
 outcome watched_decoder::finish(std::string_view rest)
 {
     outcome_.cut = decoder_.inside_message();
@@ -219,13 +222,13 @@ decoder_limits limits_from(std::uint8_t choice, std::uint8_t amount)
 {
     decoder_limits result;
     if ((choice & 1) != 0)
-        result.max_message_size = amount;  // 0: none
+        result.max_message_size = amount;  // 0: no limit
     if ((choice & 2) != 0)
         result.max_nesting = std::size_t{1} + amount % 32;
     return result;
 }
 
-/// The same for a stream that 0xFF delimits; it may contain garbage if the choice says so.
+/// Decodes a stream in which 0xFF delimits messages; if the input chooses so, it may contain garbage.
 template <class Size>
 outcome decode_delimited(std::string_view stream, decoder_limits limits, bool tolerant, Size size)
 {
@@ -240,7 +243,7 @@ outcome decode_delimited(std::string_view stream, decoder_limits limits, bool to
         while (!input.empty() && !target.error()) {
             message received = target.decode(input);
             expect(!std::holds_alternative<no_message>(received) || input.empty() || target.error(),
-                   "all input is taken if there is no message in it");
+                   "input without a complete message is consumed");
             if (!std::holds_alternative<no_message>(received))
                 result.messages.push_back(std::move(received));
         }
@@ -267,13 +270,13 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size)
     cuts pieces(input.byte());
     std::string_view const stream = input.rest();
     outcome const whole = decode(stream, limits, [&] { return stream.size(); });
-    expect(whole == decode(stream, limits, [] { return std::size_t{1}; }), "byte by byte is the same as in one go");
-    expect(whole == decode(stream, limits, [&] { return pieces.next(); }), "in pieces is the same as in one go");
+    expect(whole == decode(stream, limits, [] { return std::size_t{1}; }), "the result is the same byte by byte");
+    expect(whole == decode(stream, limits, [&] { return pieces.next(); }), "the result is the same in pieces");
     bool const tolerant = (limit_choice & 4) != 0;
     outcome const delimited = decode_delimited(stream, limits, tolerant, [&] { return stream.size(); });
     expect(delimited == decode_delimited(stream, limits, tolerant, [] { return std::size_t{1}; }),
-           "byte by byte is the same as in one go, with delimiters");
+           "the result is the same byte by byte, with delimiters");
     expect(delimited == decode_delimited(stream, limits, tolerant, [&] { return pieces.next(); }),
-           "in pieces is the same as in one go, with delimiters");
+           "the result is the same in pieces, with delimiters");
     return 0;
 }

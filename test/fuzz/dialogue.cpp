@@ -1,7 +1,7 @@
-// Any conversation, with any peer and any caller, keeps the rules of the dialogue.
+// Every conversation follows the rules of the dialogue, whatever the peer and the caller do.
 //
-// Input: two bytes of options, then steps. A step's byte: the lower five bits say what happens, the upper ones how the peer's
-// bytes come: a small letter's at once, a capital letter's together with the next ones, a digit's one by one.
+// Input: two bytes of options, then steps. The lower five bits of a step's byte choose what happens, and the upper three how the
+// peer's bytes arrive: for a small letter at once, for a capital letter together with the next ones, for a digit one by one.
 #include "expect.hpp"
 #include "watched_dialogue.hpp"
 
@@ -34,7 +34,7 @@ dialogue_options options_from(choices& input)
                                           command_ids::always};
     result.ids = ids[choice >> 6];
     result.nonce = input.byte() * 0x0123'4567'89ab'cdefU;
-    // Small enough to be met by the raw bytes of an input.
+    // Small enough for the raw bytes of an input to reach.
     result.output_limit = 1024;
     result.limits.max_message_size = 2048;
     result.limits.max_nesting = 32;
@@ -86,19 +86,19 @@ void conversation::step()
             return say(R"({"QMP":{"version":{"qemu":{"major":7,"minor":2,"micro":22},"package":"p"},"capabilities":["oob"]}})");
         case 2:  // 'b': greets without oob
             return say(R"({"QMP":{"version":{},"capabilities":[]}})");
-        case 3:  // 'c': greets like no QEMU
+        case 3:  // 'c': greets with something that is not a greeting
             return say(R"({"QMP":[]})");
         case 4:  // 'd': answers qmp_capabilities
             return say_reply(json::serialize(dialogue_.handshake_id()), 0);
         case 5:  // 'e': refuses it
             return say_reply(json::serialize(dialogue_.handshake_id()), 1);
-        case 6:  // 'f': answers a command on the wire, an abandoned one perhaps
+        case 6:  // 'f': answers a command on the wire, perhaps an abandoned one
             return say_reply(id_on_wire(input_.byte()), 0);
-        case 7:  // 'g': the same with what kind the input says
+        case 7:  // 'g': the same, with the kind of reply that the input chooses
             return say_reply(id_on_wire(input_.byte()), input_.byte());
         case 8:  // 'h': answers the oldest command on the wire
             return say_reply(id_on_wire(0), 0);
-        case 9:  // 'i': an error without id
+        case 9:  // 'i': an error without an id
             return say(R"({"error":{"class":"GenericError","desc":"JSON parse error"}})");
         case 10:  // 'j': a reply with any number
             return say_reply(std::to_string(input_.byte()), 0);
@@ -106,7 +106,7 @@ void conversation::step()
             return say(R"({"event":"STOP","data":{"a":[1,null]},"timestamp":{"seconds":1,"microseconds":2}})");
         case 12:  // 'l': noise between messages
             return say("\r\n\xff ");
-        case 13:  // 'm': an object that is nothing
+        case 13:  // 'm': an object that is not a message
             return say(R"({"id":1})");
         case 14:  // 'n': submits
             return submit(next_command());
@@ -126,9 +126,9 @@ void conversation::step()
             return abandon(input_.byte());
         case 22:  // 'v'
             return abandon(0);
-        case 23:  // 'w': all is sent
+        case 23:  // 'w': the whole output is sent
             return sent(0xff);
-        case 24:  // 'x': a part is sent
+        case 24:  // 'x': a part of the output is sent
             return sent(input_.byte());
         case 25:  // 'y': the end
             return dialogue_.forget_all();
@@ -212,7 +212,7 @@ void conversation::submit_large()
     submit(next_command().with("text", std::string(600, 'x')));
 }
 
-/// What is refused, or looks as if it should be.
+/// Submits a command that is rejected, or that looks as if it should be.
 void conversation::submit_odd(std::uint8_t kind)
 {
     command what = next_command();
@@ -253,7 +253,7 @@ void conversation::submit_again(std::uint8_t which)
         dialogue_.submit(what);
 }
 
-/// Counts from the youngest one, so that what was just submitted is easy to reach.
+/// Counts from the newest request, so that the input easily reaches what was just submitted.
 void conversation::abandon(std::uint8_t which)
 {
     std::size_t const count = dialogue_.requests().size();

@@ -1,4 +1,4 @@
-// Any text is an endpoint that can be written and read back, or refused with a reason.
+// Every text is an endpoint that can be written and read back, or is rejected with a reason.
 #include "expect.hpp"
 
 #include <coqmp/endpoint.hpp>
@@ -17,15 +17,15 @@ using coqmp::endpoint;
 using coqmp::fuzz::choices;
 using coqmp::fuzz::expect;
 
-/// What comes of `make`, if it is not refused.
+/// The endpoint that `make` returns, unless it is rejected.
 std::optional<endpoint> made(std::function<endpoint()> const& make)
 {
     try {
         return make();
     } catch (boost::system::system_error const& refusal) {
         expect(refusal.code() == coqmp::errc::invalid_endpoint, "a refusal is errc::invalid_endpoint");
-        // what() is the reason alone, without the code's general words.
-        expect(std::strlen(refusal.what()) > 0 && refusal.what() != refusal.code().what(), "a refusal says why");
+        // what() is the reason alone, without the general text of the code.
+        expect(std::strlen(refusal.what()) > 0 && refusal.what() != refusal.code().what(), "a refusal gives its reason");
         return std::nullopt;
     }
 }
@@ -37,16 +37,16 @@ void round_trip(std::optional<endpoint> const& original)
     expect(original->is_unix() + original->is_tcp() + original->is_descriptor() == 1, "an endpoint is of one kind");
     std::string const text = original->to_string();
     std::optional<endpoint> const again = made([&] { return endpoint::parse(text); });
-    expect(again.has_value(), "what to_string() writes parse() takes");
-    expect(*again == *original, "what to_string() writes parse() reads back");
-    expect(again->to_string() == text, "to_string() says the same again");
+    expect(again.has_value(), "parse() accepts what to_string() writes");
+    expect(*again == *original, "parse() reads back what to_string() writes");
+    expect(again->to_string() == text, "to_string() is stable");
 }
 
 }  // namespace
 
 int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size)
 {
-    // A copy of the exact size: a sanitizer sees what reads beyond it.
+    // A copy of exactly this size, so that a sanitizer notices reads beyond it.
     std::string const text(reinterpret_cast<char const*>(data), size);
     round_trip(made([&] { return endpoint::parse(text); }));
     round_trip(made([&] { return endpoint::unix_socket(text); }));

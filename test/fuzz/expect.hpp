@@ -1,4 +1,4 @@
-// What the fuzz targets share: promises that must hold, and bytes to make choices with.
+// Shared by the fuzz targets: checks of promises, and choices made by the bytes of the input.
 #ifndef COQMP_TEST_FUZZ_EXPECT_HPP
 #define COQMP_TEST_FUZZ_EXPECT_HPP
 
@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
 
 namespace coqmp::fuzz {
 
-/// Ends the program if a promise is broken: libFuzzer then keeps the input that broke it.
+/// Ends the program if a promise is broken, so that libFuzzer keeps the input that broke it.
 inline void expect(bool holds, char const* promise, std::source_location where = std::source_location::current())
 {
     if (holds)
@@ -23,7 +23,7 @@ inline void expect(bool holds, char const* promise, std::source_location where =
     std::abort();
 }
 
-/// The fuzzer's bytes, taken from the front; when they are used up every choice is 0.
+/// Takes the fuzzer's bytes from the front. Once they are used up, every choice is 0.
 class choices
 {
 public:

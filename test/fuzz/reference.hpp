@@ -1,4 +1,4 @@
-// What a message means, told a second time: from the tree of a whole document, as simply as possible.
+// A second implementation of what a message means: it reads the tree of a whole document, as simply as possible.
 #ifndef COQMP_TEST_FUZZ_REFERENCE_HPP
 #define COQMP_TEST_FUZZ_REFERENCE_HPP
 
@@ -18,8 +18,8 @@ namespace coqmp::fuzz {
 
 namespace json = boost::json;
 
-/// Whether two values are the same but for what Boost.JSON 1.81 gets wrong when it reads real numbers: it rounds, and it takes
-/// 0e400 for zero times infinity.
+/// Whether two values are equal, except where Boost.JSON 1.81 reads real numbers wrongly: it rounds, and it computes 0e400 as
+/// zero times infinity.
 inline bool alike(json::value const& right, json::value const& rough)
 {
     if (right.kind() != rough.kind())
@@ -88,7 +88,7 @@ inline std::optional<std::chrono::system_clock::time_point> reference_time(json:
     json::value const* microseconds = timestamp->get_object().if_contains("microseconds");
     if (seconds == nullptr || microseconds == nullptr || !seconds->is_int64() || !microseconds->is_int64())
         return std::nullopt;
-    constexpr std::int64_t end_of_time = 9'223'372'036;  // in the year 2262, where the clock's nanoseconds end
+    constexpr std::int64_t end_of_time = 9'223'372'036;  // in the year 2262, the last that the clock's nanoseconds can represent
     std::int64_t const whole = seconds->get_int64();
     std::int64_t const part = microseconds->get_int64();
     if (whole < 0 || whole >= end_of_time || part < 0 || part > 999'999)
@@ -133,7 +133,7 @@ inline void reference_version(json::value const& from, version& to)
         to.text = from.is_string() ? text_or_nothing(&from) : "JSON";
 }
 
-/// Predicts only whether there is a text, and does not compare numbers that were read from it.
+/// Predicts only whether the version is a text, and ignores the numbers that were read from it.
 inline protocol::message reference_greeting(json::object const& members)
 {
     json::object const* content = members.at("QMP").if_object();
@@ -180,7 +180,7 @@ inline protocol::message reference_message(json::object const& members)
     return has("event") ? reference_event(members) : reference_greeting(members);
 }
 
-/// Why an unknown message is unknown is for people, and not compared.
+/// Does not compare why a message is unknown, because only people read that.
 inline bool same(protocol::message const& one, protocol::message const& other)
 {
     auto const* returned = std::get_if<protocol::return_message>(&one);

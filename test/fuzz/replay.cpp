@@ -1,4 +1,4 @@
-// Runs a fuzz target over files that are known to be interesting: a test for every compiler, without libFuzzer.
+// Runs a fuzz target over the files of its corpus: a test for every compiler, without libFuzzer.
 #include "expect.hpp"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ std::vector<std::filesystem::path> files_of(std::filesystem::path const& where)
 
 void replay(std::filesystem::path const& file)
 {
-    std::cout << file.filename().string() << std::endl;  // flushed: the last name is the culprit's
+    std::cout << file.filename().string() << std::endl;  // flushed, so that the last name is the file that failed
     std::ifstream in(file, std::ios::binary);
     if (!in)
         throw std::runtime_error("cannot read " + file.string());
@@ -47,7 +47,7 @@ try {
         }
     }
     std::cout << replayed << " files replayed" << std::endl;
-    return replayed == 0;  // a test over nothing proves nothing
+    return replayed == 0;  // a test without files proves nothing
 } catch (std::exception const& error) {
     std::cerr << error.what() << std::endl;
     return 1;

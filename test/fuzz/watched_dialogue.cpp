@@ -51,7 +51,7 @@ watched_dialogue::~watched_dialogue()
     if (!over_)
         forget_all();
     for (auto const& each : requests_)
-        expect(each->submitted == each->given_back, "what was submitted is answered, abandoned or forgotten exactly once");
+        expect(each->submitted == each->given_back, "each submitted request is answered, abandoned or forgotten exactly once");
 }
 
 // ---- What happens ----------------------------------------------------------------------------------------------------------
@@ -66,11 +66,11 @@ void watched_dialogue::submit(asked& what)
     expect(what.expected == request::stage::idle, "(the fuzzer submits what it owns)");
     auto const error = dialogue_.submit(what);
     if (what.what().is_out_of_band() && !has_out_of_band_)
-        expect(error == errc::out_of_band_unavailable, "no out-of-band command without the capability");
+        expect(error == errc::out_of_band_unavailable, "an out-of-band command needs the capability");
     else if (what.what().descriptors().size() > 253)
-        expect(error == errc::too_many_descriptors, "no more descriptors than a message can carry");
+        expect(error == errc::too_many_descriptors, "a command carries only as many descriptors as a message can");
     if (error) {
-        expect(told_.empty(), "what is refused leaves no trace");
+        expect(told_.empty(), "a rejected command leaves no trace");
     } else {
         ++what.submitted;
         what.expected = request::stage::waiting;
@@ -132,7 +132,7 @@ void watched_dialogue::receive(std::string_view bytes)
             decoder_.tolerate_garbage(!has_heard_ || has_sync_on_wire());
         message received = decoder_.decode(copy);
         action seen = dialogue_.receive(input);
-        expect(input.size() == copy.size(), "it takes one message at a time");
+        expect(input.size() == copy.size(), "one message is read at a time");
         expect(dialogue_.inside_message() == decoder_.inside_message(), "it knows whether a message has begun");
         predict(received, seen);
         look();
@@ -156,13 +156,14 @@ void watched_dialogue::predict(message& received, action& seen)
     if (std::holds_alternative<no_message>(received)) {
         if (decoder_.error())
             return predict_end(decoder_.error(), seen);
-        expect_action<nothing>(seen, "half a message changes nothing");
+        expect_action<nothing>(seen, "an incomplete message changes nothing");
         return;
     }
     has_heard_ = true;
     if (auto* event = std::get_if<coqmp::event>(&received)) {
         ++expected_.events;
-        expect(expect_action<happened>(seen, "an event happens, whenever it comes").what == *event, "it is the peer's event");
+        expect(expect_action<happened>(seen, "an event is reported whenever it arrives").what == *event,
+               "the event is the peer's");
     } else if (predict_handshake(received, seen)) {
         return;
     } else if (auto* returned = std::get_if<return_message>(&received)) {
@@ -179,7 +180,7 @@ bool watched_dialogue::predict_handshake(message& received, action const& seen)
 {
     if (stage_ == stage::greeting) {
         if (auto const* hello = std::get_if<greeting>(&received)) {
-            expect_action<nothing>(seen, "a greeting is taken");
+            expect_action<nothing>(seen, "a greeting is accepted");
             expect(dialogue_.greeting() == *hello, "the greeting is kept");
             has_out_of_band_ = options_.out_of_band && hello->offers("oob");
             handshake_expected_ = true;
@@ -203,7 +204,7 @@ bool watched_dialogue::predict_handshake(message& received, action const& seen)
     if (refused == nullptr || refused->id != ours)
         return false;
     if (has_out_of_band_) {
-        expect_action<nothing>(seen, "a refusal of oob is not the end");
+        expect_action<nothing>(seen, "a refusal of oob does not end the handshake");
         has_out_of_band_ = false;
         handshake_expected_ = true;
     } else {
@@ -266,7 +267,7 @@ void watched_dialogue::predict_unmarked_error(command_error const& error, action
             asker->expected = request::stage::waiting;
             in_band_.push_front(asker);
         }
-        expect_action<nothing>(seen, "a command whose id is refused is not answered by that");
+        expect_action<nothing>(seen, "a refused id does not answer its command");
         return;
     }
     if (has_sync_on_wire()) {
@@ -295,21 +296,22 @@ void watched_dialogue::predict_settled(std::size_t place, reply answer, action c
     }
     ++expected_.replies;
     auto const& given = expect_action<answered>(seen, "a reply to a command on the wire answers it");
-    expect(given.which == asker, "the reply goes to who asked");
-    expect(given.which->answer() == answer, "the reply is what the peer said");
+    expect(given.which == asker, "the reply goes to the request that it answers");
+    expect(given.which->answer() == answer, "the reply is what the peer sent");
     give_back(*asker);
 }
 
 void watched_dialogue::predict_end(boost::system::error_code why, action const& seen)
 {
     over_ = true;
-    expect(expect_action<ended>(seen, "the end is told").why == why, "it is told why it ended");
+    expect(expect_action<ended>(seen, "the end is reported").why == why, "the reason for the end is reported");
 }
 
 void watched_dialogue::predict_ignored(std::uint64_t& tally, action const& seen)
 {
     ++tally;
-    expect(!expect_action<ignored>(seen, "what belongs to nobody is ignored").sentence.empty(), "there is something to log");
+    expect(!expect_action<ignored>(seen, "a message that belongs to no request is ignored").sentence.empty(),
+           "an ignored message has a sentence for the log");
 }
 
 void watched_dialogue::give_back(asked& what)
@@ -327,7 +329,7 @@ void watched_dialogue::take_output()
         json::parse_options options;
         options.max_depth = 1024;
         json::value const document = json::parse(text, error, {}, options);
-        expect(!error && document.is_object(), "what is sent is JSON, one object at a time");
+        expect(!error && document.is_object(), "the output consists of JSON objects");
         json::object const& message = document.get_object();
         if (json::value const* id = message.if_contains("id"); id != nullptr && id->is_string())
             take_handshake(message);
@@ -347,16 +349,16 @@ void watched_dialogue::take_handshake(json::object const& message)
     if (has_out_of_band_)
         wanted["arguments"] = json::object{{"enable", json::array{"oob"}}};
     wanted["id"] = handshake_id_;
-    expect(std::exchange(handshake_expected_, false), "qmp_capabilities is sent when it is due only");
-    expect(message == wanted, "qmp_capabilities asks for what was offered, under our id");
+    expect(std::exchange(handshake_expected_, false), "qmp_capabilities is sent only when it is due");
+    expect(message == wanted, "qmp_capabilities asks for what the peer offered, under our id");
 }
 
 void watched_dialogue::take_command(json::object const& message)
 {
     bool const out_of_band = message.contains("exec-oob");
     lane& from = out_of_band ? out_of_band_ : in_band_;
-    expect(stage_ == stage::open && !over_, "commands are sent when the handshake is over and before the end");
-    expect(!from.empty(), "nothing is sent that was not asked for");
+    expect(stage_ == stage::open && !over_, "commands are sent only between the handshake and the end");
+    expect(!from.empty(), "only submitted commands are sent");
     asked& first = *from.front();
 
     json::object wanted{{out_of_band ? "exec-oob" : "execute", first.what().name()}};
@@ -365,15 +367,15 @@ void watched_dialogue::take_command(json::object const& message)
     json::value const* id = message.if_contains("id");
     std::uint64_t number = 0;
     if (echo_ != echo::no) {
-        expect(id != nullptr && id->is_int64(), "each command has a number for an id");
+        expect(id != nullptr && id->is_int64(), "the id of a command is a number");
         wanted["id"] = *id;
         number = static_cast<std::uint64_t>(id->get_int64());
-        expect(unanswered_ids_.insert(number).second, "no id is used again before it has been answered");
+        expect(unanswered_ids_.insert(number).second, "an id is reused only after its reply");
         expect(std::find(last_answered_.begin(), last_answered_.end(), number) == last_answered_.end(),
-               "no id is used again before four others have been answered");
+               "an id is reused only after four later replies");
     }
-    expect(alike(wanted, message), "commands of a kind are sent in the order in which they were submitted, whole");
-    expect(may_go(first), "window, barriers and the limit of the output are kept");
+    expect(alike(wanted, message), "commands of one kind are sent whole, in the order of their submission");
+    expect(may_go(first), "the window, barriers and the limit of the output are respected");
 
     bool const barrier = !first.what().descriptors().empty();
     if (barrier)
@@ -394,7 +396,7 @@ std::size_t watched_dialogue::in_band_on_wire() const
         std::count_if(wire_.begin(), wire_.end(), [](entry const& each) { return !each.out_of_band; }));
 }
 
-/// What distinguishes the answer to a synchronizing command from any other.
+/// The number that distinguishes the answer to a synchronizing command from any other.
 std::optional<std::int64_t> watched_dialogue::sync_of(command const& what) const
 {
     json::value const* number = what.arguments().if_contains("id");
@@ -423,7 +425,7 @@ bool watched_dialogue::may_go(asked const& what) const
         return wire_.empty() && unsent_.empty();
     if (what.what().is_out_of_band())
         return true;
-    // An out-of-band command with descriptors would else wait for ever for an empty wire.
+    // Otherwise an out-of-band command with descriptors could wait forever for an empty wire.
     bool const barrier_waits = !out_of_band_.empty() && !out_of_band_.front()->what().descriptors().empty();
     bool const barred = barrier_waits || std::any_of(wire_.begin(), wire_.end(), [](entry const& each) { return each.barrier; });
     return !barred && (options_.in_band_window == 0 || in_band_on_wire() < options_.in_band_window);
@@ -434,11 +436,12 @@ bool watched_dialogue::may_go(asked const& what) const
 void watched_dialogue::look()
 {
     take_output();
-    expect(dialogue_.output() == unsent_, "the output is what is put into it and not sent yet");
+    expect(dialogue_.output() == unsent_, "the output is everything that is not sent yet");
     expect(unsent_.size() < options_.output_limit + std::max(largest_, std::size_t{1}),
-           "the output is bounded: the limit and one command");
-    expect(dialogue_.is_ready() == (stage_ == stage::open), "it is ready when the handshake is over");
-    expect(!dialogue_.is_ready() || dialogue_.out_of_band() == has_out_of_band_, "oob is on if offered, wanted and granted");
+           "the output is bounded by the limit plus one command");
+    expect(dialogue_.is_ready() == (stage_ == stage::open), "the dialogue is ready once the handshake is over");
+    expect(!dialogue_.is_ready() || dialogue_.out_of_band() == has_out_of_band_,
+           "oob is on if it was offered, wanted and granted");
     for (auto const& each : requests_)
         expect(each->where() == each->expected, "a request is where it should be");
     look_at_counters();
@@ -466,14 +469,15 @@ void watched_dialogue::look_at_descriptors() const
     std::size_t const wanted = carrier_ != nullptr ? carrier_->what().descriptors().size() : 0;
     expect(given.size() == wanted, "descriptors travel with the first byte of their command, once");
     for (std::size_t index = 0; index < wanted; ++index)
-        expect(given[index].number() == carrier_->what().descriptors()[index].number(), "they are that command's");
+        expect(given[index].number() == carrier_->what().descriptors()[index].number(),
+               "the descriptors are those of that command");
 }
 
-/// Nothing waits that may go. (What the limit of the output holds back goes when all is sent.)
+/// No queued command may be sent now. (Those that the limit of the output holds back are sent once the output is empty.)
 void watched_dialogue::look_for_idlers() const
 {
     for (lane const* each : {&in_band_, &out_of_band_})
-        expect(each->empty() || was_full_ || !may_go(*each->front()), "what may go goes");
+        expect(each->empty() || was_full_ || !may_go(*each->front()), "a command that may be sent is sent");
 }
 
 }  // namespace coqmp::fuzz

@@ -1,4 +1,4 @@
-// A dialogue beside a model of it that is told the same and predicts, step by step, what must come of it.
+// A dialogue beside a model that receives the same input and predicts the result of each step.
 // Invariant: after each step the dialogue and the model agree on where each request is, on the output and on the counters.
 #ifndef COQMP_TEST_FUZZ_WATCHED_DIALOGUE_HPP
 #define COQMP_TEST_FUZZ_WATCHED_DIALOGUE_HPP
@@ -20,7 +20,7 @@
 
 namespace coqmp::fuzz {
 
-/// A request, and where the model has it.
+/// A request, and its state in the model.
 class asked final : public protocol::request
 {
 public:
@@ -40,7 +40,7 @@ public:
     watched_dialogue(watched_dialogue const&) = delete;
     watched_dialogue& operator=(watched_dialogue const&) = delete;
 
-    // What happens to it.
+    // What happens to the dialogue.
     asked& create(command what);
     void submit(asked& what);
     void abandon(asked& what);
@@ -48,13 +48,13 @@ public:
     void sent(std::size_t bytes);
     void receive(std::string_view bytes);
 
-    // What may be done next.
+    // What may happen next.
     [[nodiscard]] bool is_over() const noexcept { return over_; }
     [[nodiscard]] bool may_submit() const noexcept { return stage_ == stage::open && !over_; }
     [[nodiscard]] std::size_t unsent() const noexcept { return unsent_.size(); }
     [[nodiscard]] std::string const& handshake_id() const noexcept { return handshake_id_; }
     [[nodiscard]] std::deque<std::unique_ptr<asked>> const& requests() const noexcept { return requests_; }
-    /// The ids that a peer could answer, abandoned commands' too.
+    /// The ids that a peer could answer, including those of abandoned commands.
     [[nodiscard]] std::vector<std::uint64_t> ids_on_wire() const;
 
 private:
@@ -62,7 +62,7 @@ private:
     struct entry
     {
         std::uint64_t id;
-        asked* asker;  // none: abandoned
+        asked* asker;  // null if it is abandoned
         bool out_of_band;
         bool barrier;
         std::optional<std::int64_t> sync;
@@ -100,7 +100,7 @@ private:
     protocol::dialogue_options options_;
     std::string handshake_id_;
     std::deque<std::unique_ptr<asked>> requests_;
-    std::vector<std::string> told_;  // by on_output, since the model last looked
+    std::vector<std::string> told_;  // messages from on_output since the model last looked
     protocol::dialogue dialogue_;
     protocol::decoder decoder_;  // the model's own
 
@@ -116,8 +116,8 @@ private:
     std::set<std::uint64_t> unanswered_ids_;
     boost::circular_buffer<std::uint64_t> last_answered_{4};
     std::string unsent_;
-    asked const* carrier_ = nullptr;  // its descriptors go with the next bytes
-    bool was_full_ = false;           // since the output was last empty
+    asked const* carrier_ = nullptr;  // the command whose descriptors go with the next bytes
+    bool was_full_ = false;           // whether the output has been full since it was last empty
     std::size_t largest_ = 0;
     tallies expected_;
 };

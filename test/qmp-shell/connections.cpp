@@ -49,7 +49,8 @@ BOOST_AUTO_TEST_CASE(a_command_line_that_makes_no_sense_says_what_does)
     BOOST_TEST(has(wrap.errors, '"' + address + "\" stands before it"));
     outcome const wrong = run({"host:port"});
     BOOST_TEST(wrong.status == 2);
-    BOOST_TEST(wrong.errors == "qmp-shell: \"host:port\": the port 'port' is no number from 0 to 65535\nTry qmp-shell --help\n");
+    BOOST_TEST(wrong.errors ==
+               "qmp-shell: \"host:port\": the port 'port' is not a number from 0 to 65535\nTry qmp-shell --help\n");
 }
 
 BOOST_AUTO_TEST_CASE(an_address_that_is_given_twice_is_refused)

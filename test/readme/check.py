@@ -3,14 +3,14 @@
 
 usage: check.py README.md PREFIX      (PREFIX: where coqmp is installed)
 
-- ```sh blocks run in order, each by `bash -e`, in one scratch copy of the checkout. Only `git clone ADDRESS` and the `cd coqmp`
-  after it are left out: the copy stands for them. `sudo` runs its command with a DESTDIR, so that nothing of the system changes.
-  No compiler, linker or CMake may warn.
-- ```cpp blocks are compiled against the installed copy: as a program if there is a main(), else as a file after the usual
-  includes, else as the body of a coroutine that has a `session`, a `monitor` (an endpoint) and an `executor`.
+- ```sh blocks run in order, each with `bash -e`, in one scratch copy of the checkout. That copy replaces `git clone ADDRESS` and
+  the `cd coqmp` after it. `sudo` runs its command with a DESTDIR, so that the system does not change. A warning of the compiler,
+  the linker or CMake is a failure.
+- ```cpp blocks are compiled against the installed copy: a block with a main() as a program, any other block after the usual
+  includes as a file or, if that fails, as the body of a coroutine with a `session`, a `monitor` (an endpoint) and an `executor`.
 - ```cmake blocks are configured as part of a consumer's project.
-- ```text blocks that begin with `$ ` are transcripts: transcript.py runs them in a terminal and compares what they show.
-- Other ```text blocks and ```json blocks are what a program prints. Any other block is an error: it may have been meant to run.
+- ```text blocks that begin with `$ ` are transcripts: transcript.py runs them in a terminal and compares the output.
+- Other ```text blocks and ```json blocks are the output of programs. Any other block is an error, because it may be meant to run.
 """
 import os
 import re
@@ -24,7 +24,7 @@ sys.dont_write_bytecode = True
 import transcript  # noqa: E402
 
 PROSE = {"text", "json"}
-# A warning of a compiler, a linker or CMake: none of the README's builds may have any.
+# A warning of the compiler, the linker or CMake, which no build in the README may print.
 WARNING = re.compile(r":\d+:(\d+:)? warning:|\bld: warning:|CMake .*Warning")
 USUAL = """#include <coqmp/coqmp.hpp>
 #include <boost/asio.hpp>
@@ -39,7 +39,7 @@ MAIN = "#include <coqmp/coqmp.hpp>\nint main() { return coqmp::endpoint::parse(\
 
 
 def blocks(text):
-    """The fenced blocks: (line number, language, content)."""
+    """Yields the fenced blocks as (line number, language, content)."""
     language, start, lines = None, 0, []
     for number, line in enumerate(text.splitlines(), 1):
         fence = re.match(r"\s*```+\s*([\w+-]*)", line)
@@ -51,7 +51,7 @@ def blocks(text):
         elif language is not None:
             lines.append(line)
     if language is not None:
-        sys.exit(f"README: the block of line {start} has no end")
+        sys.exit(f"README: the block in line {start} has no end")
 
 
 def run(command, **options):
@@ -92,7 +92,7 @@ class Checker:
             if WARNING.search(line):
                 warnings.append(line)
         if warnings:
-            print("it warned:", *warnings, sep="\n", end="")
+            print("the build printed warnings:", *warnings, sep="\n", end="")
         return shell.wait() == 0 and not warnings
 
     def compile(self, source, *options):
@@ -113,7 +113,7 @@ class Checker:
                     "    [[maybe_unused]] coqmp::endpoint monitor, [[maybe_unused]] asio::any_io_executor executor)\n{\n"
                     + content + "\nco_return;\n}\n", "-c"))
         if all(attempts):
-            print(*attempts, sep="\n--- and as a coroutine's body:\n")
+            print(*attempts, sep="\n--- and as the body of a coroutine:\n")
         return not all(attempts)
 
     def cmake(self, content):
@@ -148,7 +148,7 @@ def main():
             print(f"--- README, line {line}: {language}", flush=True)
             check = getattr(checker, language, None) if language in ("sh", "cpp", "cmake", "transcript") else None
             if check is None:
-                print(f"a block in {language or 'no language'}: mark it sh, cpp or cmake, or text")
+                print(f"the block has {f'the language {language}' if language else 'no language'}: mark it sh, cpp, cmake or text")
             if check is not None and check(content):
                 passed += 1
             else:

@@ -1,4 +1,4 @@
-// The decoder: real captures, every malformed message we could think of, every split of each, the limits.
+// The decoder: real captures, every malformed message that we could think of, and every split of each.
 #include "protocol/decoder.hpp"
 
 #include "unit/transcript.hpp"
@@ -25,7 +25,7 @@ BOOST_TEST_SPECIALIZED_COLLECTION_COMPARE(transcript)
 
 namespace {
 
-/// A message, the bytes that come before it, and what the decoder says of it.
+/// A message, the bytes before it, and what the decoder makes of it.
 struct exchange
 {
     std::string before;
@@ -69,11 +69,11 @@ std::string const hello =
     R"({"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}, "package": "Debian 1:7.2+dfsg-7+deb12u18+b3"}, "capabilities": ["oob"]}})";
 std::string const hello_meaning = "greeting 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3) +oob";
 std::string const malformed_error = "UnknownError: the peer sent a malformed error";
-std::string const several = "unknown: the message has more than one of QMP, return, error and event";
-std::string const none = "unknown: the message has neither QMP, return, error nor event";
-std::string const no_sense = "unknown: the greeting makes no sense";
-std::string const no_object = "unknown: the event's data is no object";
-std::string const no_name = "unknown: the event's name is no text";
+std::string const several = "unknown: it has more than one of the members QMP, return, error and event";
+std::string const none = "unknown: it has no member QMP, return, error or event";
+std::string const bad_greeting = "unknown: the greeting is not an object";
+std::string const no_object = "unknown: the event's data is not an object";
+std::string const no_name = "unknown: the event's name is not a string";
 
 // Captured from QEMU 7.2.22 (-M none) and its qemu-ga, byte for byte.
 std::vector<script> captures()
@@ -306,10 +306,10 @@ std::vector<script> greetings()
         single(R"({"QMP": {"capabilities": [1, null, "oob", {}, []]}})", "greeting 0.0.0 +oob"),
         single(R"({"QMP": {"capabilities": "oob"}})", "greeting 0.0.0"),
         single(R"({"QMP": {"capabilities": null}})", "greeting 0.0.0"),
-        single(R"({"QMP": 1})", no_sense),
-        single(R"({"QMP": null})", no_sense),
-        single(R"({"QMP": []})", no_sense),
-        single(R"({"QMP": "hello"})", no_sense),
+        single(R"({"QMP": 1})", bad_greeting),
+        single(R"({"QMP": null})", bad_greeting),
+        single(R"({"QMP": []})", bad_greeting),
+        single(R"({"QMP": "hello"})", bad_greeting),
         single(R"({"QMP": {"version": "7.2"}})", "greeting 7.2"),
         single(R"({"QMP": {"version": null}})", "greeting 0.0.0"),
         single(R"({"QMP": {"version": [7, 2]}})", "greeting [7,2]"),
@@ -351,7 +351,7 @@ void check_everywhere(script const& script)
             BOOST_TEST(decode_parts({all.substr(0, at), all.substr(at)}) == meaning, "when split after byte " << at);
 }
 
-/// At each byte: exactly the messages that are complete have come, and the decoder knows whether it is inside one.
+/// After each byte, exactly the complete messages have been delivered, and the decoder knows whether it is inside one.
 void check_cuts(script const& script)
 {
     decoder target;
@@ -418,7 +418,7 @@ BOOST_DATA_TEST_CASE(a_greeting_is_understood, data::make(greetings()), script)
     check_cuts(script);
 }
 
-BOOST_DATA_TEST_CASE(what_is_no_message_of_qmp_is_unknown, data::make(unknowns()), script)
+BOOST_DATA_TEST_CASE(an_object_that_is_not_a_qmp_message_is_unknown, data::make(unknowns()), script)
 {
     check_everywhere(script);
     check_cuts(script);
@@ -447,7 +447,7 @@ BOOST_AUTO_TEST_CASE(a_timestamp_has_its_exact_value)
     BOOST_TEST(happened.lost_before == 0U);
 }
 
-// Boost.JSON 1.81 alone says one digit less of the first when the input is cut inside it, and NaN of the second.
+// Boost.JSON 1.81 alone loses a digit of the first number if the input is split inside it, and reads the second as NaN.
 BOOST_AUTO_TEST_CASE(a_real_number_is_exact_wherever_the_input_is_cut)
 {
     std::string const bytes = R"({"return": [10.06789431502678, 0e400, -0.0, 5e-324, 1e-400, 0.1]})";

@@ -1,4 +1,4 @@
-// The decoder where it ends: input that is no JSON, limits of size and nesting, and the memory that values live in.
+// The limits of the decoder: input that is not JSON, limits of size and nesting, and the memory of values.
 #include "protocol/decoder.hpp"
 
 #include "unit/transcript.hpp"
@@ -27,7 +27,7 @@ BOOST_TEST_SPECIALIZED_COLLECTION_COMPARE(transcript)
 
 namespace {
 
-// Each is put behind a good message, and a good one behind it.
+// Each is placed between two good messages.
 std::vector<std::string> between_messages()
 {
     return {"x",
@@ -58,7 +58,7 @@ std::vector<std::string> between_messages()
             "\x7f"};
 }
 
-// What may stand for a value of JSON and is none.
+// Texts in the place of a JSON value that are not one.
 std::vector<std::string> no_values()
 {
     return {"inf",
@@ -170,7 +170,7 @@ void check_fails(std::string const& bytes, transcript expected, errc reason, dec
     BOOST_TEST(decode_each_byte(bytes, limits) == expected);
     std::string_view const all = bytes;
     if (all.size() > 1000)
-        return;  // what takes long to decode is not decoded hundreds of times
+        return;  // it would take too long to decode a large input hundreds of times
     for (std::size_t at = 1; at < all.size(); ++at)
         if (decode_parts({all.substr(0, at), all.substr(at)}, limits) != expected)
             BOOST_TEST(decode_parts({all.substr(0, at), all.substr(at)}, limits) == expected, "when split after byte " << at);
@@ -188,13 +188,13 @@ std::string const good_meaning = "return 1 {}";
 
 BOOST_AUTO_TEST_SUITE(decoder_limits_suite)
 
-BOOST_DATA_TEST_CASE(what_is_no_object_between_messages_fails_at_once, data::make(between_messages()), bytes)
+BOOST_DATA_TEST_CASE(bytes_between_messages_that_begin_no_object_fail_at_once, data::make(between_messages()), bytes)
 {
     check_fails(good + "\r\n" + bytes + good, {good_meaning}, errc::not_json);
     check_fails(bytes.substr(0, 1), {}, errc::not_json);
 }
 
-BOOST_DATA_TEST_CASE(what_is_no_value_fails, data::make(no_values()), bytes)
+BOOST_DATA_TEST_CASE(a_malformed_value_fails, data::make(no_values()), bytes)
 {
     check_fails(good + R"({"return": )" + bytes + "}" + good, {good_meaning}, errc::not_json);
     check_fails(good + R"({"ignored": )" + bytes + "}" + good, {good_meaning}, errc::not_json);
@@ -202,7 +202,7 @@ BOOST_DATA_TEST_CASE(what_is_no_value_fails, data::make(no_values()), bytes)
     check_fails(good + R"({"return": [1, )" + bytes + "]}" + good, {good_meaning}, errc::not_json);
 }
 
-BOOST_DATA_TEST_CASE(what_is_no_utf8_fails, data::make(no_texts()), bytes)
+BOOST_DATA_TEST_CASE(text_that_is_not_utf8_fails, data::make(no_texts()), bytes)
 {
     std::string const text = "\"" + bytes + "\"";
     check_fails(R"({"return": )" + text + "}" + good, {}, errc::not_json);
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(an_error_is_final)
     BOOST_TEST((target.error() == errc::not_json));
 }
 
-BOOST_AUTO_TEST_CASE(messages_before_an_error_are_delivered_before_it_is_told)
+BOOST_AUTO_TEST_CASE(messages_before_an_error_are_delivered_before_it_is_reported)
 {
     decoder target;
     std::string const bytes = good + "x";
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(space_counts_inside_a_message_and_not_between_messages)
     check_fails("{" + space + good.substr(1), {}, errc::message_too_large, {500, 1024});
 }
 
-BOOST_AUTO_TEST_CASE(no_limit_of_the_size_means_none)
+BOOST_AUTO_TEST_CASE(a_size_limit_of_zero_means_no_limit)
 {
     std::string const text(3 << 20, 'x');
     BOOST_TEST(decode_whole(R"({"return": ")" + text + "\"}", {0, 1024}) == transcript{"return without id \"" + text + "\""});

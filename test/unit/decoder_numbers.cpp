@@ -1,4 +1,4 @@
-// Numbers that do not fit a double, and numbers that Boost.JSON refuses.
+// Numbers that do not fit into a double, and numbers that Boost.JSON rejects.
 #include "protocol/decoder.hpp"
 #include "unit/transcript.hpp"
 
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(an_exponent_counts_for_the_size_of_its_message)
     BOOST_TEST(decode_each_byte(bytes, {bytes.size(), 10}).size() == 1U);
 }
 
-// The members of the envelope that are not payload are read in another way.
+// The members of the envelope that are not payloads are read differently.
 BOOST_AUTO_TEST_CASE(of_any_size_may_stand_anywhere)
 {
     std::string const large = "1e-99999999999";

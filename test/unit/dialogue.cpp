@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(gets_its_answer)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(gets_any_json_for_an_answer)
+BOOST_AUTO_TEST_CASE(gets_any_json_as_its_answer)
 {
     negotiated()
         .submits("text", "human-monitor-command")
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(gets_any_json_for_an_answer)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(gets_the_error_of_the_peer)
+BOOST_AUTO_TEST_CASE(gets_the_error_that_the_peer_returns)
 {
     negotiated()
         .submits("wrong", "no-such-command")
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(gets_the_error_of_the_peer)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(gets_an_error_of_a_class_that_nobody_knows)
+BOOST_AUTO_TEST_CASE(gets_an_error_of_an_unknown_class)
 {
     negotiated()
         .submits("wrong", "eat")
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(gets_its_answer_out_of_order)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(gets_its_answer_in_the_midst_of_events)
+BOOST_AUTO_TEST_CASE(gets_its_answer_among_events)
 {
     negotiated()
         .submits("continue", "cont")
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(gets_its_answer_in_the_midst_of_events)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(can_be_submitted_again_when_it_was_answered)
+BOOST_AUTO_TEST_CASE(can_be_submitted_again_once_it_is_answered)
 {
     negotiated()
         .submits("status", "query-status")
@@ -113,23 +113,23 @@ BOOST_AUTO_TEST_CASE(can_be_submitted_again_when_it_was_answered)
         .peer(R"({"return": 1, "id": 1})", returns("status", "1"))
         .submits("status", "query-status")
         .sends_command("query-status", 2)
-        .peer(R"({"return": 1, "id": 1})", reply_to_nobody())
+        .peer(R"({"return": 1, "id": 1})", unawaited_reply())
         .peer(R"({"return": 2, "id": 2})", returns("status", "2"))
         .replay();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(a_reply_to_nobody)
+BOOST_AUTO_TEST_SUITE(a_reply_that_no_command_awaits)
 
 BOOST_AUTO_TEST_CASE(is_dropped_when_its_id_was_never_sent)
 {
     negotiated()
         .submits("status", "query-status")
-        .peer(R"({"return": {}, "id": 2})", reply_to_nobody())
-        .peer(R"({"return": {}, "id": 0})", reply_to_nobody())
-        .peer(R"({"return": {}, "id": 18446744073709551615})", reply_to_nobody())
-        .peer(R"({"error": {"class": "GenericError", "desc": "x"}, "id": 2})", reply_to_nobody())
+        .peer(R"({"return": {}, "id": 2})", unawaited_reply())
+        .peer(R"({"return": {}, "id": 0})", unawaited_reply())
+        .peer(R"({"return": {}, "id": 18446744073709551615})", unawaited_reply())
+        .peer(R"({"error": {"class": "GenericError", "desc": "x"}, "id": 2})", unawaited_reply())
         .counts(&session_counters::unknown_ids, 4)
         .peer(R"({"return": {}, "id": 1})", returns("status"))
         .replay();
@@ -140,20 +140,20 @@ BOOST_AUTO_TEST_CASE(is_dropped_when_it_comes_twice)
     negotiated()
         .submits("status", "query-status")
         .peer(R"({"return": 1, "id": 1})", returns("status", "1"))
-        .peer(R"({"return": 1, "id": 1})", reply_to_nobody())
+        .peer(R"({"return": 1, "id": 1})", unawaited_reply())
         .counts(&session_counters::replies, 1)
         .counts(&session_counters::unknown_ids, 1)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(is_dropped_when_its_id_is_of_another_kind)
+BOOST_AUTO_TEST_CASE(is_dropped_when_its_id_has_another_type)
 {
     for (std::string const id : {R"("1")", R"("")", R"({"n": 1})", "{}", "[1]", "[]", "null", "true", "-1", "1.0", "1.5", "1e0",
                                  "-9223372036854775808", "18446744073709551617", R"("coqmp-c0ffee")"})
         negotiated()
             .submits("status", "query-status")
-            .peer(R"({"return": {}, "id": )" + id + "}", reply_to_nobody())
-            .peer(R"({"error": {"class": "GenericError", "desc": "x"}, "id": )" + id + "}", reply_to_nobody())
+            .peer(R"({"return": {}, "id": )" + id + "}", unawaited_reply())
+            .peer(R"({"error": {"class": "GenericError", "desc": "x"}, "id": )" + id + "}", unawaited_reply())
             .counts(&session_counters::unknown_ids, 2)
             .peer(R"({"return": {}, "id": 1})", returns("status"))
             .replay();
@@ -163,21 +163,21 @@ BOOST_AUTO_TEST_CASE(is_dropped_when_it_returns_without_an_id)
 {
     negotiated()
         .submits("status", "query-status")
-        .peer(R"({"return": {}})", reply_to_nobody())
+        .peer(R"({"return": {}})", unawaited_reply())
         .counts(&session_counters::unknown_ids, 1)
         .peer(R"({"return": {}, "id": 1})", returns("status"))
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(is_dropped_when_it_makes_no_sense)
+BOOST_AUTO_TEST_CASE(is_dropped_when_it_is_malformed)
 {
     negotiated()
         .submits("status", "query-status")
-        .peer("{}", odd("the message has neither QMP, return, error nor event"))
-        .peer(R"({"id": 1})", odd("the message has neither QMP, return, error nor event"))
-        .peer(R"({"return": {}, "event": "E", "id": 1})", odd("the message has more than one of QMP, return, error and event"))
-        .peer(R"({"event": 7})", odd("the event's name is no text"))
-        .peer(R"({"event": "E", "data": []})", odd("the event's data is no object"))
+        .peer("{}", odd("it has no member QMP, return, error or event"))
+        .peer(R"({"id": 1})", odd("it has no member QMP, return, error or event"))
+        .peer(R"({"return": {}, "event": "E", "id": 1})", odd("it has more than one of the members QMP, return, error and event"))
+        .peer(R"({"event": 7})", odd("the event's name is not a string"))
+        .peer(R"({"event": "E", "data": []})", odd("the event's data is not an object"))
         .counts(&session_counters::unknown_messages, 5)
         .counts(&session_counters::events, 0)
         .peer(R"({"return": {}, "id": 1})", returns("status"))
@@ -220,13 +220,13 @@ BOOST_AUTO_TEST_CASE(swallows_one_reply_only)
         .submits("slow", "slow")
         .abandons("slow")
         .peer(R"({"return": {}, "id": 1})")
-        .peer(R"({"return": {}, "id": 1})", reply_to_nobody())
+        .peer(R"({"return": {}, "id": 1})", unawaited_reply())
         .counts(&session_counters::late_replies, 1)
         .counts(&session_counters::unknown_ids, 1)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(can_be_abandoned_again_and_nothing_happens)
+BOOST_AUTO_TEST_CASE(can_be_abandoned_twice)
 {
     negotiated()
         .submits("slow", "slow")
@@ -306,7 +306,7 @@ BOOST_AUTO_TEST_CASE(leaves_no_abandoned_command_in_the_window)
         .submits("bad", "bad")
         .submits("good", "good")
         .sends(R"({"execute":"bad","id":1}{"execute":"good","id":2})")
-        .peer(idless_error, error_of_nobody(2))
+        .peer(idless_error, unattributed_error(2))
         .abandons("bad")
         .submits("third", "third")
         .submits("fourth", "fourth")
@@ -323,29 +323,29 @@ BOOST_AUTO_TEST_CASE(fails_the_only_command_on_the_wire)
     negotiated()
         .submits("only", "only")
         .peer(idless_error, fails("only", "GenericError", "JSON parse error, stray input"))
-        .peer(R"({"return": {}, "id": 1})", reply_to_nobody())
+        .peer(R"({"return": {}, "id": 1})", unawaited_reply())
         .counts(&session_counters::unattributed_errors, 0)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(belongs_to_nobody_when_nothing_is_on_the_wire)
+BOOST_AUTO_TEST_CASE(is_not_attributed_when_nothing_is_on_the_wire)
 {
-    negotiated().peer(idless_error, error_of_nobody(0)).counts(&session_counters::unattributed_errors, 1).replay();
+    negotiated().peer(idless_error, unattributed_error(0)).counts(&session_counters::unattributed_errors, 1).replay();
 }
 
-BOOST_AUTO_TEST_CASE(belongs_to_nobody_when_two_are_on_the_wire)
+BOOST_AUTO_TEST_CASE(is_not_attributed_when_two_commands_are_on_the_wire)
 {
     negotiated()
         .submits("first", "one")
         .submits("second", "two")
-        .peer(idless_error, error_of_nobody(2))
+        .peer(idless_error, unattributed_error(2))
         .counts(&session_counters::unattributed_errors, 1)
         .peer(R"({"return": 1, "id": 1})", returns("first", "1"))
         .peer(R"({"return": 2, "id": 2})", returns("second", "2"))
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(is_swallowed_by_an_abandoned_command_that_is_alone)
+BOOST_AUTO_TEST_CASE(is_attributed_to_an_abandoned_command_that_is_alone)
 {
     negotiated()
         .submits("slow", "slow")
@@ -356,19 +356,19 @@ BOOST_AUTO_TEST_CASE(is_swallowed_by_an_abandoned_command_that_is_alone)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(may_be_that_of_an_abandoned_command)
+BOOST_AUTO_TEST_CASE(may_belong_to_an_abandoned_command)
 {
     negotiated()
         .submits("slow", "slow")
         .submits("next", "next")
         .abandons("slow")
-        .peer(idless_error, error_of_nobody(2))
+        .peer(idless_error, unattributed_error(2))
         .peer(R"({"return": {}, "id": 1})")
         .peer(idless_error, fails("next", "GenericError", "JSON parse error, stray input"))
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(belongs_to_no_command_for_certain_when_the_peer_has_passed_over_one)
+BOOST_AUTO_TEST_CASE(is_not_attributed_when_the_peer_has_passed_over_a_command)
 {
     negotiated()
         .submits("abandoned", "a")
@@ -376,18 +376,18 @@ BOOST_AUTO_TEST_CASE(belongs_to_no_command_for_certain_when_the_peer_has_passed_
         .submits("answered", "b")
         .peer(R"({"return": {}, "id": 2})", returns("answered"))
         .submits("next", "c")
-        .peer(idless_error, error_of_nobody(1))
+        .peer(idless_error, unattributed_error(1))
         .counts(&session_counters::unattributed_errors, 1)
         .peer(R"({"return": {}, "id": 3})", returns("next"))
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(is_certain_again_when_each_command_that_was_passed_over_has_had_its_error)
+BOOST_AUTO_TEST_CASE(is_attributed_again_once_each_command_that_was_passed_over_has_its_error)
 {
     negotiated()
         .submits("abandoned", "a")
         .submits("answered", "b")
-        .peer(idless_error, error_of_nobody(2))
+        .peer(idless_error, unattributed_error(2))
         .abandons("abandoned")
         .peer(R"({"return": {}, "id": 2})", returns("answered"))
         .submits("next", "c")
@@ -399,15 +399,15 @@ BOOST_AUTO_TEST_CASE(never_ends_the_dialogue_however_many_come)
 {
     script storm = negotiated();
     for (int count = 0; count < 10; ++count)
-        storm.peer(idless_error, error_of_nobody(0));
+        storm.peer(idless_error, unattributed_error(0));
     storm.submits("status", "query-status").peer(R"({"return": {}, "id": 1})", returns("status")).replay();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(a_command_is_refused)
+BOOST_AUTO_TEST_SUITE(a_command_is_rejected)
 
-BOOST_AUTO_TEST_CASE(when_it_cannot_be_said_and_takes_no_id)
+BOOST_AUTO_TEST_CASE(when_it_cannot_be_encoded_and_uses_no_id)
 {
     json::object const deep{{"levels", nested(1024)}};
     negotiated()
@@ -423,7 +423,7 @@ BOOST_AUTO_TEST_CASE(when_it_cannot_be_said_and_takes_no_id)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(when_it_would_wait_as_when_it_would_go)
+BOOST_AUTO_TEST_CASE(whether_it_would_be_queued_or_sent)
 {
     script full = negotiated();
     for (int count = 1; count <= 7; ++count)
@@ -437,7 +437,7 @@ BOOST_AUTO_TEST_CASE(when_it_would_wait_as_when_it_would_go)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(and_what_is_in_the_output_stays_whole)
+BOOST_AUTO_TEST_CASE(and_the_rest_of_the_output_stays_intact)
 {
     negotiated()
         .submits("first", "first")
@@ -451,7 +451,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(the_hook)
 
-BOOST_AUTO_TEST_CASE(sees_each_command_once_when_it_goes)
+BOOST_AUTO_TEST_CASE(sees_each_command_once_when_it_is_sent)
 {
     std::vector<std::string> seen;
     auto options = test_options();
@@ -481,7 +481,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(a_dialogue_ends)
 
-BOOST_AUTO_TEST_CASE(when_the_peer_sends_no_json)
+BOOST_AUTO_TEST_CASE(when_the_peer_sends_something_that_is_not_json)
 {
     negotiated().submits("status", "query-status").peer(R"({"return": ]})", ends(errc::not_json)).replay();
 }
@@ -496,7 +496,7 @@ BOOST_AUTO_TEST_CASE(when_a_message_is_too_large)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(when_a_message_is_nested_too_deep)
+BOOST_AUTO_TEST_CASE(when_a_message_is_nested_too_deeply)
 {
     auto options = test_options();
     options.limits.max_nesting = 5;
@@ -506,7 +506,7 @@ BOOST_AUTO_TEST_CASE(when_a_message_is_nested_too_deep)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(and_a_message_that_is_cut_is_told_from_one_that_is_whole)
+BOOST_AUTO_TEST_CASE(and_a_truncated_message_is_distinguished_from_a_complete_one)
 {
     negotiated()
         .checks("we are between messages", [](performance& now) { BOOST_TEST(!now.core().inside_message()); })

@@ -1,4 +1,4 @@
-// Descriptors: a command that carries some is alone on the wire, and they go with its first byte.
+// Descriptors: a command that carries some is alone on the wire, and they are sent with its first byte.
 #include "unit/script.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(waits_until_an_abandoned_command_is_answered)
 BOOST_AUTO_TEST_CASE(waits_until_the_output_is_sent)
 {
     performance now(test_options());
-    now.hear(std::string(hello) + std::string(our_answer));  // before our capabilities went out: an odd peer
+    now.hear(std::string(hello) + std::string(our_answer));  // an odd peer that answers before our capabilities are sent
     BOOST_TEST(now.core().is_ready());
     BOOST_TEST(!now.submit("add", carrying("add-fd")));
     BOOST_TEST(now.core().output() == our_capabilities);

@@ -23,16 +23,16 @@ dialogue_options agent(command_ids ids = command_ids::automatic)
     return result;
 }
 
-/// As QEMU 2.8's agent says it.
+/// The error of QEMU 2.8's agent.
 constexpr std::string_view refusal_of_id =
     R"({"error": {"class": "GenericError", "desc": "QMP input object member 'id' is unexpected"}})";
 
-/// As QEMU 7.2's agent answers 0xFF.
+/// The answer of QEMU 7.2's agent to 0xFF.
 constexpr std::string_view stray = R"({"error": {"class": "GenericError", "desc": "JSON parse error, stray 'ÿ'"}})";
 
 ignored about_what_came_before(std::string_view class_name = "GenericError")
 {
-    return {"An error without an id was ignored: it is about what came before guest-sync: " + std::string(class_name) + "."};
+    return {"An error without an id was ignored: it concerns bytes from before guest-sync: " + std::string(class_name) + "."};
 }
 
 command sync(std::int64_t number)
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(gets_one_command_until_it_has_returned_an_id)
         .peer(R"({"return": {}, "id": 1000})", returns("ping"))
         .sends(R"({"execute":"guest-info","id":1001}{"execute":"guest-get-time","id":1002})")
         .peer(R"({"return": 1, "id": 1001})", returns("info", "1"))
-        .peer(R"({"return": {}})", reply_to_nobody())
+        .peer(R"({"return": {}})", unawaited_reply())
         .peer(R"({"return": 2, "id": 1002})", returns("time", "2"))
         .replay();
 }
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(is_asked_with_an_id_always_if_the_caller_says_so)
         .submits("ping", "guest-ping")
         .submits("info", "guest-info")
         .sends(R"({"execute":"guest-ping","id":1000}{"execute":"guest-info","id":1001})")
-        .peer(R"({"return": {}})", reply_to_nobody())
+        .peer(R"({"return": {}})", unawaited_reply())
         .peer(R"({"return": 1, "id": 1001})", returns("info", "1"))
         .peer(refusal_of_id, fails("ping", "GenericError", "QMP input object member 'id' is unexpected"))
         .replay();
@@ -185,10 +185,10 @@ BOOST_AUTO_TEST_CASE(one_command_is_on_the_wire_at_a_time)
         .sends(without_id("a"))
         .peer(R"({"return": 1})", returns("a", "1"))
         .sends(without_id("b"))
-        .peer(R"({"return": 0, "id": 0})", reply_to_nobody())
+        .peer(R"({"return": 0, "id": 0})", unawaited_reply())
         .peer(R"({"error": {"class": "GenericError", "desc": "no"}})", fails("b", "GenericError", "no"))
-        .peer(R"({"return": {}})", reply_to_nobody())
-        .peer(R"({"error": {"class": "GenericError", "desc": "no"}})", error_of_nobody(0))
+        .peer(R"({"return": {}})", unawaited_reply())
+        .peer(R"({"error": {"class": "GenericError", "desc": "no"}})", unattributed_error(0))
         .replay();
 }
 
@@ -297,9 +297,9 @@ BOOST_AUTO_TEST_CASE(is_not_answered_by_the_reply_to_an_earlier_client)
         .submits("sync", sync(7))
         .submits("ping", "guest-ping")
         .sends(sync_text(7, "1000"))
-        .peer(R"({"return": {}})", reply_to_nobody())
-        .peer(R"({"return": 6})", reply_to_nobody())
-        .peer(R"({"return": 7.0})", reply_to_nobody())
+        .peer(R"({"return": {}})", unawaited_reply())
+        .peer(R"({"return": 6})", unawaited_reply())
+        .peer(R"({"return": 7.0})", unawaited_reply())
         .peer("\xff{\"return\": 7}", returns("sync", "7"))
         .sends(without_id("guest-ping"))
         .peer(R"({"return": {}})", returns("ping"))
@@ -317,7 +317,7 @@ BOOST_AUTO_TEST_CASE(goes_although_a_command_was_never_answered)
         .sends("")
         .abandons("shutdown")
         .sends(sync_text(7))
-        .peer(R"({"return": "late"})", reply_to_nobody())
+        .peer(R"({"return": "late"})", unawaited_reply())
         .peer("\xff{\"return\": 7}", returns("sync", "7"))
         .sends(without_id("guest-ping"))
         .peer(R"({"return": {}})", returns("ping"))
@@ -336,7 +336,7 @@ BOOST_AUTO_TEST_CASE(goes_again_although_it_was_never_answered)
         .sends("")
         .submits("second", sync(8))
         .sends(sync_text(8))
-        .peer("\xff{\"return\": 7}", reply_to_nobody())
+        .peer("\xff{\"return\": 7}", unawaited_reply())
         .peer("\xff{\"return\": 8}", returns("second", "8"))
         .sends(without_id("guest-ping"))
         .replay();
@@ -380,7 +380,7 @@ BOOST_AUTO_TEST_CASE(is_skipped_up_to_the_delimiter)
         script(agent())
             .submits("sync", sync(7))
             .sends(sync_text(7, "1000"))
-            .peer(tail + "\xff{\"return\": 7}", odd(tail.starts_with('{') ? "its end is missing" : "it is not JSON"),
+            .peer(tail + "\xff{\"return\": 7}", odd(tail.starts_with('{') ? "it is incomplete" : "it is not JSON"),
                   returns("sync", "7"))
             .counts(&session_counters::unknown_messages, 1)
             .replay();
@@ -392,7 +392,7 @@ BOOST_AUTO_TEST_CASE(is_skipped_up_to_the_end_of_its_line)
         .submits("sync", sync(7))
         .peer("half\": 1}\n", odd("it is not JSON"))
         .peer("[]\n", odd("it is not JSON"))
-        .peer(R"({"return": {}})", reply_to_nobody())
+        .peer(R"({"return": {}})", unawaited_reply())
         .peer("\xff{\"return\": 7}", returns("sync", "7"))
         .replay();
 }
@@ -418,7 +418,7 @@ BOOST_AUTO_TEST_CASE(is_not_expected_later)
 BOOST_AUTO_TEST_CASE(may_have_several_lines_and_begin_with_an_object)
 {
     script(agent())
-        .peer("{\"logical-id\": 3}", odd("the message has neither QMP, return, error nor event"))
+        .peer("{\"logical-id\": 3}", odd("it has no member QMP, return, error or event"))
         .peer("]}\n", odd("it is not JSON"))
         .peer("second line\n", odd("it is not JSON"))
         .submits("ping", "guest-ping")

@@ -1,4 +1,4 @@
-// What a dialogue keeps while it goes on: no more than what is under way.
+// The memory that a dialogue keeps: no more than its current work needs.
 #include "unit/script.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -63,7 +63,8 @@ BOOST_AUTO_TEST_CASE(does_not_grow_while_a_slow_peer_never_lets_the_output_run_e
     slow.forget_all();
 }
 
-/// Whether there is no memory after so many more allocations. What happens then is not told to Boost.Test, which needs some, too.
+/// Whether the step fails if there is memory for only this many allocations. (Nothing is reported to Boost.Test meanwhile, because
+/// Boost.Test allocates, too.)
 template <class Step>
 bool fails_after(std::size_t allocations, Step step)
 {

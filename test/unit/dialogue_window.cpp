@@ -1,4 +1,5 @@
-// The window and the output: what may be on the wire at once, what waits and in which order, and a peer that does not read.
+// The window and the output: which commands may be on the wire at once, in which order the others are queued, and a peer that
+// does not read.
 #include "unit/script.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -15,7 +16,7 @@ std::string name_of(std::uint64_t number)
     return "c" + std::to_string(number);
 }
 
-/// Of commands that were submitted one after the other and of which none had been answered: five have a digit.
+/// The ids of commands that were submitted one after the other without an answer: five of them are digits.
 std::uint64_t id_of(std::uint64_t number)
 {
     return number <= 5 ? number : 9 + number;
@@ -91,7 +92,7 @@ struct stuck
 
 BOOST_AUTO_TEST_SUITE(the_window)
 
-BOOST_AUTO_TEST_CASE(lets_seven_commands_go_and_the_eighth_when_one_is_answered)
+BOOST_AUTO_TEST_CASE(admits_seven_commands_and_the_eighth_when_one_is_answered)
 {
     script full = negotiated();
     submit_many(full, 1, 8).checks("the eighth waits", waits("c8")).sends(bytes_of(1, 7));
@@ -100,7 +101,7 @@ BOOST_AUTO_TEST_CASE(lets_seven_commands_go_and_the_eighth_when_one_is_answered)
     answer_one(full, 2).sends("").replay();
 }
 
-BOOST_AUTO_TEST_CASE(keeps_the_order_of_what_waits)
+BOOST_AUTO_TEST_CASE(keeps_the_order_of_queued_commands)
 {
     script full = negotiated();
     submit_many(full, 1, 12).sends(bytes_of(1, 7));
@@ -126,12 +127,12 @@ BOOST_AUTO_TEST_CASE(opens_for_an_error_as_for_a_return)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(does_not_open_for_a_reply_to_nobody_or_an_event)
+BOOST_AUTO_TEST_CASE(does_not_open_for_an_event_or_a_reply_that_no_command_awaits)
 {
     script full = negotiated(with_window(1));
     submit_many(full, 1, 2).sends(bytes_of(1, 1));
-    full.peer(R"({"return": {}, "id": 77})", reply_to_nobody())
-        .peer(R"({"return": {}, "id": 2})", reply_to_nobody())  // the one that waits has none yet
+    full.peer(R"({"return": {}, "id": 77})", unawaited_reply())
+        .peer(R"({"return": {}, "id": 2})", unawaited_reply())  // the queued command has no id yet
         .peer(R"({"event": "STOP"})", event_named("STOP"))
         .sends("");
     answer_one(full, 1).sends(bytes_of(2, 2)).replay();
@@ -148,7 +149,7 @@ BOOST_AUTO_TEST_CASE(is_overtaken_by_out_of_band_commands)
     answer_one(full, 1).sends_command("c8", 6).replay();
 }
 
-BOOST_AUTO_TEST_CASE(is_not_taken_up_by_out_of_band_commands)
+BOOST_AUTO_TEST_CASE(does_not_count_out_of_band_commands)
 {
     script full = negotiated();
     for (int count = 1; count <= 20; ++count)
@@ -191,10 +192,10 @@ BOOST_AUTO_TEST_CASE(holds_without_the_out_of_band_capability_too)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-// QEMU takes 10 us to read each byte, so most commands have one digit.
+// QEMU takes 10 us to read each byte, so most ids have one digit.
 BOOST_AUTO_TEST_SUITE(the_id)
 
-BOOST_AUTO_TEST_CASE(is_a_digit_and_they_go_round)
+BOOST_AUTO_TEST_CASE(is_one_digit_in_rotation)
 {
     script one_by_one = negotiated();
     for (std::uint64_t number = 1; number <= 20; ++number) {
@@ -204,7 +205,7 @@ BOOST_AUTO_TEST_CASE(is_a_digit_and_they_go_round)
     one_by_one.replay();
 }
 
-BOOST_AUTO_TEST_CASE(of_a_command_that_waits_for_its_answer_is_nobody_elses)
+BOOST_AUTO_TEST_CASE(is_not_reused_while_its_command_awaits_an_answer)
 {
     script open = negotiated(with_window(0));
     submit_many(open, 1, 12).sends(bytes_of(1, 12));
@@ -214,17 +215,17 @@ BOOST_AUTO_TEST_CASE(of_a_command_that_waits_for_its_answer_is_nobody_elses)
     open.peer(answer_to(6), returns("next")).peer(answer_to(23), returns("one more")).replay();
 }
 
-// The window opens with the first of the two answers, and what waited goes at once.
-BOOST_AUTO_TEST_CASE(of_a_command_that_is_answered_twice_is_not_the_next_ones)
+// The window opens with the first of the two answers, and the queued command is sent at once.
+BOOST_AUTO_TEST_CASE(is_reused_too_late_for_a_duplicate_reply_to_match)
 {
     script full = negotiated();
     submit_many(full, 1, 20).sends(bytes_of(1, 7));
     for (std::uint64_t id = 1; id <= short_ids::longest; ++id)
-        full.peer(answer_to(id), returns(name_of(id <= 5 ? id : id + 2))).peer(answer_to(id), reply_to_nobody());
+        full.peer(answer_to(id), returns(name_of(id <= 5 ? id : id + 2))).peer(answer_to(id), unawaited_reply());
     full.replay();
 }
 
-BOOST_AUTO_TEST_CASE(of_an_abandoned_command_is_its_own_until_the_late_reply)
+BOOST_AUTO_TEST_CASE(is_not_reused_before_the_late_reply_to_an_abandoned_command)
 {
     script full = negotiated();
     submit_many(full, 1, 1).sends(bytes_of(1, 1)).abandons("c1");
@@ -233,17 +234,17 @@ BOOST_AUTO_TEST_CASE(of_an_abandoned_command_is_its_own_until_the_late_reply)
     full.submits("c", "c").sends_command("c", 2).peer(answer_to(2), returns("c")).replay();
 }
 
-BOOST_AUTO_TEST_CASE(that_was_never_answered_is_not_used_again)
+BOOST_AUTO_TEST_CASE(is_not_reused_if_it_was_never_answered)
 {
     script full = negotiated();
     submit_many(full, 1, 2).sends(bytes_of(1, 2)).abandons("c1");
-    answer_one(full, 2);  // and so c1's answer has had no id
+    answer_one(full, 2);  // so c1's answer had no id
     for (std::uint64_t id = 3; id <= 9; ++id)
         full.submits("c", "c").sends_command("c", id).peer(answer_to(id), returns("c"));
-    full.submits("c", "c").sends_command("c", 2).peer(answer_to(1), reply_to_nobody()).peer(answer_to(2), returns("c")).replay();
+    full.submits("c", "c").sends_command("c", 2).peer(answer_to(1), unawaited_reply()).peer(answer_to(2), returns("c")).replay();
 }
 
-BOOST_AUTO_TEST_CASE(grows_without_a_handshake_from_where_no_other_client_is)
+BOOST_AUTO_TEST_CASE(grows_from_a_random_start_without_a_handshake)
 {
     auto options = test_options();
     options.negotiate = false;
@@ -260,15 +261,15 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(an_abandoned_command)
 
-BOOST_AUTO_TEST_CASE(that_waited_is_never_sent)
+BOOST_AUTO_TEST_CASE(that_was_queued_is_never_sent)
 {
     script full = negotiated(with_window(1));
     submit_many(full, 1, 4).sends(bytes_of(1, 1)).abandons("c3").abandons("c2");
     answer_one(full, 1).sends_command("c4", 2).counts(&session_counters::commands, 2);
-    full.peer(R"({"return": {}, "id": 3})", reply_to_nobody()).counts(&session_counters::late_replies, 0).replay();
+    full.peer(R"({"return": {}, "id": 3})", unawaited_reply()).counts(&session_counters::late_replies, 0).replay();
 }
 
-BOOST_AUTO_TEST_CASE(that_was_the_last_to_wait_leaves_nothing)
+BOOST_AUTO_TEST_CASE(that_was_the_last_in_the_queue_leaves_it_empty)
 {
     script full = negotiated(with_window(1));
     submit_many(full, 1, 2).abandons("c2").sends(bytes_of(1, 1));
@@ -276,14 +277,14 @@ BOOST_AUTO_TEST_CASE(that_was_the_last_to_wait_leaves_nothing)
     full.submits("next", "next").sends_command("next", 2).replay();
 }
 
-BOOST_AUTO_TEST_CASE(that_waited_can_be_submitted_again_and_is_sent_once)
+BOOST_AUTO_TEST_CASE(that_was_queued_can_be_submitted_again_and_is_sent_once)
 {
     script full = negotiated(with_window(1));
     submit_many(full, 1, 2).abandons("c2").submits("c2", "c2").sends(bytes_of(1, 1));
     answer_one(full, 1).sends_command("c2", 2).peer(answer_to(2), returns("c2")).sends("").replay();
 }
 
-BOOST_AUTO_TEST_CASE(that_waited_can_be_submitted_again_and_go_at_once)
+BOOST_AUTO_TEST_CASE(that_was_queued_can_be_submitted_again_and_sent_at_once)
 {
     script full = negotiated(with_window(1));
     submit_many(full, 1, 2).abandons("c2").sends(bytes_of(1, 1));
@@ -305,7 +306,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(a_peer_that_does_not_read)
 
-BOOST_FIXTURE_TEST_CASE(makes_commands_wait_on_our_side, stuck)
+BOOST_FIXTURE_TEST_CASE(has_its_commands_queued_on_our_side, stuck)
 {
     BOOST_TEST(now.core().output().ends_with(R"(x"},"id":1})"));
     BOOST_TEST((now.named("large").where() == request::stage::on_wire));
@@ -313,7 +314,7 @@ BOOST_FIXTURE_TEST_CASE(makes_commands_wait_on_our_side, stuck)
     now.cut();
 }
 
-BOOST_FIXTURE_TEST_CASE(does_not_get_what_is_abandoned_meanwhile, stuck)
+BOOST_FIXTURE_TEST_CASE(does_not_get_commands_that_are_abandoned_meanwhile, stuck)
 {
     now.abandon("b");
     now.core().sent(now.core().output().size());
@@ -336,7 +337,7 @@ BOOST_FIXTURE_TEST_CASE(gets_the_rest_when_it_reads_again, stuck)
 
 BOOST_FIXTURE_TEST_CASE(gets_them_in_order_when_it_answers_first, stuck)
 {
-    now.core().sent(1000);  // less than 1 MiB is left
+    now.core().sent(1000);  // leaves less than 1 MiB
     BOOST_TEST(!now.submit("d", "d"));
     BOOST_TEST((now.named("d").where() == request::stage::waiting));
     now.hear(R"({"return": {}, "id": 1})");
@@ -348,7 +349,7 @@ BOOST_FIXTURE_TEST_CASE(gets_them_in_order_when_it_answers_first, stuck)
     now.cut();
 }
 
-BOOST_FIXTURE_TEST_CASE(that_is_gone_gets_nothing_more, stuck)
+BOOST_FIXTURE_TEST_CASE(that_has_disconnected_gets_nothing_more, stuck)
 {
     now.cut();
     BOOST_TEST(now.core().output() == "");

@@ -1,4 +1,4 @@
-// The encoder: exact bytes, what QEMU could not read is refused, and a refusal leaves no trace.
+// The encoder: exact bytes, and commands that QEMU could not read, which are rejected without a trace in the output.
 #include "protocol/encoder.hpp"
 
 #include <coqmp/error.hpp>
@@ -40,7 +40,7 @@ std::string encoded(command const& what, std::uint64_t id = 7)
     return output;
 }
 
-/// What becomes of one argument.
+/// The encoded form of one argument.
 std::string encoded_value(json::value value)
 {
     std::string const all = encoded(command("x").with("a", std::move(value)));
@@ -146,7 +146,7 @@ std::vector<sample> samples()
     };
 }
 
-// The last ones are UTF-8, but noncharacters of Unicode: QEMU takes them for invalid.
+// The last ones are UTF-8, but Unicode noncharacters, which QEMU considers invalid.
 std::vector<std::string> no_texts()
 {
     return {"\x80",
@@ -190,12 +190,12 @@ BOOST_AUTO_TEST_CASE(a_command_without_arguments_has_no_arguments_member)
     BOOST_TEST(encoded("query-status") == R"({"execute":"query-status","id":7})");
 }
 
-BOOST_AUTO_TEST_CASE(empty_arguments_are_no_arguments)
+BOOST_AUTO_TEST_CASE(empty_arguments_are_left_out)
 {
     BOOST_TEST(encoded(command("query-status", json::object())) == R"({"execute":"query-status","id":7})");
 }
 
-BOOST_AUTO_TEST_CASE(arguments_stand_between_the_name_and_the_id)
+BOOST_AUTO_TEST_CASE(arguments_come_between_the_name_and_the_id)
 {
     BOOST_TEST(encoded(command("x").with("a", 1)) == R"({"execute":"x","arguments":{"a":1},"id":7})");
 }
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(an_id_may_be_any_number)
     BOOST_TEST(encoded("x", std::numeric_limits<std::uint64_t>::max()) == R"({"execute":"x","id":18446744073709551615})");
 }
 
-BOOST_AUTO_TEST_CASE(a_command_is_appended_to_what_is_there)
+BOOST_AUTO_TEST_CASE(a_command_is_appended_to_the_existing_output)
 {
     std::string output = "first";
     BOOST_TEST(!encode("x", 1, output));
@@ -247,7 +247,7 @@ BOOST_DATA_TEST_CASE(a_value_can_be_read_back, data::make(samples()), sample)
                                                                          1e-15 * std::abs(sample.value.as_double()))));
 }
 
-BOOST_DATA_TEST_CASE(what_is_no_utf8_is_refused, data::make(no_texts()), text)
+BOOST_DATA_TEST_CASE(text_that_is_not_utf8_is_rejected, data::make(no_texts()), text)
 {
     check_refused(command("x").with("a", text), errc::arguments_not_json);
     check_refused(command("x").with(text, 1), errc::arguments_not_json);
@@ -256,7 +256,7 @@ BOOST_DATA_TEST_CASE(what_is_no_utf8_is_refused, data::make(no_texts()), text)
     check_refused(command(text), errc::arguments_not_json);
 }
 
-BOOST_AUTO_TEST_CASE(a_number_that_json_cannot_say_is_refused)
+BOOST_AUTO_TEST_CASE(a_number_that_json_cannot_represent_is_rejected)
 {
     for (double number : {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
                           std::numeric_limits<double>::quiet_NaN(), -std::numeric_limits<double>::quiet_NaN()}) {
@@ -284,7 +284,7 @@ BOOST_AUTO_TEST_CASE(depth_is_not_length)
     BOOST_TEST(!encoded(command("x").with("a", std::move(many))).empty());
 }
 
-BOOST_AUTO_TEST_CASE(arguments_of_any_depth_are_refused_without_using_up_the_stack)
+BOOST_AUTO_TEST_CASE(arguments_of_any_depth_are_rejected_without_exhausting_the_stack)
 {
     check_refused(command("x").with("a", nested_arrays(20'000)), errc::arguments_too_deep);
     check_refused(command("x").with("a", nested_objects(20'000)), errc::arguments_too_deep);
@@ -293,7 +293,7 @@ BOOST_AUTO_TEST_CASE(arguments_of_any_depth_are_refused_without_using_up_the_sta
 BOOST_AUTO_TEST_CASE(exactly_2_mebi_tokens_pass_and_one_more_does_not)
 {
     std::size_t const room = (std::size_t{2} << 20) - tokens_around;
-    // N numbers have N - 1 commas; {} is one number's two tokens: so even and odd counts can be made.
+    // N numbers have N - 1 commas, and {} adds a token to one number, so even and odd counts are possible.
     json::array even = numbers((room - 2) / 2);
     even.push_back(json::object());
     BOOST_TEST(!encoded(command("x").with("a", even)).empty());
@@ -302,7 +302,7 @@ BOOST_AUTO_TEST_CASE(exactly_2_mebi_tokens_pass_and_one_more_does_not)
 
 BOOST_AUTO_TEST_CASE(exactly_64_mebibytes_pass_and_one_byte_more_does_not)
 {
-    constexpr std::uint64_t longest = std::numeric_limits<std::uint64_t>::max();  // which id it will get is not known yet
+    constexpr std::uint64_t longest = std::numeric_limits<std::uint64_t>::max();  // the id is not known yet
     std::size_t const around = R"({"execute":"x","arguments":{"a":""},"id":18446744073709551615})"s.size();
     std::string text((std::size_t{64} << 20) - around, 'x');
     std::string output = "before";
@@ -314,12 +314,12 @@ BOOST_AUTO_TEST_CASE(exactly_64_mebibytes_pass_and_one_byte_more_does_not)
     BOOST_TEST(output == "before");
 }
 
-BOOST_AUTO_TEST_CASE(escapes_count_as_the_bytes_they_become)
+BOOST_AUTO_TEST_CASE(escapes_count_with_all_their_bytes)
 {
     check_refused(command("x").with("a", std::string((std::size_t{64} << 20) / 5, '\x01')), errc::arguments_too_large);
 }
 
-BOOST_AUTO_TEST_CASE(a_text_that_cannot_fit_is_refused_before_it_is_copied)
+BOOST_AUTO_TEST_CASE(a_text_that_is_too_large_is_rejected_before_it_is_copied)
 {
     std::string output;
     std::string const huge((std::size_t{64} << 20) + 1, 'x');

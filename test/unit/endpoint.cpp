@@ -1,4 +1,4 @@
-// Addresses: what is understood, what it prints as, and what is said of the rest.
+// Addresses: which are accepted, how they print, and why the others are rejected.
 #include <coqmp/endpoint.hpp>
 
 #include <coqmp/error.hpp>
@@ -23,7 +23,7 @@ using namespace std::string_literals;
 
 namespace {
 
-/// A text and what it is, as to_string() says it; or why it is nothing.
+/// A text, and the endpoint in the form of to_string(), or the reason why it is rejected.
 struct sample
 {
     std::string text;
@@ -84,11 +84,13 @@ std::vector<sample> misunderstood()
     return {
         {"", "the address is empty"},
         {"unix:", "the path of the unix socket is empty"},
-        {"/" + std::string(107, 'p'), "the path has 108 bytes, but a unix socket's has at most 107: use a shorter directory"},
-        {"unix:" + std::string(112, 'p'), "the path has 112 bytes, but a unix socket's has at most 107: use a shorter directory"},
-        {"unix:/a\0b"s, "the path holds a NUL byte"},
-        {"unix:\0abstract"s, "the path holds a NUL byte"},
-        {"/a\0"s, "the path holds a NUL byte"},
+        {"/" + std::string(107, 'p'),
+         "the path has 108 bytes, but the path of a unix socket has at most 107: use a shorter path"},
+        {"unix:" + std::string(112, 'p'),
+         "the path has 112 bytes, but the path of a unix socket has at most 107: use a shorter path"},
+        {"unix:/a\0b"s, "the path contains a NUL byte"},
+        {"unix:\0abstract"s, "the path contains a NUL byte"},
+        {"/a\0"s, "the path contains a NUL byte"},
         {"tcp:", "the port is missing"},
         {"tcp:localhost", "the port is missing in 'localhost': write host:port"},
         {"tcp:localhost:", "the port is missing"},
@@ -96,51 +98,51 @@ std::vector<sample> misunderstood()
         {"tcp::4444", "the host is missing: write localhost:4444"},
         {":4444", "the host is missing: write localhost:4444"},
         {":", "the host is missing"},
-        {"tcp:h\0h:1"s, "the host holds a NUL byte"},
-        {"localhost:x", "the port 'x' is no number from 0 to 65535"},
-        {"localhost:65536", "the port '65536' is no number from 0 to 65535"},
-        {"localhost:99999999999999999999", "is no number from 0 to 65535"},
-        {"localhost:-1", "the port '-1' is no number from 0 to 65535"},
-        {"localhost:+1", "the port '+1' is no number from 0 to 65535"},
-        {"localhost: 1", "the port ' 1' is no number from 0 to 65535"},
-        {"localhost:1 ", "the port '1 ' is no number from 0 to 65535"},
-        {"localhost:0x10", "the port '0x10' is no number from 0 to 65535"},
+        {"tcp:h\0h:1"s, "the host contains a NUL byte"},
+        {"localhost:x", "the port 'x' is not a number from 0 to 65535"},
+        {"localhost:65536", "the port '65536' is not a number from 0 to 65535"},
+        {"localhost:99999999999999999999", "is not a number from 0 to 65535"},
+        {"localhost:-1", "the port '-1' is not a number from 0 to 65535"},
+        {"localhost:+1", "the port '+1' is not a number from 0 to 65535"},
+        {"localhost: 1", "the port ' 1' is not a number from 0 to 65535"},
+        {"localhost:1 ", "the port '1 ' is not a number from 0 to 65535"},
+        {"localhost:0x10", "the port '0x10' is not a number from 0 to 65535"},
         {"tcp:::1:4444", "an IPv6 address needs brackets: write [::1]:4444"},
         {"::1:4444", "an IPv6 address needs brackets: write [::1]:4444"},
         {"a:b:1", "an IPv6 address needs brackets: write [a:b]:1"},
         {"fe80::1%eth0:1", "an IPv6 address needs brackets: write [fe80::1%eth0]:1"},
         {"x:y:1", "'x:y:1' has more than one colon: write tcp:host:port"},
-        {"telnet:127.0.0.1:4444", "'telnet:127.0.0.1:4444' is written for another program: write tcp:127.0.0.1:4444"},
-        {"telnet://h:1/", "'telnet://h:1/' is written for another program: write tcp:h:1"},
-        {"tcp://h:1", "'tcp://h:1' is written for another program: write tcp:h:1"},
-        {"tcp://[::1]:1", "is written for another program: write tcp:[::1]:1"},
+        {"telnet:127.0.0.1:4444", "'telnet:127.0.0.1:4444' is in the notation of another program: write tcp:127.0.0.1:4444"},
+        {"telnet://h:1/", "'telnet://h:1/' is in the notation of another program: write tcp:h:1"},
+        {"tcp://h:1", "'tcp://h:1' is in the notation of another program: write tcp:h:1"},
+        {"tcp://[::1]:1", "is in the notation of another program: write tcp:[::1]:1"},
         {"tcp://h", "the port is missing in 'h': write host:port"},
         {"h:1,server=on,wait=off", "'h:1,server=on,wait=off' has options of QEMU's command line: write tcp:h:1"},
         {"tcp:h:1,server", "has options of QEMU's command line: write tcp:h:1"},
         {"tcp:[::1]:1,server=on", "has options of QEMU's command line: write tcp:[::1]:1"},
         {"[::1]:1,server=on", "has options of QEMU's command line: write tcp:[::1]:1"},
-        {"telnet:h:1,server,nowait", "is written for another program: write tcp:h:1"},
+        {"telnet:h:1,server,nowait", "is in the notation of another program: write tcp:h:1"},
         {"tcp::1,server=on", "the host is missing: write localhost:1"},
-        {"h:x,server=on", "the port 'x' is no number from 0 to 65535"},
+        {"h:x,server=on", "the port 'x' is not a number from 0 to 65535"},
         {"[::1]", "the port is missing after the bracket"},
         {"[::1]4444", "the port is missing after the bracket"},
         {"[::1]:", "the port is missing"},
-        {"[::1]:x", "the port 'x' is no number"},
-        {"[::1]:70000", "the port '70000' is no number from 0 to 65535"},
+        {"[::1]:x", "the port 'x' is not a number"},
+        {"[::1]:70000", "the port '70000' is not a number from 0 to 65535"},
         {"[::1:4444", "has no closing bracket"},
         {"tcp:[::1:4444", "has no closing bracket"},
         {"[]:4444", "there is no address between the brackets"},
         {"[", "has no closing bracket"},
-        {"fd:", "the descriptor '' is no number: write fd:7"},
-        {"fd:x", "the descriptor 'x' is no number"},
-        {"fd:-1", "the descriptor '-1' is no number"},
-        {"fd:7x", "the descriptor '7x' is no number"},
-        {"fd: 7", "the descriptor ' 7' is no number"},
-        {"fd:2147483648", "the descriptor '2147483648' is no number"},
+        {"fd:", "the descriptor '' is not a number: write fd:7"},
+        {"fd:x", "the descriptor 'x' is not a number"},
+        {"fd:-1", "the descriptor '-1' is not a number"},
+        {"fd:7x", "the descriptor '7x' is not a number"},
+        {"fd: 7", "the descriptor ' 7' is not a number"},
+        {"fd:2147483648", "the descriptor '2147483648' is not a number"},
     };
 }
 
-/// The text of the refusal; also checks its code.
+/// The text of the refusal. Also checks its code.
 template <class Function>
 std::string refusal(Function function)
 {
@@ -171,18 +173,18 @@ BOOST_DATA_TEST_CASE(what_an_address_prints_can_be_read_back, data::make(underst
     BOOST_TEST(out.str() == where.to_string());
 }
 
-BOOST_DATA_TEST_CASE(a_bad_address_is_refused_with_the_reason, data::make(misunderstood()), sample)
+BOOST_DATA_TEST_CASE(a_bad_address_is_rejected_with_the_reason, data::make(misunderstood()), sample)
 {
     std::string const why = refusal([&sample] { (void)endpoint::parse(sample.text); });
     BOOST_TEST(why.find(sample.result) != std::string::npos, why << " does not say: " << sample.result);
-    // Once is enough: the code's general words do not follow.
+    // The general text of the code is not appended.
     BOOST_TEST(why.find("the address cannot be used") == std::string::npos, why);
 }
 
-BOOST_AUTO_TEST_CASE(a_refusal_is_told_to_its_end_whatever_the_address_holds)
+BOOST_AUTO_TEST_CASE(a_reason_is_complete_whatever_the_address_contains)
 {
     std::string const why = refusal([] { (void)endpoint::parse("host:8\0\x1b[31m\n"s); });
-    BOOST_TEST(why.starts_with("the port '8??[31m?' is no number from 0 to 65535"), why);
+    BOOST_TEST(why.starts_with("the port '8??[31m?' is not a number from 0 to 65535"), why);
 }
 
 BOOST_AUTO_TEST_CASE(a_unix_endpoint_has_a_path)
@@ -246,7 +248,7 @@ BOOST_AUTO_TEST_CASE(a_descriptor_that_endpoints_own_is_closed_with_the_last_of_
     ::close(pipe[0]);
 }
 
-BOOST_AUTO_TEST_CASE(the_functions_make_what_parse_makes)
+BOOST_AUTO_TEST_CASE(the_functions_and_parse_agree)
 {
     BOOST_TEST((endpoint::unix_socket("/a") == endpoint::parse("/a")));
     BOOST_TEST((endpoint::unix_socket(std::filesystem::path("/a") / "b") == endpoint::parse("unix:/a/b")));
@@ -254,17 +256,17 @@ BOOST_AUTO_TEST_CASE(the_functions_make_what_parse_makes)
     BOOST_TEST((endpoint::descriptor(3) == endpoint::parse("fd:3")));
 }
 
-BOOST_AUTO_TEST_CASE(the_functions_refuse_what_cannot_be)
+BOOST_AUTO_TEST_CASE(the_functions_reject_invalid_addresses)
 {
     BOOST_TEST(refusal([] { (void)endpoint::unix_socket(""); }).starts_with("the path of the unix socket is empty"));
     BOOST_TEST(refusal([] { (void)endpoint::unix_socket(std::string(108, 'x')); }).starts_with("the path has 108 bytes"));
-    BOOST_TEST(refusal([] { (void)endpoint::unix_socket("a\0b"s); }).starts_with("the path holds a NUL"));
+    BOOST_TEST(refusal([] { (void)endpoint::unix_socket("a\0b"s); }).starts_with("the path contains a NUL"));
     BOOST_TEST(refusal([] { (void)endpoint::tcp("", 1); }).starts_with("the host is empty"));
-    BOOST_TEST(refusal([] { (void)endpoint::tcp("a\0"s, 1); }).starts_with("the host holds a NUL"));
-    BOOST_TEST(refusal([] { (void)endpoint::tcp("localhost,server=on", 1); }).find("holds a comma") != std::string::npos);
+    BOOST_TEST(refusal([] { (void)endpoint::tcp("a\0"s, 1); }).starts_with("the host contains a NUL"));
+    BOOST_TEST(refusal([] { (void)endpoint::tcp("localhost,server=on", 1); }).find("contains a comma") != std::string::npos);
     for (auto const* host : {"[::1]", "[", "a]b", "[a:1"})
-        BOOST_TEST(refusal([host] { (void)endpoint::tcp(host, 1); }).find("holds a bracket") != std::string::npos);
-    BOOST_TEST(refusal([] { (void)endpoint::parse("[[::1]:1"); }).find("holds a bracket") != std::string::npos);
+        BOOST_TEST(refusal([host] { (void)endpoint::tcp(host, 1); }).find("contains a bracket") != std::string::npos);
+    BOOST_TEST(refusal([] { (void)endpoint::parse("[[::1]:1"); }).find("contains a bracket") != std::string::npos);
     BOOST_TEST(refusal([] { (void)endpoint::descriptor(-1); }).starts_with("the descriptor -1 is negative"));
     BOOST_TEST(refusal([] { (void)endpoint::descriptor(coqmp::descriptor(-1)); }).starts_with("the descriptor is empty"));
 }

@@ -1,4 +1,4 @@
-// Error codes: what they are equal to, what became of the command, and what they say.
+// Error codes: their equality, the outcome of the command, and their messages.
 #include <coqmp/error.hpp>
 
 #include "detail/outcome.hpp"
@@ -48,7 +48,7 @@ std::vector<errc> conditions()
     return all;
 }
 
-/// A code of this errc also holds for the more general one.
+/// Whether a code of this reason also matches the condition.
 bool holds(errc reason, errc condition)
 {
     return reason == condition || (reason == errc::event_missing && condition == errc::timed_out);
@@ -112,13 +112,14 @@ BOOST_DATA_TEST_CASE(a_code_leads_to_its_condition, data::make(reasons()), reaso
     }
 }
 
-BOOST_DATA_TEST_CASE(a_message_is_a_phrase_of_its_own_and_tells_the_outcome, data::make(conditions()), reason)
+BOOST_DATA_TEST_CASE(a_message_is_a_distinct_phrase_and_includes_the_outcome, data::make(conditions()), reason)
 {
     std::string const message = make_error_code(reason).message();
     BOOST_TEST(message.find("does not know") == std::string::npos);
     BOOST_TEST(message.back() != '.');
     BOOST_TEST(with_outcome(reason, outcome::not_sent).message() == message + "; the command was not sent");
-    BOOST_TEST(with_outcome(reason, outcome::unknown).message() == message + "; the command was sent, its outcome is unknown");
+    BOOST_TEST(with_outcome(reason, outcome::unknown).message() ==
+               message + "; the command was sent, but its outcome is unknown");
     BOOST_TEST(make_error_condition(reason).message() == message);
 }
 
@@ -130,7 +131,7 @@ BOOST_AUTO_TEST_CASE(no_two_messages_are_alike)
     BOOST_TEST(messages.size() == conditions().size());
 }
 
-BOOST_AUTO_TEST_CASE(a_value_of_a_later_version_has_a_message_too)
+BOOST_AUTO_TEST_CASE(a_value_from_a_later_version_has_a_message_too)
 {
     BOOST_TEST(error_code(99, coqmp::library_category()).message() == "an error that this version of coqmp does not know");
 }
@@ -168,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_operation_says_nothing_about_sent_or_not_sent)
     }
 }
 
-BOOST_AUTO_TEST_CASE(other_errors_of_the_kernel_are_no_condition_of_the_library)
+BOOST_AUTO_TEST_CASE(other_errors_of_the_kernel_do_not_match_conditions_of_the_library)
 {
     for (int number : {0, 1, 2, ECONNRESET, ETIMEDOUT, 101, 102})
         for (errc condition : conditions()) {
@@ -177,13 +178,13 @@ BOOST_AUTO_TEST_CASE(other_errors_of_the_kernel_are_no_condition_of_the_library)
         }
 }
 
-BOOST_AUTO_TEST_CASE(success_is_no_condition_of_the_library)
+BOOST_AUTO_TEST_CASE(success_does_not_match_any_condition_of_the_library)
 {
     for (errc condition : conditions())
         BOOST_TEST((error_code() != condition));
 }
 
-BOOST_AUTO_TEST_CASE(a_code_of_the_library_is_no_condition_of_others)
+BOOST_AUTO_TEST_CASE(a_code_of_the_library_does_not_match_conditions_of_others)
 {
     BOOST_TEST((make_error_code(errc::disconnected) != boost::system::errc::operation_not_permitted));
     BOOST_TEST((with_outcome(errc::timed_out, outcome::unknown) != boost::system::errc::operation_canceled));
@@ -214,7 +215,7 @@ BOOST_AUTO_TEST_CASE(unknown_classes_are_other)
 {
     for (char const* name : {"", "genericerror", "GenericError ", "UnknownError", "__com.example"}) {
         BOOST_TEST((command_error{name, ""}.code() == error_class::other));
-        BOOST_TEST(command_error({name, ""}).code().message() == "QEMU answered an error of a class that coqmp does not know");
+        BOOST_TEST(command_error({name, ""}).code().message() == "QEMU returned an error class that coqmp does not know");
     }
 }
 
@@ -225,7 +226,7 @@ BOOST_AUTO_TEST_CASE(a_command_error_prints_class_and_description)
     BOOST_TEST(out.str() == "GenericError: no such node");
 }
 
-BOOST_AUTO_TEST_CASE(a_failed_command_tells_its_name_and_qemus_words)
+BOOST_AUTO_TEST_CASE(a_failed_command_reports_its_name_and_qemus_description)
 {
     coqmp::command_failed const failure("device_del", {"DeviceNotFound", "Device 'x' not found"});
     BOOST_TEST(failure.command() == "device_del");
@@ -245,7 +246,7 @@ BOOST_AUTO_TEST_CASE(a_failed_command_can_be_copied_and_caught_as_a_system_error
     }
 }
 
-BOOST_AUTO_TEST_CASE(what_qemu_wrote_is_escaped_in_the_text_of_a_failure_and_whole_beside_it)
+BOOST_AUTO_TEST_CASE(qemus_description_is_escaped_in_what_and_unchanged_in_error)
 {
     coqmp::command_failed const failure("eject", command_error{"GenericError", "\x1b]0;owned\a"});
     BOOST_TEST(std::string(failure.what()) == "eject: GenericError: \\x1b]0;owned\\x07");

@@ -1,4 +1,4 @@
-// The handshake: what we say, whose answers we take for ours, and what may come in between.
+// The handshake: what we send, which answers count as ours, and what may arrive in between.
 #include "unit/script.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(is_greeting_capabilities_answer)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(keeps_what_the_peer_said_of_itself)
+BOOST_AUTO_TEST_CASE(keeps_what_the_peer_says_about_itself)
 {
     negotiated()
         .checks("we know the greeting",
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(has_an_id_that_another_nonce_changes)
     script(options)
         .peer(hello)
         .sends(R"({"execute":"qmp_capabilities","arguments":{"enable":["oob"]},"id":"coqmp-fffffffff"})")
-        .peer(R"({"return": {}, "id": "coqmp-c0ffee"})", reply_to_nobody())
+        .peer(R"({"return": {}, "id": "coqmp-c0ffee"})", unawaited_reply())
         .peer(R"({"return": {}, "id": "coqmp-fffffffff"})", ready{})
         .replay();
 }
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(ignores_capabilities_that_it_does_not_know)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(takes_a_greeting_without_capabilities)
+BOOST_AUTO_TEST_CASE(accepts_a_greeting_without_capabilities)
 {
     script()
         .peer(R"({"QMP": {"version": {"qemu": {"major": 10, "minor": 0, "micro": 2}}}})")
@@ -127,12 +127,12 @@ BOOST_AUTO_TEST_CASE(takes_a_greeting_without_capabilities)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(takes_a_greeting_with_nothing_in_it)
+BOOST_AUTO_TEST_CASE(accepts_an_empty_greeting)
 {
     script().peer(R"({"QMP": {}})").sends(std::string(our_capabilities_without_oob)).peer(our_answer, ready{}).replay();
 }
 
-BOOST_AUTO_TEST_CASE(takes_a_greeting_with_members_that_it_does_not_know)
+BOOST_AUTO_TEST_CASE(accepts_a_greeting_with_unknown_members)
 {
     script()
         .peer(
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(takes_a_greeting_with_members_that_it_does_not_know)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(takes_a_version_of_any_shape)
+BOOST_AUTO_TEST_CASE(accepts_a_version_of_any_form)
 {
     for (std::string_view const version :
          {"7", "null", "[0, 12]", R"("0.12.50")", R"({"qemu": "0.12.50", "package": ""})", R"({"qemu": null})",
@@ -154,20 +154,20 @@ BOOST_AUTO_TEST_CASE(takes_a_version_of_any_shape)
             .replay();
 }
 
-BOOST_AUTO_TEST_CASE(fails_when_the_greeting_is_no_object)
+BOOST_AUTO_TEST_CASE(fails_when_the_greeting_is_not_an_object)
 {
     script().peer(R"({"QMP": "hello"})", ends(errc::not_qmp)).sends("").replay();
     script().peer(R"({"QMP": [1, 2]})", ends(errc::not_qmp)).sends("").replay();
 }
 
-BOOST_AUTO_TEST_CASE(fails_when_the_peer_talks_json_but_no_qmp)
+BOOST_AUTO_TEST_CASE(fails_when_the_peer_speaks_json_but_not_qmp)
 {
     script().peer("{}", ends(errc::not_qmp)).sends("").replay();
     script().peer(R"({"jsonrpc": "2.0", "method": "hello"})", ends(errc::not_qmp)).sends("").replay();
     script().peer(R"({"event": 7})", ends(errc::not_qmp)).sends("").replay();
 }
 
-BOOST_AUTO_TEST_CASE(fails_when_the_peer_talks_no_json)
+BOOST_AUTO_TEST_CASE(fails_when_the_peer_does_not_speak_json)
 {
     script().peer("SSH-2.0-OpenSSH_9.2p1", ends(errc::not_json)).sends("").replay();
     script().peer("QEMU 7.2.22 monitor - type 'help' for more information", ends(errc::not_json)).sends("").replay();
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(waits_when_the_greeting_is_late)
 {
     script()
         .peer(R"({"event": "STOP"})", event_named("STOP"))
-        .peer(R"({"return": {}, "id": 1})", reply_to_nobody())
+        .peer(R"({"return": {}, "id": 1})", unawaited_reply())
         .sends("")
         .peer(hello)
         .sends(std::string(our_capabilities))
@@ -199,10 +199,10 @@ BOOST_AUTO_TEST_CASE(ignores_a_second_greeting_and_asks_once)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(ignores_a_second_greeting_that_makes_no_sense)
+BOOST_AUTO_TEST_CASE(ignores_a_malformed_second_greeting)
 {
     negotiated()
-        .peer(R"({"QMP": 1})", odd("the greeting makes no sense"))
+        .peer(R"({"QMP": 1})", odd("the greeting is not an object"))
         .counts(&session_counters::unknown_messages, 1)
         .replay();
 }
@@ -225,13 +225,13 @@ BOOST_AUTO_TEST_CASE(drops_replies_to_an_earlier_client_at_every_point)
 {
     script strangers;
     auto const say_all = [&strangers] {
-        strangers.peer(R"({"return": {"status": "running"}, "id": 1})", reply_to_nobody())
-            .peer(R"({"return": {}, "id": 2})", reply_to_nobody())
-            .peer(R"({"return": {}, "id": "libvirt-12"})", reply_to_nobody())
-            .peer(R"({"return": {}, "id": {"client": 3}})", reply_to_nobody())
-            .peer(R"({"return": {}})", reply_to_nobody())
-            .peer(R"({"error": {"class": "GenericError", "desc": "no"}, "id": 1})", reply_to_nobody())
-            .peer(R"({"error": {"class": "GenericError", "desc": "no"}})", error_of_nobody(0));
+        strangers.peer(R"({"return": {"status": "running"}, "id": 1})", unawaited_reply())
+            .peer(R"({"return": {}, "id": 2})", unawaited_reply())
+            .peer(R"({"return": {}, "id": "libvirt-12"})", unawaited_reply())
+            .peer(R"({"return": {}, "id": {"client": 3}})", unawaited_reply())
+            .peer(R"({"return": {}})", unawaited_reply())
+            .peer(R"({"error": {"class": "GenericError", "desc": "no"}, "id": 1})", unawaited_reply())
+            .peer(R"({"error": {"class": "GenericError", "desc": "no"}})", unattributed_error(0));
     };
     say_all();
     strangers.peer(hello);
@@ -245,10 +245,10 @@ BOOST_AUTO_TEST_CASE(drops_replies_to_an_earlier_client_at_every_point)
     strangers.replay();
 }
 
-BOOST_AUTO_TEST_CASE(does_not_take_its_own_answer_before_it_asked)
+BOOST_AUTO_TEST_CASE(does_not_accept_its_answer_before_its_request)
 {
     script()
-        .peer(our_answer, reply_to_nobody())
+        .peer(our_answer, unawaited_reply())
         .peer(hello)
         .sends(std::string(our_capabilities))
         .peer(our_answer, ready{})
@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(does_not_take_its_own_answer_before_it_asked)
 
 BOOST_AUTO_TEST_CASE(drops_its_answer_when_it_comes_twice)
 {
-    negotiated().peer(our_answer, reply_to_nobody()).counts(&session_counters::unknown_ids, 1).replay();
+    negotiated().peer(our_answer, unawaited_reply()).counts(&session_counters::unknown_ids, 1).replay();
 }
 
 BOOST_AUTO_TEST_CASE(asks_again_without_out_of_band_when_that_is_refused)
@@ -273,7 +273,7 @@ BOOST_AUTO_TEST_CASE(asks_again_without_out_of_band_when_that_is_refused)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(fails_with_the_words_of_the_peer_when_all_is_refused)
+BOOST_AUTO_TEST_CASE(fails_with_the_peers_description_when_everything_is_refused)
 {
     auto const says_why = [](performance& now) { BOOST_TEST(now.core().refusal() == "Not today"); };
     script(without_out_of_band())
@@ -294,13 +294,13 @@ BOOST_AUTO_TEST_CASE(fails_with_the_words_of_the_peer_when_all_is_refused)
         .replay();
 }
 
-BOOST_AUTO_TEST_CASE(is_not_refused_by_an_error_of_somebody_else)
+BOOST_AUTO_TEST_CASE(is_not_ended_by_an_error_for_another_client)
 {
     script()
         .peer(hello)
         .sends(std::string(our_capabilities))
-        .peer(R"({"id": "coqmp-bad", "error": {"class": "GenericError", "desc": "for another"}})", reply_to_nobody())
-        .peer(R"({"error": {"class": "GenericError", "desc": "for nobody"}})", error_of_nobody(0))
+        .peer(R"({"id": "coqmp-bad", "error": {"class": "GenericError", "desc": "for another"}})", unawaited_reply())
+        .peer(R"({"error": {"class": "GenericError", "desc": "for nobody"}})", unattributed_error(0))
         .peer(our_answer, ready{})
         .replay();
 }
@@ -327,7 +327,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(without_negotiation_a_dialogue)
 
-BOOST_AUTO_TEST_CASE(is_ready_at_once_and_its_ids_begin_at_random)
+BOOST_AUTO_TEST_CASE(is_ready_at_once_and_its_ids_begin_at_a_random_number)
 {
     script(without_negotiation())
         .checks("we are ready, and not out of band",
@@ -337,7 +337,7 @@ BOOST_AUTO_TEST_CASE(is_ready_at_once_and_its_ids_begin_at_random)
         .submits("info", "guest-info")
         .sends_command("guest-info", first_random_id + 1)
         .peer(R"({"return": {}, "id": )" + std::to_string(first_random_id) + "}", returns("ping"))
-        .peer(R"({"return": {}, "id": 1})", reply_to_nobody())
+        .peer(R"({"return": {}, "id": 1})", unawaited_reply())
         .peer(R"({"return": {"version": "7"}, "id": )" + std::to_string(first_random_id + 1) + "}",
               returns("info", R"({"version": "7"})"))
         .replay();
@@ -350,7 +350,7 @@ BOOST_AUTO_TEST_CASE(has_ids_that_are_never_zero)
     script(options).submits("ping", "guest-ping").sends_command("guest-ping", 1).replay();
 }
 
-BOOST_AUTO_TEST_CASE(reads_over_the_delimiter_of_the_guest_agent)
+BOOST_AUTO_TEST_CASE(skips_the_delimiter_of_the_guest_agent)
 {
     script(without_negotiation())
         .submits("sync", command("guest-sync-delimited").with("id", 7))

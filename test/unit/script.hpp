@@ -1,6 +1,6 @@
-// Conversations with protocol::dialogue as scripts: what the peer says, what the client does, and what must come of it.
-// Invariant: a script means the same however its bytes are cut; so each is replayed message by message, in one segment, byte by
-// byte, and with the connection cut behind each byte and each step.
+// Conversations with protocol::dialogue as scripts: what the peer sends, what the client does, and what must result.
+// Invariant: a script means the same however its bytes are split. So each script is replayed message by message, in one segment,
+// byte by byte, and with the connection cut after each byte and each step.
 #ifndef COQMP_TEST_UNIT_SCRIPT_HPP
 #define COQMP_TEST_UNIT_SCRIPT_HPP
 
@@ -26,14 +26,14 @@
 
 namespace coqmp::protocol {
 
-/// A request of a test's.
+/// A request of a test.
 class asked final : public request
 {
 public:
     using request::request;
 };
 
-/// A reply that is expected. It names its request, which is another object in each replay.
+/// An expected reply. It names its request, because that is a different object in each replay.
 struct answer
 {
     std::string who;
@@ -79,18 +79,18 @@ inline ignored odd(std::string_view why)
 {
     return {"A message was ignored: " + std::string(why) + "."};
 }
-inline ignored reply_to_nobody()
+inline ignored unawaited_reply()
 {
-    return {"A reply was ignored: it answers none of our commands, but perhaps an earlier client's."};
+    return {"A reply was ignored: no command of this session awaits it; it may belong to an earlier client."};
 }
 inline ignored second_greeting()
 {
-    return {"A greeting was ignored: none was awaited."};
+    return {"A greeting was ignored: none was expected."};
 }
-inline ignored error_of_nobody(std::size_t on_wire, std::string_view class_name = "GenericError")
+inline ignored unattributed_error(std::size_t on_wire, std::string_view class_name = "GenericError")
 {
-    return {"An error without an id belongs to none of " + std::to_string(on_wire) +
-            " commands on the wire for certain: " + std::string(class_name) + "."};
+    return {"An error without an id was ignored: it cannot be attributed to one of the " + std::to_string(on_wire) +
+            " commands on the wire: " + std::string(class_name) + "."};
 }
 inline ended ends(errc why)
 {
@@ -99,7 +99,7 @@ inline ended ends(errc why)
 
 // ---- One replay ------------------------------------------------------------------------------------------------------------
 
-/// What the dialogue asked for, and the answer if it was one.
+/// The action that the dialogue returned, and the answer if there was one.
 struct observation
 {
     action what;
@@ -107,7 +107,7 @@ struct observation
     friend bool operator==(observation const&, observation const&) = default;
 };
 
-/// A dialogue, the requests of its client, and what came of them.
+/// A dialogue, the requests of its client, and the results.
 class performance
 {
 public:
@@ -117,7 +117,7 @@ public:
 
     [[nodiscard]] dialogue& core() noexcept { return *core_; }
 
-    /// The bytes are gone when this returns, as a socket's buffer is.
+    /// The bytes are freed when this function returns, like a socket's buffer.
     void hear(std::string segment)
     {
         std::string_view input = segment;
@@ -148,7 +148,7 @@ public:
 
     [[nodiscard]] request const& named(std::string const& who) const { return *requests_.at(who).what; }
 
-    /// What came since the last call.
+    /// The observations since the last call.
     [[nodiscard]] std::vector<observation> take_seen() { return std::exchange(seen_, {}); }
 
     [[nodiscard]] observation resolve(expectation const& expected) const
@@ -172,7 +172,7 @@ public:
         return observed.empty() ? "  nothing\n" : out.str();
     }
 
-    /// The connection is gone: each request that is out is given back, and only that happens.
+    /// The connection has ended: each pending request is given back, and nothing else happens.
     void cut()
     {
         expect_out();
@@ -189,7 +189,7 @@ public:
             BOOST_ERROR("the cut was counted as a reply");
     }
 
-    /// The dialogue goes, and its requests after it.
+    /// Destroys the dialogue, and its requests after it.
     void destroy()
     {
         expect_out();
@@ -216,7 +216,7 @@ private:
         seen_.push_back({std::move(next), heard});
     }
 
-    // A request is out from its submission until it is answered or abandoned, at every moment.
+    // A request is pending from its submission until it is answered or abandoned.
     void expect_out() const
     {
         for (auto const& [who, mine] : requests_)
@@ -241,14 +241,14 @@ private:
     }
 
     std::map<std::string, participant> requests_;
-    std::unique_ptr<dialogue> core_;  // after the requests: goes before them
+    std::unique_ptr<dialogue> core_;  // declared after the requests, so that it is destroyed before them
     std::vector<observation> seen_;
     bool over_ = false;
 };
 
 // ---- The script ------------------------------------------------------------------------------------------------------------
 
-/// The options of the tests: their nonce is known.
+/// The options of the tests, with a known nonce.
 inline dialogue_options test_options()
 {
     dialogue_options result;
@@ -256,13 +256,13 @@ inline dialogue_options test_options()
     return result;
 }
 
-/// Says what is to happen, step by step; replay() then makes it happen.
+/// Describes what happens, step by step; replay() then performs it.
 class script
 {
 public:
     explicit script(dialogue_options options = test_options()) : options_(std::move(options)) {}
 
-    /// The peer says a message, and this is what it asks us to do.
+    /// The peer sends a message, and this action must result.
     template <class... Expected>
     script& peer(std::string_view says, Expected... expected)
     {
@@ -271,7 +271,7 @@ public:
         return *this;
     }
 
-    /// The client submits a command; the same one again, if there was one of this name.
+    /// The client submits a command, or the same one again if there already is one of this name.
     script& submits(std::string who, command what)
     {
         return client("the client submits " + who, [who, what](performance& now, bool) {
@@ -280,7 +280,7 @@ public:
         });
     }
 
-    /// The client submits a command, which is wrong.
+    /// The client submits a command that is rejected.
     script& is_refused(std::string who, command what, errc why)
     {
         return client("the client submits " + who, [who, what, why](performance& now, bool) {
@@ -294,7 +294,7 @@ public:
         return client("the client abandons " + who, [who](performance& now, bool) { now.abandon(who); });
     }
 
-    /// These are the bytes to send, no more and no less, and they are sent. None: there is nothing to send.
+    /// Exactly these bytes are to be sent, and are then sent. Empty: there is nothing to send.
     script& sends(std::string bytes)
     {
         return client("we send " + bytes.substr(0, 200), [bytes](performance& now, bool checked) {
@@ -327,7 +327,7 @@ public:
         });
     }
 
-    /// In all ways.
+    /// Replays the script in all ways.
     void replay() const
     {
         once("message by message", "\r\n", how::by_message);
@@ -404,7 +404,7 @@ private:
         BOOST_CHECK_MESSAGE(seen == wanted, "expected:\n" << now.describe(wanted) << "but came:\n" << now.describe(seen));
     }
 
-    /// Each byte and each deed of the client is a moment. @return whether the script was over before the cut
+    /// Cuts the connection at one moment: after a byte, or after a step of the client. @return whether the script ended before it
     [[nodiscard]] bool cut(std::size_t moment, bool destroy) const
     {
         bool over = false;
@@ -447,7 +447,7 @@ inline constexpr std::string_view our_capabilities =
 inline constexpr std::string_view our_capabilities_without_oob = R"({"execute":"qmp_capabilities","id":"coqmp-c0ffee"})";
 inline constexpr std::string_view our_answer = R"({"return": {}, "id": "coqmp-c0ffee"})";
 
-/// A script whose handshake is over.
+/// A script that continues after the handshake.
 inline script negotiated(dialogue_options options = test_options())
 {
     script result(std::move(options));

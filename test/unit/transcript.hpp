@@ -1,4 +1,4 @@
-// What a decoder makes of a stream of bytes, as lines of text that tests compare.
+// The messages that a decoder finds in a stream of bytes, as lines of text that tests compare.
 #ifndef COQMP_TEST_UNIT_TRANSCRIPT_HPP
 #define COQMP_TEST_UNIT_TRANSCRIPT_HPP
 
@@ -53,10 +53,10 @@ inline std::string describe(message const& what)
     return out.str();
 }
 
-/// Everything that came of a stream, and the error if it ended with one.
+/// All messages of a stream, and the error if it ended with one.
 using transcript = std::vector<std::string>;
 
-/// Feeds one part; the bytes are gone when this returns, as a socket's buffer is.
+/// Feeds one part. The bytes are freed when this function returns, like a socket's buffer.
 inline void feed(decoder& target, std::string part, transcript& seen)
 {
     std::string_view input = part;
@@ -70,7 +70,7 @@ inline void feed(decoder& target, std::string part, transcript& seen)
     std::fill(part.begin(), part.end(), '#');
 }
 
-/// The parts one after the other; after an error nothing is fed.
+/// Feeds the parts one after the other, up to an error.
 inline transcript decode_parts(std::vector<std::string_view> const& parts, decoder_limits limits = {})
 {
     decoder target(limits);
