@@ -1,14 +1,11 @@
-// The two error categories: coqmp's own codes, and QEMU's error classes.
 // Invariant: an error code of the library is an errc, and at most one flag that says whether the command was sent.
 #include <coqmp/error.hpp>
 
-#include "detail/harmless_text.hpp"
 #include "detail/outcome.hpp"
 
 #include <boost/system/error_code.hpp>
 
-#include <ostream>
-#include <utility>
+#include <string>
 
 namespace coqmp {
 
@@ -130,47 +127,7 @@ public:
     }
 };
 
-class qemu_error_category final : public boost::system::error_category
-{
-public:
-    constexpr qemu_error_category() noexcept : error_category(0xc41d90b86e2f7a35) {}
-
-    char const* name() const noexcept override { return "coqmp.error_class"; }
-
-    std::string message(int code) const override
-    {
-        switch (static_cast<error_class>(code)) {
-            case error_class::generic_error:
-                return "QEMU returned GenericError: see the description";
-            case error_class::command_not_found:
-                return "QEMU returned CommandNotFound: this QEMU does not have the command, or cannot run it in its current "
-                       "state";
-            case error_class::device_not_active:
-                return "QEMU returned DeviceNotActive: activate the device first";
-            case error_class::device_not_found:
-                return "QEMU returned DeviceNotFound: no device has this name";
-            case error_class::kvm_missing_cap:
-                return "QEMU returned KVMMissingCap: the host's kernel does not support this";
-            case error_class::other:
-                break;
-        }
-        return "QEMU returned an error class that coqmp does not know";
-    }
-};
-
 constexpr library_error_category the_library_category;
-constexpr qemu_error_category the_error_class_category;
-
-struct class_and_name
-{
-    error_class value;
-    char const* name;
-};
-constexpr class_and_name known_classes[] = {
-    {error_class::generic_error, "GenericError"},        {error_class::command_not_found, "CommandNotFound"},
-    {error_class::device_not_active, "DeviceNotActive"}, {error_class::device_not_found, "DeviceNotFound"},
-    {error_class::kvm_missing_cap, "KVMMissingCap"},
-};
 
 }  // namespace
 
@@ -199,37 +156,6 @@ boost::system::error_code with_outcome(boost::system::error_code reason, outcome
     else if (what == outcome::unknown)
         value |= outcome_unknown_flag;
     return {value, library_category()};
-}
-
-boost::system::error_category const& error_class_category() noexcept
-{
-    return the_error_class_category;
-}
-
-boost::system::error_code make_error_code(error_class value) noexcept
-{
-    return {static_cast<int>(value), error_class_category()};
-}
-
-boost::system::error_code command_error::code() const noexcept
-{
-    for (class_and_name const& known : known_classes)
-        if (class_name == known.name)
-            return make_error_code(known.value);
-    return make_error_code(error_class::other);
-}
-
-std::ostream& operator<<(std::ostream& out, command_error const& error)
-{
-    return out << error.class_name << ": " << error.description;
-}
-
-command_failed::command_failed(std::string command, command_error error)
-    : boost::system::system_error(error.code()), command_(std::move(command)), error_(std::move(error))
-{
-    if (!command_.empty())
-        what_ = command_ + ": ";
-    what_ += detail::harmless(error_.class_name + ": " + error_.description);
 }
 
 }  // namespace coqmp

@@ -1,5 +1,7 @@
 #include <coqmp/event_stream.hpp>
 
+#include <coqmp/error.hpp>
+
 #include "events/subscription.hpp"
 
 #include <boost/asio/as_tuple.hpp>

@@ -1,5 +1,7 @@
 #include <coqmp/reply.hpp>
 
+#include <coqmp/command_failed.hpp>
+
 #include "detail/print_json.hpp"
 
 #include <boost/system/errc.hpp>

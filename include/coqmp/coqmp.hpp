@@ -1,9 +1,13 @@
-// Everything.
+// Includes all of coqmp's headers.
 #ifndef COQMP_COQMP_HPP
 #define COQMP_COQMP_HPP
 
 #include <coqmp/command.hpp>
+#include <coqmp/command_error.hpp>
+#include <coqmp/command_failed.hpp>
+#include <coqmp/command_ids.hpp>
 #include <coqmp/descriptor.hpp>
+#include <coqmp/direction.hpp>
 #include <coqmp/endpoint.hpp>
 #include <coqmp/error.hpp>
 #include <coqmp/event.hpp>
@@ -14,6 +18,8 @@
 #include <coqmp/machine.hpp>
 #include <coqmp/reply.hpp>
 #include <coqmp/session.hpp>
+#include <coqmp/session_counters.hpp>
 #include <coqmp/session_options.hpp>
+#include <coqmp/version.hpp>
 
 #endif

@@ -1,4 +1,4 @@
-// The errors of the library, and the failure that QEMU itself reports.
+// The errors of the library.
 // Invariant: every code of the library says whether the command it ended had been sent.
 #ifndef COQMP_ERROR_HPP
 #define COQMP_ERROR_HPP
@@ -6,11 +6,10 @@
 #include <coqmp/detail/boost_version.hpp>
 
 #include <boost/system/error_category.hpp>
+#include <boost/system/error_code.hpp>
 #include <boost/system/error_condition.hpp>
-#include <boost/system/system_error.hpp>
 
-#include <iosfwd>
-#include <string>
+#include <type_traits>
 
 namespace coqmp {
 
@@ -60,64 +59,10 @@ enum class errc {
 /// An error code that is `value`, and neither `not_sent` nor `outcome_unknown`.
 [[nodiscard]] boost::system::error_code make_error_code(errc value) noexcept;
 
-/// The class of an error that QEMU answered, as an error code. The set is open: what is not known here is `other`,
-/// and command_error::class_name has the name.
-enum class error_class { generic_error = 1, command_not_found, device_not_active, device_not_found, kvm_missing_cap, other };
-
-/// The category of `error_class`.
-[[nodiscard]] boost::system::error_category const& error_class_category() noexcept;
-
-/// Lets `failure.code() == coqmp::error_class::device_not_found` compile.
-[[nodiscard]] boost::system::error_code make_error_code(error_class value) noexcept;
-
-/// What QEMU answers to a command that it did not execute.
-struct command_error
-{
-    std::string class_name;   ///< `GenericError`, `CommandNotFound`, ...
-    std::string description;  ///< For people; not to be parsed.
-
-    /// The class as a code; error_class::other for a class not known to this library.
-    [[nodiscard]] boost::system::error_code code() const noexcept;
-
-    friend bool operator==(command_error const&, command_error const&) = default;
-};
-
-/// Prints `GenericError: the description`.
-std::ostream& operator<<(std::ostream& out, command_error const& error);
-
-/// Thrown by session::execute() when QEMU answers a command with an error.
-class command_failed : public boost::system::system_error
-{
-public:
-    /// @param command the name of the command that failed
-    /// @param error what QEMU answered
-    command_failed(std::string command, command_error error);
-
-    /// The name of the command that failed.
-    [[nodiscard]] std::string const& command() const noexcept { return command_; }
-
-    /// What QEMU answered.
-    [[nodiscard]] command_error const& error() const noexcept { return error_; }
-
-    /// `command: class: description`, safe for a terminal and for a log: what QEMU wrote is escaped where a terminal would obey
-    /// it. error() has it byte for byte.
-    [[nodiscard]] char const* what() const noexcept override { return what_.c_str(); }
-
-private:
-    std::string command_;
-    command_error error_;
-    std::string what_;
-};
-
 }  // namespace coqmp
 
 template <>
 struct boost::system::is_error_condition_enum<coqmp::errc> : std::true_type
-{
-};
-
-template <>
-struct boost::system::is_error_code_enum<coqmp::error_class> : std::true_type
 {
 };
 

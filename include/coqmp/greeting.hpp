@@ -2,28 +2,13 @@
 #ifndef COQMP_GREETING_HPP
 #define COQMP_GREETING_HPP
 
-#include <iosfwd>
+#include <coqmp/version.hpp>
+
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace coqmp {
-
-/// QEMU's version.
-struct version
-{
-    int major = 0;
-    int minor = 0;
-    int micro = 0;
-    std::string package;  ///< Of the distribution; may be empty.
-    /// What the peer sent instead of three numbers; empty if it sent three numbers, or no version.
-    std::string text = {};  // NOLINT(readability-redundant-member-init): without it g++ warns of `{7, 2, 22, ""}`
-
-    friend bool operator==(version const&, version const&) = default;
-};
-
-/// Prints `7.2.22 (Debian 1:7.2+dfsg-7)`, with `text` in place of the numbers if it is not empty.
-std::ostream& operator<<(std::ostream& out, version const& what);
 
 /// The first message of a monitor. All zero and empty on a session that did not negotiate.
 struct greeting

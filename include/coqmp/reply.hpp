@@ -2,7 +2,7 @@
 #ifndef COQMP_REPLY_HPP
 #define COQMP_REPLY_HPP
 
-#include <coqmp/error.hpp>
+#include <coqmp/command_error.hpp>
 
 #include <boost/json/value.hpp>
 

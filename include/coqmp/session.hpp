@@ -4,6 +4,7 @@
 #define COQMP_SESSION_HPP
 
 #include <coqmp/command.hpp>
+#include <coqmp/command_failed.hpp>
 #include <coqmp/detail/initiation.hpp>
 #include <coqmp/endpoint.hpp>
 #include <coqmp/error.hpp>
@@ -12,6 +13,7 @@
 #include <coqmp/event_stream.hpp>
 #include <coqmp/greeting.hpp>
 #include <coqmp/reply.hpp>
+#include <coqmp/session_counters.hpp>
 #include <coqmp/session_options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>

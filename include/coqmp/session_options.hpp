@@ -1,27 +1,16 @@
-// How a session behaves, and what it counts.
+// How a session behaves.
 #ifndef COQMP_SESSION_OPTIONS_HPP
 #define COQMP_SESSION_OPTIONS_HPP
 
+#include <coqmp/command_ids.hpp>
+#include <coqmp/direction.hpp>
+
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <string_view>
 
 namespace coqmp {
-
-/// Which way a traced message went.
-enum class direction { sent, received };
-
-/// Whether commands carry an id, for a peer that sends no greeting, such as the guest agent.
-enum class command_ids {
-    /// They do until the peer shows that it does not know ids: it answers without one, or refuses a command because of its id
-    /// (the command is then sent again without one). Until a reply with an id has arrived, one command is on the wire at a
-    /// time.
-    automatic,
-    always,  ///< For a peer that is known to return ids.
-    never    ///< For a peer that is known not to return ids.
-};
 
 /// How a session behaves. Fill it in before the session is made; the session keeps a copy.
 struct session_options
@@ -76,21 +65,6 @@ struct session_options
     /// message that makes no sense. Never holds values of arguments. On the session's executor; must not throw and must
     /// not use the session.
     std::function<void(std::string_view)> log;
-};
-
-/// What a session has seen so far.
-struct session_counters
-{
-    std::uint64_t commands = 0;             ///< Sent by the caller (the handshake's own is not counted).
-    std::uint64_t replies = 0;              ///< Answers to them that reached a caller.
-    std::uint64_t events = 0;               ///< From the peer, whether a stream receives them or not.
-    std::uint64_t events_lost = 0;          ///< Dropped from full queues, all streams together.
-    std::uint64_t late_replies = 0;         ///< To commands that were cancelled or had timed out.
-    std::uint64_t unknown_ids = 0;          ///< Replies with the id of no command, such as an earlier client's.
-    std::uint64_t unattributed_errors = 0;  ///< Errors without an id that could not be given to one command.
-    std::uint64_t unknown_messages = 0;     ///< Objects that are neither reply nor event, or malformed.
-    std::uint64_t bytes_sent = 0;
-    std::uint64_t bytes_received = 0;
 };
 
 }  // namespace coqmp

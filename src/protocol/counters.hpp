@@ -2,7 +2,7 @@
 #ifndef COQMP_SRC_PROTOCOL_COUNTERS_HPP
 #define COQMP_SRC_PROTOCOL_COUNTERS_HPP
 
-#include <coqmp/session_options.hpp>
+#include <coqmp/session_counters.hpp>
 
 #include <atomic>
 #include <cstdint>

@@ -3,6 +3,8 @@
 // two objects.
 #include "protocol/decoder.hpp"
 
+#include <coqmp/error.hpp>
+
 #include "protocol/envelope.hpp"
 #include "protocol/message_memory.hpp"
 

@@ -1,5 +1,7 @@
 #include "protocol/dialogue.hpp"
 
+#include <coqmp/error.hpp>
+
 #include "protocol/encoder.hpp"
 
 #include <algorithm>

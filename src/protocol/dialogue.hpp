@@ -11,10 +11,10 @@
 #include "protocol/short_ids.hpp"
 
 #include <coqmp/command.hpp>
+#include <coqmp/command_ids.hpp>
 #include <coqmp/descriptor.hpp>
 #include <coqmp/event.hpp>
 #include <coqmp/reply.hpp>
-#include <coqmp/session_options.hpp>
 
 #include <boost/circular_buffer.hpp>
 #include <boost/intrusive/list.hpp>

@@ -1,5 +1,7 @@
 #include "protocol/handshake.hpp"
 
+#include <coqmp/error.hpp>
+
 namespace coqmp::protocol {
 
 handshake_step handshake::handle(message& received, std::string& output)

@@ -2,7 +2,7 @@
 #ifndef COQMP_SRC_PROTOCOL_MESSAGE_HPP
 #define COQMP_SRC_PROTOCOL_MESSAGE_HPP
 
-#include <coqmp/error.hpp>
+#include <coqmp/command_error.hpp>
 #include <coqmp/event.hpp>
 #include <coqmp/greeting.hpp>
 

@@ -1,4 +1,5 @@
 // Error codes: their equality, the outcome of the command, and their messages.
+#include <coqmp/command_failed.hpp>
 #include <coqmp/error.hpp>
 
 #include "detail/outcome.hpp"

@@ -5,7 +5,7 @@
 #include "terminal/screen.hpp"
 
 #include <coqmp/descriptor.hpp>
-#include <coqmp/session_options.hpp>
+#include <coqmp/direction.hpp>
 
 #include <set>
 #include <stdexcept>

@@ -1,0 +1,24 @@
+#include <coqmp/version.hpp>
+
+#include <ostream>
+#include <string_view>
+
+namespace coqmp {
+
+std::ostream& operator<<(std::ostream& out, version const& what)
+{
+    if (what.text.empty())
+        out << what.major << '.' << what.minor << '.' << what.micro;
+    else
+        out << what.text;
+    // QEMU before 2.9 sent the parentheses along, with a space in front: " (Debian 1:2.8+dfsg-6)".
+    std::size_t const begin = what.package.find_first_not_of(' ');
+    if (begin == std::string::npos)
+        return out;
+    std::string_view const package = std::string_view(what.package).substr(begin);
+    if (package.front() == '(')
+        return out << ' ' << package;
+    return out << " (" << package << ')';
+}
+
+}  // namespace coqmp
