@@ -4,7 +4,7 @@
 #ifndef COQMP_SRC_PROCESS_PROCESS_HPP
 #define COQMP_SRC_PROCESS_PROCESS_HPP
 
-#include "net/server_socket.hpp"
+#include "detail/unique_fd.hpp"
 #include "process/stderr_tail.hpp"
 
 #include <coqmp/descriptor.hpp>
