@@ -8,7 +8,7 @@
 #include "process/stderr_tail.hpp"
 
 #include <coqmp/descriptor.hpp>
-#include <coqmp/machine.hpp>
+#include <coqmp/exit_status.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
