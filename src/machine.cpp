@@ -1,12 +1,10 @@
 #include <coqmp/machine.hpp>
 
-#include "detail/harmless_text.hpp"
 #include "machine/machine_impl.hpp"
 
 #include <signal.h>
 
-#include <cstring>
-#include <ostream>
+#include <string>
 #include <utility>
 
 namespace coqmp {
@@ -15,24 +13,6 @@ boost::asio::any_io_executor detail::executor_of(machine_impl const& impl) noexc
 {
     return impl.executor();
 }
-
-std::ostream& operator<<(std::ostream& out, exit_status const& status)
-{
-    if (status.signal == 0 && status.exit_code < 0)
-        return out << "ended, and its status went to somebody else";
-    if (status.signal == 0)
-        return out << "exited with status " << status.exit_code;
-    char const* const name = ::sigdescr_np(status.signal);
-    return out << "was killed by signal " << status.signal << " (" << (name != nullptr ? name : "unknown") << ')';
-}
-
-start_failed::start_failed(boost::system::error_code code, std::string text, std::optional<exit_status> status,
-                           std::string standard_error)
-    : boost::system::system_error(code),
-      text_(detail::harmless(text)),
-      status_(status),
-      standard_error_(std::move(standard_error))
-{}
 
 machine::machine(executor_type executor, machine_spec spec)
     : impl_(std::make_shared<detail::machine_impl>(std::move(executor), std::move(spec)))

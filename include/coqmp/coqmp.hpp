@@ -13,13 +13,17 @@
 #include <coqmp/event.hpp>
 #include <coqmp/event_filter.hpp>
 #include <coqmp/event_stream.hpp>
+#include <coqmp/exit_status.hpp>
 #include <coqmp/greeting.hpp>
 #include <coqmp/listener.hpp>
+#include <coqmp/listener_options.hpp>
 #include <coqmp/machine.hpp>
+#include <coqmp/machine_spec.hpp>
 #include <coqmp/reply.hpp>
 #include <coqmp/session.hpp>
 #include <coqmp/session_counters.hpp>
 #include <coqmp/session_options.hpp>
+#include <coqmp/start_failed.hpp>
 #include <coqmp/version.hpp>
 
 #endif

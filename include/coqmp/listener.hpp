@@ -5,17 +5,18 @@
 #include <coqmp/detail/initiation.hpp>
 #include <coqmp/endpoint.hpp>
 #include <coqmp/error.hpp>
+#include <coqmp/listener_options.hpp>
 #include <coqmp/session.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/system/error_code.hpp>
 
-#include <sys/types.h>
-
+#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace coqmp {
@@ -24,19 +25,6 @@ namespace detail {
 class listener_impl;
 boost::asio::any_io_executor executor_of(listener_impl const& impl) noexcept;
 }  // namespace detail
-
-/// Which peers a listener accepts, and how the sessions that it makes behave.
-struct listener_options
-{
-    listener_options() = default;  // no aggregate, as session_options
-
-    /// Of the sessions; connect_timeout bounds async_accept() as a whole: waiting, greeting and negotiation.
-    session_options session;
-    /// Only this user's processes. Nothing: any user's (but the socket's mode, 0600, lets only the owner and root in).
-    std::optional<::uid_t> peer_user;
-    /// Only this process, or one that it started. Nothing: any.
-    std::optional<::pid_t> peer_process;
-};
 
 /// Listens for QEMUs that connect to us (`-chardev socket,...` without `server=on`).
 ///

@@ -5,22 +5,25 @@
 
 #include <coqmp/detail/initiation.hpp>
 #include <coqmp/error.hpp>
+#include <coqmp/exit_status.hpp>
 #include <coqmp/listener.hpp>
+#include <coqmp/machine_spec.hpp>
 #include <coqmp/session.hpp>
+#include <coqmp/start_failed.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <sys/types.h>
 
 #include <chrono>
-#include <cstddef>
+#include <concepts>
 #include <exception>
-#include <iosfwd>
 #include <memory>
-#include <optional>
 #include <string>
-#include <vector>
+#include <type_traits>
+#include <utility>
 
 namespace coqmp {
 
@@ -28,64 +31,6 @@ namespace detail {
 class machine_impl;
 boost::asio::any_io_executor executor_of(machine_impl const& impl) noexcept;
 }  // namespace detail
-
-/// What to launch.
-struct machine_spec
-{
-    machine_spec() = default;  // no aggregate, as session_options
-
-    std::string program = "qemu-system-x86_64";  ///< Found through PATH if it has no slash.
-    /// Without the monitor's, which are appended. QEMU has to stay in the foreground: `-daemonize` is refused, and a script
-    /// that ends before the QEMU that it has started leaves that QEMU unwatched.
-    std::vector<std::string> arguments;
-    /// `NAME=value` each, instead of our own environment.
-    std::optional<std::vector<std::string>> environment;
-    /// Starts the program in our own process group. Ctrl-C and Ctrl-Z in the terminal then reach QEMU as well, and Ctrl-C kills
-    /// a guest that is being shut down. Otherwise QEMU gets a process group of its own. For programs that use the terminal
-    /// (`-display curses`) or that create a session of their own.
-    bool share_process_group = false;
-    /// From async_start() until capabilities are negotiated. Programs are started one after the other, and the time that this
-    /// one waits for its turn counts: allow more if many start at once. Zero: no deadline.
-    std::chrono::nanoseconds start_timeout = std::chrono::seconds(30);
-    /// Bytes of the end of its standard error that are kept.
-    std::size_t error_tail = std::size_t{16} << 10;
-    /// Of the session with it; connect_timeout is not used, start_timeout is.
-    session_options session;
-};
-
-/// How a process ended.
-struct exit_status
-{
-    int exit_code = -1;  ///< -1 if it was killed by a signal.
-    int signal = 0;      ///< 0 if it exited.
-
-    friend bool operator==(exit_status const&, exit_status const&) = default;
-};
-
-/// Prints `exited with status 1` or `was killed by signal 9 (Killed)`.
-std::ostream& operator<<(std::ostream& out, exit_status const& status);
-
-/// A machine that did not get ready. Its text has all that is known, including QEMU's own error output. The text is safe for a
-/// terminal and for a log, whatever the program wrote: control characters (except line ends and tabs), characters that change
-/// the direction of writing, invisible characters, and bytes that are not UTF-8 are escaped, as in `\x1b`.
-class start_failed : public boost::system::system_error
-{
-public:
-    start_failed(boost::system::error_code code, std::string text, std::optional<exit_status> status, std::string standard_error);
-
-    /// How it ended, if it ended by itself.
-    [[nodiscard]] std::optional<exit_status> const& status() const noexcept { return status_; }
-
-    /// The end of its standard error, byte for byte as the program wrote it: not safe for a terminal.
-    [[nodiscard]] std::string const& standard_error() const noexcept { return standard_error_; }
-
-    [[nodiscard]] char const* what() const noexcept override { return text_.c_str(); }
-
-private:
-    std::string text_;
-    std::optional<exit_status> status_;
-    std::string standard_error_;
-};
 
 /// Launches a QEMU, talks to it, ends it. A Linux pidfd watches it: no SIGCHLD handler is involved, and no other child is
 /// touched.

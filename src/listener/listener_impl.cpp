@@ -3,7 +3,6 @@
 #include "detail/cancellation.hpp"
 #include "detail/deadline.hpp"
 #include "detail/explained_error.hpp"
-#include "process/process_tree.hpp"
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/dispatch.hpp>

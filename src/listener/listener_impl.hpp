@@ -4,6 +4,7 @@
 #define COQMP_SRC_LISTENER_LISTENER_IMPL_HPP
 
 #include "detail/handler_registry.hpp"
+#include "detail/unique_fd.hpp"
 #include "listener/pending_accept.hpp"
 #include "net/server_socket.hpp"
 

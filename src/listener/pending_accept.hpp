@@ -2,7 +2,7 @@
 #ifndef COQMP_SRC_LISTENER_PENDING_ACCEPT_HPP
 #define COQMP_SRC_LISTENER_PENDING_ACCEPT_HPP
 
-#include "net/server_socket.hpp"
+#include "net/peer_credentials.hpp"
 #include "process/expected_process.hpp"
 
 #include <coqmp/detail/pending_handler.hpp>

@@ -244,7 +244,7 @@ void machine_impl::take_process(start_pointer const& start, launch::outcome& out
     auto const started = what.process.process();
     try {
         if (started)
-            publish(std::make_unique<process>(executor(), std::move(what.process), spec_.error_tail));
+            publish(std::make_shared<process>(executor(), std::move(what.process), spec_.error_tail));
     } catch (boost::system::system_error const& error) {
         what.failure = "cannot start \"" + spec_.program + "\": " + error.code().message();
     }
@@ -268,7 +268,7 @@ void machine_impl::take_process(start_pointer const& start, launch::outcome& out
         connect_pair(start, what.monitor.release());
 }
 
-void machine_impl::publish(std::unique_ptr<process> started)
+void machine_impl::publish(std::shared_ptr<process> started)
 {
     std::scoped_lock const lock(publishing_);
     process_ = std::move(started);
@@ -485,13 +485,14 @@ void machine_impl::destroy_handlers() noexcept
 {
     auto const self = weak_from_this().lock();
     closed_ = true;
-    std::unique_ptr<process> killed;
+    std::shared_ptr<process> killed;
     {
         std::scoped_lock const lock(publishing_);
         killed.swap(process_);
         launching_ = false;
     }
-    killed.reset();
+    if (killed)
+        killed->end();
     auto const start = std::exchange(starting_, nullptr);
     auto const waits = std::exchange(waits_, {});
     std::vector<exit_wait::handler_type> dropped;

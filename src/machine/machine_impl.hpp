@@ -88,7 +88,7 @@ private:
     [[nodiscard]] process_options what_to_launch(machine_start const& start) const;
     void launch_for_listener(start_pointer const& start, process_options const& options);
     void take_process(start_pointer const& start, launch::outcome& outcome);
-    void publish(std::unique_ptr<process> started);
+    void publish(std::shared_ptr<process> started);
     void connect_pair(start_pointer const& start, int number);
     void arm_deadline(start_pointer const& start, std::chrono::steady_clock::time_point when);
     void connected(start_pointer const& start, boost::system::error_code error);
@@ -112,7 +112,7 @@ private:
     coqmp::session session_;                 // for the caller, who may move it away
     std::shared_ptr<session_impl> monitor_;  // the same session, for us
     mutable std::mutex publishing_;          // protects these three from functions that any thread may call
-    std::unique_ptr<process> process_;
+    std::shared_ptr<process> process_;
     bool launching_ = false;
     int wanted_signal_ = 0;  // for a process that is still being started
     std::optional<exit_status> status_;

@@ -17,9 +17,6 @@
 #include <system_error>
 #include <thread>
 
-// glibc 2.36 does not declare its functions extern "C".
-extern "C" {}
-
 namespace asio = boost::asio;
 
 namespace coqmp::detail {
@@ -262,8 +259,15 @@ process::process(asio::any_io_executor const& executor, started_process&& what, 
 
 process::~process()
 {
+    end();
+}
+
+void process::end() noexcept
+{
     if (auto const running = release())
         kill_and_reap(running);
+    boost::system::error_code ignored;
+    errors_.close(ignored);
 }
 
 std::shared_ptr<child const> process::release() noexcept
@@ -276,7 +280,7 @@ std::shared_ptr<child const> process::release() noexcept
 
 void process::watch(callback on_exit)
 {
-    read_errors(on_exit);
+    await_errors();
     await_exit(std::move(on_exit));
 }
 
@@ -290,51 +294,59 @@ void process::signal(int number) noexcept
 void process::await_exit(callback on_exit)
 {
     watcher_.async_wait(asio::posix::descriptor_base::wait_read,
-                        [this, on_exit = std::move(on_exit)](boost::system::error_code error) mutable {
-                            if (error)
+                        [self = shared_from_this(), on_exit = std::move(on_exit)](boost::system::error_code error) mutable {
+                            if (error || !self->child_)
                                 return;
-                            std::optional<exit_status> const status = child_->reap();
-                            if (!status)
-                                return await_exit(std::move(on_exit));
-                            drain_errors();
-                            errors_.close(error);
-                            static_cast<void>(release());
-                            on_exit(*status);
+                            if (auto const status = self->reap())
+                                on_exit(*status);
+                            else
+                                self->await_exit(std::move(on_exit));
                         });
 }
 
-void process::read_errors(callback keeps_alive)
+std::optional<exit_status> process::reap()
 {
-    errors_.async_wait(asio::posix::descriptor_base::wait_read,
-                       [this, keeps_alive = std::move(keeps_alive)](boost::system::error_code error) mutable {
-                           if (error || !child_)
-                               return;
-                           // One piece at a time, so that a chatterbox does not keep the executor busy.
-                           if (read_some_errors() || errno == EAGAIN)
-                               read_errors(std::move(keeps_alive));
-                       });
+    std::optional<exit_status> const status = child_->reap();
+    if (status) {
+        drain_errors();
+        boost::system::error_code ignored;
+        errors_.close(ignored);
+        static_cast<void>(release());
+    }
+    return status;
+}
+
+void process::await_errors()
+{
+    errors_.async_wait(asio::posix::descriptor_base::wait_read, [self = shared_from_this()](boost::system::error_code error) {
+        if (error || !self->child_)
+            return;
+        // One piece at a time, so that a chatterbox does not keep the executor busy.
+        if (self->read_errors() != input::at_end)
+            self->await_errors();
+    });
 }
 
 void process::drain_errors()
 {
     // Not to the end of file: a process that it started may hold the other end, and write, forever. 64 KiB fit in a pipe.
-    for (int pieces = 0; pieces < 64 && read_some_errors(); ++pieces)
+    for (int pieces = 0; pieces < 64 && read_errors() == input::more; ++pieces)
         continue;
 }
 
-bool process::read_some_errors()
+process::input process::read_errors()
 {
     std::array<char, 4096> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read() fills it
     for (;;) {
         ::ssize_t const size = ::read(errors_.native_handle(), buffer.data(), buffer.size());
         if (size > 0) {
             tail_.append(std::string_view(buffer.data(), static_cast<std::size_t>(size)));
-            return true;
+            return input::more;
         }
-        if (size == 0)
-            errno = 0;
-        if (errno != EINTR)
-            return false;
+        if (size == 0 || (errno != EINTR && errno != EAGAIN))
+            return input::at_end;
+        if (errno == EAGAIN)
+            return input::none_yet;
     }
 }
 

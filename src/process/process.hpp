@@ -4,11 +4,11 @@
 #ifndef COQMP_SRC_PROCESS_PROCESS_HPP
 #define COQMP_SRC_PROCESS_PROCESS_HPP
 
-#include "net/server_socket.hpp"
+#include "detail/unique_fd.hpp"
 #include "process/stderr_tail.hpp"
 
 #include <coqmp/descriptor.hpp>
-#include <coqmp/machine.hpp>
+#include <coqmp/exit_status.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -101,7 +101,7 @@ private:
 
 /// A child process that an executor watches.
 /// @par Threads signal(), pid() and standard_error() are safe from any thread; the rest runs on the executor.
-class process
+class process : public std::enable_shared_from_this<process>
 {
 public:
     /// Takes a process over.
@@ -112,12 +112,16 @@ public:
     process(process const&) = delete;
     process& operator=(process const&) = delete;
 
-    /// Kills and reaps it. Never blocks.
+    /// As end().
     ~process();
 
-    /// Begins to read its standard error and waits for its end. The callback is held by what waits, not by this object:
-    /// it should own whatever owns this object.
-    void watch(std::function<void(exit_status)> on_exit);
+    using callback = std::function<void(exit_status)>;
+
+    /// Begins to read its standard error and waits for its end, which keeps the object alive. The wait owns the callback.
+    void watch(callback on_exit);
+
+    /// Stops watching. Kills the process and reaps it in the background. Never blocks.
+    void end() noexcept;
 
     [[nodiscard]] ::pid_t pid() const noexcept { return pid_; }
 
@@ -128,12 +132,13 @@ public:
     [[nodiscard]] std::string standard_error() const { return tail_.text(); }
 
 private:
-    using callback = std::function<void(exit_status)>;
+    enum class input { more, none_yet, at_end };
 
     void await_exit(callback on_exit);
-    void read_errors(callback keeps_alive);
+    [[nodiscard]] std::optional<exit_status> reap();
+    void await_errors();
     void drain_errors();
-    bool read_some_errors();
+    input read_errors();
     [[nodiscard]] std::shared_ptr<child const> release() noexcept;
 
     ::pid_t const pid_;

@@ -1,5 +1,6 @@
 #include "process/process_tree.hpp"
 
+#include "detail/process_status.hpp"
 #include "process/pidfd.hpp"
 
 #include <sched.h>
@@ -31,23 +32,6 @@ std::vector<::pid_t> children_of(::pid_t process)
     return children;
 }
 
-struct process_status
-{
-    char state = 'X';  ///< as ps(1) shows it; X: there is no such process
-    ::pid_t parent = 0;
-};
-
-process_status status_of(::pid_t process)
-{
-    std::ifstream file(proc / std::to_string(process) / "stat");
-    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    // `1234 (name) S 1 ...`: the name may hold spaces and parentheses, so its end is the last one.
-    std::size_t const end_of_name = text.rfind(") ");
-    if (end_of_name == std::string::npos || end_of_name + 4 >= text.size())
-        return {};
-    return {text[end_of_name + 2], static_cast<::pid_t>(std::strtol(text.c_str() + end_of_name + 4, nullptr, 10))};
-}
-
 /// A stopped process starts no other. It stops at once, but for one that is just starting another, or that the disk keeps waiting.
 void stop(::pid_t process, int pidfd)
 {
@@ -61,22 +45,6 @@ void stop(::pid_t process, int pidfd)
 }
 
 }  // namespace
-
-::pid_t parent_of(::pid_t process)
-{
-    return status_of(process).parent;
-}
-
-std::vector<::pid_t> lineage_of(::pid_t process)
-{
-    std::vector<::pid_t> line;
-    // The bound is for a tree that changes under our feet.
-    while (process > 0 && line.size() < 1024) {
-        line.push_back(process);
-        process = parent_of(process);
-    }
-    return line;
-}
 
 void find_descendants(::pid_t process, int pidfd, bool stopping, std::vector<descriptor>& found)
 {
@@ -99,7 +67,7 @@ void find_descendants(::pid_t process, int pidfd, bool stopping, std::vector<des
             descriptor const handle(number);
             // The numbers still belong to the processes of the pidfds after /proc was read, so the answer is about these
             // processes.
-            if (parent_of(child) != next.process || is_reaped(number) || is_reaped(next.pidfd))
+            if (status_of(child).parent != next.process || is_reaped(number) || is_reaped(next.pidfd))
                 continue;
             found.push_back(handle);
             starters.push_back({child, number});

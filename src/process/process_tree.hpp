@@ -10,12 +10,6 @@
 
 namespace coqmp::detail {
 
-/// The parent of a process; 0 if there is no such process.
-[[nodiscard]] ::pid_t parent_of(::pid_t process);
-
-/// A process, its parent, the parent's parent, and so on.
-[[nodiscard]] std::vector<::pid_t> lineage_of(::pid_t process);
-
 /// Finds all that a process has started and that live: a wrapper script's QEMU, for example. What cannot be found out (a kernel
 /// without CONFIG_PROC_CHILDREN) is left out.
 /// @param stopping each is stopped (SIGSTOP), the process itself as well, before its children are looked for: it could start

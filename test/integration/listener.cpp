@@ -80,7 +80,7 @@ std::shared_ptr<coqmp::detail::process> launch_qemu(listener const& door)
     options.arguments.insert(options.arguments.end(), monitor.begin(), monitor.end());
     auto child =
         std::make_shared<coqmp::detail::process>(door.get_executor(), coqmp::detail::start_process(options), options.error_tail);
-    child->watch([child](coqmp::exit_status) {});
+    child->watch([](coqmp::exit_status) {});
     return child;
 }
 

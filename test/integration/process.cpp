@@ -54,7 +54,7 @@ outcome run_to_end(process_options const& options)
     asio::io_context context;
     auto const child = start(context, options);
     std::optional<exit_status> status;
-    child->watch([child, &status](exit_status how) { status = how; });
+    child->watch([&status](exit_status how) { status = how; });
     context.run();
     BOOST_TEST(is_gone(child->pid()));
     return {status.value(), child->standard_error()};
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(process_and_its_children_are_killed_and_reaped_when_the_obj
     {
         asio::io_context context;
         auto const child = start(context, shell("cat /dev/zero > /dev/null"));
-        child->watch([child](exit_status) {});
+        child->watch([](exit_status) {});
     }
     await_helper_threads();
     await_no_child();
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(signal_reaches_what_a_wrapper_has_started)
         options.handed_over.reset();
         std::array<char, 6> buffer{};
         BOOST_REQUIRE(::read(ends[0], buffer.data(), buffer.size()) > 0);
-        child->watch([child](exit_status) {});
+        child->watch([](exit_status) {});
         child->signal(SIGKILL);
         context.run();
     }
@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(child_that_others_have_reaped_is_not_signalled_and_its_end_
     auto const child = start(context, shell("exit 3"));
     BOOST_REQUIRE(::waitpid(child->pid(), nullptr, 0) == child->pid());
     std::optional<exit_status> status;
-    child->watch([child, &status](exit_status how) { status = how; });
+    child->watch([&status](exit_status how) { status = how; });
     child->signal(SIGKILL);
     context.run();
     BOOST_TEST((status == exit_status{}));

@@ -1,0 +1,41 @@
+// What a machine launches, and how.
+#ifndef COQMP_MACHINE_SPEC_HPP
+#define COQMP_MACHINE_SPEC_HPP
+
+#include <coqmp/session_options.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace coqmp {
+
+/// What to launch.
+struct machine_spec
+{
+    machine_spec() = default;  // not an aggregate, as session_options
+
+    std::string program = "qemu-system-x86_64";  ///< Found through PATH if it has no slash.
+    /// Without the monitor's, which are appended. QEMU has to stay in the foreground: `-daemonize` is refused, and a script
+    /// that ends before the QEMU that it has started leaves that QEMU unwatched.
+    std::vector<std::string> arguments;
+    /// `NAME=value` each, instead of our own environment.
+    std::optional<std::vector<std::string>> environment;
+    /// Starts the program in our own process group. Ctrl-C and Ctrl-Z in the terminal then reach QEMU as well, and Ctrl-C kills
+    /// a guest that is being shut down. Otherwise QEMU gets a process group of its own. For programs that use the terminal
+    /// (`-display curses`) or that create a session of their own.
+    bool share_process_group = false;
+    /// From async_start() until capabilities are negotiated. Programs are started one after the other, and the time that this
+    /// one waits for its turn counts: allow more if many start at once. Zero: no deadline.
+    std::chrono::nanoseconds start_timeout = std::chrono::seconds(30);
+    /// Bytes of the end of its standard error that are kept.
+    std::size_t error_tail = std::size_t{16} << 10;
+    /// Of the session with it; connect_timeout is not used, start_timeout is.
+    session_options session;
+};
+
+}  // namespace coqmp
+
+#endif
