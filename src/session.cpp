@@ -58,28 +58,6 @@ asio::awaitable<json::value> value_of(impl_pointer impl, pending_pointer what)
     co_return std::move(done->answer()).value();
 }
 
-/// Ends a wait for an event at its deadline; a cancelled timer does nothing.
-class wait_deadline
-{
-public:
-    wait_deadline(detail::session_impl const& impl, command const& what, std::shared_ptr<detail::subscription> const& wait)
-        : timer_(impl.executor())
-    {
-        auto const duration = what.timeout().value_or(impl.options().command_timeout);
-        if (duration <= duration.zero())
-            return;
-        timer_.expires_after(std::min<std::chrono::nanoseconds>(duration, std::chrono::hours(24 * 365)));
-        timer_.async_wait([awaited = std::weak_ptr(wait)](error_code error) {
-            auto const alive = awaited.lock();
-            if (!error && alive)
-                alive->end(make_error_code(errc::event_missing));
-        });
-    }
-
-private:
-    asio::steady_timer timer_;
-};
-
 /// An event that arrives while the command is still queued on this side is not caused by it. The filter must not own the
 /// command, because the command's handler owns the filter.
 event_filter once_sent(impl_pointer impl, pending_pointer const& what, event_filter until)
@@ -113,7 +91,7 @@ asio::awaitable<event> event_after(impl_pointer impl, pending_pointer what, even
     std::string const name = what->what().name();
     std::string const awaited = names_of(until);
     auto const wait = impl->events().expect(once_sent(impl, what, std::move(until)));
-    wait_deadline const deadline(*impl, what->what(), wait);
+    what->awaited_event = wait;
     auto sending = outcome_of(impl, asio::as_tuple(asio::deferred), std::move(what));
     auto [failure, done] = co_await std::move(sending);
     if (failure) {

@@ -10,6 +10,13 @@
 
 namespace coqmp::detail {
 
+/// Whether a cancellation asks to abandon also what cannot be undone: terminal or partial, but not total alone.
+[[nodiscard]] inline bool asks_to_abandon(boost::asio::cancellation_type kind) noexcept
+{
+    using boost::asio::cancellation_type;
+    return (kind & (cancellation_type::terminal | cancellation_type::partial)) != cancellation_type::none;
+}
+
 /// Calls `member(state, waiting, kind)` on the state's executor when the slot is asked to cancel. Keeps neither alive.
 template <class State, class Waiting, class Member>
 void on_cancellation(boost::asio::cancellation_slot slot, std::shared_ptr<State> const& self,

@@ -6,18 +6,19 @@
 
 namespace coqmp::detail {
 
-/// Now and a duration; the end of time if that is beyond it.
-[[nodiscard]] inline std::chrono::steady_clock::time_point deadline_after(std::chrono::nanoseconds duration)
+/// A moment and a duration; the end of time if that is beyond it.
+[[nodiscard]] inline std::chrono::steady_clock::time_point deadline_after(
+    std::chrono::nanoseconds duration, std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now())
 {
-    auto const now = std::chrono::steady_clock::now();
     return duration >= std::chrono::steady_clock::time_point::max() - now ? std::chrono::steady_clock::time_point::max()
                                                                           : now + duration;
 }
 
 /// The same, where a duration of zero (or less) means that there is no deadline.
-[[nodiscard]] inline std::chrono::steady_clock::time_point optional_deadline_after(std::chrono::nanoseconds duration)
+[[nodiscard]] inline std::chrono::steady_clock::time_point optional_deadline_after(
+    std::chrono::nanoseconds duration, std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now())
 {
-    return duration <= duration.zero() ? std::chrono::steady_clock::time_point::max() : deadline_after(duration);
+    return duration <= duration.zero() ? std::chrono::steady_clock::time_point::max() : deadline_after(duration, now);
 }
 
 }  // namespace coqmp::detail

@@ -18,14 +18,11 @@
 
 namespace coqmp::detail {
 
-struct pending_tag;
-struct deadline_tag;
+class subscription;
 
-/// One command and its outcome. A session owns those in its lists; the handler's cancellation slot must not own any, because
-/// the handler often owns the slot.
-class pending_command : public boost::intrusive::list_base_hook<boost::intrusive::tag<pending_tag>>,
-                        public boost::intrusive::set_base_hook<boost::intrusive::tag<deadline_tag>>,
-                        public protocol::request
+/// One command and its outcome. The command table owns it from its submission until its handler runs; the handler's cancellation
+/// slot must not own it, because the handler often owns the slot.
+class pending_command : public protocol::request
 {
 public:
     using time_point = std::chrono::steady_clock::time_point;
@@ -35,13 +32,19 @@ public:
     pending_command& operator=(pending_command const&) = delete;
     virtual ~pending_command() = default;
 
-    /// Delivers the outcome to the operation that waits for it.
-    /// @param self this command
-    virtual void complete(std::shared_ptr<pending_command> self) = 0;
+    /// Every request of a session's dialogue is a pending command.
+    [[nodiscard]] static pending_command& of(protocol::request& which) noexcept { return static_cast<pending_command&>(which); }
 
-    std::shared_ptr<pending_command> kept;  // itself, while it is in a list
+    /// Delivers the outcome to the operation that waits for it.
+    /// @param owner this command
+    virtual void complete(std::shared_ptr<pending_command> owner) = 0;
+
+    std::shared_ptr<pending_command> self;  ///< while the command table owns it
+    boost::intrusive::list_member_hook<> table_hook;
+    boost::intrusive::set_member_hook<> deadline_hook;
     time_point deadline = time_point::max();
-    bool cancelled = false;  // before the session has seen it
+    std::weak_ptr<subscription> awaited_event;  ///< what execute_until() waits for, until the same deadline
+    bool cancelled = false;                     ///< before the session has seen it
     boost::system::error_code error;
 
     friend bool operator<(pending_command const& left, pending_command const& right) noexcept
@@ -65,12 +68,12 @@ public:
 
     void await(pending_handler<Signature>&& waiting) { handler_.emplace(std::move(waiting)); }
 
-    void complete(std::shared_ptr<pending_command> self) override
+    void complete(std::shared_ptr<pending_command> owner) override
     {
         if constexpr (std::is_same_v<Signature, reply_signature>)
             handler_->complete(error, std::move(answer()));
         else
-            handler_->complete(error, std::move(self));
+            handler_->complete(error, std::move(owner));
     }
 
 private:

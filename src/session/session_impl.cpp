@@ -1,19 +1,18 @@
 #include "session/session_impl.hpp"
 
 #include "detail/cancellation.hpp"
-#include "detail/deadline.hpp"
-#include "detail/outcome.hpp"
+#include "detail/harmless_text.hpp"
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <new>
 #include <random>
+#include <string>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -42,33 +41,50 @@ std::uint64_t random_nonce()
     return mixed ^ (mixed >> 31);
 }
 
-bool asks_to_abandon(asio::cancellation_type kind)
+protocol::dialogue_options core_options(session_options const& options)
 {
-    return (kind & (asio::cancellation_type::terminal | asio::cancellation_type::partial)) != asio::cancellation_type::none;
+    protocol::dialogue_options result;
+    result.limits.max_message_size = options.max_message_size;
+    result.limits.max_nesting = options.max_nesting;
+    result.in_band_window = options.in_band_window;
+    result.negotiate = options.negotiate;
+    result.ids = options.ids;
+    result.out_of_band = options.out_of_band;
+    result.nonce = random_nonce();
+    if (options.trace)
+        result.on_output = [trace = options.trace](std::string_view text) { trace(direction::sent, text); };
+    return result;
+}
+
+/// Shortens a sentence for the log, because it may quote any number of the peer's bytes.
+std::string shortened(std::string sentence)
+{
+    constexpr std::size_t longest = 1000;
+    if (sentence.size() <= longest)
+        return sentence;
+    auto const continues_a_character = [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U; };
+    std::size_t end = longest;
+    while (end > 0 && continues_a_character(sentence[end]))
+        --end;
+    return sentence.substr(0, end) + "...";
 }
 
 /// Whether this thread is running handlers of an `io_context` with this executor. Unknown, and therefore false, for other
 /// executors.
-bool runs_here(asio::any_io_executor const& executor) noexcept
+bool is_running_on(asio::any_io_executor const& executor) noexcept
 {
     auto const* const context = executor.target<asio::io_context::executor_type>();
     return context != nullptr && context->running_in_this_thread();
 }
 
-/// Runs `step(state)` at home: at once if this is it. (asio::dispatch() would do the same, after 200 instructions.)
+/// Runs `step(state)` on the executor: at once if this thread is running on it. (asio::dispatch() would do the same, after 200 instructions.)
 template <class Step>
-void at_home(session_impl::pointer const& self, Step step)
+void run_on_executor(session_impl::pointer const& self, Step step)
 {
-    if (runs_here(self->executor()))
+    if (is_running_on(self->executor()))
         step(*self);
     else
         asio::dispatch(self->executor(), [self, step = std::move(step)]() mutable { step(*self); });
-}
-
-bool carries_no_descriptor(command const& what)
-{
-    auto const is_closed = [](descriptor const& carried) { return ::fcntl(carried.number(), F_GETFD) < 0; };
-    return std::ranges::any_of(what.descriptors(), is_closed);
 }
 
 }  // namespace
@@ -76,32 +92,12 @@ bool carries_no_descriptor(command const& what)
 session_impl::session_impl(asio::any_io_executor executor, session_options options)
     : handler_registration(std::move(executor)),
       options_(std::move(options)),
-      dialogue_(core_options()),
+      dialogue_(core_options(options_)),
       events_(this->executor(), options_.event_capacity, options_.event_bytes),
-      socket_(this->executor()),
-      timer_(this->executor())
+      transport_(*this),
+      deadlines_(this->executor(), *this),
+      commands_(dialogue_, deadlines_, options_.command_timeout)
 {}
-
-session_impl::~session_impl()
-{
-    if (dialer_)
-        dialer_->cancel();
-}
-
-protocol::dialogue_options session_impl::core_options() const
-{
-    protocol::dialogue_options result;
-    result.limits.max_message_size = options_.max_message_size;
-    result.limits.max_nesting = options_.max_nesting;
-    result.in_band_window = options_.in_band_window;
-    result.negotiate = options_.negotiate;
-    result.ids = options_.ids;
-    result.out_of_band = options_.out_of_band;
-    result.nonce = random_nonce();
-    if (options_.trace)
-        result.on_output = [trace = options_.trace](std::string_view text) { trace(direction::sent, text); };
-    return result;
-}
 
 greeting const& session_impl::greeting() const noexcept
 {
@@ -126,8 +122,8 @@ void session_impl::start_connect(pointer const& self, plain_handler handler, end
         if (asks_to_abandon(kind))
             state.cancel_connect(what);
     });
-    at_home(self,
-            [waiting = std::move(waiting), target = std::move(where)](session_impl& state) { state.connect(waiting, target); });
+    run_on_executor(
+        self, [waiting = std::move(waiting), target = std::move(where)](session_impl& state) { state.connect(waiting, target); });
 }
 
 template <class Signature>
@@ -139,7 +135,7 @@ void session_impl::start(pointer const& self, pending_handler<Signature>&& handl
     std::shared_ptr<pending_command> pending = std::move(awaited);
     on_cancellation(slot, self, pending,
                     [](session_impl& state, auto const& which, asio::cancellation_type kind) { state.cancel(*which, kind); });
-    at_home(self, [pending = std::move(pending)](session_impl& state) mutable { state.execute(std::move(pending)); });
+    run_on_executor(self, [pending = std::move(pending)](session_impl& state) mutable { state.execute(std::move(pending)); });
 }
 
 template void session_impl::start(pointer const&, pending_handler<pending_signature>&&,
@@ -153,7 +149,7 @@ void session_impl::start_execute(pointer const& self, reply_handler&& handler, c
 void session_impl::start_close(pointer const& self, plain_handler handler)
 {
     auto waiting = std::make_shared<waiting_plain>(std::move(handler));
-    at_home(self, [waiting = std::move(waiting)](session_impl& state) {
+    run_on_executor(self, [waiting = std::move(waiting)](session_impl& state) {
         state.end({});
         state.closing_.push_back(waiting);
         state.schedule_turn();
@@ -164,15 +160,17 @@ void session_impl::start_wait_closed(pointer const& self, reason_handler handler
 {
     auto const slot = handler.slot();
     auto waiting = std::make_shared<waiting_reason>(std::move(handler));
-    on_cancellation(slot, self, waiting,
-                    [](session_impl& state, auto const& what, asio::cancellation_type) { state.cancel_wait_closed(what); });
-    at_home(self, [waiting = std::move(waiting)](session_impl& state) { state.wait_closed(waiting); });
+    on_cancellation(slot, self, waiting, [](session_impl&, auto const& cancelled, asio::cancellation_type) {
+        if (*cancelled)
+            cancelled->post(error_code(asio::error::operation_aborted), error_code());
+    });
+    run_on_executor(self, [waiting = std::move(waiting)](session_impl& state) { state.wait_closed(waiting); });
 }
 
 void session_impl::close() noexcept
 {
     if (executor())  // otherwise it has ended with its context
-        at_home(shared_from_this(), [](session_impl& state) { state.end({}); });
+        run_on_executor(std::static_pointer_cast<session_impl>(shared_from_this()), [](session_impl& state) { state.end({}); });
 }
 
 // ---- Connecting and ending -------------------------------------------------------------------------------------------------
@@ -188,16 +186,18 @@ try {
     stage_ = stage::dialing;
     dialed_ = true;
     connecting_ = waiting;
-    connect_deadline_ = optional_deadline_after(options_.connect_timeout);
-    arm_timer(connect_deadline_);
+    deadlines_.start_connecting(options_.connect_timeout);
     dialer_ = std::make_shared<dialer>(executor());
-    is_shared_ = where.is_descriptor();
-    dialer_->dial(where, [this](error_code error, stream_socket socket) { connected(error, std::move(socket)); });
+    auto connected = [weak = weak_from_this(), is_shared = where.is_descriptor()](error_code error, stream_socket socket) {
+        if (auto const self = std::static_pointer_cast<session_impl>(weak.lock()))
+            self->connected(error, std::move(socket), is_shared);
+    };
+    dialer_->dial(where, std::move(connected));
 } catch (std::bad_alloc const&) {
     end(make_error_code(errc::out_of_memory));
 }
 
-void session_impl::connected(error_code error, stream_socket socket)
+void session_impl::connected(error_code error, stream_socket socket, bool is_shared)
 {
     if (stage_ != stage::dialing)
         return;
@@ -207,11 +207,10 @@ void session_impl::connected(error_code error, stream_socket socket)
         end(error == asio::error::connection_reset ? make_error_code(errc::disconnected) : error);
         return;
     }
-    socket_ = std::move(socket);
+    transport_.open(std::move(socket), is_shared);
     stage_ = stage::greeting;
     if (dialogue_.is_ready())
         became_ready();
-    read();
 }
 
 void session_impl::became_ready()
@@ -219,7 +218,7 @@ void session_impl::became_ready()
     stage_ = stage::open;
     events_.ready();
     negotiated_.store(true, std::memory_order_release);
-    connect_deadline_ = never;
+    deadlines_.stop_connecting();
     connected_ = std::exchange(connecting_, nullptr);
     schedule_turn();
 }
@@ -238,24 +237,20 @@ void session_impl::end(error_code why)
         return;
     stage_ = stage::ended;
     reason_ = why;
-    error_code ignored;
-    if (is_shared_)
-        socket_->shutdown(stream_socket::shutdown_both, ignored);
-    socket_->close(ignored);
-    timer_->cancel();
+    transport_.close();
     if (auto const dial = std::exchange(dialer_, nullptr))
         dial->cancel();
-    error_code const reason = why ? why : make_error_code(errc::disconnected);
-    while (!active_.empty()) {
-        pending_command& pending = active_.front();
-        finish(pending, with_outcome(reason, was_sent(pending) ? outcome::unknown : outcome::not_sent));
-    }
+    commands_.finish_all(why ? why : make_error_code(errc::disconnected));
+    deadlines_.close();
     dialogue_.forget_all();
     events_.end();
     if (auto const waiting = std::exchange(connecting_, nullptr))
         waiting->post(why ? why : error_code(asio::error::operation_aborted));
     for (auto const& waiting : std::exchange(reason_waits_, {}))
-        waiting->post(error_code(), reason_);
+        if (*waiting)
+            waiting->post(error_code(), reason_);
+    if (has_work())
+        schedule_turn();
 }
 
 void session_impl::wait_closed(std::shared_ptr<waiting_reason> const& waiting)
@@ -263,16 +258,9 @@ void session_impl::wait_closed(std::shared_ptr<waiting_reason> const& waiting)
     if (!*waiting)
         return;  // cancelled on its way here
     if (stage_ == stage::ended)
-        waiting->post(error_code(), reason_);
-    else
-        reason_waits_.push_back(waiting);
-}
-
-void session_impl::cancel_wait_closed(std::shared_ptr<waiting_reason> const& waiting)
-{
-    std::erase(reason_waits_, waiting);
-    if (*waiting)
-        waiting->post(error_code(asio::error::operation_aborted), error_code());
+        return waiting->post(error_code(), reason_);
+    std::erase_if(reason_waits_, [](auto const& each) { return !*each; });  // cancelled
+    reason_waits_.push_back(waiting);
 }
 
 void session_impl::destroy_handlers() noexcept
@@ -281,17 +269,11 @@ void session_impl::destroy_handlers() noexcept
     stage_ = stage::ended;
     if (auto const dial = std::exchange(dialer_, nullptr))
         dial->cancel();
-    socket_.reset();
-    timer_.reset();
-    events_.abandon();
-    std::vector<std::shared_ptr<pending_command>> dropped;
-    for (active_list* list : {&active_, &finished_})
-        while (!list->empty()) {
-            dropped.push_back(std::exchange(list->front().kept, nullptr));
-            list->pop_front();
-        }
-    deadlines_.clear();
+    transport_.reset();
+    deadlines_.reset();
     dialogue_.forget_all();
+    events_.abandon();
+    commands_.destroy_handlers();
     auto const connecting = std::exchange(connecting_, nullptr);
     auto const connected = std::exchange(connected_, nullptr);
     auto const reasons = std::exchange(reason_waits_, {});
@@ -300,81 +282,186 @@ void session_impl::destroy_handlers() noexcept
 
 // ---- Commands --------------------------------------------------------------------------------------------------------------
 
-void session_impl::execute(std::shared_ptr<pending_command>&& what)
+void session_impl::execute(std::shared_ptr<pending_command>&& command)
 {
-    pending_command* const pending = what.get();
-    pending->kept = std::move(what);
-    active_.push_back(*pending);
-    if (pending->cancelled)
-        refuse(*pending, asio::error::operation_aborted);
-    else if (auto const error = submit(*pending))
-        refuse(*pending, with_outcome(error, outcome::not_sent));
-    else if (!dialogue_.output().empty())
+    pending_command& submitted = *command;
+    events_.used();
+    commands_.submit(std::move(command), stage_ == stage::open);
+    try {
+        if (has_work())
+            schedule_turn();
+    } catch (std::bad_alloc const&) {
+        // The caller gets the exception, and the command must not complete as well. (It is finished: an open session has a
+        // socket, and then a turn needs no memory.)
+        commands_.withdraw(submitted);
+        throw;
+    }
+}
+
+void session_impl::cancel(pending_command& command, asio::cancellation_type kind)
+{
+    commands_.cancel(command, kind);
+    if (has_work())
         schedule_turn();
 }
 
-// If there is no memory for a turn either, the caller gets the exception, and the command must not complete as well.
-void session_impl::refuse(pending_command& pending, error_code why)
+// ---- Turns -----------------------------------------------------------------------------------------------------------------
+
+/// While one exists, all that happens is dispatched at its end, and no other turn is scheduled.
+class session_impl::turn_scope
+{
+public:
+    explicit turn_scope(session_impl& session) noexcept : session_(session) { session_.turning_ = true; }
+    turn_scope(turn_scope const&) = delete;
+    turn_scope& operator=(turn_scope const&) = delete;
+    ~turn_scope()
+    {
+        session_.turning_ = false;
+        if (session_.has_work())  // a handler has thrown, or has caused more of it
+            session_.schedule_turn();
+    }
+
+private:
+    session_impl& session_;
+};
+
+void session_impl::on_readable()
+{
+    if (stage_ == stage::ended)
+        return;
+    turn_scope const turn(*this);
+    pump(1);  // not more events than a stream holds before its reader has a turn on this thread
+    flush_and_dispatch();
+}
+
+void session_impl::on_turn()
+{
+    turn_scheduled_ = false;
+    turn_scope const turn(*this);
+    flush_and_dispatch();
+}
+
+// All commands that earlier handlers submitted go out in one write. The peer works while the handlers run.
+void session_impl::flush_and_dispatch()
+{
+    expire_deadlines();  // before it is sent: then it does not depend on how fast the answer is
+    transport_.flush(dialogue_);
+    dispatch();
+    if (!transport_.can_write() || dialogue_.output().empty())
+        return;
+    expire_deadlines();
+    transport_.flush(dialogue_);
+}
+
+void session_impl::dispatch()
+{
+    if (auto const waiting = std::exchange(connected_, nullptr))
+        waiting->complete(error_code());
+    commands_.dispatch();
+    if (!commands_.has_finished())
+        for (auto const& waiting : std::exchange(closing_, {}))
+            waiting->post(error_code());
+}
+
+bool session_impl::has_work() const noexcept
+{
+    bool const can_flush = transport_.can_write() && !dialogue_.output().empty();
+    return connected_ || commands_.has_finished() || !closing_.empty() || can_flush;
+}
+
+void session_impl::schedule_turn()
+{
+    if (turning_ || std::exchange(turn_scheduled_, true))
+        return;
+    try {
+        asio::post(executor(), [self = shared_from_this()] { self->on_turn(); });
+    } catch (std::bad_alloc const&) {
+        turn_scheduled_ = false;
+        error_code failure;
+        transport_.interrupt_read(failure);  // causes a turn as well
+        if (failure)
+            throw;
+    }
+}
+
+// ---- What happens in a turn ------------------------------------------------------------------------------------------------
+
+// After an exception some of the bytes that were read are lost, and so is the conversation. An exception of a hook goes to the
+// caller of run(). A lack of memory ends only this session: the others on the executor go on.
+void session_impl::pump(int most_reads)
 try {
-    finish(pending, why);
+    for (bool is_more = true; is_more && most_reads > 0 && transport_.is_open(); --most_reads) {
+        error_code is_over;
+        std::string_view input = transport_.read_available(is_over);
+        is_more = input.size() == transport::read_size;
+        dialogue_.counters().bytes_received.add(input.size());
+        while (!input.empty() && stage_ != stage::ended) {
+            std::string_view const before = input;
+            protocol::action next = dialogue_.receive(input);
+            if (options_.trace)
+                trace_received(before.substr(0, before.size() - input.size()));
+            handle(next);
+        }
+        if (is_over)
+            end(make_error_code(errc::disconnected));
+    }
 } catch (std::bad_alloc const&) {
-    finished_.erase(finished_.iterator_to(pending));
-    auto const dropped = std::exchange(pending.kept, nullptr);
+    end(make_error_code(errc::out_of_memory));
+} catch (...) {
+    end(make_error_code(errc::disconnected));
     throw;
 }
 
-// When there is no memory, an exception must not leave the command in a list: for its caller the command would then complete
-// twice.
-error_code session_impl::submit(pending_command& pending)
-try {
-    if (stage_ != stage::open)
-        return make_error_code(errc::disconnected);
-    events_.used();
-    // The kernel would report an error of the socket, which would end the session.
-    if (carries_no_descriptor(pending.what()))
-        return make_error_code(errc::closed_descriptor);
-    pending.deadline = optional_deadline_after(pending.what().timeout().value_or(options_.command_timeout));
-    if (pending.deadline != never) {
-        arm_timer(pending.deadline);
-        deadlines_.insert(deadlines_.end(), pending);
-    }
-    return dialogue_.submit(pending);
-} catch (std::bad_alloc const&) {
-    // A trace hook can run out of memory when the command is already on its way.
-    bool const is_submitted = pending.where() != protocol::request::stage::idle;
-    return is_submitted ? error_code() : make_error_code(errc::out_of_memory);
-}
-
-void session_impl::cancel(pending_command& pending, asio::cancellation_type kind)
+void session_impl::handle(protocol::action& next)
 {
-    using protocol::request;
-    bool const abandon = asks_to_abandon(kind);
-    if (!pending.kept) {  // on its way here, or done
-        pending.cancelled = true;
-    } else if (pending.where() == request::stage::waiting || (abandon && pending.where() == request::stage::on_wire)) {
-        give_up(pending, asio::error::operation_aborted);
+    if (auto const* reply = std::get_if<protocol::answered>(&next)) {
+        commands_.answer(*reply->which);
+    } else if (auto* event = std::get_if<protocol::happened>(&next)) {
+        events_.publish(std::move(event->what), dialogue_.last_message_memory());
+    } else if (std::holds_alternative<protocol::ready>(next)) {
+        became_ready();
+    } else if (auto const* over = std::get_if<protocol::ended>(&next)) {
+        if (!dialogue_.refusal().empty())
+            log("The peer refused the negotiation: " + dialogue_.refusal());
+        end(over->why);
+    } else if (auto const* odd = std::get_if<protocol::ignored>(&next)) {
+        log(odd->sentence);
     }
 }
 
-void session_impl::give_up(pending_command& pending, error_code why)
+void session_impl::trace_received(std::string_view bytes)
 {
-    finish(pending, why);
-    dialogue_.abandon(pending);
+    traced_ += bytes;
+    if (dialogue_.inside_message())
+        return;
+    std::string_view message = traced_;
+    message.remove_prefix(std::min(message.find('{'), message.size()));
+    if (!message.empty())
+        options_.trace(direction::received, message);
+    traced_.clear();
+    if (traced_.capacity() > transport::read_size)
+        std::string().swap(traced_);  // frees the buffer of a large message
 }
 
-void session_impl::finish(pending_command& pending, error_code error)
+void session_impl::log(std::string const& sentence) const
 {
-    if (pending.boost::intrusive::set_base_hook<boost::intrusive::tag<deadline_tag>>::is_linked())
-        deadlines_.erase(deadlines_.iterator_to(pending));
-    active_.erase(active_.iterator_to(pending));
-    pending.error = error;
-    if (error) {
-        bool const aborted_on_wire =
-            error == asio::error::operation_aborted && pending.where() == protocol::request::stage::on_wire;
-        pending.answer() = reply::unanswered(aborted_on_wire || error == errc::outcome_unknown);
+    if (options_.log)
+        options_.log(shortened(harmless(sentence)));
+}
+
+void session_impl::expire_deadlines()
+{
+    auto const now = deadlines_.now();
+    if (deadlines_.earliest() > now)
+        return;
+    pump(16);  // a reply that has arrived wins, even if this process was too slow to read it
+    if (deadlines_.has_connecting_expired(now)) {
+        bool const is_silent = stage_ == stage::greeting && dialogue_.counters().bytes_received.read() == 0;
+        end(make_error_code(is_silent ? errc::monitor_busy : errc::timed_out));
     }
-    finished_.push_back(pending);
-    schedule_turn();
+    commands_.expire_commands(now);
+    deadlines_.expire_events(now);
+    deadlines_.arm();
 }
 
 }  // namespace coqmp::detail

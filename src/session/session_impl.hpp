@@ -1,33 +1,31 @@
-// The thin shell around the protocol core: its socket, its timer, its handlers.
-// Invariant: a pending command is in exactly one list: active (its answer may come) or finished (its handler will run). Handlers
-// run from turn() only, when all that was read has been taken in, so that no user's code runs in the middle of anything.
+// A session: joins the protocol core, its transport, its deadlines and its commands, and runs the handlers.
+// Invariant: handlers run in dispatch() only, when all that was read has been handled, so that no handler runs in the middle of
+// anything.
 #ifndef COQMP_SRC_SESSION_SESSION_IMPL_HPP
 #define COQMP_SRC_SESSION_SESSION_IMPL_HPP
 
-#include "detail/handler_memory.hpp"
 #include "detail/handler_registry.hpp"
 #include "events/event_hub.hpp"
 #include "net/dialer.hpp"
 #include "net/socket.hpp"
 #include "protocol/dialogue.hpp"
+#include "session/command_table.hpp"
+#include "session/deadlines.hpp"
 #include "session/pending_command.hpp"
+#include "session/transport.hpp"
+#include "session/turn_handler.hpp"
 
 #include <coqmp/session_options.hpp>
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/intrusive/list.hpp>
-#include <boost/intrusive/set.hpp>
-
 #include <atomic>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace coqmp::detail {
 
 /// The state behind a session.
-class session_impl final : public handler_registration, public std::enable_shared_from_this<session_impl>
+class session_impl final : public handler_registration, public turn_handler
 {
 public:
     using waiting_plain = pending_handler<void(boost::system::error_code)>;
@@ -38,7 +36,6 @@ public:
     using pointer = std::shared_ptr<session_impl>;
 
     session_impl(boost::asio::any_io_executor executor, session_options options);
-    ~session_impl();
 
     // From any thread.
     static void start_connect(pointer const& self, plain_handler handler, endpoint where);
@@ -67,77 +64,48 @@ public:
 
 private:
     enum class stage { idle, dialing, greeting, open, ended };
-    using clock = std::chrono::steady_clock;
-    static constexpr clock::time_point never = clock::time_point::max();
-    using active_list =
-        boost::intrusive::list<pending_command,
-                               boost::intrusive::base_hook<boost::intrusive::list_base_hook<boost::intrusive::tag<pending_tag>>>>;
-    using deadline_set = boost::intrusive::multiset<
-        pending_command, boost::intrusive::base_hook<boost::intrusive::set_base_hook<boost::intrusive::tag<deadline_tag>>>>;
+    class turn_scope;
 
     void connect(std::shared_ptr<waiting_plain> const& waiting, endpoint const& where);
     void cancel_connect(std::shared_ptr<waiting_plain> const& waiting);
-    void connected(boost::system::error_code error, stream_socket socket);
+    void connected(boost::system::error_code error, stream_socket socket, bool is_shared);
     void became_ready();
-    void execute(std::shared_ptr<pending_command>&& what);
-    [[nodiscard]] boost::system::error_code submit(pending_command& pending);
-    void refuse(pending_command& pending, boost::system::error_code why);
-    void cancel(pending_command& pending, boost::asio::cancellation_type kind);
-    void give_up(pending_command& pending, boost::system::error_code why);
+    void execute(std::shared_ptr<pending_command>&& command);
+    void cancel(pending_command& command, boost::asio::cancellation_type kind);
     void wait_closed(std::shared_ptr<waiting_reason> const& waiting);
-    void cancel_wait_closed(std::shared_ptr<waiting_reason> const& waiting);
     void end(boost::system::error_code why);
 
-    void read();
-    void on_readable();
-    void read_on();
-    void take_in(int most_rounds);
-    void drain(int most_rounds);
-    void receive(std::string_view bytes);
-    void handle(protocol::action& next);
-    [[nodiscard]] protocol::dialogue_options core_options() const;
-    void trace_received(std::string_view bytes);
-    [[nodiscard]] bool can_write() const noexcept;
-    void write();
-
-    void arm_timer(clock::time_point deadline);
-    void arm_timer();
-    void on_timer();
-    void end_what_is_late();
-    void time_out(clock::time_point now);
-
-    void finish(pending_command& pending, boost::system::error_code error);
+    void on_readable() override;
+    void on_turn() override;
+    void flush_and_dispatch();
+    void dispatch();
+    [[nodiscard]] bool has_work() const noexcept;
     void schedule_turn();
-    void turn();
-    void run_handlers();
+
+    void pump(int most_reads);
+    void handle(protocol::action& next);
+    void trace_received(std::string_view bytes);
+    void log(std::string const& sentence) const;
+    void expire_deadlines();
 
     session_options options_;
     protocol::dialogue dialogue_;
     event_hub events_;
-    handler_memory read_memory_;
-    std::optional<stream_socket> socket_;  ///< none once the context is gone, like the timer
+    transport transport_;
+    deadlines deadlines_;
+    command_table commands_;
     std::shared_ptr<dialer> dialer_;
     stage stage_ = stage::idle;
     std::atomic<bool> negotiated_{false};  // from then on what was negotiated does not change, and any thread may read it
     boost::system::error_code reason_;
 
-    std::optional<boost::asio::steady_timer> timer_;
-    clock::time_point timer_deadline_ = never;
-    clock::time_point connect_deadline_ = never;
-
-    active_list active_;
-    deadline_set deadlines_;
-    active_list finished_;
     std::shared_ptr<waiting_plain> connecting_;
     std::shared_ptr<waiting_plain> connected_;  ///< completes in the next turn
     std::vector<std::shared_ptr<waiting_reason>> reason_waits_;
     std::vector<std::shared_ptr<waiting_plain>> closing_;
     bool dialed_ = false;
-    bool is_shared_ = false;  ///< the caller has another descriptor of the connection, so that close() does not end it
     bool turn_scheduled_ = false;
     bool turning_ = false;
-    bool waiting_to_write_ = false;
-    bool write_failed_ = false;
 
     std::string traced_;
 };

@@ -1,0 +1,135 @@
+#include "session/deadlines.hpp"
+
+#include "detail/deadline.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace coqmp::detail {
+
+namespace {
+
+/// Waits for events that are kept without looking for those that have ended.
+constexpr std::size_t few_events = 16;
+
+}  // namespace
+
+deadlines::deadlines(asio::any_io_executor const& executor, turn_handler& owner)
+    : owner_(owner), clock_(&time_source_of(executor)), timer_(executor), largest_events_(few_events)
+{}
+
+deadlines::~deadlines()
+{
+    if (timer_)
+        clock_->forget(*timer_);
+}
+
+deadlines::time_point deadlines::earliest() const noexcept
+{
+    time_point result = connect_deadline_;
+    if (!commands_.empty())
+        result = std::min(result, commands_.begin()->deadline);
+    if (!events_.empty())
+        result = std::min(result, events_.begin()->first);
+    return result;
+}
+
+void deadlines::start_connecting(std::chrono::nanoseconds duration)
+{
+    connect_deadline_ = optional_deadline_after(duration, now());
+    arm();
+}
+
+void deadlines::add(pending_command& command, std::chrono::nanoseconds duration)
+{
+    if (duration <= duration.zero())
+        return;
+    command.deadline = deadline_after(duration, now());
+    if (auto const wait = command.awaited_event.lock())
+        add_event(wait, command.deadline);
+    arm(command.deadline);
+    commands_.insert(commands_.end(), command);
+}
+
+void deadlines::remove(pending_command& command) noexcept
+{
+    if (command.deadline_hook.is_linked())
+        commands_.erase(commands_.iterator_to(command));
+}
+
+std::vector<pending_command*> deadlines::take_expired_commands(time_point now)
+{
+    std::vector<pending_command*> expired;
+    auto const end =
+        std::find_if(commands_.begin(), commands_.end(), [now](pending_command const& each) { return each.deadline > now; });
+    for (auto each = commands_.begin(); each != end; ++each)
+        expired.push_back(&*each);
+    commands_.erase(commands_.begin(), end);
+    std::ranges::sort(expired, std::greater(), [](pending_command const* each) { return each->number(); });
+    return expired;
+}
+
+void deadlines::expire_events(time_point now)
+{
+    auto const end = events_.upper_bound(now);
+    for (auto each = events_.begin(); each != end; each = events_.erase(each))
+        if (auto const wait = each->second.lock())
+            wait->end(make_error_code(errc::event_missing));
+}
+
+// A wait whose event came leaves its deadline behind: another thread may have ended it.
+void deadlines::add_event(std::shared_ptr<subscription> const& wait, time_point deadline)
+{
+    if (events_.size() >= largest_events_) {
+        std::erase_if(events_, [](auto const& each) { return each.second.expired(); });
+        largest_events_ = std::max(few_events, 2 * events_.size());
+    }
+    events_.emplace(deadline, wait);
+}
+
+// One timer for all deadlines: most are never reached, so it is set again only for an earlier one.
+void deadlines::arm(time_point moment)
+{
+    if (moment >= armed_for_ || !timer_)
+        return;
+    armed_for_ = never;  // if there is no memory for this wait, the wait that it cancels arms the timer again
+    clock_->expire_at(*timer_, moment);
+    timer_->async_wait([this, alive = owner_.shared_from_this()](error_code) { on_timer(); });
+    armed_for_ = moment;
+}
+
+void deadlines::on_timer()
+{
+    bool const was_set_again = armed_for_ != never && armed_for_ > now();
+    if (!timer_ || was_set_again)
+        return;
+    armed_for_ = never;
+    if (earliest() > now())
+        arm();
+    else
+        owner_.on_turn();
+}
+
+void deadlines::close() noexcept
+{
+    connect_deadline_ = never;
+    events_.clear();
+    armed_for_ = never;
+    if (timer_)
+        timer_->cancel();
+}
+
+void deadlines::reset() noexcept
+{
+    if (timer_)
+        clock_->forget(*timer_);
+    timer_.reset();
+    commands_.clear();
+    events_.clear();
+}
+
+}  // namespace coqmp::detail
