@@ -222,10 +222,10 @@ void session::start_close(impl_pointer const& impl, plain_handler handler)
     detail::session_impl::start_close(impl, std::move(handler));
 }
 
-void session::start_wait_closed(impl_pointer const& impl, reason_handler handler)
+void session::start_wait_closed(impl_pointer const& impl, end_handler handler)
 {
     if (!impl)
-        return handler.post(error_code(), make_error_code(errc::disconnected));
+        return handler.post(error_code(), session_end(make_error_code(errc::disconnected)));
     detail::session_impl::start_wait_closed(impl, std::move(handler));
 }
 

@@ -34,7 +34,7 @@ coqmp::session_options behaviour(options const& how, traffic& seen, screen& show
     result.command_timeout = result.command_timeout.zero();  // Ctrl-C is the deadline
     result.trace = [&seen](coqmp::direction way, std::string_view message) { seen.see(way, message); };
     // A user who negotiates by hand knows that QEMU greets.
-    result.log = [&shown_on, skips = how.skip_negotiation](std::string_view sentence) {
+    result.log = [&shown_on, skips = how.skip_negotiation](coqmp::log_level, std::string_view sentence) {
         if (!skips || !sentence.starts_with("A greeting was ignored"))
             shown_on.note(in_one_line(sentence));
     };

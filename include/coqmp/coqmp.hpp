@@ -17,11 +17,13 @@
 #include <coqmp/greeting.hpp>
 #include <coqmp/listener.hpp>
 #include <coqmp/listener_options.hpp>
+#include <coqmp/log_level.hpp>
 #include <coqmp/machine.hpp>
 #include <coqmp/machine_spec.hpp>
 #include <coqmp/reply.hpp>
 #include <coqmp/session.hpp>
 #include <coqmp/session_counters.hpp>
+#include <coqmp/session_end.hpp>
 #include <coqmp/session_options.hpp>
 #include <coqmp/start_failed.hpp>
 #include <coqmp/version.hpp>

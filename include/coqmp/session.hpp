@@ -14,6 +14,7 @@
 #include <coqmp/greeting.hpp>
 #include <coqmp/reply.hpp>
 #include <coqmp/session_counters.hpp>
+#include <coqmp/session_end.hpp>
 #include <coqmp/session_options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -167,17 +168,14 @@ public:
         return detail::initiate<void(boost::system::error_code), &session::start_close>(impl_, std::forward<Token>(token));
     }
 
-    /// Completes when the session has ended, with the reason.
-    /// @par Handler signature `void(error_code, error_code why)`; `why` is success if this side closed it,
-    /// errc::disconnected if the peer did, in whatever way; errc::not_json, errc::message_too_large, errc::nested_too_deep;
-    /// errc::out_of_memory if there was no memory for a message of the peer; the error of a failed async_connect().
+    /// Completes when the session has ended, and says how.
+    /// @par Handler signature `void(error_code, session_end)`
     /// @par Errors `operation_aborted` when cancelled
     /// @par Cancellation terminal, partial and total.
-    template <boost::asio::completion_token_for<void(boost::system::error_code, boost::system::error_code)> Token =
-                  boost::asio::deferred_t>
+    template <boost::asio::completion_token_for<void(boost::system::error_code, session_end)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_wait_closed(Token&& token = Token())
     {
-        return detail::initiate<void(boost::system::error_code, boost::system::error_code), &session::start_wait_closed>(
+        return detail::initiate<void(boost::system::error_code, session_end), &session::start_wait_closed>(
             impl_, std::forward<Token>(token));
     }
 
@@ -185,13 +183,13 @@ private:
     friend class detail::machine_impl;
     using plain_handler = detail::pending_handler<void(boost::system::error_code)>;
     using reply_handler = detail::pending_handler<void(boost::system::error_code, reply)>;
-    using reason_handler = detail::pending_handler<void(boost::system::error_code, boost::system::error_code)>;
+    using end_handler = detail::pending_handler<void(boost::system::error_code, session_end)>;
     using impl_pointer = std::shared_ptr<detail::session_impl>;
 
     static void start_connect(impl_pointer const& impl, plain_handler handler, endpoint where);
     static void start_execute(impl_pointer const& impl, reply_handler&& handler, command&& what);
     static void start_close(impl_pointer const& impl, plain_handler handler);
-    static void start_wait_closed(impl_pointer const& impl, reason_handler handler);
+    static void start_wait_closed(impl_pointer const& impl, end_handler handler);
 
     detail::owned_impl<detail::session_impl> impl_;
 };

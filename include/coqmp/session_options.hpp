@@ -4,10 +4,12 @@
 
 #include <coqmp/command_ids.hpp>
 #include <coqmp/direction.hpp>
+#include <coqmp/log_level.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <string>
 #include <string_view>
 
 namespace coqmp {
@@ -61,10 +63,13 @@ struct session_options
     /// use the session. Messages hold everything that is sent, passwords too.
     std::function<void(direction, std::string_view)> trace;
 
-    /// Gets a sentence when something odd happens that does not end the session: an error that belongs to no command, a
-    /// message that makes no sense. Never holds values of arguments. On the session's executor; must not throw and must
-    /// not use the session.
-    std::function<void(std::string_view)> log;
+    /// Identifies the session in the log: each sentence begins with it and a colon. Empty: sentences begin with themselves.
+    std::string name;
+
+    /// Receives a sentence when something unusual happens: an error that belongs to no command, a message that makes no sense, a
+    /// refused negotiation. The sentence never holds values of arguments, and is safe for a terminal. Called on the session's
+    /// executor. It must not throw and must not use the session.
+    std::function<void(log_level, std::string_view)> log;
 };
 
 }  // namespace coqmp

@@ -1,5 +1,7 @@
 #include "listener/listener_impl.hpp"
 
+#include "detail/log.hpp"
+
 #include "detail/cancellation.hpp"
 #include "detail/deadline.hpp"
 #include "detail/explained_error.hpp"
@@ -312,9 +314,10 @@ void listener_impl::match(visitor who)
 void listener_impl::refuse(visitor const& who)
 {
     refused_.fetch_add(1, std::memory_order_relaxed);
-    if (options_.session.log && who.peer)
-        options_.session.log("Rejected process " + std::to_string(who.peer->process) + " of user " +
-                             std::to_string(who.peer->user) + ": no accept on " + local().to_string() + " waits for it.");
+    if (who.peer)
+        log(options_.session, log_level::warning,
+            "Rejected process " + std::to_string(who.peer->process) + " of user " + std::to_string(who.peer->user) +
+                ": no accept on " + local().to_string() + " waits for it.");
 }
 
 void listener_impl::decide()

@@ -1,7 +1,7 @@
 #include "session/session_impl.hpp"
 
 #include "detail/cancellation.hpp"
-#include "detail/harmless_text.hpp"
+#include "detail/log.hpp"
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
@@ -54,19 +54,6 @@ protocol::dialogue_options core_options(session_options const& options)
     if (options.trace)
         result.on_output = [trace = options.trace](std::string_view text) { trace(direction::sent, text); };
     return result;
-}
-
-/// Shortens a sentence for the log, because it may quote any number of the peer's bytes.
-std::string shortened(std::string sentence)
-{
-    constexpr std::size_t longest = 1000;
-    if (sentence.size() <= longest)
-        return sentence;
-    auto const continues_a_character = [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U; };
-    std::size_t end = longest;
-    while (end > 0 && continues_a_character(sentence[end]))
-        --end;
-    return sentence.substr(0, end) + "...";
 }
 
 /// Whether this thread is running handlers of an `io_context` with this executor. Unknown, and therefore false, for other
@@ -156,13 +143,13 @@ void session_impl::start_close(pointer const& self, plain_handler handler)
     });
 }
 
-void session_impl::start_wait_closed(pointer const& self, reason_handler handler)
+void session_impl::start_wait_closed(pointer const& self, end_handler handler)
 {
     auto const slot = handler.slot();
-    auto waiting = std::make_shared<waiting_reason>(std::move(handler));
+    auto waiting = std::make_shared<waiting_end>(std::move(handler));
     on_cancellation(slot, self, waiting, [](session_impl&, auto const& cancelled, asio::cancellation_type) {
         if (*cancelled)
-            cancelled->post(error_code(asio::error::operation_aborted), error_code());
+            cancelled->post(error_code(asio::error::operation_aborted), session_end());
     });
     run_on_executor(self, [waiting = std::move(waiting)](session_impl& state) { state.wait_closed(waiting); });
 }
@@ -246,21 +233,21 @@ void session_impl::end(error_code why)
     events_.end();
     if (auto const waiting = std::exchange(connecting_, nullptr))
         waiting->post(why ? why : error_code(asio::error::operation_aborted));
-    for (auto const& waiting : std::exchange(reason_waits_, {}))
+    for (auto const& waiting : std::exchange(end_waits_, {}))
         if (*waiting)
-            waiting->post(error_code(), reason_);
+            waiting->post(error_code(), session_end(reason_));
     if (has_work())
         schedule_turn();
 }
 
-void session_impl::wait_closed(std::shared_ptr<waiting_reason> const& waiting)
+void session_impl::wait_closed(std::shared_ptr<waiting_end> const& waiting)
 {
     if (!*waiting)
         return;  // cancelled on its way here
     if (stage_ == stage::ended)
-        return waiting->post(error_code(), reason_);
-    std::erase_if(reason_waits_, [](auto const& each) { return !*each; });  // cancelled
-    reason_waits_.push_back(waiting);
+        return waiting->post(error_code(), session_end(reason_));
+    std::erase_if(end_waits_, [](auto const& each) { return !*each; });  // cancelled
+    end_waits_.push_back(waiting);
 }
 
 void session_impl::destroy_handlers() noexcept
@@ -276,7 +263,7 @@ void session_impl::destroy_handlers() noexcept
     commands_.destroy_handlers();
     auto const connecting = std::exchange(connecting_, nullptr);
     auto const connected = std::exchange(connected_, nullptr);
-    auto const reasons = std::exchange(reason_waits_, {});
+    auto const reasons = std::exchange(end_waits_, {});
     auto const closing = std::exchange(closing_, {});
 }
 
@@ -422,10 +409,10 @@ void session_impl::handle(protocol::action& next)
         became_ready();
     } else if (auto const* over = std::get_if<protocol::ended>(&next)) {
         if (!dialogue_.refusal().empty())
-            log("The peer refused the negotiation: " + dialogue_.refusal());
+            log(options_, log_level::error, "The peer refused the negotiation: " + dialogue_.refusal());
         end(over->why);
     } else if (auto const* odd = std::get_if<protocol::ignored>(&next)) {
-        log(odd->sentence);
+        log(options_, log_level::warning, odd->sentence);
     }
 }
 
@@ -441,12 +428,6 @@ void session_impl::trace_received(std::string_view bytes)
     traced_.clear();
     if (traced_.capacity() > transport::read_size)
         std::string().swap(traced_);  // frees the buffer of a large message
-}
-
-void session_impl::log(std::string const& sentence) const
-{
-    if (options_.log)
-        options_.log(shortened(harmless(sentence)));
 }
 
 void session_impl::expire_deadlines()

@@ -15,6 +15,7 @@
 #include "session/transport.hpp"
 #include "session/turn_handler.hpp"
 
+#include <coqmp/session_end.hpp>
 #include <coqmp/session_options.hpp>
 
 #include <atomic>
@@ -29,10 +30,10 @@ class session_impl final : public handler_registration, public turn_handler
 {
 public:
     using waiting_plain = pending_handler<void(boost::system::error_code)>;
-    using waiting_reason = pending_handler<void(boost::system::error_code, boost::system::error_code)>;
+    using waiting_end = pending_handler<void(boost::system::error_code, session_end)>;
     using plain_handler = waiting_plain;
     using reply_handler = pending_handler<reply_signature>;
-    using reason_handler = waiting_reason;
+    using end_handler = waiting_end;
     using pointer = std::shared_ptr<session_impl>;
 
     session_impl(boost::asio::any_io_executor executor, session_options options);
@@ -44,7 +45,7 @@ public:
     static void start(pointer const& self, pending_handler<Signature>&& handler,
                       std::shared_ptr<awaited_command<Signature>>&& pending);
     static void start_close(pointer const& self, plain_handler handler);
-    static void start_wait_closed(pointer const& self, reason_handler handler);
+    static void start_wait_closed(pointer const& self, end_handler handler);
     void close() noexcept;
     [[nodiscard]] event_hub& events() noexcept { return events_; }
     [[nodiscard]] session_counters counters() const noexcept;
@@ -72,7 +73,7 @@ private:
     void became_ready();
     void execute(std::shared_ptr<pending_command>&& command);
     void cancel(pending_command& command, boost::asio::cancellation_type kind);
-    void wait_closed(std::shared_ptr<waiting_reason> const& waiting);
+    void wait_closed(std::shared_ptr<waiting_end> const& waiting);
     void end(boost::system::error_code why);
 
     void on_readable() override;
@@ -85,7 +86,6 @@ private:
     void pump(int most_reads);
     void handle(protocol::action& next);
     void trace_received(std::string_view bytes);
-    void log(std::string const& sentence) const;
     void expire_deadlines();
 
     session_options options_;
@@ -101,7 +101,7 @@ private:
 
     std::shared_ptr<waiting_plain> connecting_;
     std::shared_ptr<waiting_plain> connected_;  ///< completes in the next turn
-    std::vector<std::shared_ptr<waiting_reason>> reason_waits_;
+    std::vector<std::shared_ptr<waiting_end>> end_waits_;
     std::vector<std::shared_ptr<waiting_plain>> closing_;
     bool dialed_ = false;
     bool turn_scheduled_ = false;

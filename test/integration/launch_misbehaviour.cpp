@@ -163,8 +163,8 @@ COROUTINE_TEST_CASE(program_that_closes_its_monitor_and_lives_on_is_ended_by_the
                     script("qemu-system-x86_64 -M none -nodefaults -display none -S \"$@\"; exec 3>&-; exec sleep 1000")};
     co_await subject.async_start();
     co_await subject.session().quit();
-    error_code const why = co_await subject.session().async_wait_closed();
-    BOOST_TEST((why == errc::disconnected));
+    coqmp::session_end const end = co_await subject.session().async_wait_closed();
+    BOOST_TEST((end.reason == errc::disconnected));
     BOOST_TEST(!is_gone(subject.pid()));
     coqmp::exit_status const status = co_await subject.async_shutdown(2s);
     BOOST_TEST(status.signal == SIGTERM);
@@ -175,8 +175,8 @@ COROUTINE_TEST_CASE(machine_whose_program_is_ended_from_outside_tells_its_sessio
     machine subject{co_await asio::this_coro::executor, bare_qemu()};
     co_await subject.async_start();
     ::kill(subject.pid(), SIGKILL);
-    error_code const why = co_await subject.session().async_wait_closed();
-    BOOST_TEST((why == errc::disconnected));
+    coqmp::session_end const end = co_await subject.session().async_wait_closed();
+    BOOST_TEST((end.reason == errc::disconnected));
     coqmp::exit_status const status = co_await subject.async_wait();
     BOOST_TEST(status.signal == SIGKILL);
 }

@@ -147,7 +147,7 @@ COROUTINE_TEST_CASE(a_command_can_be_cancelled_before_the_session_has_seen_it)
     co_await talk.begin();
     for (auto const kind : kinds) {
         completion<reply> aborted(executor);
-        completion<error_code> not_closed(executor);
+        completion<coqmp::session_end> not_closed(executor);
         asio::cancellation_signal command_signal;
         asio::cancellation_signal wait_signal;
         // From another thread the session gets to know of them when this one runs its context again, after the cancellation.
@@ -207,7 +207,7 @@ COROUTINE_TEST_CASE(handlers_never_run_inside_the_call_that_starts_the_operation
     conversation talk(co_await this_coro::executor);
     auto refused = talk.ask("query-status");  // not connected: the outcome is known at once
     BOOST_TEST(refused.times() == 0);
-    completion<error_code> closed(talk.client.get_executor());
+    completion<coqmp::session_end> closed(talk.client.get_executor());
     talk.client.close();
     talk.client.async_wait_closed(closed.token());
     BOOST_TEST(closed.times() == 0);

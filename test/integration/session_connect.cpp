@@ -306,7 +306,7 @@ COROUTINE_TEST_CASE(a_refused_negotiation_is_tried_without_capabilities_and_then
     auto const executor = co_await this_coro::executor;
     std::string logged;
     coqmp::session_options options;
-    options.log = [&logged](std::string_view sentence) { logged += sentence; };
+    options.log = [&logged](coqmp::log_level, std::string_view sentence) { logged += sentence; };
     conversation talk(executor, options);
     completion<> connected(executor);
     talk.client.async_connect(talk.peer.address(), connected.token());
@@ -425,7 +425,7 @@ COROUTINE_TEST_CASE(a_connect_can_be_cancelled_at_each_stage)
     for (int stage = 0; stage < 3; ++stage) {
         conversation talk(executor);
         completion<> connected(executor);
-        completion<error_code> closed(executor);
+        completion<coqmp::session_end> closed(executor);
         asio::cancellation_signal signal;
         talk.client.async_wait_closed(closed.token());
         talk.client.async_connect(talk.peer.address(), asio::bind_cancellation_slot(signal.slot(), connected.token()));
@@ -443,7 +443,7 @@ COROUTINE_TEST_CASE(a_connect_can_be_cancelled_at_each_stage)
         error_code const error = co_await connected.done();
         BOOST_TEST(error == asio::error::operation_aborted);
         co_await closed.done();
-        BOOST_TEST(closed.value() == asio::error::operation_aborted);
+        BOOST_TEST(closed.value().reason == asio::error::operation_aborted);
         co_await talk.peer.end();
     }
 }

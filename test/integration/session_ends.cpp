@@ -36,9 +36,9 @@ completion<> quit(coqmp::session& client)
     return result;
 }
 
-completion<error_code> wait_closed(coqmp::session& client)
+completion<coqmp::session_end> wait_closed(coqmp::session& client)
 {
-    completion<error_code> result(client.get_executor());
+    completion<coqmp::session_end> result(client.get_executor());
     client.async_wait_closed(result.token());
     return result;
 }
@@ -79,7 +79,7 @@ asio::awaitable<void> dies_of(std::string bytes, errc why, coqmp::session_option
     BOOST_TEST(error == why);
     BOOST_TEST(error == errc::outcome_unknown);
     co_await closed.done();
-    BOOST_TEST(closed.value() == why);
+    BOOST_TEST(closed.value().reason == why);
     co_await talk.peer.end();
 }
 
@@ -204,7 +204,7 @@ COROUTINE_TEST_CASE(when_the_peer_leaves_commands_on_the_wire_are_unknown_and_wa
         auto const none = co_await stream.next();
         BOOST_TEST(!none.has_value());
         co_await closed.done();
-        BOOST_TEST(closed.value() == errc::disconnected);
+        BOOST_TEST(closed.value().reason == errc::disconnected);
     }
 }
 
@@ -222,7 +222,7 @@ COROUTINE_TEST_CASE(a_message_that_is_cut_in_half_is_a_disconnection_at_every_by
         error_code const error = co_await pending.done();
         BOOST_TEST(error == errc::disconnected);
         co_await closed.done();
-        BOOST_TEST(closed.value() == errc::disconnected);
+        BOOST_TEST(closed.value().reason == errc::disconnected);
     }
 }
 
@@ -267,7 +267,7 @@ COROUTINE_TEST_CASE(several_wait_for_the_end_and_each_is_told_the_reason)
     co_await talk.begin();
     auto const first = wait_closed(talk.client);
     auto const second = wait_closed(talk.client);
-    completion<error_code> third(talk.client.get_executor());
+    completion<coqmp::session_end> third(talk.client.get_executor());
     asio::cancellation_signal signal;
     talk.client.async_wait_closed(asio::bind_cancellation_slot(signal.slot(), third.token()));
     signal.emit(asio::cancellation_type::total);
@@ -277,13 +277,13 @@ COROUTINE_TEST_CASE(several_wait_for_the_end_and_each_is_told_the_reason)
     talk.client.close();
     error_code error = co_await first.done();
     BOOST_TEST(error == error_code());
-    BOOST_TEST(first.value() == error_code(), "this side closed it");
+    BOOST_TEST(first.value().reason == error_code(), "this side closed it");
     error = co_await second.done();
     BOOST_TEST(error == error_code());
-    BOOST_TEST(second.value() == error_code(), "this side closed it");
+    BOOST_TEST(second.value().reason == error_code(), "this side closed it");
     auto const late = wait_closed(talk.client);
     co_await late.done();
-    BOOST_TEST(late.value() == error_code());
+    BOOST_TEST(late.value().reason == error_code());
     BOOST_TEST(third.times() == 1);
     co_await talk.peer.end();
 }
@@ -297,7 +297,7 @@ COROUTINE_TEST_CASE(waiting_for_the_end_tells_why_connect_failed)
     error_code const error = co_await connected.done();
     auto const closed = wait_closed(client);
     co_await closed.done();
-    BOOST_TEST(closed.value() == error);
+    BOOST_TEST(closed.value().reason == error);
     BOOST_TEST(error.failed());
 }
 
@@ -313,7 +313,7 @@ COROUTINE_TEST_CASE(async_close_completes_after_all_others)
             BOOST_TEST(error == errc::disconnected);
             order.push_back(1);
         });
-    talk.client.async_wait_closed([&order](error_code, error_code) { order.push_back(1); });
+    talk.client.async_wait_closed([&order](error_code, coqmp::session_end) { order.push_back(1); });
     completion<> closed(executor);
     talk.client.async_close(closed.token());
     BOOST_TEST(closed.times() == 0, "never inside the call");
@@ -345,7 +345,7 @@ COROUTINE_TEST_CASE(destroying_the_session_ends_all_it_started)
     auto const executor = co_await this_coro::executor;
     fake_peer peer = fake_peer::pair(executor);
     completion<reply> pending(executor);
-    completion<error_code> closed(executor);
+    completion<coqmp::session_end> closed(executor);
     {
         coqmp::session client(executor);
         co_await meet(client, peer);
@@ -355,7 +355,7 @@ COROUTINE_TEST_CASE(destroying_the_session_ends_all_it_started)
     error_code const error = co_await pending.done();
     BOOST_TEST(error == errc::disconnected);
     co_await closed.done();
-    BOOST_TEST(closed.value() == error_code());
+    BOOST_TEST(closed.value().reason == error_code());
     co_await peer.end();
 }
 

@@ -259,7 +259,7 @@ COROUTINE_TEST_CASE(the_log_tells_of_what_is_odd_and_the_counters_count_it)
 {
     texts sentences;
     coqmp::session_options options;
-    options.log = [&sentences](std::string_view sentence) { sentences.emplace_back(sentence); };
+    options.log = [&sentences](coqmp::log_level, std::string_view sentence) { sentences.emplace_back(sentence); };
     conversation talk(co_await this_coro::executor, options);
     co_await talk.begin();
     auto first = talk.ask("first");
@@ -283,11 +283,30 @@ COROUTINE_TEST_CASE(the_log_tells_of_what_is_odd_and_the_counters_count_it)
     BOOST_TEST(counters.replies == 2U);
 }
 
+COROUTINE_TEST_CASE(the_log_names_the_session_and_the_level)
+{
+    texts sentences;
+    std::vector<coqmp::log_level> levels;
+    coqmp::session_options options;
+    options.name = "vm-17";
+    options.log = [&](coqmp::log_level level, std::string_view sentence) {
+        levels.push_back(level);
+        sentences.emplace_back(sentence);
+    };
+    conversation talk(co_await this_coro::executor, options);
+    co_await talk.begin();
+    talk.peer.say(R"({"hello": 1})");
+    while (sentences.empty())
+        co_await asio::post(talk.client.get_executor(), asio::deferred);
+    BOOST_TEST(sentences.front().starts_with("vm-17: "), sentences.front());
+    BOOST_TEST((levels.front() == coqmp::log_level::warning));
+}
+
 COROUTINE_TEST_CASE(the_log_quotes_no_more_of_a_peer_than_fits_a_line)
 {
     texts sentences;
     coqmp::session_options options;
-    options.log = [&sentences](std::string_view sentence) { sentences.emplace_back(sentence); };
+    options.log = [&sentences](coqmp::log_level, std::string_view sentence) { sentences.emplace_back(sentence); };
     conversation talk(co_await this_coro::executor, options);
     co_await talk.begin();
     std::string long_name;

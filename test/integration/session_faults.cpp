@@ -147,7 +147,7 @@ private:
     std::set<std::string> executed_;
     coqmp::session client_{context_.get_executor()};
     coqmp::event_stream events_of_ = client_.subscribe();
-    completion<error_code> closed_{context_.get_executor()};
+    completion<coqmp::session_end> closed_{context_.get_executor()};
     std::vector<completion<reply>> replies_;
     error_code connect_error_;
     int connects_ = 0;

@@ -290,10 +290,10 @@ COROUTINE_TEST_CASE(a_message_of_64_mebibytes_arrives_and_one_byte_more_ends_the
     BOOST_TEST(large->data.at("text").as_string().size() == limit - begin.size() - end.size());
 
     talk.peer.say(message(limit + 1));
-    completion<error_code> ended(talk.client.get_executor());
+    completion<coqmp::session_end> ended(talk.client.get_executor());
     talk.client.async_wait_closed(ended.token());
     co_await ended.done();
-    BOOST_TEST(ended.value() == errc::message_too_large);
+    BOOST_TEST(ended.value().reason == errc::message_too_large);
 }
 
 COROUTINE_TEST_CASE(a_message_of_1024_levels_arrives_and_one_more_ends_the_session)

@@ -308,7 +308,7 @@ bool outlive_the_context(home where, int steps)
             client.async_execute("query-status", [](error_code, reply const&) {});
         asio::co_spawn(client.get_executor(), client.execute_until("cont", coqmp::event_filter("RESUME")), asio::detached);
     });
-    client.async_wait_closed([](error_code, error_code) {});
+    client.async_wait_closed([](error_code, coqmp::session_end) {});
     stream.async_next([](error_code, coqmp::event const&) {});
     int done = 0;
     while (done < steps && context->poll_one() != 0)

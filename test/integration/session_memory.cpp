@@ -136,7 +136,7 @@ COROUTINE_TEST_CASE(a_message_that_there_is_no_memory_for_ends_its_session_and_n
 {
     conversation talk(co_await this_coro::executor);
     co_await talk.begin();
-    completion<error_code> closed(talk.client.get_executor());
+    completion<coqmp::session_end> closed(talk.client.get_executor());
     talk.client.async_wait_closed(closed.token());
     auto const large = talk.ask("query-status");
     boost::json::value const id = co_await talk.peer.expect("query-status");
@@ -147,5 +147,5 @@ COROUTINE_TEST_CASE(a_message_that_there_is_no_memory_for_ends_its_session_and_n
     BOOST_TEST(error == errc::out_of_memory);
     BOOST_TEST(error == errc::outcome_unknown);
     co_await closed.done();
-    BOOST_TEST(closed.value() == errc::out_of_memory);
+    BOOST_TEST(closed.value().reason == errc::out_of_memory);
 }

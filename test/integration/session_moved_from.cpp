@@ -77,11 +77,11 @@ COROUTINE_TEST_CASE(a_session_that_was_moved_from_connects_and_closes_nothing)
     husk.async_close(closed.token());
     error_code const closing = co_await closed.done();
     BOOST_TEST(closing == error_code());
-    completion<error_code> over(executor);
+    completion<coqmp::session_end> over(executor);
     husk.async_wait_closed(over.token());
     error_code const waited = co_await over.done();
     BOOST_TEST(waited == error_code());
-    BOOST_TEST(over.value() == make_error_code(errc::disconnected));
+    BOOST_TEST(over.value().reason == make_error_code(errc::disconnected));
 
     completion<reply> answer(executor);
     moved.async_execute("query-status", answer.token());

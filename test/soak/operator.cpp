@@ -165,7 +165,8 @@ private:
 
     asio::awaitable<void> meet_the_end()
     {
-        auto const why = co_await session_.async_wait_closed();
+        auto const end = co_await session_.async_wait_closed();
+        error_code const why = end.reason;
         book_.expect(why == errc::disconnected, "a QEMU that ended gives " + why.message());
         auto const [error, status] = co_await machine_.async_wait(asio::as_tuple(asio::deferred));
         book_.expect(!error, "waiting for the end of a machine gives " + error.message());

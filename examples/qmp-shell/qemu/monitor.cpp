@@ -80,9 +80,9 @@ monitor::monitor(event_loop& loop, screen& shown_on, traffic& seen, std::unique_
       events_(connection_->session(), shown_on),
       jobs_(connection_->session())
 {
-    session().async_wait_closed([this](error_code error, error_code why) {
+    session().async_wait_closed([this](error_code error, coqmp::session_end end) {
         if (!error)
-            ended_with_ = why;
+            ended_with_ = end.reason;
     });
 }
 

@@ -174,8 +174,8 @@ public:
             if (!error)
                 status_ = status;
         });
-        session().async_wait_closed([this](error_code error, error_code why) {
-            if (!error && why == coqmp::errc::disconnected)
+        session().async_wait_closed([this](error_code error, coqmp::session_end end) {
+            if (!error && end.reason == coqmp::errc::disconnected)
                 news_.tell();
         });
     }
