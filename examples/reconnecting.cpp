@@ -28,11 +28,11 @@ asio::awaitable<coqmp::session> connect(coqmp::endpoint monitor)
 asio::awaitable<void> watch(coqmp::endpoint monitor)
 {
     coqmp::session session = co_await connect(monitor);
-    for (int lives = 3; lives > 0;) {
+    for (int connections = 3; connections > 0;) {
         auto const [error, reply] = co_await session.async_execute("cont", asio::as_tuple(asio::deferred));
         if (error == coqmp::errc::outcome_unknown)
-            std::cout << "QEMU has disconnected, and may have executed the command before\n";
-        else if (error == coqmp::errc::not_sent && --lives > 0)
+            std::cout << "the connection has ended, and QEMU may have executed the command\n";
+        else if (error == coqmp::errc::not_sent && --connections > 0)
             session = co_await connect(monitor);  // QEMU has not seen the command, so it can be repeated
     }
 }
