@@ -1,5 +1,5 @@
-// What `./dev demo` runs: the life of a machine, from launch to end, told as it happens.
-// usage: demo [PROGRAM]        (another QEMU than qemu-system-x86_64)
+// The program that `./dev demo` runs: the life of a machine from launch to exit, with a line for each step.
+// usage: demo [PROGRAM]        (a QEMU other than qemu-system-x86_64)
 #include <coqmp/coqmp.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -13,22 +13,22 @@ asio::awaitable<void> run(coqmp::machine_spec spec, bool& worked)
 {
     std::cout << "Launching " << spec.program << " (a machine without a guest; it needs no disk image) ...\n";
     coqmp::machine machine{co_await asio::this_coro::executor, spec};
-    co_await machine.async_start();  // through a socketpair: no file, no address, and QEMU cannot come too early
+    co_await machine.async_start();  // through a socketpair: no file, no address, no race
     auto& session = machine.session();
     std::cout << "QEMU " << session.greeting().version << " is ready, process " << machine.pid() << ".\n\n";
 
     auto const status = co_await session.execute("query-status");
-    std::cout << "We ask for its state.\n  query-status: " << status << '\n';
+    std::cout << "We query its state.\n  query-status: " << status << '\n';
 
     coqmp::event_stream events = session.subscribe();  // before the commands, so that no event is missed
     co_await session.execute("cont");
     co_await session.execute("stop");
     coqmp::event const resumed = co_await events.async_next();
     coqmp::event const stopped = co_await events.async_next();
-    std::cout << "We let it run, and stop it.\n  event: " << resumed << "\n  event: " << stopped << '\n';
+    std::cout << "We resume it and stop it again.\n  event: " << resumed << "\n  event: " << stopped << '\n';
 
     coqmp::reply const refusal = co_await session.async_execute("make-coffee");
-    std::cout << "We ask for something that it does not know.\n  make-coffee: " << refusal << "\nWe end it.\n";
+    std::cout << "We send a command that it does not know.\n  make-coffee: " << refusal << "\nWe end it.\n";
 
     co_await session.quit();
     while (auto event = co_await events.next())  // until the session has ended
@@ -50,7 +50,7 @@ try {
             std::rethrow_exception(failure);
     });
     context.run();
-    std::cout << (worked ? "All worked.\n" : "It did not go as it should.\n");
+    std::cout << (worked ? "Everything worked.\n" : "Something went wrong.\n");
     return worked ? 0 : 1;
 } catch (coqmp::start_failed const& error) {
     bool const missing = error.code() == coqmp::errc::launch_failed;

@@ -1,5 +1,5 @@
-// Events are a stream that one awaits. Each reader has its own, and it begins with subscribe(): before the command is sent.
-// usage: events ADDRESS        (of a QEMU that this program may start, stop and end)
+// Events arrive in streams. Each reader has its own, which begins with subscribe(), so subscribe before you send the command.
+// usage: events ADDRESS        (of a QEMU that this program may resume, stop and end)
 #include <coqmp/coqmp.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -18,9 +18,9 @@ void rethrow(std::exception_ptr failure)
 
 asio::awaitable<void> print(coqmp::event_stream events)
 {
-    // next() yields nothing once the session has ended. A reader that is too slow loses the oldest events, and is told.
+    // next() returns nothing once the session has ended. A reader that is too slow loses the oldest events, and learns how many.
     while (auto event = co_await events.next())
-        std::cout << "log: " << *event << (event->lost_before > 0 ? " (some were lost before it)" : "") << '\n';
+        std::cout << "log: " << *event << (event->lost_before > 0 ? " (earlier events were lost)" : "") << '\n';
     std::cout << "log: the end\n";
 }
 
@@ -38,9 +38,9 @@ asio::awaitable<void> run(coqmp::endpoint monitor)
     coqmp::event const second = co_await changes.async_next();
     std::cout << "changes: " << first.name << ", then " << second.name << '\n';
 
-    // Send a command and wait for the event that it leads to, in one call. A filter can look into the data, too.
+    // Send a command and wait for the event that it causes, in one call. A filter can also compare members of the event's data.
     coqmp::event const reset = co_await session.execute_until("system_reset", coqmp::event_filter("RESET").with("guest", false));
-    std::cout << "reset because of " << reset.data.at("reason") << '\n';
+    std::cout << "the reason for the reset: " << reset.data.at("reason") << '\n';
 
     co_await session.quit();  // ends QEMU, and with it the session and all its streams
 }

@@ -1,4 +1,4 @@
-// The first steps: connect to a QEMU that runs, read its greeting, send commands, and see what a refusal looks like.
+// The first steps: connect to a running QEMU, read its greeting, send commands, and see what an error looks like.
 // usage: first_command ADDRESS        (unix:/path/to/socket, a bare path, or tcp:host:port)
 #include <coqmp/coqmp.hpp>
 
@@ -17,27 +17,27 @@ asio::awaitable<void> talk(coqmp::endpoint monitor)
     co_await session.async_connect(monitor);  // dials, awaits the greeting, negotiates capabilities
     std::cout << "connected to QEMU " << session.greeting().version << '\n';
 
-    // A command without arguments is its name; what it returns is JSON.
+    // A command without arguments is just its name. Its result is JSON.
     json::value const status = co_await session.execute("query-status");
-    std::cout << "the guest is in state " << status.at("status") << '\n';
+    std::cout << "QEMU is in state " << status.at("status") << '\n';
 
-    // Arguments come one by one, from any C++ value that JSON can hold.
+    // Arguments are added one by one, from any C++ value that converts to JSON.
     co_await session.execute(
         coqmp::command("blockdev-add").with("driver", "null-co").with("node-name", "disk0").with("size", 4096));
 
-    // Bind what a command returned before you walk through it: in a range-for, a temporary would be gone already.
+    // Name a result before you iterate over a part of it: a range-for would not keep the temporary alive.
     json::value const nodes = co_await session.execute("query-named-block-nodes");
     for (json::value const& node : nodes.as_array())
         std::cout << "block node " << node.at("node-name") << " of " << node.at("image").at("virtual-size") << " bytes\n";
 
-    // What QEMU refuses, execute() throws: the command's name, the class of the error, a description for people.
+    // If QEMU rejects a command, execute() throws its name, the class of the error, and a description for people.
     try {
         co_await session.execute(coqmp::command("blockdev-del").with("node-name", "disk1"));
     } catch (coqmp::command_failed const& refusal) {
-        std::cout << "refused: " << refusal.what() << '\n';
+        std::cout << "rejected: " << refusal.what() << '\n';
     }
     co_await session.execute(coqmp::command("blockdev-del").with("node-name", "disk0"));
-    co_await session.async_close();  // QEMU runs on, and serves the next client
+    co_await session.async_close();  // QEMU keeps running and serves the next client
 }
 
 int main(int argc, char** argv)
@@ -49,7 +49,7 @@ try {
     asio::io_context context;
     asio::co_spawn(context, talk(coqmp::endpoint::parse(argv[1])), [](std::exception_ptr failure) {
         if (failure)
-            std::rethrow_exception(failure);  // out of run(), to the handler below
+            std::rethrow_exception(failure);  // leaves context.run(), and reaches the handler below
     });
     context.run();
 } catch (std::exception const& error) {

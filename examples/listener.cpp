@@ -1,6 +1,6 @@
-// Launching without a race: the socket listens before QEMU exists, so QEMU can never connect too early, and no client has to
-// poll. A QEMU that does not get ready ends the wait at once, with its own words.
-// usage: listener DIRECTORY        (where the socket shall be)
+// Launching without a race: the socket listens before QEMU exists, so QEMU cannot connect too early and no client has to poll.
+// If QEMU exits before it is ready, the wait ends immediately, with QEMU's own error output.
+// usage: listener DIRECTORY        (where to create the socket)
 #include <coqmp/coqmp.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -16,13 +16,13 @@ asio::awaitable<void> run(std::filesystem::path directory)
 {
     auto const executor = co_await asio::this_coro::executor;
 
-    // Bound, private (mode 0600) and listening from here on; the file goes when the listener goes. One serves many machines.
-    coqmp::listener door{executor, coqmp::endpoint::unix_socket(directory / "door")};
+    // From here on the socket is bound, private (mode 0600) and listening. The listener removes it in the end. It serves many machines.
+    coqmp::listener listener{executor, coqmp::endpoint::unix_socket(directory / "monitor")};
 
-    // The arguments that async_start() appends to QEMU's. A program that launches QEMU in another way appends them itself, and
-    // calls door.async_accept().
-    std::cout << "QEMU is told:";
-    for (auto const& argument : door.qemu_arguments())
+    // async_start() adds these arguments to QEMU's. A program that launches QEMU in another way adds them itself, and calls
+    // listener.async_accept().
+    std::cout << "QEMU gets these arguments:";
+    for (auto const& argument : listener.qemu_arguments())
         std::cout << ' ' << argument;
     std::cout << '\n';
 
@@ -30,15 +30,15 @@ asio::awaitable<void> run(std::filesystem::path directory)
     spec.arguments = {"-M", "none", "-nodefaults", "-display", "none", "-S"};
     coqmp::machine first{executor, spec};
     coqmp::machine second{executor, spec};
-    co_await first.async_start(door);  // launched, connected, negotiated; only the process that was launched is let in
-    co_await second.async_start(door);
+    co_await first.async_start(listener);  // launched, connected, negotiated; only the launched process may connect
+    co_await second.async_start(listener);
     std::cout << "first: " << (co_await first.session().execute("query-status")).at("status") << '\n';
     std::cout << "second: " << (co_await second.session().execute("query-status")).at("status") << '\n';
 
     spec.arguments.insert(spec.arguments.end(), {"-device", "no-such-device"});
     coqmp::machine third{executor, spec};
     try {
-        co_await third.async_start(door);
+        co_await third.async_start(listener);
     } catch (coqmp::start_failed const& failure) {
         std::cout << "third did not start: " << failure.status().value() << "\nQEMU said: " << failure.standard_error();
     }
@@ -46,7 +46,7 @@ asio::awaitable<void> run(std::filesystem::path directory)
     co_await first.session().quit();
     co_await second.session().quit();
     auto const ended = co_await first.async_wait();
-    std::cout << (co_await second.async_wait() == ended ? "both ended" : "they ended in different ways") << '\n';
+    std::cout << (co_await second.async_wait() == ended ? "both exited" : "they exited with different statuses") << '\n';
 }
 
 int main(int argc, char** argv)

@@ -1,5 +1,5 @@
-// Many machines, one thread: each is supervised by one coroutine, from launch to end, as if it were the only one.
-// usage: many_machines COUNT [SECONDS]        (how many, and how long they stay; Ctrl-C shuts all down earlier)
+// Many machines in one thread: one coroutine supervises each, from launch to exit, as if it were the only one.
+// usage: many_machines COUNT [SECONDS]        (how many, and how long they run; Ctrl-C shuts them down earlier)
 #include <coqmp/coqmp.hpp>
 
 #include <boost/asio/as_tuple.hpp>
@@ -27,7 +27,7 @@ try {
     co_await closing_time.async_wait(asio::as_tuple(asio::deferred));
     auto const stopped = co_await machine.session().execute_until("stop", "STOP");
 
-    // Asks the guest, then QEMU, then the kernel, all within two seconds.
+    // Asks the guest to shut down, then QEMU to quit, then the kernel to kill it, all within two seconds.
     auto const ended = co_await machine.async_shutdown(std::chrono::seconds(2));
     std::cout << "machine " << number << ": " << status.at("status").as_string().c_str() << ", " << resumed.name << ' '
               << stopped.name << ", " << ended << '\n';
@@ -44,7 +44,7 @@ int main(int argc, char** argv)
     asio::signal_set signals{context, SIGINT, SIGTERM};
     signals.async_wait([&](auto error, int) {
         if (!error)
-            closing_time.expires_at(asio::steady_timer::time_point::min());  // wakes all current and all later waits
+            closing_time.expires_at(asio::steady_timer::time_point::min());  // ends all current and all later waits
     });
 
     int running = count;
@@ -55,6 +55,6 @@ int main(int argc, char** argv)
                 signals.cancel();  // otherwise run() would wait for Ctrl-C forever
         });
     context.run();
-    std::cout << count << " machines, " << good << " ended well\n";
+    std::cout << count << " machines, " << good << " exited with status 0\n";
     return good == count ? 0 : 1;
 }

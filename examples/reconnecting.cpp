@@ -1,4 +1,4 @@
-// When a session ends a loop makes a new one, with a pause that grows while QEMU does not answer. usage: reconnecting DIRECTORY
+// Whenever a session ends, a loop creates a new one, with growing pauses while it cannot connect. usage: reconnecting DIRECTORY
 #include <coqmp/coqmp.hpp>
 
 #include <boost/asio/as_tuple.hpp>
@@ -20,7 +20,7 @@ asio::awaitable<coqmp::session> connect(coqmp::endpoint monitor)
         auto const [refusal] = co_await session.async_connect(monitor, asio::as_tuple(asio::deferred));
         if (!refusal)
             co_return std::move(session);
-        std::cout << "no QEMU: " << refusal.message() << ", again in " << pause.count() << " ms\n";
+        std::cout << "cannot connect: " << refusal.message() << ", next attempt in " << pause.count() << " ms\n";
         co_await asio::steady_timer(session.get_executor(), pause).async_wait(asio::deferred);
     }
 }
@@ -28,28 +28,28 @@ asio::awaitable<coqmp::session> connect(coqmp::endpoint monitor)
 asio::awaitable<void> watch(coqmp::endpoint monitor)
 {
     coqmp::session session = co_await connect(monitor);
-    for (int lives = 3; lives > 0;) {
+    for (int connections = 3; connections > 0;) {
         auto const [error, reply] = co_await session.async_execute("cont", asio::as_tuple(asio::deferred));
         if (error == coqmp::errc::outcome_unknown)
-            std::cout << "QEMU has gone, perhaps after it executed the command\n";
-        else if (error == coqmp::errc::not_sent && --lives > 0)
-            session = co_await connect(monitor);  // the command can be repeated: QEMU has not seen it
+            std::cout << "the connection has ended, and QEMU may have executed the command\n";
+        else if (error == coqmp::errc::not_sent && --connections > 0)
+            session = co_await connect(monitor);  // QEMU has not seen the command, so it can be repeated
     }
 }
 
 asio::awaitable<void> replace_qemu(std::string monitor)
 {
     coqmp::machine_spec spec;
-    // wait=off would be a risk: see "Why listen" in the README.
+    // Not wait=off: see "Why listen" in the README.
     spec.arguments = {"-M", "none", "-display", "none", "-S", "-qmp", monitor + ",server=on,wait=on"};
     for (;;) {
         coqmp::machine machine{co_await asio::this_coro::executor, spec};
         co_await machine.async_start();
         coqmp::event_stream resumed = machine.session().subscribe("RESUME");
         auto const status = co_await machine.session().execute("query-status");
-        if (!status.at("running").as_bool())  // it may have been told to go on before this monitor was ready for events
+        if (!status.at("running").as_bool())  // the other client may have sent "cont" before this session subscribed
             co_await resumed.next();
-        ::kill(machine.pid(), SIGSTOP);  // it hangs, with a command on the way
+        ::kill(machine.pid(), SIGSTOP);  // now it hangs, with a command in flight
         co_await machine.async_shutdown(400ms);
     }
 }
@@ -60,5 +60,5 @@ int main(int argc, char** argv)
     asio::io_context context{1};
     asio::co_spawn(context, watch(monitor) || replace_qemu(monitor.to_string()), asio::detached);
     context.run();
-    std::remove(monitor.path().c_str());  // a QEMU that is killed leaves it
+    std::remove(monitor.path().c_str());  // a killed QEMU leaves its socket behind
 }

@@ -1,5 +1,5 @@
-// One session, many threads: every member may be called from any of them. The session's own work must not run on two threads
-// at once, so on a pool it gets a strand; each coroutine and callback runs where it belongs, not where the session works.
+// One session, many threads: any of them may call every member. The session's own work must not run on two threads at once, so a
+// pool needs a strand for it. A coroutine or callback that has an executor of its own runs there.
 // usage: threads_and_strands ADDRESS
 #include <coqmp/coqmp.hpp>
 
@@ -21,7 +21,7 @@ asio::awaitable<int> ask(coqmp::session& session, int times)
 {
     int good = 0;
     for (int i = 0; i < times; ++i) {
-        auto const status = co_await session.execute("query-status");  // resumes on the pool, on any of its threads
+        auto const status = co_await session.execute("query-status");  // resumes on any thread of the pool
         good += status.as_object().contains("running") ? 1 : 0;
     }
     co_return good;
@@ -43,7 +43,7 @@ try {
     int const good = std::accumulate(coroutines.begin(), coroutines.end(), 0, [](int sum, auto& one) { return sum + one.get(); });
     std::cout << "10 coroutines on 4 threads: " << good << " answers\n";
 
-    // A callback that names no executor runs on the session's, the strand: never two at once, so a plain int can count them.
+    // A callback without an executor runs on the session's strand, so no two run at once, and a plain int can count them.
     int answered = 0;
     std::promise<void> all;
     std::vector<std::jthread> threads;
@@ -52,7 +52,7 @@ try {
             session.async_execute("query-status", [&](auto, auto const&) { ++answered == 100 ? all.set_value() : void(); });
         });
     all.get_future().get();
-    std::cout << "callbacks of 100 threads, one after the other: " << answered << " answers\n";
+    std::cout << "100 threads with callbacks on one strand: " << answered << " answers\n";
     session.async_close(asio::use_future).get();
 } catch (std::exception const& error) {
     std::cerr << "threads_and_strands: " << error.what() << '\n';

@@ -1,5 +1,5 @@
-// Every wait can end: by its own deadline, or because the caller cancels it. The session goes on either way: it drops the reply
-// if it comes late. The error says what became of the command: not_sent, or outcome_unknown.
+// Every wait can end, by its deadline or because the caller cancels it. The session continues either way, and drops a late reply.
+// The error of an expired deadline says whether the command was sent: not_sent or outcome_unknown.
 // usage: timeouts_and_cancellation ADDRESS
 #include <coqmp/coqmp.hpp>
 
@@ -25,29 +25,29 @@ asio::awaitable<void> run(coqmp::endpoint monitor)
     coqmp::session session{executor};
     co_await session.async_connect(monitor);
 
-    // A deadline for one command, and what follows from it. (session_options::command_timeout is that of all others.)
+    // A deadline for one command. (session_options::command_timeout is the deadline of all others.)
     try {
         co_await session.execute_until(coqmp::command("query-status").timeout(50ms), "SHUTDOWN");
     } catch (boost::system::system_error const& error) {
-        bool const late = error.code() == coqmp::errc::event_missing;  // the command itself succeeded
+        bool const late = error.code() == coqmp::errc::event_missing;  // the command itself has succeeded
         std::cout << "no SHUTDOWN within 50 ms: " << (late ? "timed out" : error.what()) << '\n';
     }
 
-    // Whichever comes first: || cancels the other. A read that is cancelled leaves the events in the stream.
+    // Wait for whichever comes first: || cancels the other. Cancelling a read loses no event.
     coqmp::event_stream events = session.subscribe();
     asio::steady_timer timer{executor, 50ms};
     auto const first = co_await (events.next() || timer.async_wait(asio::use_awaitable));
     std::cout << (first.index() == 0 ? "an event\n" : "no event within 50 ms\n");
 
-    // A cancellation slot: for a button, a signal handler, a request whose client hung up.
-    asio::cancellation_signal give_up;
-    session.async_execute("query-qmp-schema", asio::bind_cancellation_slot(give_up.slot(), [](auto error, auto const&) {
-                              std::cout << (error == asio::error::operation_aborted ? "given up\n" : "answered\n");
+    // A cancellation slot: for a button, a signal handler, or a request whose client has disconnected.
+    asio::cancellation_signal cancel;
+    session.async_execute("query-qmp-schema", asio::bind_cancellation_slot(cancel.slot(), [](auto error, auto const&) {
+                              std::cout << (error == asio::error::operation_aborted ? "cancelled\n" : "answered\n");
                           }));
-    give_up.emit(asio::cancellation_type::terminal);
+    cancel.emit(asio::cancellation_type::terminal);
 
     auto const status = co_await session.execute("query-status");
-    std::cout << "the session goes on: " << status.at("status") << '\n';
+    std::cout << "the session continues: " << status.at("status") << '\n';
 }
 
 int main(int argc, char** argv)

@@ -1,3 +1,3 @@
-// The main function of every test program: Boost.Test's own.
+// Boost.Test's main function, shared by all test programs.
 #define BOOST_TEST_MODULE coqmp
 #include <boost/test/unit_test.hpp>

@@ -1,5 +1,5 @@
-// The second reference: what raw_client does, except that it waits for its answers with Asio, as any program does that has more
-// to do than one thing. No client on Asio can be faster; what is left to the library is the difference to it.
+// The second reference: it does the same as raw_client, except that it waits for its answers with Asio, as any program does that
+// has more than one thing to do. No client on Asio can be faster, so the difference to it is the cost of the library.
 // usage: asio_client SOCKET commands WIDTH COUNT
 #include "measure.hpp"
 

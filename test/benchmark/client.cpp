@@ -1,5 +1,5 @@
-// coqmp doing what raw_client does, through the public interface and from coroutines, with all that a user gets: deadlines,
-// cancellation, replies and events as values.
+// Does the same as raw_client with coqmp, through the public interface and from coroutines, with everything that a user gets:
+// deadlines, cancellation, and replies and events as values.
 // usage: client SOCKET commands WIDTH COUNT | events COUNT | schema COUNT | connect COUNT
 #include "measure.hpp"
 

@@ -1,6 +1,6 @@
-// Many sessions in one process: what each costs, and how the latency of a command grows with their number.
+// Many sessions in one process: the cost of each, and how the latency of a command grows with their number.
 // usage: fleet SOCKET SESSIONS SECONDS busy|paced [THREADS] [silent] [flood:SOCKET]
-// `busy`: each session sends its next command when it has its answer; `paced`: one command a second. `silent` adds a session
+// `busy`: each session sends its next command as soon as it has an answer; `paced`: one command a second. `silent` adds a session
 // whose peer never answers, `flood:SOCKET` one whose peer (another responder) sends events as fast as it can.
 #include "measure.hpp"
 #include "support/memory.hpp"
@@ -33,7 +33,7 @@ using clock_type = std::chrono::steady_clock;
 using coqmp::benchmark::measurement;
 using std::chrono::microseconds;
 
-/// How long commands took, to the microsecond up to a second.
+/// The latencies of commands, to the microsecond and up to one second.
 class latencies
 {
 public:
@@ -53,7 +53,7 @@ public:
 
     [[nodiscard]] std::size_t total() const noexcept { return total_; }
 
-    /// @return microseconds that this part of all commands did not exceed
+    /// @return the microseconds that this fraction of all commands did not exceed
     [[nodiscard]] std::size_t quantile(double part) const
     {
         auto const wanted = static_cast<std::size_t>(part * static_cast<double>(total_));
@@ -127,7 +127,7 @@ public:
     }
 
 private:
-    /// A session's executor: with more than one thread it needs a strand.
+    /// The executor of a session. With more than one thread it must be a strand.
     asio::any_io_executor executor()
     {
         if (settings_.threads == 1)
@@ -148,7 +148,7 @@ private:
 
     void connect()
     {
-        constexpr std::size_t at_once = 2000;  // the kernel lets 4,096 wait for a listener, and refuses more
+        constexpr std::size_t at_once = 2000;  // the kernel queues 4,096 connections for a listener, and rejects more
         sessions_.reserve(settings_.sessions + 2);
         for (std::size_t index = 0; index < settings_.sessions; ++index) {
             if (running_ == at_once)
@@ -202,7 +202,7 @@ private:
     {
         asio::steady_timer pace(client.get_executor());
         clock_type::time_point next = clock_type::now();
-        if (settings_.paced)  // not all in the same moment
+        if (settings_.paced)  // spread the commands over the second
             next += std::chrono::nanoseconds(std::chrono::seconds(1)) / settings_.sessions * number;
         while (clock_type::now() < end_) {
             if (settings_.paced) {

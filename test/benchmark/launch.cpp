@@ -1,6 +1,6 @@
-// From fork to the answer to `qmp_capabilities`: coqmp's machine beside what a C program does, which is all that QEMU needs.
+// Measures from fork to the answer to `qmp_capabilities`: coqmp's machine beside a C program that does only what QEMU needs.
 // usage: launch reference COUNT | machine COUNT | crowd COUNT
-// `crowd` launches COUNT machines at once, asks each for its status, and shuts all down.
+// `crowd` launches COUNT machines at once, queries the status of each, and shuts them all down.
 #include "measure.hpp"
 
 #include <coqmp/machine.hpp>
@@ -116,7 +116,7 @@ void run_crowd(std::size_t count)
     context.run();
     measured.print();
     if (well != count)
-        throw std::runtime_error(std::to_string(well) + " of " + std::to_string(count) + " machines ended well");
+        throw std::runtime_error(std::to_string(well) + " of " + std::to_string(count) + " machines exited with status 0");
 }
 
 }  // namespace

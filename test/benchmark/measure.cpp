@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 
-// Glibc's own names of what is replaced here.
+// Glibc's own names for the functions that this file replaces.
 extern "C" void* __libc_malloc(std::size_t size);
 extern "C" void* __libc_calloc(std::size_t count, std::size_t size);
 extern "C" void* __libc_realloc(void* memory, std::size_t size);

@@ -1,4 +1,4 @@
-// What one run of a client costs: wall time, processor time, allocations.
+// The cost of one run of a client: wall time, processor time, allocations.
 #ifndef COQMP_TEST_BENCHMARK_MEASURE_HPP
 #define COQMP_TEST_BENCHMARK_MEASURE_HPP
 
@@ -12,10 +12,10 @@
 
 namespace coqmp::benchmark {
 
-/// How often this program has asked for memory. Of malloc() and its relatives, which operator new calls too.
+/// The number of calls to malloc() and its relatives, which operator new calls, too.
 std::size_t allocations() noexcept;
 
-/// From its construction to print() or json().
+/// Measures from its construction to print() or json().
 class measurement
 {
 public:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""QEMU's own Python client (qemu.qmp) doing what client.cpp does. PYTHONPATH says where it is.
+"""Does the same as client.cpp with QEMU's own Python client (qemu.qmp), which PYTHONPATH locates.
 
 usage: python_client.py SOCKET commands WIDTH COUNT | events COUNT | connect COUNT
 """

@@ -1,5 +1,5 @@
-// The reference: a client that writes and reads in a tight loop and only counts line ends. No client that understands what it
-// reads can do less.
+// The reference: a client that writes and reads in a tight loop and only counts line ends. No client that interprets its input
+// can do less.
 // usage: raw_client SOCKET commands WIDTH COUNT | events COUNT | schema COUNT | connect COUNT | sessions SESSIONS COUNT
 #include "measure.hpp"
 
@@ -62,7 +62,7 @@ public:
             count -= std::min(count, read_some());
     }
 
-    /// @return how many lines have ended
+    /// @return the number of line ends
     std::size_t read_some() const
     {
         static std::array<char, 65536> buffer;
@@ -129,7 +129,7 @@ void run_connect(char const* path, std::size_t count)
     measured.print();
 }
 
-// Each session sends its next command when it has its reply.
+// Each session sends its next command as soon as it has its reply.
 void run_sessions(char const* path, std::size_t sessions, std::size_t count)
 {
     int const epoll = ::epoll_create1(EPOLL_CLOEXEC);

@@ -1,9 +1,9 @@
-// A QMP responder that is faster than any client: one epoll loop, no JSON tree, one write for all that one read brought.
+// A QMP responder that is faster than any client: one epoll loop, no JSON tree, one write for everything from one read.
 // usage: responder SOCKET
 //
-// It knows `qmp_capabilities`, `query-status`, `query-qmp-schema` (a reply of 207 KB, as QEMU 7.2's), `flood` with the argument
-// `count` (so many events of 200 bytes, then the reply), `hang` (no reply) and `quit`; any other command gets an empty reply. It expects what
-// the clients here send: ids that are numbers and the last member, no braces in texts.
+// It knows `qmp_capabilities`, `query-status`, `query-qmp-schema` (a reply of 207 KB, like QEMU 7.2's), `flood` with the argument
+// `count` (this many events of 200 bytes, then the reply), `hang` (no reply) and `quit`. Any other command gets an empty reply. It
+// relies on the form that the clients here send: an id is a number and the last member, and strings contain no braces.
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -26,7 +26,7 @@ constexpr std::string_view greeting =
     R"({"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}, "package": "Debian 1:7.2"}, "capabilities": ["oob"]}})"
     "\r\n";
 
-/// 200 bytes with its line end.
+/// 200 bytes, including its line end.
 constexpr std::string_view event = R"({"timestamp": {"seconds": 1781234567, "microseconds": 123456}, "event": "BLOCK_IO_ERROR", )"
                                    R"("data": {"device": "drive-virtio-disk0-000001", "operation": "write", "action": "report", )"
                                    R"("nospace": false}})"
@@ -198,7 +198,7 @@ void responder::flood(connection& client)
         client.output += client.after_events;
 }
 
-// False if the client is gone.
+// Returns false if the client has disconnected.
 bool responder::write(connection& client)
 {
     bool full = false;

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Runs the benchmark: every figure beside a reference in the same run, interleaved, with its spread.
+"""Runs the benchmark: every figure beside a reference from the same run, interleaved, with its range.
 
 usage: run.py PROGRAMS [--only NAME ...] [--rounds N] [--json FILE] [--peers DIRECTORY]
 
 PROGRAMS is the folder with the benchmark's programs; `./dev bench` builds them and runs this. NAME is one of the sections
-below. It reports and judges nothing.
+below. It reports figures and asserts nothing.
 """
 import argparse
 import json
@@ -23,7 +23,7 @@ PROCESSORS = sorted(os.sched_getaffinity(0))
 
 
 def pinned(processor):
-    """Client and responder on a processor each, where there are two."""
+    """Pins client and responder to a processor each, if there are two."""
     return (lambda: os.sched_setaffinity(0, {processor})) if len(PROCESSORS) > 1 else None
 
 
@@ -46,7 +46,7 @@ class Bench:
         return str(path)
 
     def start(self, command, socket):
-        """Starts a server, and waits until its socket is there."""
+        """Starts a server, and waits until its socket exists."""
         process = subprocess.Popen(command, preexec_fn=pinned(PROCESSORS[0]))
         self.started.append(process)
         deadline = time.monotonic() + 10
@@ -63,21 +63,21 @@ class Bench:
         shutil.rmtree(self.folder)
 
     def run(self, name, *arguments, socket=None, lines=False):
-        """Runs a client and returns what it printed: one JSON object a line."""
+        """Runs a client and returns the figures that it prints, one JSON object per line."""
         command = [self.program(name), *([socket or self.socket] if socket != "" else []), *map(str, arguments)]
         done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, preexec_fn=pinned(PROCESSORS[-1]))
         found = [json.loads(line) for line in done.stdout.splitlines()]
         return found if lines else found[0]
 
     def run_python(self, *arguments, socket=None):
-        """The same of QEMU's Python client."""
+        """The same for QEMU's Python client."""
         command = [sys.executable, str(SOURCE / "python_client.py"), socket or self.socket, *map(str, arguments)]
         done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, preexec_fn=pinned(PROCESSORS[-1]),
                               env={**os.environ, "PYTHONPATH": str(self.peers)})
         return json.loads(done.stdout)
 
     def interleaved(self, *runs):
-        """Each run in turn, over and over: what disturbs the machine disturbs all of them."""
+        """Makes each run in turn, over and over, so that a disturbance affects all of them."""
         seen = [[] for _ in runs]
         for _ in range(self.rounds):
             for figures, one in zip(seen, runs):
@@ -112,7 +112,7 @@ def arguments(work, count):
 
 
 def wall(bench):
-    """Wall clock of each kind of work, as a ratio of the raw client's speed (1 is as fast)."""
+    """The speed of each kind of work by the wall clock, relative to the raw client (1 is as fast)."""
     rows = []
     for name, (work, count, _) in WORK.items():
         clients = ["raw_client", "client"] + (["asio_client"] if work.startswith("commands") else [])
@@ -138,7 +138,7 @@ def measured_by(tool, pattern, bench, name, work, count):
 
 
 def costs(bench):
-    """Instructions and system calls of one operation: what more of them cost, so that the start of the program cancels out."""
+    """Instructions and system calls of one operation: the difference of two counts, so that the start of the program cancels out."""
     tools = {"instructions": (["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"], r"Collected : (\d+)"),
              "system calls": (["strace", "-f", "-c", "-U", "calls,name"], r"^\s*(\d+) total")}
     rows = []
@@ -177,7 +177,7 @@ def fleet(bench):
 
 
 def neighbours(bench):
-    """What one silent or one flooding peer does to the p99 of a thousand others."""
+    """The effect of one silent or one flooding peer on the p99 of a thousand others."""
     flooding = bench.start_responder("flood.sock")
     alone, silent, flood = bench.interleaved(lambda: bench.run("fleet", 1000, 2, "busy")["p99"],
                                              lambda: bench.run("fleet", 1000, 2, "busy", "silent")["p99"],
@@ -198,7 +198,7 @@ def start_qemu(bench, name):
 
 
 def qemu(bench):
-    """Round trip of `query-status` on a real QEMU, which reads its monitor a byte at a time."""
+    """The round trip of `query-status` on a real QEMU, which reads its monitor one byte at a time."""
     path = start_qemu(bench, "qemu.sock")
     raw, asio, ours = bench.interleaved(*(lambda client=client: bench.run(client, "commands", 1, 2000, socket=path)
                                           for client in ("raw_client", "asio_client", "client")))
@@ -210,7 +210,7 @@ def qemu(bench):
 
 
 def machines(bench):
-    """From fork to the answer to qmp_capabilities."""
+    """The time from fork to the answer to qmp_capabilities."""
     reference, ours = bench.interleaved(lambda: bench.run("launch", "reference", 20, socket="", lines=True),
                                         lambda: bench.run("launch", "machine", 20, socket="", lines=True))
     middle = [[statistics.median(one["wall"] * 1e3 for one in run) for run in runs] for runs in (reference, ours)]
@@ -224,7 +224,7 @@ def machines(bench):
 
 
 def compiling(bench):
-    """What a user's file costs to compile without optimisation, and how large the library is."""
+    """The cost of compiling a user's file without optimisation, and the size of the library."""
     root = SOURCE.parent.parent
     command = ["g++", "-std=c++20", "-O0", f"-I{root / 'include'}", "-c", str(SOURCE / "user.cpp"), "-o", "/dev/null"]
     seconds, kilobytes = [], []
@@ -249,9 +249,9 @@ def compiling(bench):
 
 
 def peers(bench):
-    """QEMU's Python client beside ours, per operation. Its reader takes no line of 207 KB."""
+    """QEMU's Python client beside ours, per operation. Its reader does not accept a line of 207 KB."""
     if not bench.peers:
-        sys.exit("peers: where are they? (--peers DIRECTORY, see fetch_peers)")
+        sys.exit("the section peers needs --peers DIRECTORY, see fetch_peers")
     rows = []
     for name, (work, count, _) in WORK.items():
         if work.startswith("schema"):
@@ -279,7 +279,7 @@ def main():
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=[name for name in SECTIONS if name != "peers"])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=pathlib.Path)
-    parser.add_argument("--peers", type=pathlib.Path, help="where fetch_peers has put them")
+    parser.add_argument("--peers", type=pathlib.Path, help="the folder that fetch_peers has filled")
     wanted = parser.parse_args()
     bench = Bench(wanted.programs, wanted.rounds, wanted.peers)
     try:

@@ -1,4 +1,4 @@
-// What a user writes: one session, one coroutine. The benchmark compiles it, without optimisation, and asks what that costs.
+// A typical file of a user: one session, one coroutine. The benchmark measures the cost of compiling it without optimisation.
 #include <coqmp/session.hpp>
 
 #include <boost/asio/co_spawn.hpp>

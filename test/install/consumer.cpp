@@ -1,4 +1,4 @@
-// A user's program: touches every floor, so that nothing can be missing from what was installed. Needs no QEMU.
+// A program of a user. It uses every floor, so that it fails to build if the installation misses a file. Needs no QEMU.
 #include <coqmp/coqmp.hpp>
 
 #include <boost/asio/io_context.hpp>

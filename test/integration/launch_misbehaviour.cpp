@@ -74,7 +74,7 @@ int exit_code_of(::pid_t child)
 
 BOOST_AUTO_TEST_SUITE(launch_misbehaviour, *boost::unit_test::timeout(60))
 
-COROUTINE_TEST_CASE(one_of_two_hundred_guests_is_the_machine)
+COROUTINE_TEST_CASE(one_of_two_hundred_connections_is_the_machines)
 {
     auto const executor = co_await asio::this_coro::executor;
     asio::steady_timer const first{executor};  // makes the context open its descriptors
@@ -106,7 +106,7 @@ COROUTINE_TEST_CASE(one_of_two_hundred_guests_is_the_machine)
     BOOST_TEST(open_descriptors() == before);
 }
 
-COROUTINE_TEST_CASE(guest_of_another_user_is_turned_away)
+COROUTINE_TEST_CASE(process_of_another_user_is_rejected)
 {
     auto const executor = co_await asio::this_coro::executor;
     ::uid_t const nobody = 65534;
@@ -126,7 +126,7 @@ COROUTINE_TEST_CASE(guest_of_another_user_is_turned_away)
     BOOST_TEST(exit_code_of(guest) == 0);
 }
 
-COROUTINE_TEST_CASE(guest_that_leaves_before_its_greeting_is_a_disconnection)
+COROUTINE_TEST_CASE(qemu_that_exits_before_its_greeting_is_a_disconnection)
 {
     auto const executor = co_await asio::this_coro::executor;
     listener door{executor, address("leaves")};
@@ -157,7 +157,7 @@ COROUTINE_TEST_CASE(qemu_that_would_go_to_the_background_is_not_started)
     BOOST_TEST(subject.pid() == -1);
 }
 
-COROUTINE_TEST_CASE(program_that_closes_its_monitor_and_lives_on_is_ended_by_the_ladder)
+COROUTINE_TEST_CASE(program_that_closes_its_monitor_and_keeps_running_is_ended_by_the_ladder)
 {
     machine subject{co_await asio::this_coro::executor,
                     script("qemu-system-x86_64 -M none -nodefaults -display none -S \"$@\"; exec 3>&-; exec sleep 1000")};
@@ -170,7 +170,7 @@ COROUTINE_TEST_CASE(program_that_closes_its_monitor_and_lives_on_is_ended_by_the
     BOOST_TEST(status.signal == SIGTERM);
 }
 
-COROUTINE_TEST_CASE(machine_whose_program_is_ended_from_outside_tells_its_session)
+COROUTINE_TEST_CASE(killed_machine_ends_its_session)
 {
     machine subject{co_await asio::this_coro::executor, bare_qemu()};
     co_await subject.async_start();

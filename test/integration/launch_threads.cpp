@@ -392,7 +392,7 @@ BOOST_AUTO_TEST_CASE(a_session_that_is_ready_before_the_process_is_known_waits_f
     BOOST_TEST(subject.pid() > 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_stranger_that_connects_while_a_program_is_started_waits_until_it_is_known_who_it_is)
+BOOST_AUTO_TEST_CASE(a_stranger_that_connects_while_a_program_starts_waits_until_it_is_identified)
 {
     for (bool const someone_waits : {false, true}) {
         listener door(context.get_executor(), where);

@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(file_of_a_dead_owner_is_replaced)
     ::close(connected_socket(path));
 }
 
-BOOST_AUTO_TEST_CASE(living_listener_is_not_robbed_and_notices_nothing)
+BOOST_AUTO_TEST_CASE(live_listener_keeps_its_socket_and_is_not_disturbed)
 {
     listener door(context.get_executor(), where);
     BOOST_CHECK_EXCEPTION(listener(context.get_executor(), where), boost::system::system_error,
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(file_of_another_is_not_unlinked_at_the_end)
     ::close(other);
 }
 
-BOOST_AUTO_TEST_CASE(descriptor_is_no_address_to_listen_on)
+BOOST_AUTO_TEST_CASE(descriptor_is_not_an_address_to_listen_on)
 {
     BOOST_CHECK_EXCEPTION(listener(context.get_executor(), endpoint::descriptor(0)), boost::system::system_error,
                           refusal(errc::invalid_endpoint, "fd:0"));
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(peer_cannot_be_demanded_over_tcp)
                           refusal(errc::invalid_endpoint, "TCP"));
 }
 
-BOOST_AUTO_TEST_CASE(tcp_port_is_chosen_and_told)
+BOOST_AUTO_TEST_CASE(tcp_port_is_chosen_and_reported)
 {
     listener const door(context.get_executor(), endpoint::tcp("127.0.0.1", 0));
     BOOST_TEST(door.local_endpoint().host() == "127.0.0.1");
@@ -304,7 +304,7 @@ BOOST_AUTO_TEST_CASE(qemus_come_one_after_the_other_and_two_at_once)
     BOOST_TEST(no_child_is_left());
 }
 
-BOOST_AUTO_TEST_CASE(qemu_that_nobody_waited_for_yet_is_kept)
+BOOST_AUTO_TEST_CASE(qemu_that_connects_before_an_accept_is_kept)
 {
     listener door(context.get_executor(), where);
     auto const child = launch_qemu(door);
@@ -326,7 +326,7 @@ BOOST_AUTO_TEST_CASE(qemu_that_nobody_waited_for_yet_is_kept)
     context.run();
 }
 
-BOOST_AUTO_TEST_CASE(stranger_is_turned_away_and_the_wait_goes_on)
+BOOST_AUTO_TEST_CASE(stranger_is_rejected_and_the_wait_continues)
 {
     listener_options by_user;
     by_user.peer_user = ::getuid() + 1;
@@ -349,7 +349,7 @@ BOOST_AUTO_TEST_CASE(stranger_is_turned_away_and_the_wait_goes_on)
     }
 }
 
-BOOST_AUTO_TEST_CASE(nobody_comes_before_the_deadline)
+BOOST_AUTO_TEST_CASE(no_peer_connects_before_the_deadline)
 {
     listener_options options;
     options.session.connect_timeout = 10ms;
@@ -391,7 +391,7 @@ BOOST_AUTO_TEST_CASE(waits_are_aborted_when_the_listener_goes)
     BOOST_TEST(connecting.error == asio::error::operation_aborted);
 }
 
-BOOST_AUTO_TEST_CASE(running_out_of_descriptors_ends_one_wait_and_loses_no_guest)
+BOOST_AUTO_TEST_CASE(running_out_of_descriptors_ends_one_wait_and_loses_no_connection)
 {
     listener door(context.get_executor(), where);
     acceptance starved;

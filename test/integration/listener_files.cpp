@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(belongs_to_the_second_starter_if_the_first_has_only_seen_a_
     BOOST_TEST(files_in(directory.path()) == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(is_no_stale_one_to_a_starter_while_its_listener_closes)
+BOOST_AUTO_TEST_CASE(is_not_stale_to_a_starter_while_its_listener_closes)
 {
     listen();
     std::string starter_refusal;

@@ -129,7 +129,7 @@ COROUTINE_TEST_CASE(machines_that_share_a_listener_get_each_their_own)
     BOOST_TEST(door.refused() == 0U);
 }
 
-COROUTINE_TEST_CASE(wrapper_that_becomes_qemu_is_let_in)
+COROUTINE_TEST_CASE(wrapper_that_becomes_qemu_is_admitted)
 {
     auto const executor = co_await asio::this_coro::executor;
     listener door{executor, address("exec")};
@@ -139,7 +139,7 @@ COROUTINE_TEST_CASE(wrapper_that_becomes_qemu_is_let_in)
     BOOST_TEST(((co_await subject.async_wait()).exit_code == 0));
 }
 
-COROUTINE_TEST_CASE(bad_device_is_told_in_the_words_of_qemu)
+COROUTINE_TEST_CASE(bad_device_is_reported_in_the_words_of_qemu)
 {
     machine subject{co_await asio::this_coro::executor, bare_qemu("-device", "foo")};
     auto const failure = co_await failure_of(subject);
@@ -151,7 +151,7 @@ COROUTINE_TEST_CASE(bad_device_is_told_in_the_words_of_qemu)
     BOOST_TEST(contains(failure.standard_error(), "not a valid device model name"));
 }
 
-COROUTINE_TEST_CASE(bad_device_is_told_through_a_listener_too)
+COROUTINE_TEST_CASE(bad_device_is_reported_through_a_listener_too)
 {
     auto const executor = co_await asio::this_coro::executor;
     listener door{executor, address("bad")};
@@ -169,7 +169,7 @@ COROUTINE_TEST_CASE(bad_device_is_told_through_a_listener_too)
     co_await good.async_shutdown(10s);
 }
 
-COROUTINE_TEST_CASE(bad_option_is_told_in_the_words_of_qemu)
+COROUTINE_TEST_CASE(bad_option_is_reported_in_the_words_of_qemu)
 {
     machine subject{co_await asio::this_coro::executor, bare_qemu("--no-such-option")};
     auto const failure = co_await failure_of(subject);
@@ -177,7 +177,7 @@ COROUTINE_TEST_CASE(bad_option_is_told_in_the_words_of_qemu)
     BOOST_TEST(contains(failure.what(), "invalid option"));
 }
 
-COROUTINE_TEST_CASE(missing_program_is_told)
+COROUTINE_TEST_CASE(missing_program_is_reported)
 {
     machine_spec spec;
     spec.program = "qemu-foo";
@@ -189,7 +189,7 @@ COROUTINE_TEST_CASE(missing_program_is_told)
     BOOST_TEST((error == errc::not_running));
 }
 
-COROUTINE_TEST_CASE(program_that_is_not_executable_is_told)
+COROUTINE_TEST_CASE(program_that_is_not_executable_is_reported)
 {
     machine_spec spec;
     spec.program = "/etc/passwd";
@@ -199,7 +199,7 @@ COROUTINE_TEST_CASE(program_that_is_not_executable_is_told)
     BOOST_TEST(contains(failure.what(), "Permission denied"));
 }
 
-COROUTINE_TEST_CASE(program_that_exits_at_once_is_told)
+COROUTINE_TEST_CASE(program_that_exits_at_once_is_reported)
 {
     machine subject{co_await asio::this_coro::executor, script("exit 0")};
     auto const failure = co_await failure_of(subject);
@@ -265,7 +265,7 @@ COROUTINE_TEST_CASE(cancelled_start_leaves_no_process)
         co_await asio::post(executor, asio::use_awaitable);
 }
 
-COROUTINE_TEST_CASE(all_who_wait_are_told_and_shutdown_of_the_dead_is_immediate)
+COROUTINE_TEST_CASE(every_wait_completes_and_shutdown_of_an_exited_machine_is_immediate)
 {
     auto const executor = co_await asio::this_coro::executor;
     machine subject{executor, bare_qemu()};

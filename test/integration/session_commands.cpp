@@ -198,7 +198,7 @@ COROUTINE_TEST_CASE(a_descriptor_that_is_closed_ends_its_command_and_not_the_ses
     BOOST_TEST(good == error_code());
 }
 
-COROUTINE_TEST_CASE(what_qemu_could_not_read_is_not_sent)
+COROUTINE_TEST_CASE(a_command_that_qemu_could_not_read_is_not_sent)
 {
     conversation talk(co_await this_coro::executor);
     co_await talk.begin();

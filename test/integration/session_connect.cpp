@@ -163,7 +163,7 @@ COROUTINE_TEST_CASE(without_negotiation_the_session_is_ready_at_once)
     BOOST_TEST(answered == error_code());
 }
 
-COROUTINE_TEST_CASE(nobody_listens_on_the_path)
+COROUTINE_TEST_CASE(no_process_listens_on_the_path)
 {
     temporary_directory const directory;
     auto const path = directory.path() / "monitor";
@@ -174,7 +174,7 @@ COROUTINE_TEST_CASE(nobody_listens_on_the_path)
     BOOST_TEST(error == kernel(ECONNREFUSED));
 }
 
-COROUTINE_TEST_CASE(nobody_listens_on_the_port)
+COROUTINE_TEST_CASE(no_process_listens_on_the_port)
 {
     auto const executor = co_await this_coro::executor;
     std::uint16_t port = 0;
@@ -368,7 +368,7 @@ COROUTINE_TEST_CASE(a_closed_session_does_not_connect)
     co_await talk.peer.end();
 }
 
-COROUTINE_TEST_CASE(a_descriptor_that_is_no_stream_socket_is_refused_and_closed)
+COROUTINE_TEST_CASE(a_descriptor_that_is_not_a_stream_socket_is_rejected_and_closed)
 {
     std::array<int, 2> pipe{};
     BOOST_REQUIRE(::pipe2(pipe.data(), O_CLOEXEC) == 0);

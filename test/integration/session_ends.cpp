@@ -161,7 +161,7 @@ COROUTINE_TEST_CASE(a_command_of_which_the_peer_has_only_a_part_is_not_sent)
     BOOST_TEST(error == errc::not_sent);
 }
 
-COROUTINE_TEST_CASE(quit_tells_that_it_was_refused)
+COROUTINE_TEST_CASE(quit_reports_that_it_was_refused)
 {
     conversation talk(co_await this_coro::executor);
     co_await talk.begin();
@@ -261,7 +261,7 @@ COROUTINE_TEST_CASE(a_message_that_is_nested_too_deep_ends_the_session)
     co_await dies_of(R"({"return": )" + std::string(20, '['), errc::nested_too_deep, options);
 }
 
-COROUTINE_TEST_CASE(several_wait_for_the_end_and_each_is_told_the_reason)
+COROUTINE_TEST_CASE(every_wait_for_the_end_reports_the_reason)
 {
     conversation talk(co_await this_coro::executor);
     co_await talk.begin();
@@ -288,7 +288,7 @@ COROUTINE_TEST_CASE(several_wait_for_the_end_and_each_is_told_the_reason)
     co_await talk.peer.end();
 }
 
-COROUTINE_TEST_CASE(waiting_for_the_end_tells_why_connect_failed)
+COROUTINE_TEST_CASE(waiting_for_the_end_reports_why_connect_failed)
 {
     auto const executor = co_await this_coro::executor;
     coqmp::session client(executor);

@@ -228,7 +228,7 @@ COROUTINE_TEST_CASE(the_trace_sees_each_message_once_however_it_comes)
     BOOST_TEST(seen.received == received);
 }
 
-BOOST_AUTO_TEST_CASE(a_trace_that_throws_ends_the_session_and_leaves_nobody_waiting)
+BOOST_AUTO_TEST_CASE(a_trace_that_throws_ends_the_session_and_completes_every_operation)
 {
     asio::io_context context(1);
     coqmp::session_options options;
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(a_trace_that_throws_ends_the_session_and_leaves_nobody_wait
     BOOST_TEST(told == errc::outcome_unknown);
 }
 
-COROUTINE_TEST_CASE(the_log_tells_of_what_is_odd_and_the_counters_count_it)
+COROUTINE_TEST_CASE(oddities_are_logged_and_counted)
 {
     texts sentences;
     coqmp::session_options options;

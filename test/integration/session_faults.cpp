@@ -204,12 +204,12 @@ failure const early[] = {{system_call::socket, EMFILE},        {system_call::soc
 
 BOOST_AUTO_TEST_SUITE(a_session_when_its_kernel_fails)
 
-BOOST_DATA_TEST_CASE(notices_nothing_of_what_is_harmless, data::make(harmless), what)
+BOOST_DATA_TEST_CASE(is_not_disturbed_by_harmless_errors, data::make(harmless), what)
 {
     fail_each(what, [](life const& once) { once.check_success(); });
 }
 
-BOOST_DATA_TEST_CASE(ends_once_and_tells_no_lie, data::make(fatal), what)
+BOOST_DATA_TEST_CASE(ends_once_with_a_true_outcome, data::make(fatal), what)
 {
     fail_each(what, [](life const& once) { once.check_truth(); });
 }

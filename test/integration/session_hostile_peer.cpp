@@ -184,12 +184,12 @@ asio::awaitable<void> stand_the_flood(coqmp::endpoint where)
 
 }  // namespace
 
-COROUTINE_TEST_CASE(a_mess_in_one_segment_disturbs_nobody)
+COROUTINE_TEST_CASE(a_mess_in_one_segment_disturbs_no_command)
 {
     co_await endure_a_mess(false);
 }
 
-COROUTINE_TEST_CASE(a_mess_byte_by_byte_disturbs_nobody)
+COROUTINE_TEST_CASE(a_mess_byte_by_byte_disturbs_no_command)
 {
     co_await endure_a_mess(true);
 }

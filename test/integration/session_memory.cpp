@@ -84,7 +84,7 @@ asio::awaitable<void> serve_until_complete(conversation& talk, attempt const& wh
 
 }  // namespace
 
-COROUTINE_TEST_CASE(a_command_that_there_is_no_memory_for_fails_at_once_and_is_not_sent)
+COROUTINE_TEST_CASE(a_command_without_memory_fails_at_once_and_is_not_sent)
 {
     conversation talk(co_await this_coro::executor);
     co_await talk.begin();
@@ -132,7 +132,7 @@ COROUTINE_TEST_CASE(a_command_throws_or_completes_once_wherever_the_memory_ends)
     BOOST_TEST(throws + refusals > 1U);
 }
 
-COROUTINE_TEST_CASE(a_message_that_there_is_no_memory_for_ends_its_session_and_nothing_else)
+COROUTINE_TEST_CASE(a_message_without_memory_ends_its_session_and_nothing_else)
 {
     conversation talk(co_await this_coro::executor);
     co_await talk.begin();

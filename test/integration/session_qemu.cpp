@@ -81,7 +81,7 @@ COROUTINE_TEST_CASE(qemu_through_a_pair_of_sockets)
     BOOST_TEST(qemu.wait() == 0);
 }
 
-COROUTINE_TEST_CASE(qemu_that_prints_prettily)
+COROUTINE_TEST_CASE(qemu_that_prints_pretty_json)
 {
     real_qemu qemu(real_qemu::no_machine(), monitor_kind::unix_socket, ",pretty=on");
     co_await talks_to(qemu);

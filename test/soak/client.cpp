@@ -35,7 +35,7 @@ session_options short_tempered()
     return result;
 }
 
-/// Operations that are under way; done() waits for the last.
+/// Counts pending operations; done() waits for the last one.
 class under_way : public std::enable_shared_from_this<under_way>
 {
 public:
@@ -58,7 +58,7 @@ private:
     asio::steady_timer idle_;
 };
 
-/// One command to a fake monitor: what may come of it.
+/// One command to a fake monitor, and the results that are allowed.
 class operation
 {
 public:
@@ -82,7 +82,7 @@ public:
             check(error);
     }
 
-    /// When both sides have ended: what was not sent has not been received.
+    /// Checks, once both sides have ended, that no command was received that counts as not sent.
     void check_at_the_end() const
     {
         book_.expect(ended, name() + " never completed");
@@ -124,7 +124,7 @@ private:
     bool not_sent_ = false;
 };
 
-/// Reads to the end, and misses nothing that is not told.
+/// Reads to the end, and checks that every missing event is reported.
 asio::awaitable<void> read_events(event_stream stream, ledger& book, std::shared_ptr<under_way> all)
 {
     std::optional<std::int64_t> last;

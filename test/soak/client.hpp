@@ -1,4 +1,4 @@
-// A session that is used hard, and whose promises are checked all the time.
+// A session under heavy use whose promises are checked all the time.
 #ifndef COQMP_TEST_SOAK_CLIENT_HPP
 #define COQMP_TEST_SOAK_CLIENT_HPP
 
@@ -14,8 +14,8 @@ namespace coqmp::soak {
 
 using time_point = std::chrono::steady_clock::time_point;
 
-/// One session after the other with fake monitors, until then.
-/// @param other executor of the monitors
+/// Runs one session after the other with fake monitors, until this time.
+/// @param other the executor of the monitors
 boost::asio::awaitable<void> talk_to_fakes(boost::asio::any_io_executor other, ledger& book, std::uint64_t seed,
                                            time_point until);
 

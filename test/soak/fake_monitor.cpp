@@ -49,7 +49,7 @@ private:
         if (once_in(random_, 4))
             event();
         if (once_in(random_, 10))
-            peer_.say(R"({"return": {}, "id": 1})");  // to an earlier client
+            peer_.say(R"({"return": {}, "id": 1})");  // a reply to an earlier client
         co_await peer_.handshake();
         if (once_in(random_, 10))
             peer_.greet();
@@ -99,7 +99,7 @@ private:
                 break;
             case 8:
                 fault();
-                waiting_.clear();  // these will never be answered
+                waiting_.clear();  // never answers these
                 break;
             default:
                 if (once_in(random_, 3))
@@ -110,7 +110,7 @@ private:
         }
     }
 
-    // In any order, some twice.
+    // Answers in any order, and some commands twice.
     void answer_some()
     {
         while (!waiting_.empty() && !once_in(random_, 20)) {
@@ -162,7 +162,7 @@ private:
     std::shared_ptr<received_tags> received_;
     ledger& book_;
     random random_;
-    int const patience_ = 20 << up_to(random_, 8);  // some live long
+    int const patience_ = 20 << up_to(random_, 8);  // some stay long
     std::vector<std::pair<json::value, json::value>> waiting_;
     std::int64_t next_event_ = 0;
     bool over_ = false;
@@ -176,9 +176,9 @@ asio::awaitable<void> misbehave(test::fake_peer peer, std::shared_ptr<received_t
     try {
         co_await subject.serve();
     } catch (boost::system::system_error const&) {
-        // The client has left.
+        // The client has disconnected.
     } catch (std::runtime_error const&) {
-        // It left in the middle of the handshake.
+        // It disconnected in the middle of the handshake.
     }
 }
 

@@ -1,4 +1,4 @@
-// A monitor that does all that a monitor should not do.
+// A monitor that does everything that a monitor should not do.
 #ifndef COQMP_TEST_SOAK_FAKE_MONITOR_HPP
 #define COQMP_TEST_SOAK_FAKE_MONITOR_HPP
 
@@ -14,7 +14,7 @@
 
 namespace coqmp::soak {
 
-/// The commands that a monitor has got, by their tags. Shared with its client, which is on another thread.
+/// The commands that a monitor has received, by their tags. Shared with its client, which runs on another thread.
 class received_tags
 {
 public:
@@ -34,8 +34,8 @@ private:
     std::set<std::int64_t> tags_;
 };
 
-/// Serves one client until it leaves, or until this monitor does. Each command is answered with its own tag, in some way, or
-/// not at all; events carry the numbers 0, 1, 2, ...
+/// Serves one client until either side disconnects. Each command is answered with its own tag in some way, or not at all. Events
+/// carry the numbers 0, 1, 2, ...
 boost::asio::awaitable<void> misbehave(test::fake_peer peer, std::shared_ptr<received_tags> received, ledger& book,
                                        std::uint64_t seed);
 

@@ -1,4 +1,4 @@
-// What happened in a soak, and what must not have happened.
+// Counts what happens in a soak, and records broken promises.
 #ifndef COQMP_TEST_SOAK_LEDGER_HPP
 #define COQMP_TEST_SOAK_LEDGER_HPP
 
@@ -14,19 +14,19 @@ namespace coqmp::soak {
 
 using random = std::mt19937_64;
 
-/// True once in `times`.
+/// True once in `times` calls on average.
 inline bool once_in(random& source, unsigned times)
 {
     return std::uniform_int_distribution<unsigned>(1, times)(source) == 1;
 }
 
-/// From 0 to `most`.
+/// A random number from 0 to `most`.
 inline int up_to(random& source, int most)
 {
     return std::uniform_int_distribution<int>(0, most)(source);
 }
 
-/// Counts of everything, by all threads; and the verdict.
+/// Counts everything on all threads, and gives the verdict.
 struct ledger
 {
     using count = std::atomic<std::uint64_t>;
@@ -45,7 +45,7 @@ struct ledger
     count worst_lateness = 0;  ///< of a deadline, in milliseconds
     count violations = 0;
 
-    /// A promise was broken.
+    /// Records that a promise was broken.
     void violation(std::string const& what)
     {
         std::scoped_lock const lock(printing_);

@@ -1,6 +1,6 @@
-// Much work in one process: real QEMUs and fake monitors, random faults, and the promises checked all the time.
+// A heavy load in one process: real QEMUs and fake monitors, with random faults, and every promise checked all the time.
 // usage: soak SECONDS [SEED]
-// The work comes in generations: when one has ended nothing of it may be left, no descriptor, no process and no memory.
+// The work comes in generations. When one has ended, no descriptor, no process and no memory of it may be left.
 #include "client.hpp"
 #include "operator.hpp"
 #include "support/memory.hpp"
@@ -34,9 +34,9 @@ namespace {
 
 constexpr int fakes = 50;
 constexpr int operators = 8;
-constexpr auto patience = 60s;  // with what has not ended so long after the end of its generation
+constexpr auto patience = 60s;  // for work that has not ended after its generation
 
-/// What is there when nothing should be.
+/// What a generation has left behind.
 struct remains
 {
     std::size_t descriptors = coqmp::test::open_descriptors();
@@ -100,7 +100,7 @@ private:
     {
         for (auto& each : work) {
             if (each.wait_until(until + patience) != std::future_status::ready) {
-                // What hangs cannot be torn down either.
+                // Work that hangs cannot be torn down, either.
                 book_.violation("something hangs");
                 std::abort();
             }
@@ -108,7 +108,7 @@ private:
         }
     }
 
-    // The first generations fill caches: the allocator's, Asio's, those of libstdc++.
+    // The first generations fill the caches of the allocator, of Asio and of libstdc++.
     void check_that_memory_is_flat()
     {
         if (history_.size() < 3)

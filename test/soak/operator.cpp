@@ -30,7 +30,7 @@ machine_spec small(random& source)
     return result;
 }
 
-/// One machine's life.
+/// The life of one machine.
 class shift
 {
 public:
@@ -38,7 +38,7 @@ public:
         : machine_(subject), session_(subject.session()), book_(book), random_(source)
     {}
 
-    /// @return whether the machine is still there
+    /// @return whether the machine still runs
     asio::awaitable<bool> work()
     {
         for (int round = up_to(random_, 15); round >= 0; --round) {
@@ -95,7 +95,7 @@ private:
         ++book_.succeeded;
     }
 
-    // More than the window, and some are given up.
+    // More commands than the window admits, and some are cancelled.
     asio::awaitable<void> ask_many()
     {
         auto const executor = session_.get_executor();
@@ -139,7 +139,7 @@ private:
         book_.events += 2;
     }
 
-    // A machine that hangs for a while: what is asked meanwhile times out, and the session goes on.
+    // A machine that hangs for a while: commands sent meanwhile time out, and the session continues.
     asio::awaitable<void> freeze()
     {
         ++book_.faults;
@@ -149,7 +149,7 @@ private:
         what.timeout(20ms);
         auto const [error, answer] = co_await session_.async_execute(std::move(what), asio::as_tuple(asio::deferred));
         ::kill(machine_.pid(), SIGCONT);
-        // It may have answered before the signal reached it.
+        // QEMU may have answered before the signal reached it.
         book_.expect(!error || error == errc::timed_out, "a frozen QEMU gives " + error.message());
         ++(error ? book_.outcome_unknown : book_.succeeded);
     }
@@ -191,7 +191,7 @@ asio::awaitable<void> operate_one(listener* door, ledger& book, random& source)
     bool const lives = co_await today.work();
     if (lives && once_in(source, 2))
         co_await subject.async_shutdown(once_in(source, 2) ? 2s : 0s);
-    // Else it is destroyed while it runs.
+    // Otherwise the machine is destroyed while it runs.
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 
 namespace coqmp::soak {
 
-/// One QEMU after the other, until then. @param door where every other one connects to
+/// Runs one QEMU after the other, until this time. @param door the listener to which every other QEMU connects
 boost::asio::awaitable<void> operate_machines(listener& door, ledger& book, std::uint64_t seed,
                                               std::chrono::steady_clock::time_point until);
 

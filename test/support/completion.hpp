@@ -1,5 +1,5 @@
-// Records how an operation completed, for tests that want to look at it later.
-// Invariant: results() is what the first call of the handler brought; a second call is counted, and is an error.
+// Records how an operation completed, for tests that check it later.
+// Invariant: results() are the results of the first call of the handler. A second call is counted, and is an error.
 #ifndef COQMP_TEST_SUPPORT_COMPLETION_HPP
 #define COQMP_TEST_SUPPORT_COMPLETION_HPP
 
@@ -18,7 +18,7 @@
 
 namespace coqmp::test {
 
-/// The end of one operation with the signature `void(error_code, Results...)`. For one thread.
+/// The completion of one operation with the signature `void(error_code, Results...)`. For one thread.
 template <class... Results>
 class completion
 {
@@ -35,7 +35,7 @@ class completion
     };
 
 public:
-    /// The completion token to start the operation with.
+    /// The completion token with which to start the operation.
     class handler
     {
     public:

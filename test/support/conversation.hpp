@@ -1,4 +1,4 @@
-// What most tests of a session begin with: a session that talks to a fake peer.
+// The start of most tests of a session: a session that talks to a fake peer.
 #ifndef COQMP_TEST_SUPPORT_CONVERSATION_HPP
 #define COQMP_TEST_SUPPORT_CONVERSATION_HPP
 
@@ -14,7 +14,7 @@
 
 namespace coqmp::test {
 
-/// Connects them: the peer greets and answers the negotiation.
+/// Connects the two: the peer greets and answers the negotiation.
 inline boost::asio::awaitable<void> meet(session& client, fake_peer& peer)
 {
     completion<> connected(client.get_executor());
@@ -24,14 +24,14 @@ inline boost::asio::awaitable<void> meet(session& client, fake_peer& peer)
     BOOST_REQUIRE_EQUAL(error, boost::system::error_code());
 }
 
-/// A session and its peer, on one executor, joined by a pair of sockets.
+/// A session and its peer on one executor, connected by a pair of sockets.
 struct conversation
 {
     explicit conversation(boost::asio::any_io_executor executor, session_options options = {})
         : client(executor, std::move(options)), peer(fake_peer::pair(executor))
     {}
 
-    /// Sends a command and records its end.
+    /// Sends a command and records its completion.
     completion<reply> ask(command what)
     {
         completion<reply> result(client.get_executor());

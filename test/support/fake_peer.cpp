@@ -90,7 +90,7 @@ struct fake_peer::connection : std::enable_shared_from_this<connection>
     asio::basic_socket_acceptor<stream_protocol, asio::any_io_executor> acceptor;
     asio::steady_timer written;
     std::string output;
-    std::size_t gone = 0;  // of the output
+    std::size_t gone = 0;  // bytes of the output that were sent
     bool waiting_to_write = false;
     bool closing = false;
     std::string input;
@@ -113,7 +113,7 @@ void fake_peer::connection::write()
                 self->write();
             });
         } else {
-            forget_output();  // the client has left
+            forget_output();  // the client has disconnected
         }
     }
     if (!output.empty() && socket.is_open())
@@ -157,7 +157,7 @@ error_code fake_peer::connection::read()
     return {};
 }
 
-// One object off the front of the input, if all of it is there. A message is small here, so it is simply read again.
+// Removes one object from the front of the input if it is complete. Messages are small here, so each is simply read again.
 std::optional<received_command> fake_peer::connection::take()
 {
     if (input.empty())

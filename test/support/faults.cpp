@@ -30,7 +30,7 @@ std::vector<call_watch const*>& watches()
     return all;
 }
 
-/// libc's own, behind ours.
+/// libc's own function, which ours hides.
 template <class Function>
 Function* next(char const* name)
 {
@@ -163,7 +163,7 @@ int accept4(int number, ::sockaddr* address, ::socklen_t* size, int flags)
     static auto* const real = next<int(int, ::sockaddr*, ::socklen_t*, int)>("accept4");
     if (!fails(system_call::accept4))
         return real(number, address, size, flags);
-    // A connection that failed is no longer in the queue; one that had no descriptor left for it is.
+    // A failed connection is no longer in the queue, but one for which there was no descriptor still is.
     int const error = errno;
     if (error == ECONNABORTED || error == EPROTO)
         if (int const lost = real(number, address, size, flags); lost >= 0)
@@ -203,7 +203,7 @@ int accept4(int number, ::sockaddr* address, ::socklen_t* size, int flags)
 int epoll_ctl(int number, int operation, int target, ::epoll_event* event) noexcept
 {
     static auto* const real = next<int(int, int, int, ::epoll_event*)>("epoll_ctl");
-    // The kernel can refuse to watch one more, but not to forget one.
+    // The kernel can fail to add a descriptor, but not to remove one.
     bool const refused = operation == EPOLL_CTL_ADD && fails(system_call::epoll_ctl);
     return refused ? -1 : real(number, operation, target, event);
 }

@@ -1,6 +1,6 @@
-// A kernel that fails when a test wants it to. The test program's own versions of some system calls come before libc's, so
-// that what the library asks of the kernel, directly or through Asio, can be answered with any error.
-// Invariant: without a `fault`, or on a thread that it does not reach, every call does what it always does.
+// A kernel that fails when a test wants it to. The test program overrides some of libc's system calls, so that any call of the
+// library, made directly or through Asio, can fail with any error.
+// Invariant: without a `fault`, and on threads that it does not affect, every call behaves normally.
 #ifndef COQMP_TEST_SUPPORT_FAULTS_HPP
 #define COQMP_TEST_SUPPORT_FAULTS_HPP
 
@@ -29,31 +29,31 @@ enum class system_call {
 
 std::ostream& operator<<(std::ostream& out, system_call which);
 
-/// Instead of its error a call does less than it was asked for: one byte is sent or received.
+/// Instead of failing, a call sends or receives only one byte.
 inline constexpr int one_byte = 0;
 
 /// The threads whose calls are affected.
 enum class reach { this_thread, every_thread };
 
-/// While it exists one call fails, or several calls in a row.
+/// While this object exists, one call or several calls in a row fail.
 class fault
 {
 public:
     /// @param nth which of the calls, from 0 @param error an errno, or one_byte @param times how many calls fail from there on
     fault(system_call which, int nth, int error, int times = 1, reach whose = reach::this_thread);
-    /// One call.
+    /// Affects one call.
     fault(system_call which, int nth, int error, reach whose) : fault(which, nth, error, 1, whose) {}
     fault(fault const&) = delete;
     fault& operator=(fault const&) = delete;
     ~fault();
 
-    /// Whether there were so many calls.
+    /// Whether there were enough calls to reach it.
     [[nodiscard]] bool has_struck() const noexcept { return times_struck() != 0; }
 
-    /// How many calls have failed.
+    /// The number of calls that have failed.
     [[nodiscard]] int times_struck() const noexcept { return std::clamp(-left_.load(), 0, times_); }
 
-    /// What the call that is being made has to fail with; -1 if it has to succeed.
+    /// The error with which the current call must fail, or -1 if it must succeed.
     [[nodiscard]] static int strikes(system_call which) noexcept;
 
 private:
@@ -67,7 +67,7 @@ private:
     fault* outer_ = nullptr;
 };
 
-/// While it exists the thread that makes such a call also calls a function.
+/// While this object exists, a thread that makes such a call also calls a function.
 class call_watch
 {
 public:

@@ -8,7 +8,7 @@
 
 namespace coqmp::test {
 
-/// Returns when the helper threads have done all earlier work. A process that was started too late has been killed by then.
+/// Returns once the helper threads have done all earlier work. By then, a process that was started too late has been killed.
 inline void await_helper_threads()
 {
     for (auto* const thread : {&detail::helper_thread::for_starting(), &detail::helper_thread::for_ending()}) {

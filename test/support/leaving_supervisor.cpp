@@ -1,5 +1,4 @@
-// Destroys a running machine, and exits immediately. The machine's processes keep the standard output open as long as they
-// live.
+// Destroys a running machine, and exits immediately. The machine's processes keep the standard output open as long as they run.
 #include <coqmp/machine.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -19,5 +18,5 @@ int main()
     while (subject->standard_error().find("ready") == std::string::npos)
         context.run_one();
     subject.reset();
-    std::exit(EXIT_SUCCESS);  // NOLINT(concurrency-mt-unsafe): what is tested is how the program ends
+    std::exit(EXIT_SUCCESS);  // NOLINT(concurrency-mt-unsafe): the test is about how the program ends
 }

@@ -1,4 +1,4 @@
-// How much memory this process holds.
+// The memory that this process uses.
 #ifndef COQMP_TEST_SUPPORT_MEMORY_HPP
 #define COQMP_TEST_SUPPORT_MEMORY_HPP
 
@@ -10,7 +10,7 @@
 
 namespace coqmp::test {
 
-/// Whether freed memory is reused: a sanitizer's malloc keeps freed memory to find its later use.
+/// Whether freed memory is reused. A sanitizer's malloc keeps it, to detect later use.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define COQMP_TEST_OTHER_MALLOC 1
@@ -22,13 +22,13 @@ inline constexpr bool memory_can_be_measured = false;
 inline constexpr bool memory_can_be_measured = true;
 #endif
 
-/// What the allocator has given out.
+/// The memory that the allocator has handed out.
 inline std::size_t allocated_bytes()
 {
     return ::mallinfo2().uordblks;
 }
 
-/// What the process has of the machine's memory.
+/// The resident memory of the process.
 inline std::size_t resident_bytes()
 {
     std::ifstream file("/proc/self/statm");

@@ -1,4 +1,4 @@
-// How many descriptors this process has open.
+// The number of open descriptors of this process.
 #ifndef COQMP_TEST_SUPPORT_OPEN_DESCRIPTORS_HPP
 #define COQMP_TEST_SUPPORT_OPEN_DESCRIPTORS_HPP
 
@@ -8,7 +8,7 @@
 
 namespace coqmp::test {
 
-/// Counts the one that it needs for counting, too: good for comparing.
+/// Includes the one that it opens for counting, so use the number only for comparisons.
 inline std::size_t open_descriptors()
 {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));

@@ -1,4 +1,4 @@
-// Programs to launch, and whether they are gone.
+// Programs to launch, and checks that they have ended.
 #ifndef COQMP_TEST_SUPPORT_PROCESSES_HPP
 #define COQMP_TEST_SUPPORT_PROCESSES_HPP
 
@@ -12,8 +12,8 @@
 
 namespace coqmp::test {
 
-/// A QEMU without a machine: nothing starts faster.
-/// @param more arguments; not a list, because g++ 12 takes no initializer list in a coroutine
+/// A QEMU without a machine, which starts fastest.
+/// @param more arguments; not a list, because g++ 12 rejects initializer lists in a co_await expression
 template <class... Arguments>
 machine_spec bare_qemu(Arguments... more)
 {
@@ -23,7 +23,7 @@ machine_spec bare_qemu(Arguments... more)
     return spec;
 }
 
-/// A QEMU with firmware that runs, and that does not care for the power button.
+/// A QEMU that runs firmware and ignores the power button.
 inline machine_spec running_pc()
 {
     machine_spec spec;
@@ -31,7 +31,7 @@ inline machine_spec running_pc()
     return spec;
 }
 
-/// A shell script; the monitor's arguments are "$@".
+/// A shell script. The monitor's arguments are "$@".
 inline machine_spec script(std::string text)
 {
     machine_spec spec;
@@ -45,14 +45,14 @@ inline bool is_gone(::pid_t process)
     return process > 0 && ::kill(process, 0) != 0 && errno == ESRCH;
 }
 
-/// No child that runs, and no zombie.
+/// Whether there is no running child and no zombie.
 inline bool no_child_is_left()
 {
     ::siginfo_t information{};
     return ::waitid(P_ALL, 0, &information, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD;
 }
 
-/// For children that are reaped in the background: returns when the last one has been reaped.
+/// Returns once the last child that is reaped in the background has been reaped.
 inline void await_no_child()
 {
     ::siginfo_t information{};

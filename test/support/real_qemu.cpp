@@ -41,8 +41,8 @@ int check(int result, char const* what)
 
 std::vector<std::string> with_monitor(std::vector<std::string> arguments, monitor_kind kind, std::string const& mon)
 {
-    // wait=on: with wait=off QEMU 7.2 hangs for ever in accept() when a client comes while it starts (4 times in 9,000): its main
-    // thread and that of its monitors both take the connection. qemu-devel, November 2025: "monitor/qmp: cleanup socket listener
+    // Not wait=off, with which QEMU 7.2 can hang forever in accept() if a client connects while it starts (4 times in 9,000): its
+    // main thread and that of its monitors both accept the connection. qemu-devel, November 2025: "monitor/qmp: cleanup socket listener
     // sources early to avoid fd handling race".
     bool const connected = kind == monitor_kind::pair;
     arguments.insert(arguments.end(),
@@ -143,7 +143,7 @@ void real_qemu::launch(std::string const& program, std::vector<std::string> cons
         words.push_back(const_cast<char*>(argument.c_str()));
     words.push_back(nullptr);
     output_ = check(::memfd_create("output", MFD_CLOEXEC), "memfd_create");
-    // Out of the way of the number that it gets: a descriptor that is copied onto itself would stay close-on-exec.
+    // Away from its final number, because a descriptor that is copied onto itself would stay close-on-exec.
     int const moved = check(::fcntl(monitor, F_DUPFD_CLOEXEC, 100), "fcntl");
     ::posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);

@@ -1,5 +1,5 @@
 // A real QEMU (or another program with a monitor) for tests of the session, without the library's own launcher.
-// Invariant: the process is gone, and its directory too, when the object is.
+// Invariant: the process and its directory do not outlive the object.
 #ifndef COQMP_TEST_SUPPORT_REAL_QEMU_HPP
 #define COQMP_TEST_SUPPORT_REAL_QEMU_HPP
 
@@ -14,10 +14,10 @@
 
 namespace coqmp::test {
 
-/// How the monitor is reached.
+/// How a client reaches the monitor.
 enum class monitor_kind { unix_socket, tcp, pair };
 
-/// A QEMU with one monitor. Its output is passed on when it has ended, except for the line that says that it waits for a
+/// A QEMU with one monitor. Its output is printed once it has exited, except for the line that says that it waits for a
 /// connection. Its socket is bound and listening before it starts, so that a client can connect immediately.
 class real_qemu
 {
@@ -25,7 +25,7 @@ public:
     /// `-M none -nodefaults -display none -S`
     [[nodiscard]] static std::vector<std::string> no_machine();
 
-    /// @param arguments before those of the monitor @param mon added to `-mon chardev=monitor,mode=control`
+    /// @param arguments arguments before those of the monitor @param mon text added to `-mon chardev=monitor,mode=control`
     explicit real_qemu(std::vector<std::string> const& arguments = no_machine(), monitor_kind kind = monitor_kind::unix_socket,
                        std::string const& mon = "");
 
@@ -41,10 +41,10 @@ public:
     [[nodiscard]] std::filesystem::path const& directory() const noexcept { return directory_.path(); }
 
     void signal(int number) const;
-    /// SIGSTOP, and waits until it has stopped.
+    /// Sends SIGSTOP, and waits until the process has stopped.
     void stop() const;
     void resume() const;
-    /// Waits until it has ended. @return its exit status, or 128 + the signal's number
+    /// Waits until the process has exited. @return its exit status, or 128 + the number of the signal
     int wait();
 
 private:

@@ -1,5 +1,5 @@
 // Runs a test that is written as a coroutine.
-// Invariant: a test ends with nothing left to do: whatever it started has completed.
+// Invariant: at the end of a test everything that it started has completed.
 #ifndef COQMP_TEST_SUPPORT_RUN_HPP
 #define COQMP_TEST_SUPPORT_RUN_HPP
 
@@ -25,10 +25,10 @@ inline std::ostream& boost_test_print_type(std::ostream& out, errc value)
 
 namespace coqmp::test {
 
-/// Far more than any test takes: it is there to end one that hangs.
+/// Far longer than any test takes; it only ends a test that hangs.
 inline constexpr std::chrono::seconds time_limit{100};
 
-/// Runs a test's body to its end, and then the context until it has nothing to do.
+/// Runs the body of a test to its end, and then the context until it has no work left.
 inline void run(boost::asio::awaitable<void> body)
 {
     boost::asio::io_context context(1);

@@ -36,7 +36,7 @@ public:
     }
     [[nodiscard]] auto const& value() const { return end_.value(); }
 
-    /// What it threw.
+    /// The exception that it threw.
     template <class Exception>
     [[nodiscard]] Exception const& thrown() const
     {

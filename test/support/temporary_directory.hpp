@@ -1,4 +1,4 @@
-// A directory of a test's own.
+// A temporary directory for one test.
 #ifndef COQMP_TEST_SUPPORT_TEMPORARY_DIRECTORY_HPP
 #define COQMP_TEST_SUPPORT_TEMPORARY_DIRECTORY_HPP
 
@@ -10,7 +10,7 @@
 
 namespace coqmp::test {
 
-/// Made by the constructor, removed with all that is in it by the destructor.
+/// The constructor creates it, and the destructor removes it with its contents.
 class temporary_directory
 {
 public:

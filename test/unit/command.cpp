@@ -1,4 +1,4 @@
-// A command is a value that holds what was said of it.
+// A command is a value that holds a name, arguments and options.
 #include <coqmp/command.hpp>
 
 #include <boost/json/object.hpp>

@@ -1,4 +1,4 @@
-// An event prints for people and compares for tests.
+// Events print in a readable form, and can be compared.
 #include <coqmp/event.hpp>
 
 #include <boost/test/unit_test.hpp>

@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(says_what_it_lost)
     BOOST_TEST(oldest->lost_before == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(turns_a_second_reader_away)
+BOOST_AUTO_TEST_CASE(rejects_a_second_reader)
 {
     std::string seen;
     std::exception_ptr problem;

@@ -1,4 +1,4 @@
-// The memory of a session's wait for bytes: its own room for one operation, the heap for all else.
+// The memory for a session's wait for bytes: a reserved block for one operation, the heap for everything else.
 #include "detail/handler_memory.hpp"
 
 #include <boost/test/unit_test.hpp>

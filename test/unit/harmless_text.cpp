@@ -1,4 +1,4 @@
-// Foreign text in our messages cannot control a terminal or a log.
+// Foreign text in our messages cannot control a terminal or corrupt a log.
 #include "detail/harmless_text.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf8_are_escaped_one_by_one)
 {
     BOOST_TEST(harmless("\x9b"
                         "31m") == R"(\x9b31m)");
-    BOOST_TEST(harmless("\xe2\x82") == R"(\xe2\x82)");          // cut
+    BOOST_TEST(harmless("\xe2\x82") == R"(\xe2\x82)");          // truncated
     BOOST_TEST(harmless("\xc0\x9b") == R"(\xc0\x9b)");          // an overlong encoding
     BOOST_TEST(harmless("\xed\xa0\x80") == R"(\xed\xa0\x80)");  // half of a surrogate pair
     BOOST_TEST(harmless("\xf5\x80\x80\x80") == R"(\xf5\x80\x80\x80)");

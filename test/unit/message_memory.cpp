@@ -1,4 +1,4 @@
-// Values that came from a peer are values like any other: copies have memory of their own, for any thread, and give it back.
+// Values from a peer behave like any other value: their copies have memory of their own, which any thread can use and free.
 #include "protocol/dialogue.hpp"
 #include "support/memory.hpp"
 
@@ -39,11 +39,11 @@ json::value received_value(std::string const& text)
 
 BOOST_AUTO_TEST_SUITE(the_memory_of_a_message)
 
-// Copies of a json::value ask the memory resource of the original.
+// Copies of a json::value use the memory resource of the original.
 BOOST_AUTO_TEST_CASE(is_not_taken_for_copies_which_may_be_made_by_several_threads)
 {
     event const original = received_event();
-    std::atomic<int> intact = 0;  // Boost.Test is for one thread
+    std::atomic<int> intact = 0;  // Boost.Test supports only one thread
     auto const work = [&intact](event mine) {
         for (int round = 0; round < 2000; ++round) {
             event copy = mine;

@@ -12,7 +12,7 @@
 
 namespace coqmp::detail {
 
-/// An event of which only the name matters.
+/// An event with this name and nothing else.
 inline event an_event(std::string name)
 {
     event result;
@@ -20,7 +20,7 @@ inline event an_event(std::string name)
     return result;
 }
 
-/// Takes all that is there: `2+C D ` is C, before which two were lost, and D.
+/// Takes all queued events. `2+C D ` means C, before which two events were lost, and D.
 inline std::string drain(subscription& events)
 {
     std::string all;
@@ -29,7 +29,7 @@ inline std::string drain(subscription& events)
     return all;
 }
 
-/// Reads one event, and counts how often it is called back.
+/// Reads one event, and counts the calls of its handler.
 class reader
 {
 public:

@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(takes_one_event_of_several_that_wait)
     BOOST_TEST(drain(*events) == "B ");
 }
 
-BOOST_AUTO_TEST_CASE(that_comes_second_is_turned_away)
+BOOST_AUTO_TEST_CASE(that_comes_second_is_rejected)
 {
     auto const events = make();
     reader first(*events), second(*events);
