@@ -60,7 +60,7 @@ event_filter& event_filter::also_named(std::string_view name) &
     return *this;
 }
 
-event_filter&& event_filter::also_named(std::string_view name) &&
+event_filter event_filter::also_named(std::string_view name) &&
 {
     return std::move(also_named(name));
 }
@@ -71,12 +71,12 @@ event_filter& event_filter::matching(std::function<bool(event const&)> predicate
     return *this;
 }
 
-event_filter&& event_filter::matching(std::function<bool(event const&)> predicate) &&
+event_filter event_filter::matching(std::function<bool(event const&)> predicate) &&
 {
     return std::move(matching(std::move(predicate)));
 }
 
-void event_filter::demand(std::string_view member, json::value value)
+void event_filter::require(std::string_view member, json::value value)
 {
     members_.emplace_back(member, std::move(value));
 }

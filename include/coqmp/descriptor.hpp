@@ -1,4 +1,4 @@
-// A file descriptor that is closed when its last owner goes.
+// A file descriptor with shared ownership.
 #ifndef COQMP_DESCRIPTOR_HPP
 #define COQMP_DESCRIPTOR_HPP
 
@@ -6,9 +6,9 @@
 
 namespace coqmp {
 
-/// Owns a file descriptor, shared between its copies: it is closed when the last of them goes.
+/// Owns a file descriptor, shared between its copies: it is closed with the last of them.
 ///
-/// It is what a `command` carries to QEMU (`getfd`, `add-fd`): sharing lets a command be copied and sent again.
+/// A `command` carries it to QEMU (`getfd`, `add-fd`). Because ownership is shared, a command can be copied and sent again.
 /// @par Threads Distinct objects may be used from distinct threads, also when they share a descriptor.
 class descriptor
 {
@@ -17,11 +17,11 @@ public:
     /// @throws std::bad_alloc after closing the descriptor
     explicit descriptor(int number);
 
-    /// A duplicate (close-on-exec) of a descriptor that stays the caller's.
-    /// @throws boost::system::system_error what the kernel said (EBADF, EMFILE)
+    /// Duplicates (with close-on-exec) a descriptor that stays the caller's.
+    /// @throws boost::system::system_error with the kernel's error (EBADF, EMFILE)
     [[nodiscard]] static descriptor duplicate(int number);
 
-    /// The number, for system calls; it is valid as long as a copy of this object lives.
+    /// The number, for system calls: -1 for an empty object. It stays valid while a copy of this object exists.
     [[nodiscard]] int number() const noexcept;
 
 private:

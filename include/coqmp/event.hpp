@@ -1,4 +1,4 @@
-// An event as QEMU told it.
+// An event as QEMU reported it.
 #ifndef COQMP_EVENT_HPP
 #define COQMP_EVENT_HPP
 
@@ -20,9 +20,9 @@ struct event
 {
     std::string name;          ///< `SHUTDOWN`, `BLOCK_JOB_COMPLETED`, ...
     boost::json::object data;  ///< Empty if the event has none.
-    /// When it happened by the host's clock; nothing if that could not be read (QEMU says -1).
+    /// When it happened, by the host's clock. Empty if QEMU could not read the clock (it sends -1).
     std::optional<std::chrono::system_clock::time_point> timestamp;
-    /// How many events this reader lost just before this one, because its queue was full.
+    /// How many events this stream lost just before this one, because its queue was full.
     std::uint64_t lost_before = 0;
 
     friend bool operator==(event const&, event const&) = default;

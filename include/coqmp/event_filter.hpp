@@ -1,4 +1,4 @@
-// Which events a reader wants: by name, by members of their data, by a predicate.
+// Chooses events by name, by members of their data, and by a predicate.
 #ifndef COQMP_EVENT_FILTER_HPP
 #define COQMP_EVENT_FILTER_HPP
 
@@ -16,10 +16,11 @@
 
 namespace coqmp {
 
-/// Chooses events. An event passes if its name is one of the names (no names: any), if all the members of its data
-/// that were named have the values that were named, and if the predicate (if there is one) agrees.
+/// Chooses events. An event passes if its name is one of the names (without names: any name), if its data has each required
+/// member with the required value, and if the predicate, if there is one, returns true.
 ///
-/// Inside a `co_await` expression use the constructor of one name and also_named(): g++ 12 takes no initializer list there.
+/// Inside a `co_await` expression, use the constructor for one name and also_named(), because g++ 12 rejects initializer lists
+/// there.
 /// @code
 /// coqmp::event_filter("DEVICE_DELETED").with("device", "net1")
 /// @endcode
@@ -38,39 +39,40 @@ public:
     /// @copydoc event_filter(std::initializer_list<std::string_view>)
     explicit event_filter(std::vector<std::string> names) : names_(std::move(names)) {}
 
-    /// One more name.
+    /// Adds a name.
     event_filter& also_named(std::string_view name) &;
     /// @copydoc also_named
-    event_filter&& also_named(std::string_view name) &&;
+    [[nodiscard]] event_filter also_named(std::string_view name) &&;
 
-    /// Only events whose data has this member with this value. Numbers compare by value, whatever their JSON kind.
+    /// Requires a member of the event's data to have this value. Numbers compare by value, whatever their JSON kind.
+    /// @param member the member's name
+    /// @param value a text, or anything that `json::value` or `json::value_from()` takes
     template <class Value>
     event_filter& with(std::string_view member, Value&& value) &
     {
-        demand(member, detail::to_json(std::forward<Value>(value)));
+        require(member, detail::to_json(std::forward<Value>(value)));
         return *this;
     }
     /// @copydoc with
     template <class Value>
-    event_filter&& with(std::string_view member, Value&& value) &&
+    [[nodiscard]] event_filter with(std::string_view member, Value&& value) &&
     {
-        demand(member, detail::to_json(std::forward<Value>(value)));
-        return std::move(*this);
+        return std::move(with(member, std::forward<Value>(value)));
     }
 
-    /// Only events that the predicate accepts. It must not throw and must not use the session.
+    /// Requires the predicate to return true. It must not throw.
     event_filter& matching(std::function<bool(event const&)> predicate) &;
     /// @copydoc matching
-    event_filter&& matching(std::function<bool(event const&)> predicate) &&;
+    [[nodiscard]] event_filter matching(std::function<bool(event const&)> predicate) &&;
 
     /// An event must have one of these names; empty if any name passes.
     [[nodiscard]] std::vector<std::string> const& names() const noexcept { return names_; }
 
-    /// Whether this event passes.
+    /// Whether the event passes.
     [[nodiscard]] bool accepts(event const& candidate) const;
 
 private:
-    void demand(std::string_view member, boost::json::value value);
+    void require(std::string_view member, boost::json::value value);
 
     std::vector<std::string> names_;
     std::vector<std::pair<std::string, boost::json::value>> members_;

@@ -1,4 +1,4 @@
-// A conversation with one QEMU.
+// A connection to one QEMU.
 // Invariant: every operation that was started completes exactly once, whatever ends the session and when.
 #ifndef COQMP_SESSION_HPP
 #define COQMP_SESSION_HPP
@@ -36,31 +36,40 @@ class session_impl;
 boost::asio::any_io_executor executor_of(session_impl const& impl) noexcept;
 }  // namespace detail
 
-/// A connection to a monitor: commands and their replies, events, from greeting to end.
+/// A connection to a monitor, from the greeting to the end: it executes commands and delivers events.
 ///
-/// One session is one connection. Connecting again, after the end, is a new session: what to do with the commands of the
-/// old one is a question that only the caller can answer.
-/// @par Threads Every member may be called from any thread (but moving, assigning and destroying the object itself must
-/// not happen while another thread uses it). The work runs on the session's executor, which must not run handlers
-/// concurrently: an `io_context` that one thread runs, or a strand. Handlers run on their associated executor, and
-/// never inside the call that started the operation.
+/// One session is one connection, and connects once. After its end, make a new session; only the caller can decide what becomes
+/// of the commands of the old one.
+/// @code
+/// coqmp::session vm{executor};
+/// co_await vm.async_connect(coqmp::endpoint::parse("unix:/run/vm.sock"));
+/// auto status = co_await vm.execute("query-status");
+/// @endcode
+/// @par Threads Every member may be called from any thread, but do not move, assign or destroy the object while another thread
+/// uses it. The work runs on the session's executor, which must not run handlers concurrently: an `io_context` that one thread
+/// runs, or a strand. Handlers run on their associated executor, and never inside the call that started the operation.
 /// @par Moved from A moved-from session keeps its executor and does nothing: its operations complete with errc::disconnected
 /// (commands also with errc::not_sent), async_close() succeeds, async_wait_closed() reports errc::disconnected as the reason,
 /// and a stream that it makes has ended.
-/// @par Lifetime Destroying the session closes it, as close() does. The session may outlive its execution context, and ends
-/// with it: it can then still be moved, closed and destroyed, and greeting() and counters() can be called; all other functions
-/// throw `boost::asio::execution::bad_executor`.
+/// @par Lifetime Destroying the session closes it, as close() does, and never blocks. Operations that were started keep what they
+/// need: the session may be moved or destroyed while they wait. It may outlive its execution context, and ends with it: it can
+/// then still be moved, closed and destroyed, and greeting() and counters() can be called; all other functions throw
+/// `boost::asio::execution::bad_executor`.
+/// @see examples/first_command.cpp, examples/threads_and_strands.cpp
 class session
 {
 public:
     using executor_type = boost::asio::any_io_executor;
 
+    /// Does not connect yet.
     /// @param executor where the work runs (see Threads)
-    /// @param options limits, deadlines, hooks
+    /// @param options limits, deadlines and hooks; the session keeps a copy
+    /// @throws boost::asio::execution::bad_executor if the executor is empty
     explicit session(executor_type executor, session_options options = {});
 
     /// The same with the executor of an execution context.
     /// @param context an `io_context`, for example
+    /// @param options limits, deadlines and hooks; the session keeps a copy
     template <class ExecutionContext>
         requires std::convertible_to<ExecutionContext&, boost::asio::execution_context&>
     explicit session(ExecutionContext& context, session_options options = {})
@@ -68,90 +77,111 @@ public:
     {}
 
     session(session&&) noexcept = default;
+    /// Closes the session that is replaced.
     session& operator=(session&& other) noexcept;
     ~session();
 
+    /// Where the work runs. Empty once the execution context is gone.
     [[nodiscard]] executor_type get_executor() const noexcept;
 
-    /// Dials, awaits the greeting and negotiates capabilities (`oob` if it is offered). The session can be used when it completes.
-    /// The session owns a descriptor (endpoint::descriptor()) from then on, and closes it whatever the outcome. A descriptor
-    /// that is not a connected stream socket fails immediately: ENOTSOCK, EPROTOTYPE (another type of socket), ENOTCONN (a
-    /// listening socket, for example).
-    /// @param where the monitor
+    /// Dials, awaits the greeting and negotiates capabilities (`oob` if it is offered). When it completes without an error, the
+    /// session is ready for commands. session_options::connect_timeout bounds all of it.
+    ///
+    /// A descriptor that is not a connected stream socket fails immediately: ENOTSOCK, EPROTOTYPE (another type of socket),
+    /// ENOTCONN (a listening socket, for example).
+    /// @param address where the monitor is
+    /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code)`
-    /// @par Errors What the kernel or the resolver said; errc::monitor_busy when the monitor accepted and stayed silent
-    /// until the deadline, or has no room to accept; errc::timed_out; errc::disconnected when the peer left; errc::not_qmp,
-    /// errc::not_json, errc::negotiation_refused; errc::out_of_memory; errc::already_started on a second call; `operation_aborted` when cancelled.
-    /// After an error the session is closed.
-    /// @par Cancellation terminal and partial: the connection is closed.
+    /// @par Errors After an error, the session has ended.
+    /// - the error of the kernel or of the resolver;
+    /// - errc::monitor_busy: the monitor accepted the connection and stayed silent until the deadline, or has no room for another
+    ///   client;
+    /// - errc::timed_out; errc::disconnected: the peer ended the connection;
+    /// - errc::not_qmp, errc::not_json, errc::message_too_large, errc::nested_too_deep, errc::negotiation_refused;
+    /// - errc::out_of_memory; errc::already_started: a second call;
+    /// - `operation_aborted`: cancelled, or this side closed the session.
+    /// @par Cancellation terminal and partial: the session ends.
+    /// @see examples/first_command.cpp
     template <boost::asio::completion_token_for<void(boost::system::error_code)> Token = boost::asio::deferred_t>
-    [[nodiscard]] auto async_connect(endpoint where, Token&& token = Token())
+    [[nodiscard]] auto async_connect(endpoint address, Token&& token = Token())
     {
         return detail::initiate<void(boost::system::error_code), &session::start_connect>(impl_, std::forward<Token>(token),
-                                                                                          std::move(where));
+                                                                                          std::move(address));
     }
 
-    /// Sends a command and completes with its reply. QEMU's refusal is a reply too, not an error code.
+    /// Sends a command and completes with its reply. An error that QEMU returns is a reply, too, and not an error code.
     ///
-    /// At most session_options::in_band_window commands are on the wire at once; the others wait on our side, in order.
-    /// Out-of-band commands overtake them. A command that carries descriptors goes when no other is on the wire, and no
-    /// in-band command goes before it is answered.
-    /// @param what the command
+    /// At most session_options::in_band_window commands are on the wire at once; the others are queued on this side, in order.
+    /// Out-of-band commands overtake them. A command that carries descriptors is sent when no other is on the wire, and no in-band
+    /// command is sent before its reply.
+    /// @param request the command; its timeout(), or else session_options::command_timeout, bounds the wait
+    /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, reply)`
-    /// @par Errors errc::disconnected; errc::timed_out; errc::arguments_too_deep, errc::arguments_too_large,
-    /// errc::arguments_not_json, errc::out_of_band_unavailable, errc::too_many_descriptors, errc::closed_descriptor,
-    /// errc::out_of_memory (nothing was sent); the error that ended the session (errc::not_json, errc::message_too_large,
-    /// errc::nested_too_deep, errc::out_of_memory); `operation_aborted` when cancelled. All but the last say whether the
-    /// command was sent: errc::not_sent or errc::outcome_unknown. Beside every error, reply::was_sent() says it, too. If the session ends before the last byte of a command is
-    /// written, the command is not_sent: QEMU cannot execute a part of a command.
-    /// @par Cancellation terminal and partial: the command is abandoned; if it was sent its reply is dropped when it
-    /// comes, and the session goes on. total: only a command that was not sent yet is cancelled. A reply that has arrived wins
-    /// over a cancellation.
+    /// @par Errors reply::was_sent() says whether the command was sent, whatever the error. So do errc::not_sent and
+    /// errc::outcome_unknown, one of which holds for every error but `operation_aborted`. QEMU cannot execute part of a command:
+    /// if the session ends before the last byte is written, the command was not sent.
+    /// - errc::timed_out; errc::disconnected: the session has ended, or was never connected;
+    /// - errc::arguments_too_deep, errc::arguments_too_large, errc::arguments_not_json, errc::out_of_band_unavailable,
+    ///   errc::too_many_descriptors, errc::closed_descriptor, errc::out_of_memory: nothing was sent, and the session goes on;
+    /// - errc::not_json, errc::message_too_large, errc::nested_too_deep, errc::out_of_memory: the session ended because of it;
+    /// - `operation_aborted`: cancelled.
+    /// @par Cancellation terminal and partial: the command is abandoned. If it was sent, its reply is dropped when it arrives; the
+    /// session goes on. total: only a queued command is cancelled. A reply that has arrived wins over a cancellation.
+    /// @see examples/completion_tokens.cpp, examples/timeouts_and_cancellation.cpp
     template <boost::asio::completion_token_for<void(boost::system::error_code, reply)> Token = boost::asio::deferred_t>
-    [[nodiscard]] auto async_execute(command what, Token&& token = Token())
+    [[nodiscard]] auto async_execute(command request, Token&& token = Token())
     {
         return detail::initiate<void(boost::system::error_code, reply), &session::start_execute>(
-            impl_, std::forward<Token>(token), std::move(what));
+            impl_, std::forward<Token>(token), std::move(request));
     }
 
     /// async_execute() for coroutines: returns what the command returned.
     ///
-    /// Any part of it, moved out or copied, keeps the memory of the whole message; to keep little of much for long, make
-    /// `json::value(part, boost::json::storage_ptr())` of it.
-    /// @throws command_failed with QEMU's answer
-    /// @throws boost::system::system_error with the errors of async_execute()
-    [[nodiscard]] boost::asio::awaitable<boost::json::value> execute(command what);
+    /// Any part of the value, moved out or copied, keeps the memory of the whole message. To keep a small part for a long time,
+    /// copy it with `json::value(part, boost::json::storage_ptr())`.
+    /// @param request the command
+    /// @throws command_failed with the error that QEMU returned
+    /// @throws boost::system::system_error with the errors of async_execute(); what() names the command
+    /// @par Cancellation as async_execute()
+    /// @see examples/first_command.cpp
+    [[nodiscard]] boost::asio::awaitable<boost::json::value> execute(command request);
 
-    /// Sends the command, and returns the first event after it that passes the filter. The event may come before the reply or
-    /// long after it: neither is missed. An event that comes while the command is still queued on our side does not count.
-    /// @param what the command; its timeout() bounds the whole wait
+    /// Sends a command and returns the first event after it that passes the filter. The event may arrive before the reply or long
+    /// after it; neither is missed. An event that arrives while the command is still queued on this side does not count.
+    /// @param request the command; its timeout(), or else session_options::command_timeout, bounds the whole wait
     /// @param until the event to wait for
-    /// @throws command_failed if QEMU refuses the command
-    /// @throws boost::system::system_error the errors of async_execute(). If the command succeeded but its event did not come:
-    /// errc::event_missing (which is errc::timed_out as well) at the deadline, errc::disconnected when the session ends;
-    /// neither is errc::not_sent or errc::outcome_unknown, and what() names the event.
-    [[nodiscard]] boost::asio::awaitable<event> execute_until(command what, event_filter until);
+    /// @throws command_failed with the error that QEMU returned
+    /// @throws boost::system::system_error with the errors of async_execute(). If the command succeeded but its event did not
+    /// arrive: errc::event_missing (which also equals errc::timed_out) at the deadline, errc::disconnected when the session ends.
+    /// Neither is errc::not_sent or errc::outcome_unknown, and what() names the event.
+    /// @par Cancellation terminal and partial: the command is abandoned as in async_execute(), and the wait ends.
+    /// @see examples/events.cpp
+    [[nodiscard]] boost::asio::awaitable<event> execute_until(command request, event_filter until);
 
-    /// Sends `quit`. Succeeds when QEMU has answered, and also when QEMU ends the connection after the command was sent: QEMU
-    /// may exit before it answers.
-    /// @throws command_failed if QEMU refuses
-    /// @throws boost::system::system_error errc::disconnected if the session ended before the command was sent
-    /// (errc::not_sent), or if this side closed it before the answer came (errc::outcome_unknown); errc::timed_out
+    /// Sends `quit`. Succeeds when QEMU has replied, and also when QEMU ends the connection after the command was sent, because
+    /// QEMU may exit before it replies.
+    /// @throws command_failed with the error that QEMU returned
+    /// @throws boost::system::system_error errc::disconnected if the session ended before the command was sent (errc::not_sent),
+    /// or if this side closed it before the reply arrived (errc::outcome_unknown); errc::timed_out
+    /// @par Cancellation as async_execute()
+    /// @see examples/session_end.cpp
     [[nodiscard]] boost::asio::awaitable<void> quit();
 
-    /// Starts a stream of events. It begins with this call: no event that comes later is missed. Events that came before
+    /// Starts a stream of events. No event that arrives after this call is missed. Events that came before
     /// the session was ready, or after that and before its first command or stream, go to the first stream that is made.
     /// @param filter which events
     /// @param capacity how many may be queued in the stream; zero: session_options::event_capacity
+    /// @see examples/events.cpp
     [[nodiscard]] event_stream subscribe(event_filter filter = {}, std::size_t capacity = 0);
 
-    /// Who the peer is. Empty before async_connect() has completed; does not change after.
+    /// The peer's greeting. Empty until async_connect() has completed; it does not change after that.
+    /// @par Lifetime The reference is valid as long as the session.
     [[nodiscard]] coqmp::greeting const& greeting() const noexcept;
 
-    /// Whether out-of-band commands can be sent. False before async_connect() has completed.
+    /// Whether out-of-band commands can be sent. False until async_connect() has completed.
     [[nodiscard]] bool out_of_band_enabled() const noexcept;
 
-    /// What has been seen so far.
+    /// What the session has sent and received so far.
     [[nodiscard]] session_counters counters() const noexcept;
 
     /// Ends the session. Commands on the wire complete with errc::disconnected (errc::outcome_unknown), queued commands with
@@ -159,9 +189,11 @@ public:
     void close() noexcept;
 
     /// close(), and completes when the connection is closed and every operation has been given its outcome.
+    /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code)`
-    /// @par Errors None.
-    /// @par Cancellation Not supported: it takes no time.
+    /// @par Errors none
+    /// @par Cancellation not supported: nothing is waited for.
+    /// @see examples/session_end.cpp
     template <boost::asio::completion_token_for<void(boost::system::error_code)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_close(Token&& token = Token())
     {
@@ -169,9 +201,11 @@ public:
     }
 
     /// Completes when the session has ended, and says how.
+    /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, session_end)`
-    /// @par Errors `operation_aborted` when cancelled
-    /// @par Cancellation terminal, partial and total.
+    /// @par Errors `operation_aborted`: cancelled
+    /// @par Cancellation terminal, partial and total: the wait ends; the session goes on.
+    /// @see examples/session_end.cpp
     template <boost::asio::completion_token_for<void(boost::system::error_code, session_end)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_wait_closed(Token&& token = Token())
     {
