@@ -3,6 +3,8 @@
 // Input: three bytes that choose the limits and the splits, then the stream.
 #include "protocol/decoder.hpp"
 
+#include <coqmp/error.hpp>
+
 #include "expect.hpp"
 #include "reference.hpp"
 

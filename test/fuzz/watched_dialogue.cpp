@@ -1,5 +1,7 @@
 #include "watched_dialogue.hpp"
 
+#include <coqmp/error.hpp>
+
 #include "expect.hpp"
 #include "reference.hpp"
 

@@ -1,6 +1,8 @@
 // The decoder: real captures, every malformed message that we could think of, and every split of each.
 #include "protocol/decoder.hpp"
 
+#include <coqmp/error.hpp>
+
 #include "unit/transcript.hpp"
 
 #include <boost/json/parse.hpp>

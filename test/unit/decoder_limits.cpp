@@ -1,6 +1,8 @@
 // The limits of the decoder: input that is not JSON, limits of size and nesting, and the memory of values.
 #include "protocol/decoder.hpp"
 
+#include <coqmp/error.hpp>
+
 #include "unit/transcript.hpp"
 
 #include <boost/json/parse.hpp>

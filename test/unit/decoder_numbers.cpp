@@ -2,6 +2,8 @@
 #include "protocol/decoder.hpp"
 #include "unit/transcript.hpp"
 
+#include <coqmp/error.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>

@@ -1,6 +1,8 @@
 // Commands and their replies: which command an answer belongs to, and what is abandoned, unattributed or rejected.
 #include "unit/script.hpp"
 
+#include <coqmp/error.hpp>
+
 #include <boost/json/array.hpp>
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,8 @@
 // Descriptors: a command that carries some is alone on the wire, and they are sent with its first byte.
 #include "unit/script.hpp"
 
+#include <coqmp/error.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>

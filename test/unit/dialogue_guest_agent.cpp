@@ -1,6 +1,8 @@
 // Guest agents of any age: one command at a time without ids, and data that an earlier client left behind.
 #include "unit/script.hpp"
 
+#include <coqmp/error.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <string>

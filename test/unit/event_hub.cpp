@@ -1,6 +1,8 @@
 // Which stream gets which event: every stream whose filter it passes, and the first stream also the earlier events.
 #include "events/event_hub.hpp"
 
+#include <coqmp/error.hpp>
+
 #include "unit/reader.hpp"
 
 #include <boost/asio/io_context.hpp>

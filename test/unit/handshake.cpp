@@ -1,6 +1,8 @@
 // The handshake: what we send, which answers count as ours, and what may arrive in between.
 #include "unit/script.hpp"
 
+#include <coqmp/error.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <string>

@@ -6,6 +6,8 @@
 
 #include "protocol/dialogue.hpp"
 
+#include <coqmp/error.hpp>
+
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 

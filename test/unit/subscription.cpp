@@ -2,6 +2,8 @@
 // cancelled.
 #include "events/subscription.hpp"
 
+#include <coqmp/error.hpp>
+
 #include "unit/reader.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>

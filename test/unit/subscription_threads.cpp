@@ -1,6 +1,8 @@
 // The queue behind a stream, filled by one thread while another one reads: nothing is lost without being told of.
 #include "events/subscription.hpp"
 
+#include <coqmp/error.hpp>
+
 #include "unit/reader.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>

@@ -4,6 +4,8 @@
 
 #include "protocol/decoder.hpp"
 
+#include <coqmp/error.hpp>
+
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
