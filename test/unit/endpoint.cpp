@@ -3,6 +3,7 @@
 
 #include <coqmp/error.hpp>
 
+#include <boost/system/system_error.hpp>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
