@@ -58,7 +58,8 @@ public:
         return std::move(*this);
     }
 
-    /// Only events that the predicate accepts. It must not throw and must not use the session.
+    /// Only events that the predicate accepts. It must not throw. It may subscribe and close streams; what it subscribes to begins
+    /// with the next event.
     event_filter& matching(std::function<bool(event const&)> predicate) &;
     /// @copydoc matching
     event_filter&& matching(std::function<bool(event const&)> predicate) &&;

@@ -27,6 +27,15 @@ namespace detail {
 class machine_impl;
 class session_impl;
 boost::asio::any_io_executor executor_of(session_impl const& impl) noexcept;
+
+// The operations, from any thread. A moved-from session passes no implementation.
+void start_connect(std::shared_ptr<session_impl> const& impl, pending_handler<void(boost::system::error_code)>&& handler,
+                   endpoint&& where);
+void start_execute(std::shared_ptr<session_impl> const& impl, pending_handler<void(boost::system::error_code, reply)>&& handler,
+                   command&& what);
+void start_close(std::shared_ptr<session_impl> const& impl, pending_handler<void(boost::system::error_code)>&& handler);
+void start_wait_closed(std::shared_ptr<session_impl> const& impl,
+                       pending_handler<void(boost::system::error_code, boost::system::error_code)>&& handler);
 }  // namespace detail
 
 /// A connection to a monitor: commands and their replies, events, from greeting to end.
@@ -72,8 +81,8 @@ public:
     template <class Token = boost::asio::deferred_t>
     auto async_connect(endpoint where, Token&& token = Token())
     {
-        return detail::initiate<void(boost::system::error_code), &session::start_connect>(impl_, std::forward<Token>(token),
-                                                                                          std::move(where));
+        return detail::initiate<void(boost::system::error_code), &detail::start_connect>(impl_, std::forward<Token>(token),
+                                                                                         std::move(where));
     }
 
     /// Sends a command and completes with its reply. QEMU's refusal is a reply too, not an error code.
@@ -95,8 +104,8 @@ public:
     template <class Token = boost::asio::deferred_t>
     auto async_execute(command what, Token&& token = Token())
     {
-        return detail::initiate<void(boost::system::error_code, reply), &session::start_execute>(
-            impl_, std::forward<Token>(token), std::move(what));
+        return detail::initiate<void(boost::system::error_code, reply), &detail::start_execute>(impl_, std::forward<Token>(token),
+                                                                                                std::move(what));
     }
 
     /// async_execute() for coroutines: returns what the command returned.
@@ -124,8 +133,10 @@ public:
     /// (errc::not_sent), or if this side closed it before the answer came (errc::outcome_unknown); errc::timed_out
     [[nodiscard]] boost::asio::awaitable<void> quit();
 
-    /// Starts a stream of events. It begins with this call: no event that comes later is missed. Events that came before
-    /// the session was ready, or after that and before its first command or stream, go to the first stream that is made.
+    /// Starts a stream of events. It begins with this call: no event that comes later is missed. A stream that is made before
+    /// async_connect() misses none at all. Events that come before the session's first stream and first command, for example in
+    /// a session that a listener accepts, are kept (session_options::early_events) for its first streams: those that are made
+    /// before the next event comes.
     /// @param filter which events
     /// @param capacity how many may be queued in the stream; zero: session_options::event_capacity
     [[nodiscard]] event_stream subscribe(event_filter filter = {}, std::size_t capacity = 0);
@@ -150,7 +161,7 @@ public:
     template <class Token = boost::asio::deferred_t>
     auto async_close(Token&& token = Token())
     {
-        return detail::initiate<void(boost::system::error_code), &session::start_close>(impl_, std::forward<Token>(token));
+        return detail::initiate<void(boost::system::error_code), &detail::start_close>(impl_, std::forward<Token>(token));
     }
 
     /// Completes when the session has ended, with the reason.
@@ -162,22 +173,12 @@ public:
     template <class Token = boost::asio::deferred_t>
     auto async_wait_closed(Token&& token = Token())
     {
-        return detail::initiate<void(boost::system::error_code, boost::system::error_code), &session::start_wait_closed>(
+        return detail::initiate<void(boost::system::error_code, boost::system::error_code), &detail::start_wait_closed>(
             impl_, std::forward<Token>(token));
     }
 
 private:
     friend class detail::machine_impl;
-    using plain_handler = detail::pending_handler<void(boost::system::error_code)>;
-    using reply_handler = detail::pending_handler<void(boost::system::error_code, reply)>;
-    using reason_handler = detail::pending_handler<void(boost::system::error_code, boost::system::error_code)>;
-    using impl_pointer = std::shared_ptr<detail::session_impl>;
-
-    static void start_connect(impl_pointer const& impl, plain_handler handler, endpoint where);
-    static void start_execute(impl_pointer const& impl, reply_handler&& handler, command&& what);
-    static void start_close(impl_pointer const& impl, plain_handler handler);
-    static void start_wait_closed(impl_pointer const& impl, reason_handler handler);
-
     detail::owned_impl<detail::session_impl> impl_;
 };
 
