@@ -18,6 +18,13 @@ asio::any_io_executor executor_of(subscription const& impl) noexcept
     return impl.executor();
 }
 
+void start_next(std::shared_ptr<subscription> const& impl, subscription::next_handler&& handler)
+{
+    if (!impl)
+        return handler.post(make_error_code(errc::end_of_stream), event());
+    impl->async_next(std::move(handler));
+}
+
 }  // namespace detail
 
 event_stream& event_stream::operator=(event_stream&& other) noexcept
@@ -36,13 +43,6 @@ event_stream::~event_stream()
         impl_->close();
 }
 
-void event_stream::start_next(std::shared_ptr<detail::subscription> const& impl, next_handler handler)
-{
-    if (!impl)
-        return handler.post(make_error_code(errc::end_of_stream), event());
-    impl->async_next(std::move(handler));
-}
-
 namespace {
 
 // Holds the subscription, not the stream: the stream may be moved or destroyed while this waits.
@@ -55,8 +55,7 @@ asio::awaitable<std::optional<event>> next_of(std::shared_ptr<detail::subscripti
     std::optional<event> result = impl->try_next();
     if (result)
         co_return std::move(result);
-    auto read =
-        detail::initiate<void(error_code, event), &detail::subscription::start_next>(impl, asio::as_tuple(asio::deferred));
+    auto read = detail::initiate<void(error_code, event), &detail::start_next>(impl, asio::as_tuple(asio::deferred));
     auto [error, what] = co_await std::move(read);
     if (!error)
         result.emplace(std::move(what));

@@ -29,15 +29,13 @@ namespace {
 // The coroutines hold the implementation, not the session: the session may be moved or destroyed while they wait.
 using impl_pointer = std::shared_ptr<detail::session_impl>;
 
-using detail::pending_signature;
-using pending_pointer = std::shared_ptr<detail::awaited_command<pending_signature>>;
+using pending_pointer = std::shared_ptr<detail::pending_command>;
 
-/// What the coroutines await: the command, once it has its outcome.
+/// Executes a command; completes as async_execute() does.
 template <class Token>
-auto outcome_of(impl_pointer impl, Token token, pending_pointer what)
+auto reply_to(impl_pointer impl, Token token, pending_pointer what)
 {
-    return detail::initiate<pending_signature, &detail::session_impl::start<pending_signature>>(std::move(impl), std::move(token),
-                                                                                                std::move(what));
+    return detail::initiate<detail::reply_signature, &detail::start_pending>(std::move(impl), std::move(token), std::move(what));
 }
 
 /// The coroutine of an operation on a moved-from session.
@@ -51,21 +49,22 @@ asio::awaitable<Result> fail_unsent(std::string name)
 // The command is not a parameter of the coroutine: it would be moved three times more, 350 instructions of 7,000.
 asio::awaitable<json::value> value_of(impl_pointer impl, pending_pointer what)
 {
-    auto operation = outcome_of(std::move(impl), asio::deferred, std::move(what));
-    auto const done = co_await std::move(operation);
-    if (done->answer().has_error())
-        throw command_failed(done->what().name(), std::move(done->answer()).error());
-    co_return std::move(done->answer()).value();
+    std::string const name = what->what().name();
+    auto operation = reply_to(std::move(impl), asio::deferred, std::move(what));
+    reply answer = co_await std::move(operation);
+    if (answer.has_error())
+        throw command_failed(name, std::move(answer).error());
+    co_return std::move(answer).value();
 }
 
 /// An event that arrives while the command is still queued on this side is not caused by it. The filter must not own the
-/// command, because the command's handler owns the filter.
+/// command, because the command's handler owns the filter. A command that no longer exists has had its reply.
 event_filter once_sent(impl_pointer impl, pending_pointer const& what, event_filter until)
 {
     return event_filter().matching(
         [impl = std::move(impl), sent = std::weak_ptr(what), until = std::move(until)](event const& candidate) {
             auto const command = sent.lock();
-            return command && impl->was_sent(*command) && until.accepts(candidate);
+            return (!command || impl->was_sent(*command)) && until.accepts(candidate);
         });
 }
 
@@ -92,18 +91,17 @@ asio::awaitable<event> event_after(impl_pointer impl, pending_pointer what, even
     std::string const awaited = names_of(until);
     auto const wait = impl->events().expect(once_sent(impl, what, std::move(until)));
     what->awaited_event = wait;
-    auto sending = outcome_of(impl, asio::as_tuple(asio::deferred), std::move(what));
-    auto [failure, done] = co_await std::move(sending);
+    auto sending = reply_to(impl, asio::as_tuple(asio::deferred), std::move(what));
+    auto [failure, answer] = co_await std::move(sending);
     if (failure) {
         std::optional<event> seen = wait->try_next();
         if (!seen || !is_peers_end(*impl, failure))
             throw system_error(failure, name);
         co_return *std::move(seen);
     }
-    if (done->answer().has_error())
-        throw command_failed(name, std::move(done->answer()).error());
-    auto operation =
-        detail::initiate<void(error_code, event), &detail::subscription::start_next>(wait, asio::as_tuple(asio::deferred));
+    if (answer.has_error())
+        throw command_failed(name, std::move(answer).error());
+    auto operation = detail::initiate<void(error_code, event), &detail::start_next>(wait, asio::as_tuple(asio::deferred));
     auto [error, happened] = co_await std::move(operation);
     if (error == errc::end_of_stream)
         throw system_error(make_error_code(errc::disconnected), name + " succeeded, but " + awaited + " did not come");
@@ -114,12 +112,12 @@ asio::awaitable<event> event_after(impl_pointer impl, pending_pointer what, even
 
 asio::awaitable<void> quit_on(impl_pointer impl)
 {
-    auto operation = outcome_of(impl, asio::as_tuple(asio::deferred), detail::make_pending<pending_signature>(command("quit")));
-    auto [error, done] = co_await std::move(operation);
+    auto operation = reply_to(impl, asio::as_tuple(asio::deferred), detail::make_pending(command("quit")));
+    auto [error, answer] = co_await std::move(operation);
     if (error && !is_peers_end(*impl, error))
         throw system_error(error, "quit");
-    if (!error && done->answer().has_error())
-        throw command_failed("quit", std::move(done->answer()).error());
+    if (!error && answer.has_error())
+        throw command_failed("quit", std::move(answer).error());
 }
 
 }  // namespace
@@ -151,14 +149,14 @@ asio::awaitable<json::value> session::execute(command what)
 {
     if (!impl_)
         return fail_unsent<json::value>(what.name());
-    return value_of(impl_.pointer(), detail::make_pending<pending_signature>(std::move(what)));
+    return value_of(impl_.pointer(), detail::make_pending(std::move(what)));
 }
 
 asio::awaitable<event> session::execute_until(command what, event_filter until)
 {
     if (!impl_)
         return fail_unsent<event>(what.name());
-    return event_after(impl_.pointer(), detail::make_pending<pending_signature>(std::move(what)), std::move(until));
+    return event_after(impl_.pointer(), detail::make_pending(std::move(what)), std::move(until));
 }
 
 asio::awaitable<void> session::quit()
@@ -171,8 +169,8 @@ asio::awaitable<void> session::quit()
 event_stream session::subscribe(event_filter filter, std::size_t capacity)
 {
     if (!impl_) {
-        event_stream ended(
-            std::make_shared<detail::subscription>(impl_->executor(), std::move(filter), 1, detail::keep::newest, nullptr));
+        event_stream ended(std::make_shared<detail::subscription>(impl_->executor(), std::move(filter), 1,
+                                                                  detail::overflow::drop_oldest, nullptr));
         ended.close();
         return ended;
     }
@@ -182,12 +180,14 @@ event_stream session::subscribe(event_filter filter, std::size_t capacity)
 greeting const& session::greeting() const noexcept
 {
     static coqmp::greeting const none;
-    return impl_ ? impl_->greeting() : none;
+    auto const* const negotiated = impl_ ? impl_->negotiated() : nullptr;
+    return negotiated != nullptr ? negotiated->greeting() : none;
 }
 
 bool session::out_of_band_enabled() const noexcept
 {
-    return impl_ && impl_->out_of_band();
+    auto const* const negotiated = impl_ ? impl_->negotiated() : nullptr;
+    return negotiated != nullptr && negotiated->out_of_band();
 }
 
 session_counters session::counters() const noexcept
@@ -199,34 +199,6 @@ void session::close() noexcept
 {
     if (impl_)
         impl_->close();
-}
-
-void session::start_connect(impl_pointer const& impl, plain_handler handler, endpoint where)
-{
-    if (!impl)
-        return handler.post(make_error_code(errc::disconnected));
-    detail::session_impl::start_connect(impl, std::move(handler), std::move(where));
-}
-
-void session::start_execute(impl_pointer const& impl, reply_handler&& handler, command&& what)
-{
-    if (!impl)
-        return handler.post(with_outcome(errc::disconnected, outcome::not_sent), reply::unanswered(false));
-    detail::session_impl::start_execute(impl, std::move(handler), std::move(what));
-}
-
-void session::start_close(impl_pointer const& impl, plain_handler handler)
-{
-    if (!impl)
-        return handler.post(error_code());
-    detail::session_impl::start_close(impl, std::move(handler));
-}
-
-void session::start_wait_closed(impl_pointer const& impl, end_handler handler)
-{
-    if (!impl)
-        return handler.post(error_code(), session_end(make_error_code(errc::disconnected)));
-    detail::session_impl::start_wait_closed(impl, std::move(handler));
 }
 
 }  // namespace coqmp

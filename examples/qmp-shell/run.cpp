@@ -148,7 +148,7 @@ exit_code converse(options const& how)
             shown_on.after_interrupt();
     });
     try {
-        traffic seen(shown_on, how.logfile, !how.skip_negotiation);
+        traffic seen(shown_on, how.logfile);
         exit_code const result = judge_output(shown_on, converse_through(loop, shown_on, seen, how));
         return loop.terminated() != 0 ? static_cast<exit_code>(128 + loop.terminated()) : result;
     } catch (connection_failed const& error) {

@@ -60,7 +60,8 @@ public:
         return std::move(with(member, std::forward<Value>(value)));
     }
 
-    /// Requires the predicate to return true. It must not throw.
+    /// Requires the predicate to return true. It must not throw. It may subscribe and close streams; a stream that it makes begins
+    /// with the next event.
     event_filter& matching(std::function<bool(event const&)> predicate) &;
     /// @copydoc matching
     [[nodiscard]] event_filter matching(std::function<bool(event const&)> predicate) &&;

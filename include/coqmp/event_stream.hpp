@@ -21,6 +21,8 @@ namespace coqmp {
 namespace detail {
 class subscription;
 boost::asio::any_io_executor executor_of(subscription const& impl) noexcept;
+/// A moved-from stream passes no implementation.
+void start_next(std::shared_ptr<subscription> const& impl, pending_handler<void(boost::system::error_code, event)>&& handler);
 }  // namespace detail
 
 /// Events as an asynchronous stream. Made by session::subscribe().
@@ -54,8 +56,7 @@ public:
     template <boost::asio::completion_token_for<void(boost::system::error_code, event)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_next(Token&& token = Token())
     {
-        return detail::initiate<void(boost::system::error_code, event), &event_stream::start_next>(impl_,
-                                                                                                   std::forward<Token>(token));
+        return detail::initiate<void(boost::system::error_code, event), &detail::start_next>(impl_, std::forward<Token>(token));
     }
 
     /// Reads the next event; yields nothing once the session has ended, so that it can drive a loop:
@@ -78,9 +79,6 @@ public:
 private:
     friend class session;
     explicit event_stream(std::shared_ptr<detail::subscription> impl) noexcept : impl_(std::move(impl)) {}
-
-    using next_handler = detail::pending_handler<void(boost::system::error_code, event)>;
-    static void start_next(std::shared_ptr<detail::subscription> const& impl, next_handler handler);
 
     detail::owned_impl<detail::subscription> impl_;
 };

@@ -34,6 +34,15 @@ namespace detail {
 class machine_impl;
 class session_impl;
 boost::asio::any_io_executor executor_of(session_impl const& impl) noexcept;
+
+// The operations, from any thread. A moved-from session passes no implementation.
+void start_connect(std::shared_ptr<session_impl> const& impl, pending_handler<void(boost::system::error_code)>&& handler,
+                   endpoint&& where);
+void start_execute(std::shared_ptr<session_impl> const& impl, pending_handler<void(boost::system::error_code, reply)>&& handler,
+                   command&& what);
+void start_close(std::shared_ptr<session_impl> const& impl, pending_handler<void(boost::system::error_code)>&& handler);
+void start_wait_closed(std::shared_ptr<session_impl> const& impl,
+                       pending_handler<void(boost::system::error_code, session_end)>&& handler);
 }  // namespace detail
 
 /// A connection to a monitor, from the greeting to the end: it executes commands and delivers events.
@@ -105,8 +114,8 @@ public:
     template <boost::asio::completion_token_for<void(boost::system::error_code)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_connect(endpoint address, Token&& token = Token())
     {
-        return detail::initiate<void(boost::system::error_code), &session::start_connect>(impl_, std::forward<Token>(token),
-                                                                                          std::move(address));
+        return detail::initiate<void(boost::system::error_code), &detail::start_connect>(impl_, std::forward<Token>(token),
+                                                                                         std::move(address));
     }
 
     /// Sends a command and completes with its reply. An error that QEMU returns is a reply, too, and not an error code.
@@ -131,8 +140,8 @@ public:
     template <boost::asio::completion_token_for<void(boost::system::error_code, reply)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_execute(command request, Token&& token = Token())
     {
-        return detail::initiate<void(boost::system::error_code, reply), &session::start_execute>(
-            impl_, std::forward<Token>(token), std::move(request));
+        return detail::initiate<void(boost::system::error_code, reply), &detail::start_execute>(impl_, std::forward<Token>(token),
+                                                                                                std::move(request));
     }
 
     /// async_execute() for coroutines: returns what the command returned.
@@ -167,8 +176,10 @@ public:
     /// @see examples/session_end.cpp
     [[nodiscard]] boost::asio::awaitable<void> quit();
 
-    /// Starts a stream of events. No event that arrives after this call is missed. Events that came before
-    /// the session was ready, or after that and before its first command or stream, go to the first stream that is made.
+    /// Starts a stream of events. No event that arrives after this call is missed; a stream that is made before async_connect()
+    /// misses none at all. Events that arrive before the session's first stream and first command, for example in a session that a
+    /// listener accepts, are kept for its first streams (session_options::early_events): those that are made before the next event
+    /// arrives.
     /// @param filter which events
     /// @param capacity how many may be queued in the stream; zero: session_options::event_capacity
     /// @see examples/events.cpp
@@ -197,7 +208,7 @@ public:
     template <boost::asio::completion_token_for<void(boost::system::error_code)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_close(Token&& token = Token())
     {
-        return detail::initiate<void(boost::system::error_code), &session::start_close>(impl_, std::forward<Token>(token));
+        return detail::initiate<void(boost::system::error_code), &detail::start_close>(impl_, std::forward<Token>(token));
     }
 
     /// Completes when the session has ended, and says how.
@@ -209,22 +220,12 @@ public:
     template <boost::asio::completion_token_for<void(boost::system::error_code, session_end)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_wait_closed(Token&& token = Token())
     {
-        return detail::initiate<void(boost::system::error_code, session_end), &session::start_wait_closed>(
+        return detail::initiate<void(boost::system::error_code, session_end), &detail::start_wait_closed>(
             impl_, std::forward<Token>(token));
     }
 
 private:
     friend class detail::machine_impl;
-    using plain_handler = detail::pending_handler<void(boost::system::error_code)>;
-    using reply_handler = detail::pending_handler<void(boost::system::error_code, reply)>;
-    using end_handler = detail::pending_handler<void(boost::system::error_code, session_end)>;
-    using impl_pointer = std::shared_ptr<detail::session_impl>;
-
-    static void start_connect(impl_pointer const& impl, plain_handler handler, endpoint where);
-    static void start_execute(impl_pointer const& impl, reply_handler&& handler, command&& what);
-    static void start_close(impl_pointer const& impl, plain_handler handler);
-    static void start_wait_closed(impl_pointer const& impl, end_handler handler);
-
     detail::owned_impl<detail::session_impl> impl_;
 };
 

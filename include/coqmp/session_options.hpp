@@ -38,6 +38,12 @@ struct session_options
     /// Queued events in a stream without a capacity of its own; when it is full the oldest event is dropped. At least 1.
     std::size_t event_capacity = 1024;
 
+    /// Events that are kept if they come before the session's first stream and first command; the newest ones. Each of the first
+    /// streams (see session::subscribe()) begins with those that it asks for, and event::lost_before of the first event that it
+    /// delivers says how many were not kept. For sessions that a listener accepts: a stream cannot be made before QEMU's first
+    /// events come. Zero: none.
+    std::size_t early_events = 64;
+
     /// Bytes of memory for all events that are queued in the streams of the session; beyond it the oldest events are dropped,
     /// whichever streams they are in. Zero: no limit. The newest event is always delivered: an event over the limit is kept
     /// alone. An event that several streams receive takes memory in each of them. The one event that an execute_until() waits

@@ -15,10 +15,9 @@ namespace coqmp::detail {
 class time_source : public boost::asio::execution_context::service
 {
 public:
-    using key_type = time_source;
     using time_point = std::chrono::steady_clock::time_point;
 
-    static inline boost::asio::execution_context::id id;
+    static inline boost::asio::execution_context::id id;  // without a key_type the context knows derived classes by it, too
 
     explicit time_source(boost::asio::execution_context& owner) : boost::asio::execution_context::service(owner) {}
 

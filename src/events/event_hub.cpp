@@ -1,22 +1,33 @@
 #include "events/event_hub.hpp"
 
+#include <boost/asio/dispatch.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <new>
 #include <utility>
 
 namespace asio = boost::asio;
 
 namespace coqmp::detail {
 
-event_hub::event_hub(asio::any_io_executor executor, std::size_t default_capacity, std::size_t byte_limit)
-    : executor_(std::move(executor)), default_capacity_(default_capacity), budget_(std::make_shared<event_budget>(byte_limit))
+event_hub::event_hub(asio::any_io_executor executor, std::size_t default_capacity, std::size_t byte_limit,
+                     std::size_t early_capacity)
+    : executor_(std::move(executor)),
+      default_capacity_(default_capacity),
+      budget_(std::make_shared<event_budget>(byte_limit)),
+      readers_(std::make_shared<reader_list const>()),
+      early_capacity_(early_capacity)
 {}
 
 std::shared_ptr<subscription> event_hub::subscribe(event_filter filter, std::size_t capacity)
 {
-    std::scoped_lock const lock(mutex_);
-    auto made = add(std::move(filter), capacity == 0 ? default_capacity_ : capacity, keep::newest);
-    if (auto const early = std::exchange(early_, nullptr))
-        hand_over(*early, *made);
-    if (ended_)
+    std::unique_lock lock(mutex_);
+    auto made = add(std::move(filter), capacity == 0 ? default_capacity_ : capacity, overflow::drop_oldest);
+    has_first_stream_ = true;
+    if (early_)
+        give_early_events(made, lock);
+    else if (ended_)
         made->end(make_error_code(errc::end_of_stream));
     return made;
 }
@@ -24,44 +35,95 @@ std::shared_ptr<subscription> event_hub::subscribe(event_filter filter, std::siz
 std::shared_ptr<subscription> event_hub::expect(event_filter filter)
 {
     std::scoped_lock const lock(mutex_);
-    auto made = add(std::move(filter), 1, keep::first);
+    auto made = add(std::move(filter), 1, overflow::keep_first);
     if (ended_)
         made->end(make_error_code(errc::end_of_stream));
     return made;
 }
 
-void event_hub::publish(event&& what, std::size_t data_memory)
+// The stream's filter may have a predicate, so this thread must not filter the events, unless it runs the session's executor.
+void event_hub::give_early_events(std::shared_ptr<subscription> const& reader, std::unique_lock<std::mutex>& lock)
 {
-    std::scoped_lock const lock(mutex_);
-    std::uint64_t const number = ++published_;
+    reader->set_backlog(early_->copies(), lost_after_early_);
+    auto const executor = executor_;
+    bool const is_over = ended_;
+    lock.unlock();
+    auto admit = [reader, budget = budget_, is_over] {
+        budget->add_lost(reader->admit_backlog());
+        if (is_over)
+            reader->end(make_error_code(errc::end_of_stream));
+    };
+    if (executor)
+        asio::dispatch(executor, std::move(admit));
+}
+
+void event_hub::publish(event&& what, std::size_t data_memory, bool is_early)
+{
     std::size_t const memory = sizeof(queued_event) + what.name.capacity() + data_memory;
+    queued_event published{std::move(what), memory};
+    auto const readers = begin_publishing(published, is_early);
     // The last one that wants it gets the event itself, the others copies: with one reader nothing is copied.
+    std::uint64_t const number = published.number;
     std::shared_ptr<subscription> last;
-    std::erase_if(subscriptions_, [&](std::weak_ptr<subscription> const& reader) {
+    bool has_expired = false;
+    for (auto const& reader : *readers) {
         auto alive = reader.lock();
-        if (!alive)
-            return true;
-        if (alive->wants(what)) {
-            if (last)
-                lost_.add(last->push(queued_event{event(what), memory, number}));
-            last = std::move(alive);
+        if (!alive) {
+            has_expired = true;
+            continue;
         }
-        return false;
-    });
-    if (!last && phase_ != phase::used) {
-        if (!early_)
-            early_ = std::make_shared<subscription>(executor_, event_filter(), default_capacity_, keep::newest, budget_);
-        last = early_;
+        budget_->add_lost(alive->admit_backlog());
+        if (!alive->wants(published.what))
+            continue;
+        if (last)
+            budget_->add_lost(last->push(queued_event(published)));
+        last = std::move(alive);
     }
     if (last)
-        lost_.add(last->push(queued_event{std::move(what), memory, number}));
+        budget_->add_lost(last->push(std::move(published)));
+    if (has_expired)
+        remove_expired();
     if (budget_->is_exceeded())
         make_room(number);
+}
+
+std::shared_ptr<event_hub::reader_list const> event_hub::begin_publishing(queued_event& published, bool is_early)
+{
+    std::scoped_lock const lock(mutex_);
+    published.number = ++published_;
+    if (early_capacity_ != 0)
+        keep_early_event(published, is_early);
+    return readers_;
+}
+
+void event_hub::keep_early_event(queued_event const& published, bool is_early)
+{
+    if (has_first_stream_) {
+        early_capacity_ = 0;
+        early_.reset();
+    } else if (is_early) {
+        if (!early_)
+            early_ = std::make_shared<subscription>(executor_, event_filter(), early_capacity_, overflow::drop_oldest, budget_);
+        budget_->add_lost(early_->push(queued_event(published)));
+    } else if (early_) {
+        ++lost_after_early_;
+    }
+}
+
+void event_hub::remove_expired()
+try {
+    std::scoped_lock const lock(mutex_);
+    reader_list alive = *readers_;
+    std::erase_if(alive, [](std::weak_ptr<subscription> const& reader) { return reader.expired(); });
+    readers_ = std::make_shared<reader_list const>(std::move(alive));
+} catch (std::bad_alloc const&) {
+    // They are removed when the next event comes.
 }
 
 /// Drops the oldest events, whichever streams they wait in, until the newest one fits. That one stays, however large it is.
 void event_hub::make_room(std::uint64_t newest)
 {
+    std::scoped_lock const lock(mutex_);
     while (budget_->is_exceeded()) {
         std::shared_ptr<subscription> holder;
         std::uint64_t oldest = newest;
@@ -73,59 +135,54 @@ void event_hub::make_room(std::uint64_t newest)
             }
         };
         look_at(early_);
-        for (auto const& reader : subscriptions_)
+        for (auto const& reader : *readers_)
             look_at(reader.lock());
         if (!holder)
             return;
         if (holder->drop_oldest(oldest))
-            lost_.add(1);
+            budget_->add_lost(1);
     }
-}
-
-void event_hub::used() noexcept
-{
-    phase before = phase::ready;
-    if (phase_ == before)
-        phase_.compare_exchange_strong(before, phase::used);
 }
 
 void event_hub::end() noexcept
 {
-    std::scoped_lock const lock(mutex_);
+    std::unique_lock lock(mutex_);
     ended_ = true;
-    for (auto const& reader : subscriptions_)
-        if (auto const alive = reader.lock())
-            alive->end(make_error_code(errc::end_of_stream));
+    auto const readers = readers_;
+    lock.unlock();
+    for (auto const& reader : *readers) {
+        auto const alive = reader.lock();
+        if (!alive)
+            continue;
+        try {
+            budget_->add_lost(alive->admit_backlog());
+        } catch (std::bad_alloc const&) {
+            // The rest of the early events is lost with the session.
+        }
+        alive->end(make_error_code(errc::end_of_stream));
+    }
 }
 
 void event_hub::abandon() noexcept
 {
     std::scoped_lock const lock(mutex_);
     ended_ = true;
+    early_capacity_ = 0;
     early_.reset();
     executor_ = nullptr;
 }
 
-void event_hub::hand_over(subscription& early, subscription& reader)
+std::shared_ptr<subscription> event_hub::add(event_filter filter, std::size_t capacity, overflow policy)
 {
-    std::uint64_t lost_before = 0;  // goes on to the next event that is wanted
-    for (queued_event& waiting : early.take_all()) {
-        lost_before += waiting.what.lost_before;
-        if (!reader.wants(waiting.what))
-            continue;
-        waiting.what.lost_before = std::exchange(lost_before, 0);
-        lost_.add(reader.push(std::move(waiting)));
-    }
-}
-
-std::shared_ptr<subscription> event_hub::add(event_filter filter, std::size_t capacity, keep which)
-{
-    used();
     // A wait holds at most one event, and would never end if it lost that event.
-    auto made =
-        std::make_shared<subscription>(executor_, std::move(filter), capacity, which, which == keep::first ? nullptr : budget_);
-    std::erase_if(subscriptions_, [](std::weak_ptr<subscription> const& reader) { return reader.expired(); });
-    subscriptions_.push_back(made);
+    auto made = std::make_shared<subscription>(executor_, std::move(filter), capacity, policy,
+                                               policy == overflow::keep_first ? nullptr : budget_);
+    reader_list readers;
+    readers.reserve(readers_->size() + 1);
+    std::ranges::remove_copy_if(*readers_, std::back_inserter(readers),
+                                [](std::weak_ptr<subscription> const& reader) { return reader.expired(); });
+    readers.push_back(made);
+    readers_ = std::make_shared<reader_list const>(std::move(readers));
     return made;
 }
 

@@ -1,12 +1,10 @@
-// Gives each event to each subscription.
-// Invariant: an event that comes before a reader could have subscribed is kept for the first subscription.
+// Gives each event to each stream that wants it.
+// Invariant: filters run on the session's executor, and under no lock.
 #ifndef COQMP_SRC_EVENTS_EVENT_HUB_HPP
 #define COQMP_SRC_EVENTS_EVENT_HUB_HPP
 
 #include "events/subscription.hpp"
-#include "protocol/counters.hpp"
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,27 +13,24 @@
 
 namespace coqmp::detail {
 
-/// The subscriptions of one session. Safe to use from any thread; publishing is for one thread at a time.
+/// The streams of one session. publish() and end() are for the session's executor, the other functions for any thread.
 class event_hub
 {
 public:
     /// @param byte_limit of the memory of all queued events; zero: none
-    event_hub(boost::asio::any_io_executor executor, std::size_t default_capacity, std::size_t byte_limit = 0);
+    /// @param early_capacity how many early events are kept for the first streams; zero: none
+    event_hub(boost::asio::any_io_executor executor, std::size_t default_capacity, std::size_t byte_limit = 0,
+              std::size_t early_capacity = 0);
 
-    /// A stream for a reader. The first one gets the early events.
+    /// A stream. The first ones, which are made before the next event comes, begin with the early events.
     [[nodiscard]] std::shared_ptr<subscription> subscribe(event_filter filter, std::size_t capacity);
 
     /// The first event from now on that passes the filter.
     [[nodiscard]] std::shared_ptr<subscription> expect(event_filter filter);
 
     /// @param data_memory that the event's data takes, in bytes
-    void publish(event&& what, std::size_t data_memory = 0);
-
-    /// The session can be used. Events without a subscription are kept until it is used, because other handlers run before the
-    /// caller's first step.
-    void ready() noexcept { phase_ = phase::ready; }
-    /// The caller uses the session: events without a subscription are dropped from now on. Does nothing before ready().
-    void used() noexcept;
+    /// @param is_early whether the event is kept if there has been no stream yet
+    void publish(event&& what, std::size_t data_memory = 0, bool is_early = false);
 
     /// Ends all streams, including those that are made later.
     void end() noexcept;
@@ -43,26 +38,30 @@ public:
     /// The context is gone: drops its executor.
     void abandon() noexcept;
 
-    [[nodiscard]] std::uint64_t lost() const noexcept { return lost_.read(); }
+    [[nodiscard]] std::uint64_t lost() const noexcept { return budget_->lost(); }
 
 private:
-    enum class phase { negotiating, ready, used };
+    // Replaced as a whole, so that publish() can go through it without a lock.
+    using reader_list = std::vector<std::weak_ptr<subscription>>;
 
-    void hand_over(subscription& early, subscription& reader);
-    std::shared_ptr<subscription> add(event_filter filter, std::size_t capacity, keep which);
+    std::shared_ptr<subscription> add(event_filter filter, std::size_t capacity, overflow policy);
+    void give_early_events(std::shared_ptr<subscription> const& reader, std::unique_lock<std::mutex>& lock);
+    [[nodiscard]] std::shared_ptr<reader_list const> begin_publishing(queued_event& published, bool is_early);
+    void keep_early_event(queued_event const& published, bool is_early);
+    void remove_expired();
     void make_room(std::uint64_t newest);
 
     boost::asio::any_io_executor executor_;
-    std::size_t default_capacity_;
-    std::shared_ptr<event_budget> budget_;  // shared with the streams, which may outlive the session
-    protocol::tally lost_;
-
-    std::atomic<phase> phase_ = phase::negotiating;
+    std::size_t const default_capacity_;
+    std::shared_ptr<event_budget> const budget_;  // shared with the streams, which may outlive the session
 
     std::mutex mutex_;
-    std::vector<std::weak_ptr<subscription>> subscriptions_;
-    std::shared_ptr<subscription> early_;  // holds the events that no subscription wanted
+    std::shared_ptr<reader_list const> readers_;
     std::uint64_t published_ = 0;
+    std::size_t early_capacity_;  // zero: no early events are kept, or no longer
+    std::shared_ptr<subscription> early_;
+    std::uint64_t lost_after_early_ = 0;
+    bool has_first_stream_ = false;
     bool ended_ = false;
 };
 

@@ -17,15 +17,15 @@ struct subscription::wait
 
     next_handler handler;
     bool cancelled = false;
-    bool woken = false;  // settle() is on its way
+    bool notified = false;  // complete_wait() is on its way
 };
 
-subscription::subscription(asio::any_io_executor executor, event_filter filter, std::size_t capacity, keep which,
+subscription::subscription(asio::any_io_executor executor, event_filter filter, std::size_t capacity, overflow policy,
                            std::shared_ptr<event_budget> budget)
     : handler_registration(std::move(executor)),
       filter_(std::move(filter)),
       capacity_(std::max<std::size_t>(capacity, 1)),
-      which_(which),
+      policy_(policy),
       budget_(std::move(budget))
 {}
 
@@ -37,7 +37,7 @@ subscription::~subscription()
 std::size_t subscription::push(queued_event&& what)
 {
     std::unique_lock lock(mutex_);
-    if (ended_ || (which_ == keep::first && !queue_.empty()))
+    if (ended_ || (policy_ == overflow::keep_first && !queue_.empty()))
         return 0;
     std::size_t lost = 0;
     if (queue_.size() >= capacity_) {
@@ -45,25 +45,58 @@ std::size_t subscription::push(queued_event&& what)
         lost = 1;
     }
     queue_.push_back(std::move(what));
+    queue_.back().what.lost_before += std::exchange(lost_before_push_, 0);
     if (budget_)
         budget_->add(queue_.back().memory);
-    wake(lock);
+    notify(lock);
     return lost;
 }
 
-std::deque<queued_event> subscription::take_all()
+std::deque<queued_event> subscription::copies() const
 {
     std::scoped_lock const lock(mutex_);
-    if (!queue_.empty())
-        queue_.front().what.lost_before += std::exchange(lost_before_next_, 0);
-    release_memory(queue_);
-    return std::exchange(queue_, {});
+    std::deque<queued_event> result = queue_;
+    if (!result.empty())
+        result.front().what.lost_before += lost_before_next_;
+    return result;
+}
+
+void subscription::set_backlog(std::deque<queued_event>&& events, std::uint64_t lost_after)
+{
+    std::scoped_lock const lock(mutex_);
+    backlog_ = std::move(events);
+    lost_after_backlog_ = lost_after;
+    has_backlog_ = true;
+}
+
+std::size_t subscription::admit_backlog()
+{
+    if (!has_backlog_)
+        return 0;
+    std::unique_lock lock(mutex_);
+    has_backlog_ = false;
+    std::deque<queued_event> const admitted = std::exchange(backlog_, {});
+    std::uint64_t const lost_after = lost_after_backlog_;
+    lock.unlock();
+    std::size_t lost = 0;
+    std::uint64_t lost_before = 0;  // goes on to the next event that is wanted
+    for (queued_event const& each : admitted) {
+        lost_before += each.what.lost_before;
+        if (!wants(each.what))
+            continue;
+        queued_event wanted = each;
+        wanted.what.lost_before = std::exchange(lost_before, 0);
+        lost += push(std::move(wanted));
+    }
+    lock.lock();
+    lost_before_push_ += lost_before + lost_after;
+    return lost;
 }
 
 std::optional<std::uint64_t> subscription::oldest() const
 {
     std::scoped_lock const lock(mutex_);
-    if (queue_.empty() || which_ == keep::first)
+    if (queue_.empty() || policy_ == overflow::keep_first)
         return std::nullopt;
     return queue_.front().number;
 }
@@ -84,7 +117,7 @@ void subscription::end(error_code why) noexcept
         return;
     ended_ = true;
     end_ = why;
-    wake(lock);
+    notify(lock);
 }
 
 void subscription::close() noexcept
@@ -93,9 +126,10 @@ void subscription::close() noexcept
     std::unique_lock lock(mutex_);
     dropped.swap(queue_);
     release_memory(dropped);
+    backlog_.clear();
     ended_ = true;
     end_ = make_error_code(errc::end_of_stream);
-    wake(lock);
+    notify(lock);
 }
 
 void subscription::async_next(next_handler handler)
@@ -117,7 +151,7 @@ void subscription::async_next(next_handler handler)
         slot.assign(std::move(on_cancel));
     }
     if (ended_ || !queue_.empty())
-        wake(lock);
+        notify(lock);
 }
 
 std::optional<event> subscription::try_next()
@@ -154,32 +188,32 @@ void subscription::cancel(std::shared_ptr<wait> const& what)
     if (wait_ != what)
         return;
     what->cancelled = true;
-    wake(lock);
+    notify(lock);
 }
 
 // Which outcome a wait has is decided where and when its handler runs: whatever cancels it before that leaves the event in
 // the queue. (`next() || timer` loses an event if it is taken out any earlier.)
-void subscription::wake(std::unique_lock<std::mutex>& lock)
+void subscription::notify(std::unique_lock<std::mutex>& lock)
 {
-    if (!wait_ || wait_->woken)
+    if (!wait_ || wait_->notified)
         return;
     auto const what = wait_;
-    what->woken = true;
+    what->notified = true;
     lock.unlock();
     try {
-        what->handler.run_later([self = shared_from_this(), what] { self->settle(what); });
+        what->handler.run_later([self = shared_from_this(), what] { self->complete_wait(what); });
     } catch (std::bad_alloc const&) {
         lock.lock();
-        what->woken = false;  // the next event wakes it
+        what->notified = false;  // the next event notifies it
     }
 }
 
-void subscription::settle(std::shared_ptr<wait> const& what)
+void subscription::complete_wait(std::shared_ptr<wait> const& what)
 {
     std::unique_lock lock(mutex_);
     if (wait_ != what)
         return;
-    what->woken = false;
+    what->notified = false;
     if (queue_.empty() && !ended_ && !what->cancelled)
         return;  // try_next() took it meanwhile
     error_code error;

@@ -22,9 +22,9 @@
 namespace coqmp::detail {
 
 /// Which events a full queue keeps.
-enum class keep {
-    newest,  ///< The oldest is dropped: for streams.
-    first    ///< Only the first that passes the filter is wanted: for waits.
+enum class overflow {
+    drop_oldest,  ///< For streams.
+    keep_first    ///< Only the first event that passes the filter is wanted: for waits.
 };
 
 /// An event in a queue.
@@ -42,18 +42,26 @@ public:
     using next_handler = pending_handler<void(boost::system::error_code, event)>;
 
     /// @param budget of the session, for the events that are queued here; none: the memory of the queue does not count
-    subscription(boost::asio::any_io_executor executor, event_filter filter, std::size_t capacity, keep which,
+    subscription(boost::asio::any_io_executor executor, event_filter filter, std::size_t capacity, overflow policy,
                  std::shared_ptr<event_budget> budget = nullptr);
     ~subscription();
 
+    /// Runs the filter's predicate: only on the session's executor, and under no lock.
     [[nodiscard]] bool wants(event const& what) const { return !ended_ && filter_.accepts(what); }
 
     /// Queues an event. @return how many events were lost for it (0 or 1)
     std::size_t push(event&& what) { return push(queued_event{std::move(what)}); }
     std::size_t push(queued_event&& what);
 
-    /// Takes all events. For an owner that hands them to another subscription.
-    [[nodiscard]] std::deque<queued_event> take_all();
+    /// Copies of the queued events. The first one says how many were lost before it.
+    [[nodiscard]] std::deque<queued_event> copies() const;
+
+    /// Gives the stream events from before its time, which admit_backlog() will filter.
+    /// @param lost_after how many events are lost between these and the next one
+    void set_backlog(std::deque<queued_event>&& events, std::uint64_t lost_after);
+    /// Queues those events of the backlog that pass the filter. On the session's executor, before any later event is queued.
+    /// @return how many events were lost for them
+    std::size_t admit_backlog();
 
     /// The number of the event to drop first when the session's budget is exceeded; nothing if no event may be dropped.
     [[nodiscard]] std::optional<std::uint64_t> oldest() const;
@@ -67,10 +75,6 @@ public:
     void close() noexcept;
 
     void async_next(next_handler handler);
-    static void start_next(std::shared_ptr<subscription> const& state, next_handler handler)
-    {
-        state->async_next(std::move(handler));
-    }
     [[nodiscard]] std::optional<event> try_next();
 
     [[nodiscard]] std::uint64_t lost() const noexcept;
@@ -82,21 +86,25 @@ private:
     struct wait;
 
     void cancel(std::shared_ptr<wait> const& what);
-    void settle(std::shared_ptr<wait> const& what);
-    void wake(std::unique_lock<std::mutex>& lock);
+    void complete_wait(std::shared_ptr<wait> const& what);
+    void notify(std::unique_lock<std::mutex>& lock);
     event pop();
     void drop_front();
     void release_memory(std::deque<queued_event> const& of) const noexcept;
 
     event_filter filter_;
     std::size_t capacity_;
-    keep which_;
+    overflow policy_;
 
     mutable std::mutex mutex_;
     std::shared_ptr<event_budget> budget_;
     std::deque<queued_event> queue_;
+    std::deque<queued_event> backlog_;
+    std::uint64_t lost_after_backlog_ = 0;
+    std::atomic<bool> has_backlog_ = false;
     std::uint64_t lost_ = 0;
-    std::uint64_t lost_before_next_ = 0;
+    std::uint64_t lost_before_next_ = 0;  // of those that are queued
+    std::uint64_t lost_before_push_ = 0;  // after those that are queued
     boost::system::error_code end_;
     std::atomic<bool> ended_ = false;
     std::shared_ptr<wait> wait_;

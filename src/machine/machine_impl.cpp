@@ -280,8 +280,8 @@ void machine_impl::publish(std::shared_ptr<process> started)
 void machine_impl::connect_pair(start_pointer const& start, int number)
 {
     auto connected = [self = shared_from_this(), start](error_code error) { self->connected(start, error); };
-    session_impl::start_connect(monitor_, {asio::bind_executor(executor(), std::move(connected)), executor()},
-                                endpoint::descriptor(descriptor(number)));
+    start_connect(monitor_, {asio::bind_executor(executor(), std::move(connected)), executor()},
+                  endpoint::descriptor(descriptor(number)));
 }
 
 void machine_impl::arm_deadline(start_pointer const& start, std::chrono::steady_clock::time_point when)

@@ -99,7 +99,7 @@ void shutdown_ladder::await_guest()
         if (!error && self->rung_ == rung::powerdown)
             self->leave_if_it_does_not_run([](error_code) {});
     };
-    subscription::start_next(guest_, {asio::bind_executor(timer_.get_executor(), std::move(happened)), timer_.get_executor()});
+    start_next(guest_, {asio::bind_executor(timer_.get_executor(), std::move(happened)), timer_.get_executor()});
 }
 
 void shutdown_ladder::leave_if_it_does_not_run(std::function<void(error_code)> otherwise)
@@ -128,8 +128,8 @@ void shutdown_ladder::execute(char const* name, std::function<void(error_code, r
         if (self->rung_ == now)
             done(error, std::move(answer));
     };
-    session_impl::start_execute(
-        monitor_, {asio::bind_executor(timer_.get_executor(), std::move(answered)), timer_.get_executor()}, std::move(what));
+    start_execute(monitor_, {asio::bind_executor(timer_.get_executor(), std::move(answered)), timer_.get_executor()},
+                  std::move(what));
 }
 
 }  // namespace coqmp::detail

@@ -76,7 +76,10 @@ action dialogue::receive(std::string_view& input)
     // any bytes.
     if (!options_.negotiate)
         decoder_.tolerate_garbage(!has_heard_ || syncs_on_wire_ != 0);
+    std::string_view const before = input;
     message received = decoder_.decode(input);
+    if (options_.on_input)
+        trace_input(before.substr(0, before.size() - input.size()));
     if (std::holds_alternative<no_message>(received)) {
         if (auto const error = decoder_.error())
             return ended{error};
@@ -95,7 +98,7 @@ action dialogue::handle_handshake(message& received)
     std::size_t const begin = output_.size();
     switch (handshake_.handle(received, output_)) {
         case handshake_step::taken:
-            tell_output(begin);
+            trace_output(begin);
             return nothing{};
         case handshake_step::done:
             ready_ = true;
@@ -292,7 +295,7 @@ boost::system::error_code dialogue::submit(request& what)
     ++next_number_;
     if (goes) {
         put_on_wire(what, begin);
-        tell_output(begin);
+        trace_output(begin);
     } else {
         lane.insert(overtakes ? lane.begin() : lane.end(), what);
         what.stage_ = request::stage::waiting;
@@ -439,7 +442,7 @@ void dialogue::put_on_wire(request& what, std::size_t begin)
         counters_.commands.add();
 }
 
-void dialogue::tell_output(std::size_t begin) const
+void dialogue::trace_output(std::size_t begin) const
 {
     if (!options_.on_output)
         return;
@@ -447,6 +450,18 @@ void dialogue::tell_output(std::size_t begin) const
     if (text.starts_with(delimiter))
         text.remove_prefix(1);
     options_.on_output(text);
+}
+
+void dialogue::trace_input(std::string_view bytes)
+{
+    traced_ += bytes;
+    if (decoder_.inside_message())
+        return;
+    std::string const complete = std::exchange(traced_, {});
+    std::string_view text = complete;
+    text.remove_prefix(std::min(text.find('{'), text.size()));
+    if (!text.empty())
+        options_.on_input(text);
 }
 
 void dialogue::release()
@@ -468,7 +483,7 @@ void dialogue::release(waiting_list& waiting)
         }
         waiting.pop_front();
         std::string().swap(next.encoded_);
-        tell_output(begin);
+        trace_output(begin);
     }
 }
 

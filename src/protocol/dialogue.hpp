@@ -108,6 +108,7 @@ struct dialogue_options
     command_ids ids = command_ids::automatic;         ///< Only without `negotiate`.
     std::uint64_t nonce = 0;                          ///< Different from every other client's of this monitor.
     std::function<void(std::string_view)> on_output;  ///< Sees each message as it is put into the output.
+    std::function<void(std::string_view)> on_input;   ///< Sees each message before it is handled.
 };
 
 /// One conversation.
@@ -194,7 +195,8 @@ private:
     void put_on_wire(request& what, std::size_t begin);
     void make_room(request const& what, std::size_t begin);
     [[nodiscard]] std::uint64_t take_id(request const& what) noexcept;
-    void tell_output(std::size_t begin) const;
+    void trace_output(std::size_t begin) const;
+    void trace_input(std::string_view bytes);
     void release();
     void release(waiting_list& waiting);
 
@@ -220,6 +222,7 @@ private:
     std::size_t sent_ = 0;
     std::uint64_t written_ = 0;  // bytes sent since the conversation began
     std::vector<descriptor> output_descriptors_;
+    std::string traced_;  // the beginning of a message that is traced when it is complete
 };
 
 }  // namespace coqmp::protocol

@@ -120,10 +120,9 @@ void command_table::dispatch()
 {
     // A handler may run the context itself, and so this function: then there are fewer than there were.
     for (std::size_t waiting = finished_.size(); waiting != 0 && !finished_.empty(); --waiting) {
-        auto next = std::exchange(finished_.front().self, nullptr);
+        auto const next = std::exchange(finished_.front().self, nullptr);
         finished_.pop_front();
-        pending_command& finished = *next;
-        finished.complete(std::move(next));
+        next->complete();
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "detail/cancellation.hpp"
 #include "detail/log.hpp"
+#include "detail/outcome.hpp"
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
@@ -51,8 +52,10 @@ protocol::dialogue_options core_options(session_options const& options)
     result.ids = options.ids;
     result.out_of_band = options.out_of_band;
     result.nonce = random_nonce();
-    if (options.trace)
+    if (options.trace) {
         result.on_output = [trace = options.trace](std::string_view text) { trace(direction::sent, text); };
+        result.on_input = [trace = options.trace](std::string_view text) { trace(direction::received, text); };
+    }
     return result;
 }
 
@@ -64,7 +67,8 @@ bool is_running_on(asio::any_io_executor const& executor) noexcept
     return context != nullptr && context->running_in_this_thread();
 }
 
-/// Runs `step(state)` on the executor: at once if this thread is running on it. (asio::dispatch() would do the same, after 200 instructions.)
+/// Runs `step(state)` on the executor: at once if this thread is running on it. (asio::dispatch() would do the same, after 200
+/// instructions.)
 template <class Step>
 void run_on_executor(session_impl::pointer const& self, Step step)
 {
@@ -80,17 +84,11 @@ session_impl::session_impl(asio::any_io_executor executor, session_options optio
     : handler_registration(std::move(executor)),
       options_(std::move(options)),
       dialogue_(core_options(options_)),
-      events_(this->executor(), options_.event_capacity, options_.event_bytes),
+      events_(this->executor(), options_.event_capacity, options_.event_bytes, options_.early_events),
       transport_(*this),
       deadlines_(this->executor(), *this),
       commands_(dialogue_, deadlines_, options_.command_timeout)
 {}
-
-greeting const& session_impl::greeting() const noexcept
-{
-    static coqmp::greeting const none;
-    return negotiated_.load(std::memory_order_acquire) ? dialogue_.greeting() : none;
-}
 
 session_counters session_impl::counters() const noexcept
 {
@@ -101,57 +99,58 @@ session_counters session_impl::counters() const noexcept
 
 // ---- Operations, from any thread -------------------------------------------------------------------------------------------
 
-void session_impl::start_connect(pointer const& self, plain_handler handler, endpoint where)
+void start_connect(session_impl::pointer const& impl, session_impl::plain_handler&& handler, endpoint&& where)
 {
+    if (!impl)
+        return handler.post(make_error_code(errc::disconnected));
     auto const slot = handler.slot();
-    auto waiting = std::make_shared<waiting_plain>(std::move(handler));
-    on_cancellation(slot, self, waiting, [](session_impl& state, auto const& what, asio::cancellation_type kind) {
+    auto waiting = std::make_shared<session_impl::plain_handler>(std::move(handler));
+    on_cancellation(slot, impl, waiting, [](session_impl& session, auto const& cancelled, asio::cancellation_type kind) {
         if (asks_to_abandon(kind))
-            state.cancel_connect(what);
+            session.cancel_connect(cancelled);
     });
-    run_on_executor(
-        self, [waiting = std::move(waiting), target = std::move(where)](session_impl& state) { state.connect(waiting, target); });
-}
-
-template <class Signature>
-void session_impl::start(pointer const& self, pending_handler<Signature>&& handler,
-                         std::shared_ptr<awaited_command<Signature>>&& awaited)
-{
-    auto const slot = handler.slot();
-    awaited->await(std::move(handler));
-    std::shared_ptr<pending_command> pending = std::move(awaited);
-    on_cancellation(slot, self, pending,
-                    [](session_impl& state, auto const& which, asio::cancellation_type kind) { state.cancel(*which, kind); });
-    run_on_executor(self, [pending = std::move(pending)](session_impl& state) mutable { state.execute(std::move(pending)); });
-}
-
-template void session_impl::start(pointer const&, pending_handler<pending_signature>&&,
-                                  std::shared_ptr<awaited_command<pending_signature>>&&);
-
-void session_impl::start_execute(pointer const& self, reply_handler&& handler, command&& what)
-{
-    start(self, std::move(handler), make_pending<reply_signature>(std::move(what)));
-}
-
-void session_impl::start_close(pointer const& self, plain_handler handler)
-{
-    auto waiting = std::make_shared<waiting_plain>(std::move(handler));
-    run_on_executor(self, [waiting = std::move(waiting)](session_impl& state) {
-        state.end({});
-        state.closing_.push_back(waiting);
-        state.schedule_turn();
+    run_on_executor(impl, [waiting = std::move(waiting), target = std::move(where)](session_impl& session) {
+        session.connect(waiting, target);
     });
 }
 
-void session_impl::start_wait_closed(pointer const& self, end_handler handler)
+void start_execute(session_impl::pointer const& impl, session_impl::reply_handler&& handler, command&& what)
+{
+    if (!impl)
+        return handler.post(with_outcome(errc::disconnected, outcome::not_sent), reply::unanswered(false));
+    start_pending(impl, std::move(handler), make_pending(std::move(what)));
+}
+
+void start_pending(session_impl::pointer const& impl, session_impl::reply_handler&& handler,
+                   std::shared_ptr<pending_command>&& pending)
 {
     auto const slot = handler.slot();
-    auto waiting = std::make_shared<waiting_end>(std::move(handler));
-    on_cancellation(slot, self, waiting, [](session_impl&, auto const& cancelled, asio::cancellation_type) {
+    pending->handler.emplace(std::move(handler));
+    on_cancellation(slot, impl, pending, [](session_impl& session, auto const& cancelled, asio::cancellation_type kind) {
+        session.cancel(*cancelled, kind);
+    });
+    run_on_executor(impl, [pending = std::move(pending)](session_impl& session) mutable { session.execute(std::move(pending)); });
+}
+
+void start_close(session_impl::pointer const& impl, session_impl::plain_handler&& handler)
+{
+    if (!impl)
+        return handler.post(error_code());
+    auto waiting = std::make_shared<session_impl::plain_handler>(std::move(handler));
+    run_on_executor(impl, [waiting = std::move(waiting)](session_impl& session) { session.close(waiting); });
+}
+
+void start_wait_closed(session_impl::pointer const& impl, session_impl::end_handler&& handler)
+{
+    if (!impl)
+        return handler.post(error_code(), session_end(make_error_code(errc::disconnected)));
+    auto const slot = handler.slot();
+    auto waiting = std::make_shared<session_impl::end_handler>(std::move(handler));
+    on_cancellation(slot, impl, waiting, [](session_impl&, auto const& cancelled, asio::cancellation_type) {
         if (*cancelled)
             cancelled->post(error_code(asio::error::operation_aborted), session_end());
     });
-    run_on_executor(self, [waiting = std::move(waiting)](session_impl& state) { state.wait_closed(waiting); });
+    run_on_executor(impl, [waiting = std::move(waiting)](session_impl& session) { session.wait_closed(waiting); });
 }
 
 void session_impl::close() noexcept
@@ -162,7 +161,7 @@ void session_impl::close() noexcept
 
 // ---- Connecting and ending -------------------------------------------------------------------------------------------------
 
-void session_impl::connect(std::shared_ptr<waiting_plain> const& waiting, endpoint const& where)
+void session_impl::connect(std::shared_ptr<plain_handler> const& waiting, endpoint const& where)
 try {
     if (!*waiting)
         return;  // cancelled on its way here
@@ -203,14 +202,13 @@ void session_impl::connected(error_code error, stream_socket socket, bool is_sha
 void session_impl::became_ready()
 {
     stage_ = stage::open;
-    events_.ready();
     negotiated_.store(true, std::memory_order_release);
     deadlines_.stop_connecting();
     connected_ = std::exchange(connecting_, nullptr);
     schedule_turn();
 }
 
-void session_impl::cancel_connect(std::shared_ptr<waiting_plain> const& waiting)
+void session_impl::cancel_connect(std::shared_ptr<plain_handler> const& waiting)
 {
     if (stage_ == stage::idle)  // the call itself is still on its way here
         connecting_ = waiting;
@@ -240,7 +238,14 @@ void session_impl::end(error_code why)
         schedule_turn();
 }
 
-void session_impl::wait_closed(std::shared_ptr<waiting_end> const& waiting)
+void session_impl::close(std::shared_ptr<plain_handler> const& waiting)
+{
+    end({});
+    closing_.push_back(waiting);
+    schedule_turn();
+}
+
+void session_impl::wait_closed(std::shared_ptr<end_handler> const& waiting)
 {
     if (!*waiting)
         return;  // cancelled on its way here
@@ -272,7 +277,6 @@ void session_impl::destroy_handlers() noexcept
 void session_impl::execute(std::shared_ptr<pending_command>&& command)
 {
     pending_command& submitted = *command;
-    events_.used();
     commands_.submit(std::move(command), stage_ == stage::open);
     try {
         if (has_work())
@@ -333,21 +337,16 @@ void session_impl::flush_and_dispatch()
 {
     expire_deadlines();  // before it is sent: then it does not depend on how fast the answer is
     transport_.flush(dialogue_);
-    dispatch();
-    if (!transport_.can_write() || dialogue_.output().empty())
-        return;
-    expire_deadlines();
-    transport_.flush(dialogue_);
-}
-
-void session_impl::dispatch()
-{
     if (auto const waiting = std::exchange(connected_, nullptr))
         waiting->complete(error_code());
     commands_.dispatch();
     if (!commands_.has_finished())
         for (auto const& waiting : std::exchange(closing_, {}))
             waiting->post(error_code());
+    if (!transport_.can_write() || dialogue_.output().empty())
+        return;
+    expire_deadlines();
+    transport_.flush(dialogue_);
 }
 
 bool session_impl::has_work() const noexcept
@@ -383,10 +382,7 @@ try {
         is_more = input.size() == transport::read_size;
         dialogue_.counters().bytes_received.add(input.size());
         while (!input.empty() && stage_ != stage::ended) {
-            std::string_view const before = input;
             protocol::action next = dialogue_.receive(input);
-            if (options_.trace)
-                trace_received(before.substr(0, before.size() - input.size()));
             handle(next);
         }
         if (is_over)
@@ -404,7 +400,8 @@ void session_impl::handle(protocol::action& next)
     if (auto const* reply = std::get_if<protocol::answered>(&next)) {
         commands_.answer(*reply->which);
     } else if (auto* event = std::get_if<protocol::happened>(&next)) {
-        events_.publish(std::move(event->what), dialogue_.last_message_memory());
+        bool const is_early = dialogue_.counters().commands.read() == 0;
+        events_.publish(std::move(event->what), dialogue_.last_message_memory(), is_early);
     } else if (std::holds_alternative<protocol::ready>(next)) {
         became_ready();
     } else if (auto const* over = std::get_if<protocol::ended>(&next)) {
@@ -414,20 +411,6 @@ void session_impl::handle(protocol::action& next)
     } else if (auto const* odd = std::get_if<protocol::ignored>(&next)) {
         log(options_, log_level::warning, odd->sentence);
     }
-}
-
-void session_impl::trace_received(std::string_view bytes)
-{
-    traced_ += bytes;
-    if (dialogue_.inside_message())
-        return;
-    std::string_view message = traced_;
-    message.remove_prefix(std::min(message.find('{'), message.size()));
-    if (!message.empty())
-        options_.trace(direction::received, message);
-    traced_.clear();
-    if (traced_.capacity() > transport::read_size)
-        std::string().swap(traced_);  // frees the buffer of a large message
 }
 
 void session_impl::expire_deadlines()

@@ -31,12 +31,15 @@ struct traced
 {
     std::vector<std::string> sent;
     std::vector<std::string> received;
+    std::vector<std::string> all;  ///< in their order
 
     coqmp::session_options options()
     {
         coqmp::session_options result;
         result.trace = [this](coqmp::direction way, std::string_view message) {
-            (way == coqmp::direction::sent ? sent : received).emplace_back(message);
+            bool const is_sent = way == coqmp::direction::sent;
+            (is_sent ? sent : received).emplace_back(message);
+            all.push_back((is_sent ? "-> " : "<- ") + std::string(message));
         };
         return result;
     }
@@ -48,7 +51,7 @@ using texts = std::vector<std::string>;
 
 BOOST_TEST_SPECIALIZED_COLLECTION_COMPARE(texts)
 
-COROUTINE_TEST_CASE(events_before_the_session_is_ready_go_to_the_first_stream)
+COROUTINE_TEST_CASE(events_before_the_session_is_ready_go_to_the_first_streams)
 {
     auto const executor = co_await this_coro::executor;
     conversation talk(executor);
@@ -59,18 +62,67 @@ COROUTINE_TEST_CASE(events_before_the_session_is_ready_go_to_the_first_stream)
     talk.peer.event("BEFORE_THE_ANSWER");
     co_await talk.peer.serve("qmp_capabilities");
     co_await connected.done();
-    auto first = talk.client.subscribe();
-    auto second = talk.client.subscribe();
-    auto event = first.try_next();
-    BOOST_REQUIRE(event.has_value());
-    BOOST_TEST(event->name == "BEFORE_THE_GREETING");
-    event = first.try_next();
+    auto all = talk.client.subscribe();
+    auto some = talk.client.subscribe("BEFORE_THE_ANSWER");
+    for (char const* name : {"BEFORE_THE_GREETING", "BEFORE_THE_ANSWER"}) {
+        auto const event = all.try_next();
+        BOOST_REQUIRE(event.has_value());
+        BOOST_TEST(event->name == name);
+    }
+    auto const event = some.try_next();
     BOOST_REQUIRE(event.has_value());
     BOOST_TEST(event->name == "BEFORE_THE_ANSWER");
-    BOOST_TEST(!second.try_next().has_value());
+    BOOST_TEST(!some.try_next().has_value());
 }
 
-COROUTINE_TEST_CASE(events_before_the_session_is_used_go_to_the_first_stream)
+COROUTINE_TEST_CASE(a_session_keeps_as_many_early_events_as_its_options_say)
+{
+    auto const executor = co_await this_coro::executor;
+    coqmp::session_options options;
+    options.early_events = 2;
+    conversation talk(executor, options);
+    completion<> connected(executor);
+    talk.client.async_connect(talk.peer.address(), connected.token());
+    for (char const* name : {"A", "B", "C"})
+        talk.peer.event(name);
+    co_await talk.peer.handshake();
+    co_await connected.done();
+    auto stream = talk.client.subscribe();
+    auto event = stream.try_next();
+    BOOST_REQUIRE(event.has_value());
+    BOOST_TEST(event->name == "B");
+    BOOST_TEST(event->lost_before == 1U);
+    event = stream.try_next();
+    BOOST_REQUIRE(event.has_value());
+    BOOST_TEST(event->name == "C");
+    BOOST_TEST(!stream.try_next().has_value());
+}
+
+COROUTINE_TEST_CASE(a_predicate_may_subscribe_and_close_streams)
+{
+    conversation talk(co_await this_coro::executor);
+    co_await talk.begin();
+    auto closed = talk.client.subscribe();
+    std::vector<coqmp::event_stream> made;
+    auto const predicate = [&](coqmp::event const&) {
+        closed.close();
+        made.push_back(talk.client.subscribe());
+        return true;
+    };
+    auto stream = talk.client.subscribe(coqmp::event_filter().matching(predicate));
+    talk.peer.event("STOP");
+    talk.peer.event("RESUME");
+    auto const stopped = co_await stream.next();
+    auto const resumed = co_await stream.next();
+    BOOST_TEST((stopped && stopped->name == "STOP"));
+    BOOST_TEST((resumed && resumed->name == "RESUME"));
+    BOOST_TEST(!closed.try_next().has_value());
+    BOOST_REQUIRE(made.size() == 2U);
+    auto const second = made.front().try_next();
+    BOOST_TEST((second && second->name == "RESUME"));
+}
+
+COROUTINE_TEST_CASE(events_before_the_session_is_used_go_to_the_first_streams)
 {
     auto const executor = co_await this_coro::executor;
     conversation talk(executor);
@@ -226,6 +278,29 @@ COROUTINE_TEST_CASE(the_trace_sees_each_message_once_however_it_comes)
     texts const received = {pretty, event, event, event, R"({"return": {}, "id": 2})"};
     BOOST_TEST(seen.sent == sent);
     BOOST_TEST(seen.received == received);
+}
+
+COROUTINE_TEST_CASE(the_trace_shows_messages_in_the_order_in_which_they_are_sent_and_handled)
+{
+    traced seen;
+    auto options = seen.options();
+    options.in_band_window = 1;
+    conversation talk(co_await this_coro::executor, options);
+    co_await talk.begin();
+    BOOST_REQUIRE(seen.all.size() == 3U);
+    BOOST_TEST(seen.all[0].starts_with(R"(<- {"QMP")"));
+    BOOST_TEST(seen.all[1].starts_with(R"(-> {"execute":"qmp_capabilities")"));
+    BOOST_TEST(seen.all[2].starts_with(R"(<- {"return")"));
+    seen.all.clear();
+    auto first = talk.ask("stop");
+    auto second = talk.ask("cont");
+    co_await talk.peer.serve("stop");
+    co_await talk.peer.serve("cont");
+    co_await first.done();
+    co_await second.done();
+    texts const expected = {R"(-> {"execute":"stop","id":1})", R"(<- {"return": {}, "id": 1})", R"(-> {"execute":"cont","id":2})",
+                            R"(<- {"return": {}, "id": 2})"};
+    BOOST_TEST(seen.all == expected);
 }
 
 BOOST_AUTO_TEST_CASE(a_trace_that_throws_ends_the_session_and_completes_every_operation)

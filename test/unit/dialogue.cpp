@@ -31,6 +31,32 @@ constexpr std::string_view idless_error = R"({"error": {"class": "GenericError",
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(a_trace_shows_each_message_before_those_that_it_causes)
+{
+    std::vector<std::string> seen;
+    auto options = test_options();
+    options.in_band_window = 1;
+    options.on_output = [&](std::string_view text) { seen.push_back("-> " + std::string(text)); };
+    options.on_input = [&](std::string_view text) { seen.push_back("<- " + std::string(text)); };
+    performance now(options);
+    std::string const greeting(hello);
+    now.hear(greeting.substr(0, 10));
+    now.hear(greeting.substr(10) + "\r\n" + std::string(our_answer));
+    BOOST_TEST(!now.submit("first", "stop"));
+    BOOST_TEST(!now.submit("second", "cont"));  // waits for room in the window
+    now.hear(R"({"event": "STOP", "timestamp": {"seconds": 1, "microseconds": 1}}{"return": {}, "id": 1})");
+    std::vector<std::string> const expected = {
+        "<- " + greeting,
+        "-> " + std::string(our_capabilities),
+        "<- " + std::string(our_answer),
+        R"(-> {"execute":"stop","id":1})",
+        R"(<- {"event": "STOP", "timestamp": {"seconds": 1, "microseconds": 1}})",
+        R"(<- {"return": {}, "id": 1})",
+        R"(-> {"execute":"cont","id":2})",
+    };
+    BOOST_TEST(seen == expected, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE(a_command)
 
 BOOST_AUTO_TEST_CASE(gets_its_answer)

@@ -1,4 +1,4 @@
-// Which stream gets which event: every stream whose filter it passes, and the first stream also the earlier events.
+// Which stream gets which event: every stream whose filter it passes, and the first streams also the earlier events.
 #include "events/event_hub.hpp"
 
 #include <coqmp/error.hpp>
@@ -24,16 +24,20 @@ struct fixture
     static constexpr std::size_t default_capacity = 3;
 
     asio::io_context context;
-    event_hub hub{context.get_executor(), default_capacity};
+    event_hub hub{context.get_executor(), default_capacity, 0, default_capacity};
 
-    /// When the session is ready and used.
-    void publish(std::string name)
+    /// After the first command.
+    void publish(std::string name) { hub.publish(an_event(std::move(name))); }
+    void publish_early(std::string name) { hub.publish(an_event(std::move(name)), 0, true); }
+
+    /// As on the session's executor.
+    std::shared_ptr<subscription> subscribe(event_filter filter = {}, std::size_t capacity = 0)
     {
-        hub.ready();
-        hub.used();
-        hub.publish(an_event(std::move(name)));
+        auto result = hub.subscribe(std::move(filter), capacity);
+        context.restart();
+        context.poll();
+        return result;
     }
-    void publish_early(std::string name) { hub.publish(an_event(std::move(name))); }
 };
 
 }  // namespace
@@ -135,115 +139,190 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(an_early_event, fixture)
 
-BOOST_AUTO_TEST_CASE(is_kept_for_the_first_subscriber_only)
+BOOST_AUTO_TEST_CASE(is_kept_for_all_streams_that_are_made_before_the_next_event)
 {
     publish_early("A");
-    publish_early("B");
-    auto const first = hub.subscribe({}, 0);
-    auto const second = hub.subscribe({}, 0);
+    publish_early("STOP");
+    auto const first = subscribe({}, 10);
+    auto const second = subscribe("STOP");
     publish("C");
-    BOOST_TEST(drain(*first) == "A B C ");
-    BOOST_TEST(drain(*second) == "C ");
+    auto const third = subscribe();
+    publish("D");
+    BOOST_TEST(drain(*first) == "A STOP C D ");
+    BOOST_TEST(drain(*second) == "STOP ");
+    BOOST_TEST(drain(*third) == "D ");
 }
 
-BOOST_AUTO_TEST_CASE(is_kept_until_the_first_subscriber_comes_also_after_the_end)
+BOOST_AUTO_TEST_CASE(is_kept_until_the_first_stream_also_after_the_end)
 {
     publish_early("A");
     hub.end();
-    auto const first = hub.subscribe({}, 0);
+    auto const first = subscribe();
     BOOST_TEST(drain(*first) == "A ");
     reader last(*first);
+    context.restart();
     context.poll();
     BOOST_TEST((last.error() == errc::end_of_stream));
 }
 
-BOOST_AUTO_TEST_CASE(is_given_only_to_a_subscriber_that_wants_it)
+BOOST_AUTO_TEST_CASE(comes_before_the_end_that_a_stream_has_seen_already)
 {
     publish_early("A");
-    publish_early("STOP");
-    BOOST_TEST(drain(*hub.subscribe("STOP", 0)) == "STOP ");
-}
-
-BOOST_AUTO_TEST_CASE(is_given_at_once_when_somebody_is_there)
-{
-    auto const first = hub.subscribe({}, 0);
-    publish_early("A");
+    auto const first = hub.subscribe({}, 0);  // not on the session's executor
+    hub.end();
     BOOST_TEST(drain(*first) == "A ");
-    BOOST_TEST(drain(*hub.subscribe({}, 0)) == "");
 }
 
-BOOST_AUTO_TEST_CASE(is_kept_when_all_who_were_there_are_gone)
-{
-    static_cast<void>(hub.subscribe({}, 0));
-    static_cast<void>(hub.expect({}));
-    publish_early("A");
-    BOOST_TEST(drain(*hub.subscribe({}, 0)) == "A ");
-}
-
-BOOST_AUTO_TEST_CASE(is_kept_when_nobody_who_is_there_wants_it)
-{
-    auto const stops = hub.subscribe("STOP", 0);
-    publish_early("RESUME");
-    BOOST_TEST(drain(*stops) == "");
-    BOOST_TEST(drain(*hub.subscribe({}, 0)) == "RESUME ");
-}
-
-BOOST_AUTO_TEST_CASE(is_kept_when_the_session_is_ready_and_nobody_has_used_it_yet)
+BOOST_AUTO_TEST_CASE(comes_before_a_later_one_to_a_stream_of_another_thread)
 {
     publish_early("A");
-    hub.ready();
+    auto const first = hub.subscribe({}, 0);
     publish_early("B");
-    BOOST_TEST(drain(*hub.subscribe({}, 0)) == "A B ");
+    context.poll();
+    publish("C");
+    BOOST_TEST(drain(*first) == "A B C ");
 }
 
-BOOST_AUTO_TEST_CASE(is_not_kept_when_a_ready_session_has_been_used)
+BOOST_AUTO_TEST_CASE(is_not_kept_when_a_stream_was_made_before_it)
 {
-    hub.ready();
-    hub.used();
+    auto const stops = subscribe("STOP");
     publish_early("A");
-    BOOST_TEST(drain(*hub.subscribe({}, 0)) == "");
+    BOOST_TEST(drain(*stops) == "");
+    BOOST_TEST(drain(*subscribe()) == "");
 }
 
-BOOST_AUTO_TEST_CASE(is_not_kept_when_somebody_has_subscribed_to_a_ready_session)
+BOOST_AUTO_TEST_CASE(is_kept_when_only_a_wait_was_there)
 {
-    hub.ready();
-    auto const reader = hub.subscribe("STOP", 0);
+    auto const expected = hub.expect("A");
     publish_early("A");
-    BOOST_TEST(drain(*hub.subscribe({}, 0)) == "");
+    BOOST_TEST(drain(*expected) == "A ");
+    BOOST_TEST(drain(*subscribe()) == "A ");
 }
 
-BOOST_AUTO_TEST_CASE(is_kept_when_a_session_that_was_not_ready_has_been_used)
+BOOST_AUTO_TEST_CASE(is_not_one_that_comes_after_the_first_command)
 {
-    hub.used();
-    auto const reader = hub.subscribe("STOP", 0);
-    hub.ready();
-    publish_early("A");
-    BOOST_TEST(drain(*hub.subscribe({}, 0)) == "A ");
+    publish("A");
+    auto const first = subscribe();
+    publish("B");
+    BOOST_TEST(drain(*first) == "B ");
 }
 
-BOOST_AUTO_TEST_CASE(that_is_lost_is_told_of_by_the_next)
+BOOST_AUTO_TEST_CASE(that_was_not_kept_is_reported_by_the_first)
 {
     for (char const* name : {"A", "B", "C", "D", "E"})
         publish_early(name);
     BOOST_TEST(hub.lost() == 2U);
-    BOOST_TEST(drain(*hub.subscribe({}, 10)) == "2+C D E ");
+    auto const first = subscribe({}, 10);
+    auto const second = subscribe({}, 10);
+    BOOST_TEST(drain(*first) == "2+C D E ");
+    BOOST_TEST(drain(*second) == "2+C D E ");
 }
 
-BOOST_AUTO_TEST_CASE(that_is_lost_is_told_of_also_when_the_next_goes_to_a_smaller_queue)
+BOOST_AUTO_TEST_CASE(that_was_not_kept_is_reported_also_when_the_next_goes_to_a_smaller_queue)
 {
     for (char const* name : {"A", "B", "C", "D", "E"})
         publish_early(name);
-    auto const first = hub.subscribe({}, 1);
+    auto const first = subscribe({}, 1);
     BOOST_TEST(drain(*first) == "4+E ");
     BOOST_TEST(hub.lost() == 4U);
     BOOST_TEST(first->lost() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(that_is_lost_is_told_of_also_when_the_next_is_not_wanted)
+BOOST_AUTO_TEST_CASE(that_was_not_kept_is_reported_also_when_the_next_is_not_wanted)
 {
     for (char const* name : {"STOP", "STOP", "A", "B", "STOP"})
         publish_early(name);
-    BOOST_TEST(drain(*hub.subscribe("STOP", 0)) == "2+STOP ");
+    BOOST_TEST(drain(*subscribe("STOP")) == "2+STOP ");
+}
+
+BOOST_AUTO_TEST_CASE(that_was_not_kept_is_reported_by_a_later_one_when_none_that_was_kept_is_wanted)
+{
+    for (char const* name : {"STOP", "A", "B", "C"})
+        publish_early(name);
+    auto const stops = subscribe("STOP");
+    publish("STOP");
+    publish("STOP");
+    BOOST_TEST(drain(*stops) == "1+STOP STOP ");
+}
+
+BOOST_AUTO_TEST_CASE(and_the_first_later_one_report_what_came_between_them)
+{
+    publish_early("A");
+    publish("B");
+    publish("C");
+    auto const first = subscribe();
+    publish("D");
+    BOOST_TEST(drain(*first) == "A 2+D ");
+}
+
+BOOST_AUTO_TEST_CASE(is_not_kept_if_none_shall_be)
+{
+    event_hub none(context.get_executor(), default_capacity, 0, 0);
+    none.publish(an_event("A"), 0, true);
+    auto const first = none.subscribe({}, 0);
+    none.publish(an_event("B"), 0, true);
+    BOOST_TEST(drain(*first) == "B ");
+}
+
+BOOST_AUTO_TEST_CASE(is_filtered_on_the_executor_of_the_session)
+{
+    publish_early("A");
+    int asked = 0;
+    auto const first = hub.subscribe(event_filter().matching([&](event const&) { return ++asked > 0; }), 0);
+    BOOST_TEST(asked == 0);
+    context.poll();
+    BOOST_TEST(asked == 1);
+    BOOST_TEST(drain(*first) == "A ");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(a_predicate, fixture)
+
+BOOST_AUTO_TEST_CASE(may_subscribe_and_close_streams)
+{
+    auto const closed = hub.subscribe({}, 0);
+    std::vector<std::shared_ptr<subscription>> made;
+    auto const predicate = [&](event const&) {
+        made.push_back(hub.subscribe({}, 0));
+        closed->close();
+        return true;
+    };
+    auto const asking = hub.subscribe(event_filter().matching(predicate), 0);
+    publish("A");
+    publish("B");
+    BOOST_TEST(drain(*asking) == "A B ");
+    BOOST_TEST(drain(*closed) == "");
+    BOOST_REQUIRE(made.size() == 2U);
+    BOOST_TEST(drain(*made[0]) == "B ");
+    BOOST_TEST(drain(*made[1]) == "");
+}
+
+BOOST_AUTO_TEST_CASE(may_close_its_own_stream)
+{
+    std::shared_ptr<subscription> asking;
+    auto const predicate = [&](event const&) {
+        asking->close();
+        return true;
+    };
+    asking = hub.subscribe(event_filter().matching(predicate), 0);
+    publish("A");
+    BOOST_TEST(drain(*asking) == "");
+}
+
+BOOST_AUTO_TEST_CASE(holds_up_no_other_thread_that_subscribes, *boost::unit_test::timeout(50))
+{
+    std::shared_ptr<subscription> made;
+    auto const predicate = [&](event const&) {
+        std::thread visitor([&] { made = hub.subscribe({}, 0); });  // with a lock held here it would wait forever
+        visitor.join();
+        return true;
+    };
+    auto const asking = hub.subscribe(event_filter("A").matching(predicate), 0);
+    publish("A");
+    publish("B");
+    BOOST_TEST(drain(*asking) == "A ");
+    BOOST_TEST(drain(*made) == "B ");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -265,12 +344,12 @@ BOOST_AUTO_TEST_CASE(gets_the_first_event_from_now_on)
     BOOST_TEST(hub.lost() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(gets_no_early_event_and_leaves_them_to_the_first_subscriber)
+BOOST_AUTO_TEST_CASE(gets_no_early_event_and_leaves_them_to_the_first_streams)
 {
     publish_early("STOP");
     auto const expected = hub.expect("STOP");
     BOOST_TEST(drain(*expected) == "");
-    BOOST_TEST(drain(*hub.subscribe({}, 0)) == "STOP ");
+    BOOST_TEST(drain(*subscribe()) == "STOP ");
 }
 
 BOOST_AUTO_TEST_CASE(takes_nothing_from_the_streams)
@@ -293,12 +372,6 @@ struct budget_fixture
 
     asio::io_context context;
     event_hub hub{context.get_executor(), 1000, limit};
-
-    budget_fixture()
-    {
-        hub.ready();
-        hub.used();
-    }
 
     void publish(std::string name, std::size_t memory) { hub.publish(an_event(std::move(name)), memory); }
 };
@@ -402,9 +475,9 @@ BOOST_AUTO_TEST_CASE(has_no_limit_if_that_is_zero)
 
 BOOST_AUTO_TEST_CASE(is_limited_before_the_first_stream_and_stays_counted_in_it)
 {
-    event_hub early(context.get_executor(), 1000, limit);
+    event_hub early(context.get_executor(), 1000, limit, 1000);
     for (char const* name : {"A", "B", "C"})
-        early.publish(an_event(name), limit * 2 / 5);
+        early.publish(an_event(name), limit * 2 / 5, true);
     BOOST_TEST(early.lost() == 1U);
     auto const first = early.subscribe({}, 0);
     early.publish(an_event("D"), limit * 2 / 5);

@@ -26,9 +26,10 @@ struct fixture
 {
     asio::io_context context;
 
-    std::shared_ptr<subscription> make(std::size_t capacity = 10, event_filter filter = {}, keep which = keep::newest)
+    std::shared_ptr<subscription> make(std::size_t capacity = 10, event_filter filter = {},
+                                       overflow policy = overflow::drop_oldest)
     {
-        return std::make_shared<subscription>(context.get_executor(), std::move(filter), capacity, which);
+        return std::make_shared<subscription>(context.get_executor(), std::move(filter), capacity, policy);
     }
 
     /// Runs what there is to run.
@@ -97,7 +98,7 @@ BOOST_AUTO_TEST_CASE(holds_at_least_one_event)
 
 BOOST_AUTO_TEST_CASE(that_waits_for_the_first_keeps_the_first)
 {
-    auto const events = make(1, {}, keep::first);
+    auto const events = make(1, {}, overflow::keep_first);
     BOOST_TEST(events->push(an_event("A")) == 0U);
     BOOST_TEST(events->push(an_event("B")) == 0U);
     BOOST_TEST(events->lost() == 0U);
@@ -376,7 +377,7 @@ BOOST_AUTO_TEST_CASE(destroys_a_handler_that_owns_its_subscription)
     auto const token = std::make_shared<int>(0);
     {
         asio::io_context context;
-        auto events = std::make_shared<subscription>(context.get_executor(), event_filter(), 1, keep::newest);
+        auto events = std::make_shared<subscription>(context.get_executor(), event_filter(), 1, overflow::drop_oldest);
         auto& state = *events;
         state.async_next({[token, events](boost::system::error_code, event) { BOOST_ERROR("called"); }, state.executor()});
         BOOST_TEST(token.use_count() == 2);
@@ -389,7 +390,7 @@ BOOST_AUTO_TEST_CASE(destroys_a_handler_that_was_about_to_run)
     auto const token = std::make_shared<int>(0);
     {
         asio::io_context context;
-        auto events = std::make_shared<subscription>(context.get_executor(), event_filter(), 1, keep::newest);
+        auto events = std::make_shared<subscription>(context.get_executor(), event_filter(), 1, overflow::drop_oldest);
         auto& state = *events;
         state.async_next({[token, events](boost::system::error_code, event) { BOOST_ERROR("called"); }, state.executor()});
         state.push(an_event("A"));

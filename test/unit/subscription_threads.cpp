@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(events_come_in_order_and_none_is_lost)
 {
     constexpr int count = 20'000;
     asio::io_context context;
-    auto const events = std::make_shared<subscription>(context.get_executor(), event_filter(), count, keep::newest);
+    auto const events = std::make_shared<subscription>(context.get_executor(), event_filter(), count, overflow::drop_oldest);
     int seen = 0;
     bool in_order = true;
     std::function<void(boost::system::error_code, event)> again = [&](boost::system::error_code error, event what) {
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(each_event_is_read_or_lost_and_said_to_be)
 {
     constexpr std::uint64_t count = 20'000;
     asio::io_context context;
-    auto const events = std::make_shared<subscription>(context.get_executor(), event_filter(), 3, keep::newest);
+    auto const events = std::make_shared<subscription>(context.get_executor(), event_filter(), 3, overflow::drop_oldest);
     std::uint64_t seen = 0;
     std::uint64_t said_lost = 0;
     std::function<void(boost::system::error_code, event)> again = [&](boost::system::error_code error, event what) {
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(a_wait_that_is_cancelled_again_and_again_loses_nothing)
 {
     constexpr int count = 5'000;
     asio::io_context context;
-    auto const events = std::make_shared<subscription>(context.get_executor(), event_filter(), count, keep::newest);
+    auto const events = std::make_shared<subscription>(context.get_executor(), event_filter(), count, overflow::drop_oldest);
     int seen = 0;
     int rounds = 0;
     asio::cancellation_signal signal;
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(it_can_be_closed_and_read_by_several_at_once)
 {
     for (int round = 0; round < 200; ++round) {
         asio::io_context context;
-        auto const events = std::make_shared<subscription>(context.get_executor(), event_filter(), 2, keep::newest);
+        auto const events = std::make_shared<subscription>(context.get_executor(), event_filter(), 2, overflow::drop_oldest);
         reader waiting(*events);
         std::thread pusher([&] {
             for (int number = 0; number < 10; ++number)

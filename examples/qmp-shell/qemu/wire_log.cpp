@@ -77,27 +77,13 @@ coqmp::descriptor open_log(std::string const& name)
 
 }  // namespace
 
-traffic::traffic(screen& shown_on, std::string file, bool greets)
-    : screen_(shown_on), name_(std::move(file)), awaits_greeting_(greets)
+traffic::traffic(screen& shown_on, std::string file) : screen_(shown_on), name_(std::move(file))
 {
     if (!name_.empty())
         file_ = open_log(name_);
 }
 
 void traffic::see(coqmp::direction way, std::string_view message)
-{
-    // The session reports a message when all bytes that came with it are understood, and so it reports its answer to the
-    // greeting first.
-    if (awaits_greeting_ && way == coqmp::direction::sent) {
-        held_back_ = message;
-        return;
-    }
-    tell(way, message);
-    if (std::exchange(awaits_greeting_, false) && !held_back_.empty())
-        tell(coqmp::direction::sent, std::exchange(held_back_, {}));
-}
-
-void traffic::tell(coqmp::direction way, std::string_view message)
 {
     if (shown_)
         screen_.note(harmless(line_of(way, message)));

@@ -26,11 +26,10 @@ public:
 class traffic
 {
 public:
-    /// @param greets QEMU's greeting is the first message, but the session reports our answer to it first
     /// @param file to append to, made readable for its owner only, because messages can contain passwords. Empty: none.
     /// @throws logfile_refused if it cannot be written, or is not a regular file that belongs to this user and that no other
     /// user can access; a symbolic link is not followed. It is opened, never bound or replaced, and opening it never blocks.
-    traffic(screen& shown_on, std::string file, bool greets);
+    traffic(screen& shown_on, std::string file);
 
     /// For session_options::trace.
     void see(coqmp::direction way, std::string_view message);
@@ -42,7 +41,6 @@ public:
     [[nodiscard]] bool shown() const noexcept { return shown_; }
 
 private:
-    void tell(coqmp::direction way, std::string_view message);
     void write(std::string line);
     /// Whether a message is one of the shell's own questions, which is then written down in short, or the answer to one.
     bool is_own(coqmp::direction way, std::string_view message);
@@ -51,11 +49,9 @@ private:
     std::string name_;
     coqmp::descriptor file_{-1};
     bool shown_ = false;
-    bool awaits_greeting_;
     bool asks_for_itself_ = false;
     std::set<std::string> own_ids_;  ///< of questions that are not answered yet
     std::string last_own_;           ///< the question that the last line is about; empty: it is about none
-    std::string held_back_;          ///< what answers the greeting
 };
 
 }  // namespace qmp_shell
