@@ -18,6 +18,7 @@
 #include <coqmp/reply.hpp>
 #include <coqmp/session.hpp>
 #include <coqmp/session_options.hpp>
+#include <coqmp/start_diagnostics.hpp>
 #include <coqmp/start_failed.hpp>
 
 #endif
