@@ -46,6 +46,11 @@ boost::asio::any_io_executor detail::executor_of(listener_impl const& impl) noex
     return impl.executor();
 }
 
+std::shared_ptr<detail::listener_impl> detail::impl_of(listener const& handle) noexcept
+{
+    return handle.impl_ ? handle.impl_.pointer() : nullptr;
+}
+
 listener::listener(executor_type executor, endpoint where, listener_options options)
     : impl_(std::make_shared<detail::listener_impl>(std::move(executor), where, std::move(options)))
 {}

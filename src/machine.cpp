@@ -4,6 +4,8 @@
 
 #include <signal.h>
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -62,41 +64,42 @@ void machine::kill() noexcept
 
 namespace {
 
-std::exception_ptr moved_away(char const* what)
+void start(std::shared_ptr<detail::machine_impl> const& impl, detail::start_completion completion,
+           std::optional<std::shared_ptr<detail::listener_impl>> const& through)
 {
-    return std::make_exception_ptr(start_failed(make_error_code(errc::disconnected),
-                                                std::string("the ") + what + " was moved from; use the one it was moved to", {},
-                                                {}));
+    bool const is_listener_gone = through && !*through;
+    if (impl && !is_listener_gone)
+        return detail::machine_impl::start(impl, std::move(completion), through.value_or(nullptr));
+    std::string const handle = impl ? "listener" : "machine";
+    completion.post(make_error_code(errc::disconnected),
+                    start_diagnostics("the " + handle + " was moved from; use the one it was moved to", std::nullopt, {}));
 }
 
 }  // namespace
 
-void machine::start_with_listener(impl_pointer const& impl, start_handler handler, std::shared_ptr<detail::listener_impl> door)
+void machine::start_throwing(impl_pointer const& impl, start_handler handler, road const& through)
 {
-    if (!impl || !door)
-        return handler.post(moved_away(impl ? "listener" : "machine"));
-    detail::machine_impl::start(impl, std::move(handler), std::move(door));
+    start(impl, detail::start_completion(std::move(handler)), through);
 }
 
-void machine::start_with_pair(impl_pointer const& impl, start_handler handler)
+void machine::start_with_diagnostics(impl_pointer const& impl, start_code_handler handler, road const& through,
+                                     start_diagnostics* diagnostics)
 {
-    if (!impl)
-        return handler.post(moved_away("machine"));
-    detail::machine_impl::start(impl, std::move(handler), nullptr);
+    start(impl, detail::start_completion(std::move(handler), *diagnostics), through);
 }
 
 void machine::start_wait(impl_pointer const& impl, exit_handler handler)
 {
     if (!impl)
         return handler.post(make_error_code(errc::not_running), exit_status());
-    detail::machine_impl::start_wait(impl, std::move(handler));
+    detail::machine_impl::start_wait(impl, std::move(handler), std::nullopt);
 }
 
 void machine::start_shutdown(impl_pointer const& impl, exit_handler handler, std::chrono::nanoseconds budget)
 {
     if (!impl)
         return handler.post(make_error_code(errc::not_running), exit_status());
-    detail::machine_impl::start_shutdown(impl, std::move(handler), budget);
+    detail::machine_impl::start_wait(impl, std::move(handler), budget);
 }
 
 }  // namespace coqmp

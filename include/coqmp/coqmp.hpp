@@ -25,6 +25,7 @@
 #include <coqmp/session_counters.hpp>
 #include <coqmp/session_end.hpp>
 #include <coqmp/session_options.hpp>
+#include <coqmp/start_diagnostics.hpp>
 #include <coqmp/start_failed.hpp>
 #include <coqmp/version.hpp>
 

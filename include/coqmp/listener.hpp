@@ -9,9 +9,12 @@
 #include <coqmp/session.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -21,9 +24,13 @@
 
 namespace coqmp {
 
+class listener;
+
 namespace detail {
 class listener_impl;
 boost::asio::any_io_executor executor_of(listener_impl const& impl) noexcept;
+/// What stands behind a listener, for a machine; none behind one that was moved from.
+std::shared_ptr<listener_impl> impl_of(listener const& handle) noexcept;
 }  // namespace detail
 
 /// Listens for QEMUs that connect to us (`-chardev socket,...` without `server=on`).
@@ -41,6 +48,9 @@ class listener
 public:
     using executor_type = boost::asio::any_io_executor;
 
+    /// The id of the monitor's chardev unless another one is chosen.
+    static constexpr std::string_view default_chardev_id = "coqmp-monitor";
+
     /// Binds and listens. A host's name is resolved here, and that may block.
     /// @param executor where the work runs, and that of the sessions
     /// @param where a unix socket or a TCP port (0: the kernel chooses, local_endpoint() returns it)
@@ -49,6 +59,13 @@ public:
     /// socket has this name; errc::invalid_endpoint for an endpoint that cannot be listened on; what the kernel said (EACCES,
     /// ENOSPC, ...). The text names the address.
     listener(executor_type executor, endpoint where, listener_options options = {});
+
+    /// The same on the executor of an execution context.
+    template <class ExecutionContext>
+        requires std::convertible_to<ExecutionContext&, boost::asio::execution_context&>
+    listener(ExecutionContext& context, endpoint where, listener_options options = {})
+        : listener(executor_type(context.get_executor()), std::move(where), std::move(options))
+    {}
 
     listener(listener&&) noexcept = default;
     listener& operator=(listener&& other) noexcept;
@@ -59,13 +76,13 @@ public:
     /// Accepts a QEMU and completes when capabilities are negotiated. May be called repeatedly, even while other accepts wait:
     /// connections go to the accepts in order. A peer other than the required one is rejected, and the wait goes on.
     /// @par Handler signature `void(error_code, session)`
-    /// @par Errors errc::timed_out if no peer connected within session_options::connect_timeout; the errors of
-    /// session::async_connect() if one did; the kernel's error if it cannot accept (EMFILE and the like, EACCES of a security
+    /// @par Errors errc::timed_out if no peer connected within listener_options::accept_timeout; the errors of
+    /// session::async_connect() if one did (session_options::connect_timeout counts from its arrival); the kernel's error if it cannot accept (EMFILE and the like, EACCES of a security
     /// module): the connection then stays for the next accept. `operation_aborted` when cancelled or closed; errc::disconnected
     /// if this is a moved-from listener.
     /// @par Cancellation terminal, partial and total: a connection that has not been accepted stays for the next accept.
-    template <class Token = boost::asio::deferred_t>
-    auto async_accept(Token&& token = Token())
+    template <boost::asio::completion_token_for<void(boost::system::error_code, session)> Token = boost::asio::deferred_t>
+    [[nodiscard]] auto async_accept(Token&& token = Token())
     {
         return detail::initiate<void(boost::system::error_code, session), &listener::start_accept>(impl_,
                                                                                                    std::forward<Token>(token));
@@ -76,8 +93,8 @@ public:
 
     /// What to append to QEMU's arguments so that it connects here: `-chardev socket,id=ID,path=... -mon chardev=ID,mode=control`,
     /// with commas doubled, as QEMU requires.
-    /// @param id of the chardev; distinct for each monitor of one QEMU
-    [[nodiscard]] std::vector<std::string> qemu_arguments(std::string_view id = "coqmp") const;
+    /// @param id of the chardev; distinct for each chardev of one QEMU
+    [[nodiscard]] std::vector<std::string> qemu_arguments(std::string_view id = default_chardev_id) const;
 
     /// How many connections were rejected because the peer was not the required one.
     [[nodiscard]] std::uint64_t refused() const noexcept;
@@ -86,12 +103,9 @@ public:
     void close() noexcept;
 
 private:
-    friend class machine;
+    friend std::shared_ptr<detail::listener_impl> detail::impl_of(listener const& handle) noexcept;
     using accept_handler = detail::pending_handler<void(boost::system::error_code, session)>;
     static void start_accept(std::shared_ptr<detail::listener_impl> const& impl, accept_handler handler);
-
-    /// For a machine; none in a moved-from listener.
-    [[nodiscard]] std::shared_ptr<detail::listener_impl> door() const noexcept { return impl_ ? impl_.pointer() : nullptr; }
 
     detail::owned_impl<detail::listener_impl> impl_;
 };

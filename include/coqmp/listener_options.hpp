@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <optional>
 
 namespace coqmp {
@@ -15,7 +16,9 @@ struct listener_options
 {
     listener_options() = default;  // not an aggregate, as session_options
 
-    /// Of the sessions; connect_timeout bounds async_accept() as a whole: waiting, greeting and negotiation.
+    /// How long async_accept() waits for a peer to connect. From then on session_options::connect_timeout counts. Zero: no limit.
+    std::chrono::nanoseconds accept_timeout = std::chrono::seconds(30);
+    /// Of the sessions that async_accept() makes. A machine's session has the options of its machine_spec.
     session_options session;
     /// Only this user's processes. Nothing: any user's (but the socket's mode, 0600, lets only the owner and root in).
     std::optional<::uid_t> peer_user;

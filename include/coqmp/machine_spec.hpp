@@ -18,7 +18,8 @@ struct machine_spec
     machine_spec() = default;  // not an aggregate, as session_options
 
     std::string program = "qemu-system-x86_64";  ///< Found through PATH if it has no slash.
-    /// Without the monitor's, which are appended. QEMU has to stay in the foreground: `-daemonize` is refused, and a script
+    /// Without the monitor's, which are appended; the id of its chardev begins with listener::default_chardev_id, and is one that
+    /// these arguments do not use. QEMU has to stay in the foreground: `-daemonize` is refused, and a script
     /// that ends before the QEMU that it has started leaves that QEMU unwatched.
     std::vector<std::string> arguments;
     /// `NAME=value` each, instead of our own environment.
@@ -32,7 +33,7 @@ struct machine_spec
     std::chrono::nanoseconds start_timeout = std::chrono::seconds(30);
     /// Bytes of the end of its standard error that are kept.
     std::size_t error_tail = std::size_t{16} << 10;
-    /// Of the session with it; connect_timeout is not used, start_timeout is.
+    /// Of the session with it. Its connect_timeout is not used: start_timeout covers connecting as well.
     session_options session;
 };
 

@@ -3,6 +3,7 @@
 #define COQMP_START_FAILED_HPP
 
 #include <coqmp/exit_status.hpp>
+#include <coqmp/start_diagnostics.hpp>
 
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
@@ -12,26 +13,23 @@
 
 namespace coqmp {
 
-/// A machine that did not get ready. Its text has all that is known, including QEMU's own error output. The text is safe for a
-/// terminal and for a log, whatever the program wrote: control characters (except line ends and tabs), characters that change
-/// the direction of writing, invisible characters, and bytes that are not UTF-8 are escaped, as in `\x1b`.
+/// A machine that did not get ready: the error code, and what is known beside it.
 class start_failed : public boost::system::system_error
 {
 public:
-    start_failed(boost::system::error_code code, std::string text, std::optional<exit_status> status, std::string standard_error);
+    start_failed(boost::system::error_code code, start_diagnostics diagnostics);
 
-    /// How it ended, if it ended by itself.
-    [[nodiscard]] std::optional<exit_status> const& status() const noexcept { return status_; }
+    /// How the program ended, if it ended by itself.
+    [[nodiscard]] std::optional<exit_status> const& status() const noexcept { return diagnostics_.status(); }
 
-    /// The end of its standard error, byte for byte as the program wrote it: not safe for a terminal.
-    [[nodiscard]] std::string const& standard_error() const noexcept { return standard_error_; }
+    /// The end of the program's standard error, byte for byte as the program wrote it: not safe for a terminal.
+    [[nodiscard]] std::string const& standard_error() const noexcept { return diagnostics_.standard_error(); }
 
-    [[nodiscard]] char const* what() const noexcept override { return text_.c_str(); }
+    /// start_diagnostics::message(): safe for a terminal and for a log.
+    [[nodiscard]] char const* what() const noexcept override { return diagnostics_.message().c_str(); }
 
 private:
-    std::string text_;
-    std::optional<exit_status> status_;
-    std::string standard_error_;
+    start_diagnostics diagnostics_;
 };
 
 }  // namespace coqmp

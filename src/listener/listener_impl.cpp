@@ -5,10 +5,12 @@
 #include "detail/cancellation.hpp"
 #include "detail/deadline.hpp"
 #include "detail/explained_error.hpp"
+#include "listener/session_accept.hpp"
 
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/prefer.hpp>
 
 #include <sys/socket.h>
 
@@ -56,30 +58,37 @@ bool concerns_one_connection(int error) noexcept
     }
 }
 
-session closed_session(pending_accept const& wait)
+incoming_connection identify(unique_fd connection, accept_list const& waiting)
 {
-    return session(wait.session_executor, wait.options);
+    incoming_connection result{std::move(connection), std::nullopt, {}, {}};
+    result.peer = peer_of(result.descriptor.number());
+    bool process_matters = false;
+    for (auto const& accept : waiting) {
+        process_matters = process_matters || accept->requirements.name_a_process();
+        if (accept->requirements.expected && accept->requirements.expected->is_starting())
+            result.candidates.push_back(accept->requirements.expected);
+    }
+    if (result.peer && process_matters)
+        result.lineage = lineage_of(result.peer->process);
+    return result;
 }
 
 }  // namespace
 
-bool peer_requirements::met_by(std::optional<peer_credentials> const& peer, std::vector<::pid_t> const& lineage) const
+bool peer_requirements::accepts(std::optional<peer_credentials> const& peer, std::vector<::pid_t> const& lineage) const
 {
     if (user && (!peer || peer->user != *user))
         return false;
-    auto const comes_from = [&lineage](::pid_t which) {
-        return std::find(lineage.begin(), lineage.end(), which) != lineage.end();
-    };
-    if (expected) {
-        auto const started = expected->process();
-        return started && comes_from(started->number());
-    }
-    return !process || comes_from(*process);
+    auto const which = expected ? expected->process() : process;
+    if (!which)
+        return !expected;
+    return std::find(lineage.begin(), lineage.end(), *which) != lineage.end();
 }
 
 listener_impl::listener_impl(asio::any_io_executor executor, endpoint const& where, listener_options options)
     : handler_registration(std::move(executor)),
       options_(std::move(options)),
+      home_(this->executor()),
       socket_(where),
       acceptor_(std::in_place, this->executor()),
       pause_(std::in_place, this->executor())
@@ -105,24 +114,32 @@ listener_impl::~listener_impl()
 
 // ---- From any thread -------------------------------------------------------------------------------------------------------
 
-void listener_impl::start_accept(pointer const& self, pending_accept::handler_type handler)
-{
-    listener_options const& options = self->options_;
-    start_accept(self, std::move(handler), self->executor(), options.session,
-                 peer_requirements{options.peer_user, options.peer_process});
-}
-
-void listener_impl::start_accept(pointer const& self, pending_accept::handler_type handler, asio::any_io_executor of_session,
-                                 session_options of_options, peer_requirements whom)
+void listener_impl::start_accept(pointer const& self, session_handler handler)
 {
     auto const slot = handler.slot();
-    auto wait = std::make_shared<pending_accept>(std::move(handler), self->executor(), std::move(of_session),
-                                                 std::move(of_options), std::move(whom));
-    on_cancellation(slot, self, wait, [](listener_impl& state, wait_pointer const& which, asio::cancellation_type kind) {
+    accept_pointer const accept = std::make_shared<session_accept>(std::move(handler), self->executor(), self->options_);
+    on_cancellation(slot, self, accept, [](listener_impl& state, accept_pointer const& which, asio::cancellation_type kind) {
         if (kind != asio::cancellation_type::none)
-            state.cancel(which);
+            state.end_accept(which);
     });
-    asio::dispatch(self->executor(), [self, wait = std::move(wait)] { self->add(wait); });
+    self->arrivals_.add(accept);
+    asio::dispatch(self->executor(), [self] { self->arrive(); });
+}
+
+bool listener_impl::accept_for_elsewhere(accept_pointer const& accept)
+{
+    arrivals_.add(accept);
+    return home_.post([self = shared_from_this()] { self->arrive(); });
+}
+
+void listener_impl::cancel(accept_pointer const& accept)
+{
+    home_.post([self = shared_from_this(), accept] { self->end_accept(accept); });
+}
+
+void listener_impl::reconsider()
+{
+    home_.post([self = shared_from_this()] { self->decide(); });
 }
 
 void listener_impl::close() noexcept
@@ -135,39 +152,47 @@ void listener_impl::close() noexcept
 
 // ---- On the executor -------------------------------------------------------------------------------------------------------
 
-void listener_impl::add(wait_pointer const& wait)
+void listener_impl::arrive()
 {
-    if (closed_ || wait->cancelled) {
-        wait->waiting.post(error_code(asio::error::operation_aborted), closed_session(*wait));
-        return;
-    }
-    waiting_.push_back(wait);
-    wait->deadline = optional_deadline_after(wait->options.connect_timeout);
-    if (wait->deadline != pending_accept::clock::time_point::max()) {
-        wait->timer.expires_at(wait->deadline);
-        wait->timer.async_wait([self = shared_from_this(), wait](error_code error) {
-            auto const found = std::find(self->waiting_.begin(), self->waiting_.end(), wait);
-            if (!error && found != self->waiting_.end())
-                self->fail(found, make_error_code(errc::timed_out));
-        });
-    }
+    take_arrivals();
     await_connection();
 }
 
-void listener_impl::cancel(wait_pointer const& wait)
+void listener_impl::take_arrivals()
 {
-    wait->cancelled = true;
+    for (accept_pointer const& accept : arrivals_.take()) {
+        if (closed_)
+            accept->fail(asio::error::operation_aborted);
+        else if (accept->at == pending_accept::stage::arriving)  // else it was cancelled on its way
+            begin_wait(accept);
+    }
+}
+
+void listener_impl::begin_wait(accept_pointer const& accept)
+{
+    accept->at = pending_accept::stage::waiting;
+    accept->work = asio::prefer(executor(), asio::execution::outstanding_work.tracked);
+    waiting_.push_back(accept);
+    auto const deadline = optional_deadline_after(accept->timeout);
+    if (deadline == std::chrono::steady_clock::time_point::max())
+        return;
+    accept->timer.emplace(executor(), deadline);
+    accept->timer->async_wait([self = shared_from_this(), accept](error_code error) {
+        if (!error && accept->at == pending_accept::stage::waiting)
+            self->fail(accept, make_error_code(errc::timed_out));
+    });
+}
+
+void listener_impl::end_accept(accept_pointer const& accept)
+{
     // Its process may have connected and died: that connection must not be left for the next accept.
-    if (wait->demands.are_for_a_process()) {
-        accept(SOMAXCONN, patience::none);
-        if (wait->demands.expected)
-            wait->demands.expected->forget();
+    if (accept->requirements.name_a_process()) {
+        accept_connections(SOMAXCONN, patience::none);
+        if (accept->requirements.expected)
+            accept->requirements.expected->forget();
         decide();
     }
-    if (auto const found = std::find(waiting_.begin(), waiting_.end(), wait); found != waiting_.end())
-        fail(found, asio::error::operation_aborted);
-    else if (wait->connecting)
-        wait->connecting->close();  // connected() reports it
+    fail(accept, asio::error::operation_aborted);
 }
 
 void listener_impl::end()
@@ -177,38 +202,36 @@ void listener_impl::end()
     error_code ignored;
     acceptor_->close(ignored);
     undecided_.clear();
+    take_arrivals();
     while (!waiting_.empty())
-        fail(waiting_.begin(), asio::error::operation_aborted);
-    for (wait_pointer const& wait : connecting_)
-        cancel(wait);
+        fail(waiting_.front(), asio::error::operation_aborted);
+    for (auto const& each : std::exchange(connecting_, {}))
+        if (auto const accept = each.lock())
+            accept->fail(asio::error::operation_aborted);
 }
 
 void listener_impl::destroy_handlers() noexcept
 {
     auto const self = weak_from_this().lock();
     closed_ = true;
+    home_.revoke();
     socket_.remove_file();
     acceptor_.reset();
     pause_.reset();
     undecided_.clear();
-    auto waits = std::exchange(waiting_, {});
-    waits.splice(waits.end(), connecting_);
-    std::vector<pending_accept::handler_type> dropped;
-    for (wait_pointer const& wait : waits)
-        dropped.push_back(std::move(wait->waiting));
+    auto accepts = std::exchange(waiting_, {});
+    accepts.splice(accepts.end(), arrivals_.take());
+    for (accept_pointer const& accept : accepts) {
+        accept->leave_context();
+        accept->abandon();
+    }
 }
 
-void listener_impl::fail(wait_list::iterator position, error_code error)
+void listener_impl::fail(accept_pointer accept, error_code error)
 {
-    wait_pointer const wait = *position;
-    waiting_.erase(position);
-    wait->timer.cancel();
-    wait->waiting.post(error, closed_session(*wait));
-    stop_if_idle();
-}
-
-void listener_impl::stop_if_idle()
-{
+    std::erase(waiting_, accept);
+    accept->leave_context();
+    accept->fail(error);
     // Without an accept the execution context must be able to run out of work.
     if (!waiting_.empty())
         return;
@@ -227,14 +250,14 @@ void listener_impl::await_connection()
     acceptor_->async_wait(asio::posix::descriptor_base::wait_read, [self = shared_from_this()](error_code error) {
         self->awaiting_connection_ = false;
         if (!error)
-            self->accept(accepted_at_once);
+            self->accept_connections(accepted_at_once, patience::while_undecided);
         else if (error != asio::error::operation_aborted && !self->waiting_.empty())
-            self->fail(self->waiting_.begin(), error);
+            self->fail(self->waiting_.front(), error);
         self->await_connection();
     });
 }
 
-void listener_impl::accept(int most, patience how)
+void listener_impl::accept_connections(int most, patience how)
 {
     for (int lost = 0; most > 0 && !waiting_.empty() && !closed_ && (undecided_.empty() || how == patience::none); --most) {
         // Asio's own accept makes sockets that a launched QEMU would inherit.
@@ -242,12 +265,13 @@ void listener_impl::accept(int most, patience how)
         int const error = errno;
         if (number >= 0) {
             lost = 0;
-            match(identify(unique_fd(number)));
+            take_arrivals();  // the connection may be of a process that was announced just now
+            match(identify(unique_fd(number), waiting_));
         } else if (error == EAGAIN) {
             return;
         } else if (!concerns_one_connection(error)) {
             if (how == patience::while_undecided)  // else no wait asked for this
-                fail(waiting_.begin(), error_code(error, boost::system::system_category()));
+                fail(waiting_.front(), error_code(error, boost::system::system_category()));
             return;  // the next wait asks the kernel itself, after other handlers have run
         } else if (++lost == lost_in_a_row) {
             pause();
@@ -267,88 +291,55 @@ void listener_impl::pause()
     });
 }
 
-listener_impl::visitor listener_impl::identify(unique_fd connection) const
-{
-    visitor who{std::move(connection), std::nullopt, {}, {}};
-    who.peer = peer_of(who.connection.number());
-    bool process_matters = false;
-    for (wait_pointer const& wait : waiting_) {
-        process_matters = process_matters || wait->demands.are_for_a_process();
-        if (wait->demands.expected && wait->demands.expected->is_starting())
-            who.candidates.push_back(wait->demands.expected);
-    }
-    if (who.peer && process_matters)
-        who.lineage = lineage_of(who.peer->process);
-    return who;
-}
-
 // An accept for this very process comes before those that admit every process.
-void listener_impl::match(visitor who)
+void listener_impl::match(incoming_connection connection)
 {
-    // First: the number of a process may become known, on another thread, while the waits are looked at.
-    bool const is_undecided = std::ranges::any_of(who.candidates, [](auto const& each) { return each->is_starting(); });
-    auto const fits = [&](wait_pointer const& wait) { return wait->demands.met_by(who.peer, who.lineage); };
-    auto found = std::find_if(waiting_.begin(), waiting_.end(),
-                              [&](wait_pointer const& wait) { return wait->demands.are_for_a_process() && fits(wait); });
+    // First: the number of a process may become known, on another thread, while the accepts are looked at.
+    bool const is_undecided = std::ranges::any_of(connection.candidates, [](auto const& each) { return each->is_starting(); });
+    auto const fits = [&](accept_pointer const& accept) {
+        return accept->requirements.accepts(connection.peer, connection.lineage);
+    };
+    auto found = std::ranges::find_if(
+        waiting_, [&](accept_pointer const& accept) { return accept->requirements.name_a_process() && fits(accept); });
     if (found == waiting_.end()) {
         if (is_undecided) {
-            undecided_.push_back(std::move(who));
+            undecided_.push_back(std::move(connection));
             return;
         }
-        found = std::find_if(waiting_.begin(), waiting_.end(), fits);
+        found = std::ranges::find_if(waiting_, fits);
     }
     if (found == waiting_.end())
-        return refuse(who);
-    wait_pointer const wait = *found;
-    if (wait->demands.expected) {
-        // Checked last. If the process has been reaped its connection is useless, and its number may belong to an unrelated
-        // process.
-        auto const process = wait->demands.expected->process();
-        if (!process || process->is_reaped())
-            return;
-    }
-    connecting_.splice(connecting_.end(), waiting_, found);
-    connect(wait, std::move(who.connection));
+        return reject(connection);
+    // Checked last. If the process has been reaped its connection is useless, and its number may belong to an unrelated process.
+    if (auto const& expected = (*found)->requirements.expected; expected && !expected->has_its_number())
+        return;
+    give(*found, std::move(connection.descriptor));
 }
 
-void listener_impl::refuse(visitor const& who)
+void listener_impl::give(accept_pointer accept, unique_fd connection)
+{
+    std::erase(waiting_, accept);
+    accept->leave_context();
+    accept->at = accept->take(std::move(connection));
+    std::erase_if(connecting_, [](auto const& each) { return each.expired(); });
+    if (accept->at == pending_accept::stage::connecting)
+        connecting_.push_back(accept);
+}
+
+void listener_impl::reject(incoming_connection const& connection)
 {
     refused_.fetch_add(1, std::memory_order_relaxed);
-    if (who.peer)
+    if (connection.peer)
         log(options_.session, log_level::warning,
-            "Rejected process " + std::to_string(who.peer->process) + " of user " + std::to_string(who.peer->user) +
+            "Rejected process " + std::to_string(connection.peer->process) + " of user " + std::to_string(connection.peer->user) +
                 ": no accept on " + local().to_string() + " waits for it.");
 }
 
 void listener_impl::decide()
 {
-    for (visitor& each : std::exchange(undecided_, {}))
+    for (incoming_connection& each : std::exchange(undecided_, {}))
         match(std::move(each));
     await_connection();
-}
-
-void listener_impl::connect(wait_pointer const& wait, unique_fd connection)
-{
-    wait->timer.cancel();
-    if (wait->deadline != pending_accept::clock::time_point::max())
-        wait->options.connect_timeout =
-            std::max<std::chrono::nanoseconds>(wait->deadline - pending_accept::clock::now(), std::chrono::nanoseconds(1));
-    wait->connecting.emplace(wait->session_executor, wait->options);
-    wait->connecting->async_connect(
-        endpoint::descriptor(coqmp::descriptor(connection.release())),
-        asio::bind_executor(executor(), [self = shared_from_this(), wait](error_code error) { self->connected(wait, error); }));
-}
-
-void listener_impl::connected(wait_pointer const& wait, error_code error)
-{
-    connecting_.remove(wait);
-    if (!wait->waiting)
-        return;  // abandoned
-    session result = wait->connecting ? std::move(*wait->connecting) : closed_session(*wait);
-    wait->connecting.reset();
-    if (wait->cancelled && error)
-        error = asio::error::operation_aborted;
-    wait->waiting.post(error, std::move(result));
 }
 
 }  // namespace coqmp::detail

@@ -1,18 +1,21 @@
-// An accept that waits for a QEMU to connect to a listener.
+// An accept that waits in a listener for a connection.
 #ifndef COQMP_SRC_LISTENER_PENDING_ACCEPT_HPP
 #define COQMP_SRC_LISTENER_PENDING_ACCEPT_HPP
 
+#include "detail/unique_fd.hpp"
+#include "net/expected_peer.hpp"
 #include "net/peer_credentials.hpp"
-#include "process/expected_process.hpp"
 
-#include <coqmp/detail/pending_handler.hpp>
-#include <coqmp/session.hpp>
-
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <sys/types.h>
 
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace coqmp::detail {
@@ -21,42 +24,56 @@ namespace coqmp::detail {
 struct peer_requirements
 {
     std::optional<::uid_t> user;
-    std::optional<::pid_t> process;                        ///< This process, or one that it started.
-    std::shared_ptr<expected_process> expected = nullptr;  ///< The same, for a process that we start. None: any process.
+    std::optional<::pid_t> process;           ///< This process, or one that it started.
+    std::shared_ptr<expected_peer> expected;  ///< The same, for a process that we start. None: any process.
 
     /// Whether only certain processes are admitted.
-    [[nodiscard]] bool are_for_a_process() const noexcept { return process || expected; }
+    [[nodiscard]] bool name_a_process() const noexcept { return process || expected; }
 
     /// @param lineage the peer, its parent, and so on
-    [[nodiscard]] bool met_by(std::optional<peer_credentials> const& peer, std::vector<::pid_t> const& lineage) const;
+    [[nodiscard]] bool accepts(std::optional<peer_credentials> const& peer, std::vector<::pid_t> const& lineage) const;
 };
 
-/// One accept: it waits for a connection, then for the session on it.
-struct pending_accept
+/// One accept. It may be made on any thread; then it is used on the listener's executor only.
+class pending_accept
 {
-    using signature = void(boost::system::error_code, session);
-    using handler_type = pending_handler<signature>;
-    using clock = std::chrono::steady_clock;
+public:
+    enum class stage {
+        arriving,    ///< On its way to the listener's executor.
+        waiting,     ///< For a connection.
+        connecting,  ///< It has a connection, and the listener's end still ends it.
+        over
+    };
 
-    /// @param door where the listener's work runs, the timer's too
-    /// @param of_session where the session's work will run
-    pending_accept(handler_type handler, boost::asio::any_io_executor const& door, boost::asio::any_io_executor of_session,
-                   session_options session_behaviour, peer_requirements whom)
-        : waiting(std::move(handler)),
-          session_executor(std::move(of_session)),
-          options(std::move(session_behaviour)),
-          demands(std::move(whom)),
-          timer(door)
-    {}
+    /// @param time for a connection to come; zero: no limit
+    pending_accept(peer_requirements whom, std::chrono::nanoseconds time) : requirements(std::move(whom)), timeout(time) {}
+    pending_accept(pending_accept const&) = delete;
+    pending_accept& operator=(pending_accept const&) = delete;
+    virtual ~pending_accept() = default;
 
-    handler_type waiting;
-    boost::asio::any_io_executor session_executor;
-    session_options options;  ///< connect_timeout bounds the wait as a whole.
-    peer_requirements demands;
-    clock::time_point deadline = clock::time_point::max();
-    boost::asio::steady_timer timer;
-    std::optional<coqmp::session> connecting;
-    bool cancelled = false;
+    /// Receives its connection. @return the stage that follows: connecting or over
+    [[nodiscard]] virtual stage take(unique_fd connection) = 0;
+
+    /// Ends it: without a connection, or although it has one.
+    virtual void fail(boost::system::error_code why) = 0;
+
+    /// The listener's execution context ends: destroys, and does not call, the handlers of that context.
+    virtual void abandon() noexcept = 0;
+
+    /// Releases what belongs to the listener's execution context, which the accept may outlive.
+    void leave_context() noexcept
+    {
+        timer.reset();
+        work = nullptr;
+    }
+
+    peer_requirements const requirements;
+    std::chrono::nanoseconds const timeout;
+    stage at = stage::arriving;
+
+    // Only while it waits:
+    std::optional<boost::asio::steady_timer> timer;
+    boost::asio::any_io_executor work;  ///< Keeps the listener's execution context running.
 };
 
 }  // namespace coqmp::detail

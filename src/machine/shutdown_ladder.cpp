@@ -16,9 +16,6 @@ using boost::system::error_code;
 
 namespace {
 
-/// As good as for ever, and far from where clocks overflow.
-constexpr std::chrono::nanoseconds longest_budget = std::chrono::hours(24 * 365);
-
 bool says_that_it_does_not_run(error_code error, reply const& answer)
 {
     if (error || !answer.has_value() || !answer.value().is_object())
@@ -31,16 +28,12 @@ bool says_that_it_does_not_run(error_code error, reply const& answer)
 
 shutdown_ladder::shutdown_ladder(asio::any_io_executor const& executor, std::shared_ptr<session_impl> monitor,
                                  std::function<void(int)> signal, std::chrono::nanoseconds budget)
-    : monitor_(std::move(monitor)),
-      signal_(std::move(signal)),
-      begin_(clock::now()),
-      budget_(std::min(budget, longest_budget)),
-      timer_(executor)
+    : monitor_(std::move(monitor)), signal_(std::move(signal)), begin_(clock::now()), budget_(budget), timer_(executor)
 {}
 
 void shutdown_ladder::start()
 {
-    if (budget_ <= budget_.zero())
+    if (budget_ < budget_.zero())
         descend(rung::kill);
     else
         descend(rung::powerdown);
@@ -56,6 +49,9 @@ void shutdown_ladder::stop() noexcept
 
 shutdown_ladder::clock::time_point shutdown_ladder::end_of(rung which) const noexcept
 {
+    bool const is_unlimited = budget_ == budget_.zero() || budget_ >= clock::time_point::max() - begin_;
+    if (is_unlimited)
+        return clock::time_point::max();
     int const eighths = which == rung::powerdown ? 4 : which == rung::quit ? 5 : 6;
     return begin_ + budget_ / 8 * eighths;
 }
@@ -68,7 +64,7 @@ void shutdown_ladder::descend(rung next)
         signal_(SIGKILL);
         return;
     }
-    timer_.expires_at(end_of(next));
+    timer_.expires_at(end_of(next));  // which may be never
     timer_.async_wait([self = shared_from_this(), next](error_code error) {
         if (!error && self->rung_ == next)
             self->descend(static_cast<rung>(static_cast<std::uint8_t>(next) + 1));
@@ -123,7 +119,10 @@ void shutdown_ladder::press_power_button()
 void shutdown_ladder::execute(char const* name, std::function<void(error_code, reply)> done)
 {
     command what(name);
-    what.timeout(std::max<std::chrono::nanoseconds>(end_of(rung_) - clock::now(), std::chrono::nanoseconds(1)));
+    auto const end = end_of(rung_);
+    bool const is_unlimited = end == clock::time_point::max();
+    what.timeout(is_unlimited ? std::chrono::nanoseconds::zero()
+                              : std::max<std::chrono::nanoseconds>(end - clock::now(), std::chrono::nanoseconds(1)));
     auto answered = [self = shared_from_this(), now = rung_, done = std::move(done)](error_code error, reply answer) {
         if (self->rung_ == now)
             done(error, std::move(answer));

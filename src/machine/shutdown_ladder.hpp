@@ -21,6 +21,7 @@ class shutdown_ladder : public std::enable_shared_from_this<shutdown_ladder>
 {
 public:
     /// @param signal sends a signal to the process
+    /// @param budget zero: no limit; negative: used up
     shutdown_ladder(boost::asio::any_io_executor const& executor, std::shared_ptr<session_impl> monitor,
                     std::function<void(int)> signal, std::chrono::nanoseconds budget);
 

@@ -4,7 +4,8 @@
 #ifndef COQMP_SRC_PROCESS_LAUNCH_HPP
 #define COQMP_SRC_PROCESS_LAUNCH_HPP
 
-#include "process/expected_process.hpp"
+#include "detail/unique_fd.hpp"
+#include "net/expected_peer.hpp"
 #include "process/process.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -43,7 +44,7 @@ public:
     bool abandon() noexcept;
 
     [[nodiscard]] bool is_over() const noexcept;
-    [[nodiscard]] std::shared_ptr<expected_process> const& expected() const noexcept { return expected_; }
+    [[nodiscard]] std::shared_ptr<expected_peer> const& expected() const noexcept { return expected_; }
 
 private:
     enum class stage { queued, running, over };
@@ -52,7 +53,7 @@ private:
     void run(process_options& options, bool monitor) noexcept;
     void deliver();
 
-    std::shared_ptr<expected_process> const expected_ = std::make_shared<expected_process>();
+    std::shared_ptr<expected_peer> const expected_ = std::make_shared<expected_peer>();
     std::shared_ptr<outcome> const outcome_ = std::make_shared<outcome>();
     mutable std::mutex mutex_;
     stage stage_ = stage::queued;

@@ -113,7 +113,7 @@ COROUTINE_TEST_CASE(process_of_another_user_is_rejected)
     bool const may_change = ::getuid() == 0;
     coqmp::listener_options options;
     options.peer_user = may_change ? 0 : ::getuid() + 1;
-    options.session.connect_timeout = 300ms;
+    options.accept_timeout = 300ms;
     endpoint const where = address("user");
     listener door{executor, where, options};
     // Only the mode of the file keeps others from connecting; here it is opened to see what keeps them from being let in.

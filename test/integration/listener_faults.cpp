@@ -97,7 +97,7 @@ BOOST_DATA_TEST_CASE(ends_each_wait_with_the_refusal_of_the_kernel, data::make(r
 
 BOOST_DATA_TEST_CASE(ends_a_wait_at_its_deadline_if_every_connection_is_lost, data::make(losses), error)
 {
-    options.session.connect_timeout = 200ms;
+    options.accept_timeout = 200ms;
     listener door = listen();
     fault const armed(system_call::accept4, 0, error, for_ever);
     acceptance const wait(door);

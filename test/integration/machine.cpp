@@ -12,6 +12,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <signal.h>
@@ -63,6 +64,23 @@ bool contains(std::string const& text, std::string const& part)
     return text.find(part) != std::string::npos;
 }
 
+template <class Token>
+concept start_token = requires(machine& subject, Token token) { subject.async_start(std::move(token)); };
+static_assert(start_token<asio::deferred_t>);
+static_assert(!start_token<int>);
+static_assert(!start_token<void (*)(error_code, int)>);
+
+/// @param door none: through a socketpair
+asio::awaitable<error_code> start(machine& subject, listener* door, coqmp::start_diagnostics& diagnostics)
+{
+    if (door != nullptr) {
+        auto const [error] = co_await subject.async_start(*door, diagnostics, asio::as_tuple(asio::deferred));
+        co_return error;
+    }
+    auto const [error] = co_await subject.async_start(diagnostics, asio::as_tuple(asio::deferred));
+    co_return error;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(machine_test, *boost::unit_test::timeout(60))
@@ -95,6 +113,63 @@ COROUTINE_TEST_CASE(machine_starts_through_a_socketpair)
     BOOST_TEST(((co_await subject.async_wait()).exit_code == 0));
 }
 
+COROUTINE_TEST_CASE(streams_that_were_made_before_the_start_see_the_events_of_the_machine)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    listener door{executor, address("streams")};
+    for (bool const through_listener : {false, true}) {
+        machine subject{executor, bare_qemu()};
+        coqmp::event_stream ends = subject.session().subscribe("SHUTDOWN");
+        if (through_listener)
+            co_await subject.async_start(door);
+        else
+            co_await subject.async_start();
+        co_await subject.session().quit();
+        coqmp::event const end = co_await ends.async_next();
+        BOOST_TEST(end.data.at("reason").as_string() == "host-qmp-quit");
+        co_await subject.async_wait();
+    }
+}
+
+COROUTINE_TEST_CASE(error_code_comes_with_diagnostics_beside_it)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    listener door{executor, address("diagnosed")};
+    for (listener* const through : {static_cast<listener*>(nullptr), &door}) {
+        coqmp::start_diagnostics why;
+        machine bad{executor, bare_qemu("-device", "foo")};
+        error_code const failure = co_await start(bad, through, why);
+        BOOST_TEST((failure == errc::machine_exited));
+        BOOST_TEST((why.status() == exit_status{1, 0}));
+        BOOST_TEST(contains(why.message(), "exited with status 1 before it was ready: qemu-system-x86_64: -device foo"));
+        BOOST_TEST(contains(why.standard_error(), "not a valid device model name"));
+        machine good{executor, bare_qemu()};
+        error_code const success = co_await start(good, through, why);
+        BOOST_TEST(!success);
+        BOOST_TEST(why.message() == "");
+        BOOST_TEST(!why.status());
+        good.kill();
+        co_await good.async_wait();
+    }
+}
+
+COROUTINE_TEST_CASE(chardevs_of_the_user_do_not_collide_with_that_of_the_monitor)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    listener door{executor, address("ids")};
+    for (bool const through_listener : {false, true}) {
+        machine subject{executor, bare_qemu("-chardev", "null,id=coqmp", "-chardev", "null,id=coqmp-monitor")};
+        if (through_listener)
+            co_await subject.async_start(door);
+        else
+            co_await subject.async_start();
+        auto const chardevs = co_await subject.session().execute("query-chardev");
+        BOOST_TEST(contains(boost::json::serialize(chardevs), "\"coqmp-monitor-2\""));
+        subject.kill();
+        co_await subject.async_wait();
+    }
+}
+
 COROUTINE_TEST_CASE(machine_starts_through_tcp)
 {
     auto const executor = co_await asio::this_coro::executor;
@@ -119,7 +194,8 @@ COROUTINE_TEST_CASE(machines_that_share_a_listener_get_each_their_own)
     co_await two.async_start(door);
     auto const second = co_await two.session().execute("query-uuid");
     BOOST_TEST(contains(std::string(second.at("UUID").as_string()), "0002"));
-    exit_status const end_of_two = co_await two.async_shutdown(0s);
+    two.kill();
+    exit_status const end_of_two = co_await two.async_wait();
     BOOST_TEST(end_of_two.signal == SIGKILL);
     while (!one_ready)
         co_await asio::post(executor, asio::use_awaitable);
@@ -241,7 +317,8 @@ COROUTINE_TEST_CASE(machine_starts_once)
         refused = failure.code() == errc::already_started;
     }
     BOOST_TEST(refused);
-    co_await subject.async_shutdown(0s);
+    subject.kill();
+    co_await subject.async_wait();
 }
 
 COROUTINE_TEST_CASE(cancelled_start_leaves_no_process)
@@ -341,8 +418,17 @@ COROUTINE_TEST_CASE(two_shutdowns_at_once_both_complete)
     co_await subject.async_start();
     bool first = false;
     subject.async_shutdown(1h, [&first](error_code error, exit_status) { first = !error; });
-    co_await subject.async_shutdown(0s);
+    exit_status const status = co_await subject.async_shutdown(-1ns);  // a budget that is used up
+    BOOST_TEST(status.signal == SIGKILL);
     BOOST_TEST(first);
+}
+
+COROUTINE_TEST_CASE(shutdown_without_a_limit_asks_and_does_not_kill)
+{
+    machine subject{co_await asio::this_coro::executor, bare_qemu()};
+    co_await subject.async_start();
+    exit_status const status = co_await subject.async_shutdown(0s);
+    BOOST_TEST((status == exit_status{0, 0}));
 }
 
 COROUTINE_TEST_CASE(shutdown_during_the_start_ends_both)
@@ -369,6 +455,15 @@ COROUTINE_TEST_CASE(shutdown_of_what_never_started_is_refused)
     BOOST_TEST((error == errc::not_running));
     BOOST_TEST(subject.pid() == -1);
     BOOST_TEST(subject.standard_error() == "");
+}
+
+BOOST_AUTO_TEST_CASE(machine_and_listener_take_an_execution_context)
+{
+    asio::io_context context(1);
+    listener const door(context, address("context"));
+    machine const subject(context, bare_qemu());
+    BOOST_TEST((door.get_executor() == context.get_executor()));
+    BOOST_TEST((subject.get_executor() == context.get_executor()));
 }
 
 BOOST_AUTO_TEST_CASE(destroying_a_machine_kills_it_and_aborts_what_waits)
