@@ -27,14 +27,14 @@ constexpr auto interval = 250ms;
 constexpr auto patience = 5s;
 
 /// QEMU's answer about a job.
-struct told_of_job
+struct job_report
 {
     std::optional<json::object> job;  ///< nothing: QEMU did not answer; an empty object: it knows no such job
     std::string refusal;              ///< why QEMU will never answer
 };
 
 /// Asks QEMU, and adds the answer to the log.
-told_of_job ask_for_job(monitor& monitor, std::string const& name, std::chrono::nanoseconds time)
+job_report ask_for_job(monitor& monitor, std::string const& name, std::chrono::nanoseconds time)
 {
     answer listed = monitor.inquire("query-jobs", time);
     if (listed.error)
@@ -66,12 +66,12 @@ public:
     /// Asks QEMU. A job that it no longer knows has ended, or never existed.
     void look()
     {
-        told_of_job const told = ask_for_job(monitor_, name_, time_to_answer());
-        refusal_ = told.refusal;
-        if (!told.job)
+        job_report const report = ask_for_job(monitor_, name_, time_to_answer());
+        refusal_ = report.refusal;
+        if (!report.job)
             return;  // QEMU did not answer
-        gone_ = told.job->empty();
-        state_ = text_in(*told.job, "status");
+        gone_ = report.job->empty();
+        state_ = text_in(*report.job, "status");
         stuck_ = state_ == "paused" && has_met_an_error();
     }
 
@@ -121,7 +121,7 @@ public:
                                   limit_.left(interval));
     }
 
-    exit_code tell()
+    exit_code report()
     {
         screen_.progress({});
         job_record const* const known = record();
@@ -265,10 +265,10 @@ exit_code wait_for_job(monitor& monitor, screen& screen, std::string const& job,
             wait.look();
     }
     bool const given_up = stopped && !wait.rests();
-    exit_code const told = wait.tell();
+    exit_code const outcome = wait.report();
     if (monitor.has_ended())
         return exit_code::connection;
-    return given_up ? exit_code::interrupted : told;
+    return given_up ? exit_code::interrupted : outcome;
 }
 
 }  // namespace qmp_shell

@@ -71,9 +71,9 @@ candidates device_ids(monitor& monitor)
 /// Whether device_del would be refused: the bus of the device, or the device itself, cannot do it.
 bool is_fixed(monitor& monitor, std::string const& id)
 {
-    auto const told =
+    auto const answer =
         monitor.look_up(coqmp::command("qom-get").with("path", "/machine/peripheral/" + id).with("property", "hotpluggable"));
-    return told && told->is_bool() && !told->get_bool();
+    return answer && answer->is_bool() && !answer->get_bool();
 }
 
 candidates removable_ids(monitor& monitor, std::string_view prefix)

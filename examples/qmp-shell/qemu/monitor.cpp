@@ -149,8 +149,8 @@ answer monitor::inquire(coqmp::command what, std::chrono::nanoseconds patience)
 schema const& monitor::known()
 {
     if (schema_.empty() && !ended_with_) {
-        if (auto const told = look_up("query-qmp-schema"))
-            schema_ = schema(*told);
+        if (auto const found = look_up("query-qmp-schema"))
+            schema_ = schema(*found);
     }
     return schema_;
 }

@@ -92,12 +92,12 @@ void wire_log::see(coqmp::direction way, std::string_view message)
         held_back_ = message;
         return;
     }
-    tell(way, message);
+    record(way, message);
     if (std::exchange(awaits_greeting_, false) && !held_back_.empty())
-        tell(coqmp::direction::sent, std::exchange(held_back_, {}));
+        record(coqmp::direction::sent, std::exchange(held_back_, {}));
 }
 
-void wire_log::tell(coqmp::direction way, std::string_view message)
+void wire_log::record(coqmp::direction way, std::string_view message)
 {
     if (shown_)
         screen_.note(harmless(line_of(way, message)));

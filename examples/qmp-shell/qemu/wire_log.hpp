@@ -42,7 +42,7 @@ public:
     [[nodiscard]] bool shown() const noexcept { return shown_; }
 
 private:
-    void tell(coqmp::direction way, std::string_view message);
+    void record(coqmp::direction way, std::string_view message);
     void write(std::string line);
     /// Whether a message is one of the shell's own questions, which is then written down in short, or the answer to one.
     bool is_own(coqmp::direction way, std::string_view message);

@@ -52,7 +52,7 @@ public:
 
     [[nodiscard]] int reading_end() const noexcept { return reading_.number(); }
 
-    void tell() const
+    void send() const
     {
         char const any = 0;
         [[maybe_unused]] auto const written = ::write(writing_.number(), &any, 1);  // the pipe is empty, and has a reader here
@@ -176,7 +176,7 @@ public:
         });
         session().async_wait_closed([this](error_code error, error_code why) {
             if (!error && why == coqmp::errc::disconnected)
-                news_.tell();
+                news_.send();
         });
     }
 
@@ -187,7 +187,7 @@ public:
         if (!await_end(3s))
             return name_ + " has closed its monitor (" + why.message() + ") and lives on; it is ended now";
         output_.await_the_last();
-        told_ = true;
+        reported_ = true;
         return ending(name_, *status_);
     }
 
@@ -211,7 +211,7 @@ public:
         if (!ended && !impatient)
             return {name_ + " did not end, and was killed", true};
         bool const crashed = status_ && status_->signal != 0 && !impatient;
-        return {status_ && !told_ ? ending(name_, *status_) : std::string(), crashed};
+        return {status_ && !reported_ ? ending(name_, *status_) : std::string(), crashed};
     }
 
 private:
@@ -265,7 +265,7 @@ private:
     coqmp::machine machine_;
     std::optional<coqmp::exit_status> status_;
     bool hinted_ = false;
-    bool told_ = false;  ///< how it ended
+    bool reported_ = false;  ///< how it ended
 };
 
 }  // namespace

@@ -14,7 +14,7 @@ BOOST_AUTO_TEST_CASE(how_a_job_ended_is_unknown_when_events_were_lost_before_its
 {
     job_record record;
     record.enter("created");
-    record.told = true;
+    record.was_listed = true;
     record.enter("running");
     BOOST_TEST(record.is_outcome_known());
     record.missed = true;
