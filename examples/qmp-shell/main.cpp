@@ -19,7 +19,7 @@
 namespace {
 
 /// QEMU's texts are UTF-8, and what is typed shall be too.
-void speak_utf8()
+void set_utf8_locale()
 {
     // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread
     std::setlocale(LC_CTYPE, "");
@@ -29,7 +29,7 @@ void speak_utf8()
 }
 
 /// A standard stream that is closed would be the next file that is opened, such as the socket: its place is taken.
-void take_closed_places()
+void reserve_std_descriptors()
 {
     for (int const number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
         // Writing to standard output then fails, and the failure is reported.
@@ -39,7 +39,7 @@ void take_closed_places()
 }
 
 /// As if Ctrl-C had not been caught, now that all is cleaned up: only then does the loop of a shell script end with us.
-void die_of_interrupt()
+void raise_default_sigint()
 {
     std::cout.flush();
     std::fflush(nullptr);
@@ -53,16 +53,16 @@ void die_of_interrupt()
 
 int main(int argc, char** argv)
 try {
-    take_closed_places();
-    if (qmp_shell::is_stand_in(argc, argv))
-        return qmp_shell::become_program(argv);
-    speak_utf8();
+    reserve_std_descriptors();
+    if (qmp_shell::is_wrapper_child(argc, argv))
+        return qmp_shell::exec_wrapped(argv);
+    set_utf8_locale();
     auto const read = qmp_shell::read_command_line(argc, argv);
     if (auto const* const status = std::get_if<int>(&read))
         return *status;
-    qmp_shell::exit_code const result = qmp_shell::converse(std::get<qmp_shell::options>(read));
+    qmp_shell::exit_code const result = qmp_shell::run(std::get<qmp_shell::options>(read));
     if (result == qmp_shell::exit_code::interrupted)
-        die_of_interrupt();
+        raise_default_sigint();
     return static_cast<int>(result);
 } catch (std::exception const& error) {
     std::cerr << "qmp-shell: " << qmp_shell::harmless(error.what()) << '\n';

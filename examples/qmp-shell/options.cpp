@@ -1,8 +1,9 @@
 #include "options.hpp"
 
-#include "address.hpp"
 #include "exit_code.hpp"
 #include "terminal/text.hpp"
+
+#include <coqmp/endpoint.hpp>
 
 #include <boost/system/system_error.hpp>
 
@@ -165,11 +166,11 @@ std::string sort_tool_words(options& read)
         read.address = usual;
     if (words.size() >= which->least && words.size() <= which->most)
         return {};
-    return std::string(which->name) + " takes " + which->words + (words.empty() ? "" : ", and here is ") +
-           (words.empty()                ? ""
-            : words.size() > which->most ? "a word too many: " + words.back()
-                                         : "only " + words.front()) +
-           "\nUsage: qmp-shell " + which->name + " [-s] [ADDRESS] " + which->words;
+    std::string const given = words.empty()                ? std::string()
+                              : words.size() > which->most ? "; \"" + words.back() + "\" is one argument too many"
+                                                           : "; only \"" + words.front() + "\" was given";
+    return std::string(which->name) + " takes " + which->words + given + "\nUsage: qmp-shell " + which->name +
+           " [-s] [ADDRESS] " + which->words;
 }
 
 /// The path of a unix socket in an address that has options of QEMU's command line, if there is no file of that name.
@@ -187,7 +188,7 @@ std::string without_options(std::string const& path)
 /// What is wrong with an address. @return empty: nothing
 std::string refuse_address(std::string const& address)
 try {
-    coqmp::endpoint const where = address_of(address);
+    coqmp::endpoint const where = coqmp::endpoint::parse(address);
     std::string const meant = where.is_unix() ? without_options(where.path()) : std::string();
     return meant.empty() ? meant : '"' + address + "\" has options of QEMU's command line: write unix:" + meant;
 } catch (boost::system::system_error const& error) {
@@ -210,8 +211,8 @@ std::string complete(options& read, std::string const& listen, cut_line const& l
 {
     if (line.wraps) {
         if (!listen.empty())
-            return "--wrap and --listen are two ways in: choose one";
-        read.way = way_in::wrap;
+            return "--wrap and --listen exclude each other: choose one";
+        read.mode = connect_mode::wrap;
         read.program = line.program;
         if (read.program.empty())
             read.program.emplace_back("qemu-system-x86_64");
@@ -222,23 +223,21 @@ std::string complete(options& read, std::string const& listen, cut_line const& l
             return wrong;
     if (!listen.empty()) {
         if (!read.address.empty() && read.address != usual_address())
-            return "--listen and an ADDRESS to connect to are two ways in: choose one";
-        read.way = way_in::listen;
+            return "--listen and an ADDRESS to connect to exclude each other: choose one";
+        read.mode = connect_mode::listen;
         read.address = listen;
     }
     if (read.address.empty())
-        return "which QEMU? Give its ADDRESS, set QMP_SOCKET, or launch one with --wrap";
+        return "no QEMU is named: give its ADDRESS, set QMP_SOCKET, or launch one with --wrap";
     return refuse_address(read.address);
 }
 
 /// A word after the address that is not an option: most likely a command.
-std::string hint_at_command(options const& read, std::vector<std::string> const& extras)
+std::string hint_at_extra_words(options const& read, std::vector<std::string> const& extras)
 {
     if (is_clearly_address(extras.front()))
         return "there are two addresses, " + read.address + " and " + extras.front() + ": leave one out (commands come after -c)";
-    std::string line;
-    for (std::string const& each : extras)
-        line += (line.empty() ? "" : " ") + each;
+    std::string const line = joined(extras, " ");
     std::string const quoted = quoted_for_shell(line);
     return "commands come after -c: qmp-shell " + quoted_for_shell(read.address) + " -c " +
            (quoted == line ? '\'' + line + '\'' : quoted);
@@ -262,6 +261,12 @@ int printed(int status)
 
 }  // namespace
 
+bool is_clearly_address(std::string_view word)
+{
+    bool const has_marks = word.find_first_of("/.:") != std::string_view::npos;
+    return has_marks && !word.starts_with(':') && word.find_first_of(" ={([\"'") == std::string_view::npos;
+}
+
 std::variant<options, int> read_command_line(int argc, char const* const* argv)
 {
     options result;
@@ -283,7 +288,7 @@ std::variant<options, int> read_command_line(int argc, char const* const* argv)
     } catch (CLI::ExtrasError const& error) {
         std::vector<std::string> const extras = application.remaining();
         bool const commands = !extras.empty() && !extras.front().starts_with('-') && !line.wraps && result.tool == tool::none;
-        return refuse(commands ? hint_at_command(result, extras) : error.what());
+        return refuse(commands ? hint_at_extra_words(result, extras) : error.what());
     } catch (CLI::ParseError const& error) {
         if (error.get_exit_code() == 0)
             return printed(application.exit(error));

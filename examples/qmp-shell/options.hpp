@@ -5,20 +5,21 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 namespace qmp_shell {
 
 /// How the shell comes to its QEMU.
-enum class way_in { dial, listen, wrap };
+enum class connect_mode { dial, listen, wrap };
 
 /// The small tools for the tree of objects.
 enum class tool { none, list, get, set, tree };
 
 struct options
 {
-    way_in way = way_in::dial;
+    connect_mode mode = connect_mode::dial;
     std::string address;               ///< to dial, or to listen on
     std::vector<std::string> program;  ///< to wrap, with its arguments
     std::optional<std::chrono::milliseconds> timeout;
@@ -32,6 +33,9 @@ struct options
     qmp_shell::tool tool = tool::none;
     std::vector<std::string> tool_arguments;
 };
+
+/// Whether a word can only be an address, and not the beginning of a command.
+[[nodiscard]] bool is_clearly_address(std::string_view word);
 
 /// Reads the command line; prints what `--help`, `--version` and mistakes ask for.
 /// @return the options, or the status to exit with at once

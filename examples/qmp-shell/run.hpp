@@ -8,7 +8,7 @@
 namespace qmp_shell {
 
 /// Connects, does what is to be done, and leaves.
-exit_code converse(options const& how);
+exit_code run(options const& options);
 
 }  // namespace qmp_shell
 

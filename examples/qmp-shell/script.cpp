@@ -27,7 +27,7 @@ namespace {
 class input_lines
 {
 public:
-    explicit input_lines(monitor& qemu) : monitor_(qemu), input_(qemu.loop().get_executor())
+    explicit input_lines(monitor& monitor) : monitor_(monitor), input_(monitor.loop().get_executor())
     {
         int const number = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
         boost::system::error_code ignored;
@@ -104,8 +104,13 @@ class script_run
 {
 public:
     /// @param unit what is counted, so that complaints can say which; empty: there is only one
-    script_run(monitor& qemu, screen& shown_on, interpreter& lines, bool keeps_going, std::string_view unit)
-        : monitor_(qemu), screen_(shown_on), interpreter_(lines), keeps_going_(keeps_going), unit_(unit)
+    script_run(shell_context& context, interpreter& lines, std::string_view unit)
+        : context_(context),
+          monitor_(context.monitor),
+          screen_(context.screen),
+          interpreter_(lines),
+          keeps_going_(context.options.keep_going),
+          unit_(unit)
     {}
 
     /// @return whether to go on
@@ -113,7 +118,7 @@ public:
     {
         exit_code const code = perform(line);
         bool const fatal = code == exit_code::connection || code == exit_code::interrupted || monitor_.has_ended();
-        return !fatal && !interpreter_.leaving() && (code == exit_code::success || keeps_going_);
+        return !fatal && !context_.leaving && (code == exit_code::success || keeps_going_);
     }
 
     /// What was not executed as the script has ended; it is reported if QEMU's end is the reason.
@@ -172,6 +177,7 @@ private:
             worst_ = code;
     }
 
+    shell_context& context_;
     monitor& monitor_;
     screen& screen_;
     interpreter& interpreter_;
@@ -183,18 +189,21 @@ private:
 
 }  // namespace
 
-exit_code run_script(monitor& qemu, screen& shown_on, interpreter& lines, options const& how)
+exit_code run_script(shell_context& context, interpreter& lines)
 {
-    bool const one_command = how.commands.size() == 1;
-    lasting_interrupt const interrupt(qemu.loop());
-    script_run run(qemu, shown_on, lines, how.keep_going, one_command ? "" : how.commands.empty() ? "line" : "command");
-    if (!how.commands.empty()) {
-        auto const last = std::ranges::find_if_not(how.commands, [&run](std::string const& line) { return run.execute(line); });
-        if (last != how.commands.end())
-            (void)std::any_of(last + 1, how.commands.end(), [&run](std::string const& left) { return run.leave_out(left); });
+    monitor& monitor = context.monitor;
+    options const& options = context.options;
+    lasting_interrupt const interrupt(monitor.loop());
+    bool const one_command = options.commands.size() == 1;
+    script_run run(context, lines, one_command ? "" : options.commands.empty() ? "line" : "command");
+    if (!options.commands.empty()) {
+        auto const last =
+            std::ranges::find_if_not(options.commands, [&run](std::string const& line) { return run.execute(line); });
+        if (last != options.commands.end())
+            (void)std::any_of(last + 1, options.commands.end(), [&run](std::string const& left) { return run.leave_out(left); });
         return run.finish(interrupt.came());
     }
-    input_lines input(qemu);
+    input_lines input(monitor);
     bool first = true;
     for (auto line = input.next(); line; line = input.next()) {
         constexpr std::string_view mark = "\xEF\xBB\xBF";  // some editors begin UTF-8 with it
@@ -203,7 +212,7 @@ exit_code run_script(monitor& qemu, screen& shown_on, interpreter& lines, option
         if (!run.execute(*line))
             break;
     }
-    if (!interrupt.came() && qemu.has_ended()) {
+    if (!interrupt.came() && monitor.has_ended()) {
         std::string const rest = input.rest();
         auto const left = lines_of(rest);
         (void)std::any_of(left.begin(), left.end(), [&run](std::string_view line) { return run.leave_out(line); });

@@ -3,15 +3,13 @@
 #define QMP_SHELL_SCRIPT_HPP
 
 #include "commands/interpreter.hpp"
+#include "commands/shell_context.hpp"
 #include "exit_code.hpp"
-#include "options.hpp"
-#include "qemu/monitor.hpp"
-#include "terminal/screen.hpp"
 
 namespace qmp_shell {
 
 /// Executes them one after the other, until one fails, or all of them with `--keep-going`; the first failure counts.
-exit_code run_script(monitor& qemu, screen& shown_on, interpreter& lines, options const& how);
+exit_code run_script(shell_context& context, interpreter& lines);
 
 }  // namespace qmp_shell
 

@@ -7,6 +7,7 @@
 #include "support/processes.hpp"
 #include "support/run.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/text.hpp"
 
 #include <coqmp/listener.hpp>
 #include <coqmp/machine.hpp>
@@ -45,11 +46,6 @@ struct failure
 std::ostream& operator<<(std::ostream& out, failure const& what)
 {
     return out << what.which << ": " << ::strerrorname_np(what.error);
-}
-
-bool contains(std::string const& text, std::string const& part)
-{
-    return text.find(part) != std::string::npos;
 }
 
 /// How a machine's start ends. It is shut down if it is ready.

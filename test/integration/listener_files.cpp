@@ -4,6 +4,7 @@
 #include <coqmp/listener.hpp>
 
 #include "support/temporary_directory.hpp"
+#include "support/text.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -27,6 +28,7 @@ namespace asio = boost::asio;
 using coqmp::endpoint;
 using coqmp::errc;
 using coqmp::listener;
+using coqmp::test::contains;
 using coqmp::test::temporary_directory;
 
 namespace {
@@ -136,11 +138,6 @@ struct fixture
         return {};
     }
 };
-
-bool contains(std::string const& text, std::string const& part)
-{
-    return text.find(part) != std::string::npos;
-}
 
 }  // namespace
 

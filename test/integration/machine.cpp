@@ -6,6 +6,7 @@
 #include "support/processes.hpp"
 #include "support/run.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/text.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -56,12 +57,6 @@ asio::awaitable<coqmp::start_failed> failure_of(machine& failing)
         co_return failure;
     }
     throw std::runtime_error("the machine started");
-}
-
-bool contains(std::string const& text, std::string const& part)
-{
-    BOOST_TEST_INFO(text);
-    return text.find(part) != std::string::npos;
 }
 
 template <class Token>

@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(who_completes_while_qemu_is_silent_is_told)
     qemu.stop();
     shell.type("blockdev-del node-name=");
     shell.type(tab);
-    shell.expect("QEMU does not answer: what only it can tell is missing");
+    shell.expect("QEMU does not answer: candidates that only it knows are missing");
     shell.expect_line("(QEMU) blockdev-del node-name=");
     qemu.resume();
     shell.type("x\r");

@@ -42,11 +42,11 @@ BOOST_AUTO_TEST_CASE(a_command_line_that_makes_no_sense_says_what_does)
     outcome const get = run({"qom-get", "-s", address});
     BOOST_TEST(get.status == 2);
     BOOST_TEST(get.errors.starts_with("qmp-shell: qom-get takes PATH.PROPERTY\nUsage: qmp-shell qom-get [-s] [ADDRESS] "));
-    BOOST_TEST(
-        has(run({"qom-set", address, "/machine.type"}).errors, "takes PATH.PROPERTY VALUE, and here is only /machine.type"));
+    BOOST_TEST(contains(run({"qom-set", address, "/machine.type"}).errors,
+                        "takes PATH.PROPERTY VALUE; only \"/machine.type\" was given"));
     outcome const wrap = run({address, "--wrap", "qemu-system-x86_64"});
     BOOST_TEST(wrap.status == 2);
-    BOOST_TEST(has(wrap.errors, '"' + address + "\" stands before it"));
+    BOOST_TEST(contains(wrap.errors, '"' + address + "\" stands before it"));
     outcome const wrong = run({"host:port"});
     BOOST_TEST(wrong.status == 2);
     BOOST_TEST(wrong.errors ==
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(an_address_that_is_given_twice_is_refused)
                "qmp-shell: there are two addresses, /elsewhere and -s " + address + ": leave one out\nTry qmp-shell --help\n");
     outcome const after = run({"qom-list", address, "-s", address, "/"});
     BOOST_TEST(after.status == 2);
-    BOOST_TEST(has(after.errors, "a word too many"));
+    BOOST_TEST(contains(after.errors, "is one argument too many"));
 }
 
 BOOST_AUTO_TEST_CASE(a_command_without_c_is_told_where_it_belongs)
@@ -72,9 +72,18 @@ BOOST_AUTO_TEST_CASE(a_command_without_c_is_told_where_it_belongs)
     BOOST_TEST(came.errors ==
                "qmp-shell: commands come after -c: qmp-shell " + address + " -c 'query-status'\nTry qmp-shell --help\n");
     outcome const long_one = run({address, "blockdev-del", "node-name=it's"});
-    BOOST_TEST(has(long_one.errors, "-c 'blockdev-del node-name=it'\\''s'\n"));
-    BOOST_TEST(has(run({address, "--no-such-option"}).errors, "--no-such-option"));
-    BOOST_TEST(!has(run({address, "--no-such-option"}).errors, "after -c"));
+    BOOST_TEST(contains(long_one.errors, "-c 'blockdev-del node-name=it'\\''s'\n"));
+    BOOST_TEST(contains(run({address, "--no-such-option"}).errors, "--no-such-option"));
+    BOOST_TEST(!contains(run({address, "--no-such-option"}).errors, "after -c"));
+}
+
+BOOST_AUTO_TEST_CASE(a_host_without_its_port_is_recognised)
+{
+    for (std::string const host : {"localhost", "127.0.0.1"}) {
+        outcome const came = run({host, "-c", "query-status"});
+        BOOST_TEST(came.status == 3);
+        BOOST_TEST(contains(came.errors, " (a host? It needs a port, too: " + host + ":PORT)\n"));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_command_instead_of_an_address_is_told_where_it_belongs)
@@ -86,10 +95,10 @@ BOOST_AUTO_TEST_CASE(a_command_instead_of_an_address_is_told_where_it_belongs)
                    "qmp-shell: cannot connect to unix:query-status: No such file or directory (a command? They come after -c: "
                    "qmp-shell ADDRESS -c query-status)\n");
     }
-    BOOST_TEST(!has(run({"/query-status"}).errors, "-c"));
-    BOOST_TEST(!has(run({"vm1.sock"}).errors, "-c"));
-    BOOST_TEST(!has(run({"vm1", "-c", "query-status"}).errors, "-c"));
-    BOOST_TEST(!has(run({"qom-list", "vm1"}).errors, "-c"));
+    BOOST_TEST(!contains(run({"/query-status"}).errors, "-c"));
+    BOOST_TEST(!contains(run({"vm1.sock"}).errors, "-c"));
+    BOOST_TEST(!contains(run({"vm1", "-c", "query-status"}).errors, "-c"));
+    BOOST_TEST(!contains(run({"qom-list", "vm1"}).errors, "-c"));
 }
 
 BOOST_AUTO_TEST_CASE(two_addresses_are_one_too_many)
@@ -99,9 +108,9 @@ BOOST_AUTO_TEST_CASE(two_addresses_are_one_too_many)
     BOOST_TEST(came.errors ==
                "qmp-shell: there are two addresses, vm2.sock and vm1.sock: leave one out (commands come after -c)\n"
                "Try qmp-shell --help\n");
-    BOOST_TEST(has(run({address, "/run/vm.sock"}).errors, "two addresses"));
-    BOOST_TEST(has(run({address, "qom-get path=/machine"}).errors, "commands come after -c: "));
-    BOOST_TEST(has(run({address, ":events", "on"}).errors, "commands come after -c: "));
+    BOOST_TEST(contains(run({address, "/run/vm.sock"}).errors, "two addresses"));
+    BOOST_TEST(contains(run({address, "qom-get path=/machine"}).errors, "commands come after -c: "));
+    BOOST_TEST(contains(run({address, ":events", "on"}).errors, "commands come after -c: "));
 }
 
 BOOST_AUTO_TEST_CASE(help_that_cannot_be_written_is_told)
@@ -129,7 +138,7 @@ BOOST_AUTO_TEST_CASE(negotiation_can_be_left_to_the_script)
     outcome const came = ask({"-N", "-c", "qmp_capabilities", "-c", "query-status"});
     BOOST_TEST(came.status == 0);
     BOOST_TEST(came.errors == "");  // nothing is said about the greeting
-    BOOST_TEST(has(came.output, "prelaunch"));
+    BOOST_TEST(contains(came.output, "prelaunch"));
 }
 
 BOOST_AUTO_TEST_CASE(a_script_that_is_interrupted_ends)
@@ -179,7 +188,7 @@ BOOST_AUTO_TEST_CASE(an_interrupt_ends_the_wait_for_an_answer)
     outcome const came = shell.wait();
     BOOST_TEST(came.status == 130);
     BOOST_TEST(came.signal == SIGINT);
-    BOOST_TEST(has(came.errors, "cancelled"));
+    BOOST_TEST(contains(came.errors, "cancelled"));
     qemu.resume();
 }
 
@@ -196,7 +205,7 @@ BOOST_AUTO_TEST_CASE(qemu_that_connects_to_the_shell_is_talked_to)
     shell.write("query-status\nquit\n");
     outcome const came = shell.wait();
     BOOST_TEST(came.status == 0);
-    BOOST_TEST(has(came.output, "prelaunch"));
+    BOOST_TEST(contains(came.output, "prelaunch"));
     BOOST_TEST(guest.wait() == 0);
     BOOST_TEST(!std::filesystem::exists(door));
 }
@@ -223,7 +232,7 @@ BOOST_AUTO_TEST_CASE(a_descriptor_that_nothing_can_come_through_is_refused_with_
                name + std::to_string(listening.number()) + ": it is a socket that is not connected (is it a listening one?)\n");
     BOOST_TEST(errors(datagram) == name + std::to_string(datagram.number()) + ": it is a socket, but not a stream socket\n");
     BOOST_TEST(errors(file) == name + std::to_string(file.number()) + ": it is not a socket\n");
-    BOOST_TEST(has(run({"fd:999", "-c", "query-status"}).errors, "cannot connect to fd:999: Bad file descriptor\n"));
+    BOOST_TEST(contains(run({"fd:999", "-c", "query-status"}).errors, "cannot connect to fd:999: Bad file descriptor\n"));
 }
 
 // The printed arguments are pasted into another shell.
@@ -259,7 +268,7 @@ BOOST_AUTO_TEST_CASE(nobody_who_connects_in_time_is_an_error)
     std::string const door = qemu.directory() / "door";
     outcome const came = run({"--listen", door, "--timeout", "0.1", "-c", "query-status"});
     BOOST_TEST(came.status == 3);
-    BOOST_TEST(has(came.errors, "no QEMU came"));
+    BOOST_TEST(contains(came.errors, "no QEMU connected"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

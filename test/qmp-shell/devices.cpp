@@ -15,11 +15,6 @@ using namespace qmp_shell::test;
 
 namespace {
 
-bool has(std::string const& text, std::string_view part)
-{
-    return text.find(part) != std::string::npos;
-}
-
 /// A machine with room for devices, whose name is an attack on a terminal.
 struct machine_with_slots
 {
@@ -40,9 +35,9 @@ BOOST_AUTO_TEST_CASE(a_devices_properties_get_the_types_that_they_have)
                               "device_add driver=scsi-hd drive=disk0 serial=007 bus=scsi0.0", "-c",
                               "qom-get path=/machine/peripheral/nic property=mq"});
     BOOST_TEST(came.status == 0);
-    BOOST_TEST(has(came.errors, "\"mq\": true"));
-    BOOST_TEST(has(came.errors, "\"serial\": \"007\""));
-    BOOST_TEST(has(came.errors, "\"bootindex\": 1"));
+    BOOST_TEST(contains(came.errors, "\"mq\": true"));
+    BOOST_TEST(contains(came.errors, "\"serial\": \"007\""));
+    BOOST_TEST(contains(came.errors, "\"bootindex\": 1"));
     BOOST_TEST(came.output.ends_with("true\n"));
 }
 
@@ -79,9 +74,9 @@ BOOST_AUTO_TEST_CASE(a_value_set_in_the_shell_is_of_the_type_that_its_property_h
          "qom-set path=/objects/io property=poll-max-ns value=2k", "-c", "qom-get path=/objects/io property=poll-max-ns", "-c",
          "qom-set path=/machine property=graphics value=off", "-c", "qom-set path=/machine property=firmware value=007"});
     BOOST_TEST(came.status == 0);
-    BOOST_TEST(has(came.output, "2048\n"));
-    BOOST_TEST(has(came.errors, "\"value\": false"));
-    BOOST_TEST(has(came.errors, "\"value\": \"007\""));
+    BOOST_TEST(contains(came.output, "2048\n"));
+    BOOST_TEST(contains(came.errors, "\"value\": false"));
+    BOOST_TEST(contains(came.errors, "\"value\": \"007\""));
     // QEMU explains why a value is not of that type.
     BOOST_TEST(run({address, "-c", "qom-set path=/machine property=graphics value=perhaps"}).status == 1);
 }
@@ -93,7 +88,8 @@ BOOST_AUTO_TEST_CASE(properties_are_listed_with_their_types_if_there_are_many_to
     shell.type("device_add driver=scsi-hd ");
     shell.type(tab);
     shell.expect("physical_block_size=");
-    shell.expect([](screen_model const& screen) { return has(screen.text(), "uint32") && has(screen.text(), "bool"); }, "types");
+    shell.expect([](screen_model const& screen) { return contains(screen.text(), "uint32") && contains(screen.text(), "bool"); },
+                 "types");
 }
 
 BOOST_AUTO_TEST_CASE(only_what_can_be_removed_is_offered_for_removal)
@@ -122,7 +118,7 @@ BOOST_AUTO_TEST_CASE(drivers_that_only_a_machine_makes_are_not_offered)
     shell.type(tab);
     shell.type("\x15query-name\r");
     shell.expect("evil");
-    BOOST_TEST(!has(shell.screen().text(), "q35-pcihost"));
+    BOOST_TEST(!contains(shell.screen().text(), "q35-pcihost"));
 }
 
 BOOST_AUTO_TEST_CASE(files_bitmaps_and_exports_are_completed)
@@ -186,8 +182,8 @@ BOOST_AUTO_TEST_CASE(what_stands_in_braces_is_completed)
 BOOST_AUTO_TEST_CASE(a_text_of_qemus_does_not_steer_the_terminal)
 {
     outcome const json = run({address, "-c", "query-name"});
-    BOOST_TEST(!has(json.output, "\x1B"));
-    BOOST_TEST(has(json.output, "\\u001b[2Jname"));
+    BOOST_TEST(!contains(json.output, "\x1B"));
+    BOOST_TEST(contains(json.output, "\\u001b[2Jname"));
     outcome const text = run({"-H", address, "-c", "info name"});
     BOOST_TEST(text.output == "evil[2Jname\n");
     terminal shell({"-H", address}, qemu.directory());
@@ -203,8 +199,8 @@ BOOST_AUTO_TEST_CASE(several_actions_happen_together)
             "transaction(\nblock-dirty-bitmap-add node=disk0 name=b0\nblock-dirty-bitmap-add node=disk0 name=b1\n)\n"
             "query-named-block-nodes\n");
     BOOST_TEST(came.status == 0);
-    BOOST_TEST(has(came.output, "\"b0\""));
-    BOOST_TEST(has(came.output, "\"b1\""));
+    BOOST_TEST(contains(came.output, "\"b0\""));
+    BOOST_TEST(contains(came.output, "\"b1\""));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -92,8 +92,8 @@ BOOST_AUTO_TEST_CASE(the_last_events_can_be_waited_for_when_qemu_has_gone)
 {
     outcome const came = ask({"-c", "quit", "-c", ":wait-event SHUTDOWN", "-c", ":wait-event SHUTDOWN", "-c", "query-status"});
     BOOST_TEST(came.status == 1);
-    BOOST_TEST(has(came.output, R"("event": "SHUTDOWN")"));
-    BOOST_TEST(came.errors == "qmp-shell: command 3: no event SHUTDOWN came before QEMU had gone\n");
+    BOOST_TEST(contains(came.output, R"("event": "SHUTDOWN")"));
+    BOOST_TEST(came.errors == "qmp-shell: command 3: no event SHUTDOWN came before QEMU closed the connection\n");
 }
 
 BOOST_AUTO_TEST_CASE(waiting_for_the_end_after_quit_succeeds)
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(waiting_for_the_end_after_quit_succeeds)
     outcome const came = ask({}, "quit\n:wait-event SHUTDOWN --timeout 60\n");
     BOOST_TEST(came.status == 0);
     BOOST_TEST(came.errors == "");
-    BOOST_TEST(has(came.output, R"("event": "SHUTDOWN")"));
+    BOOST_TEST(contains(came.output, R"("event": "SHUTDOWN")"));
 }
 
 BOOST_AUTO_TEST_CASE(an_event_counts_once_and_until_the_next_command)
@@ -130,7 +130,7 @@ BOOST_FIXTURE_TEST_CASE(an_event_is_found_after_a_storm_of_others, storm_fixture
     shell.write(":wait-event POWERDOWN --timeout 0\n");
     outcome const came = shell.finish();
     BOOST_TEST(came.status == 0);
-    BOOST_TEST(has(came.output, "{\"event\": \"POWERDOWN\""));
+    BOOST_TEST(contains(came.output, "{\"event\": \"POWERDOWN\""));
     BOOST_TEST(came.errors == "");
 }
 
@@ -148,8 +148,8 @@ BOOST_FIXTURE_TEST_CASE(an_event_that_may_have_been_forgotten_in_a_storm_of_its_
     shell.write(":wait-event JOB_STATUS_CHANGE id=first --timeout 0\n");
     outcome const came = shell.finish();
     BOOST_TEST(came.status == 1);
-    BOOST_TEST(has(came.errors, "events that match JOB_STATUS_CHANGE were not kept"));
-    BOOST_TEST(has(came.errors, "no event JOB_STATUS_CHANGE of that kind came within 0 s\n"));
+    BOOST_TEST(contains(came.errors, "events that match JOB_STATUS_CHANGE were dropped"));
+    BOOST_TEST(contains(came.errors, "no event JOB_STATUS_CHANGE of that kind came within 0 s\n"));
 }
 
 BOOST_FIXTURE_TEST_CASE(what_was_forgotten_does_not_concern_other_waits, storm_fixture)
@@ -172,8 +172,9 @@ BOOST_AUTO_TEST_CASE(a_wait_for_no_event_is_refused_where_the_mistake_is)
                "qmp-shell: column 16: no event matches RESUM (did you mean RESUME or RESET?)\n"
                "    :wait-event  RESUM\n"
                "                 ^\n");
-    BOOST_TEST(has(ask({"-c", ":wait-event SHUTDOWN --timeout x"}).errors, "column 32: --timeout takes a number of seconds"));
-    BOOST_TEST(has(ask({"-c", ":wait x --timeout"}).errors, "column 9: --timeout needs"));
+    BOOST_TEST(
+        contains(ask({"-c", ":wait-event SHUTDOWN --timeout x"}).errors, "column 32: --timeout takes a number of seconds"));
+    BOOST_TEST(contains(ask({"-c", ":wait x --timeout"}).errors, "column 9: --timeout needs"));
 }
 
 BOOST_AUTO_TEST_CASE(the_end_of_qemu_ends_the_wait)
@@ -194,8 +195,8 @@ BOOST_AUTO_TEST_CASE(who_waits_for_the_end_of_qemu_is_not_surprised_by_it)
     qemu.signal(SIGTERM);
     outcome const came = shell.wait();
     BOOST_TEST(came.status == 0);
-    BOOST_TEST(has(came.output, "{\"event\": \"SHUTDOWN\""));
-    BOOST_TEST(!has(came.errors, "has gone"));
+    BOOST_TEST(contains(came.output, "{\"event\": \"SHUTDOWN\""));
+    BOOST_TEST(!contains(came.errors, "has gone"));
 }
 
 BOOST_AUTO_TEST_CASE(an_interrupt_ends_the_wait)

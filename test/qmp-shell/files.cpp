@@ -62,14 +62,14 @@ BOOST_AUTO_TEST_CASE(a_logfile_that_is_a_pipe_is_refused_with_a_reader_too)
 {
     BOOST_REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
     std::fstream const both_ends(file);
-    BOOST_TEST(has(log_to(file).errors, "it is not a regular file"));
+    BOOST_TEST(contains(log_to(file).errors, "it is not a regular file"));
 }
 
 BOOST_AUTO_TEST_CASE(a_logfile_that_is_a_device_is_refused)
 {
     outcome const came = log_to("/dev/null");
     BOOST_TEST(came.status == 2);
-    BOOST_TEST(has(came.errors, "the log file /dev/null: it is not a regular file\n"));
+    BOOST_TEST(contains(came.errors, "the log file /dev/null: it is not a regular file\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_logfile_that_is_a_link_is_refused_and_what_it_leads_to_is_left_alone)
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_logfile_that_is_a_link_is_refused_and_what_it_leads_to_is
     std::filesystem::create_symlink(file, link);
     outcome const came = log_to(link);
     BOOST_TEST(came.status == 2);
-    BOOST_TEST(has(came.errors, "it is a symbolic link"));
+    BOOST_TEST(contains(came.errors, "it is a symbolic link"));
     BOOST_TEST(content(file) == "mine\n");
     std::filesystem::path const dangling = qemu.directory() / "dangling";
     std::filesystem::create_symlink(qemu.directory() / "nothing", dangling);
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_logfile_that_others_can_read_is_refused_and_left_as_it_is
         write("mine\n", mode);
         outcome const came = log_to(file);
         BOOST_TEST(came.status == 2);
-        BOOST_TEST(has(came.errors, "other users have access to it: chmod 600 " + file.native()));
+        BOOST_TEST(contains(came.errors, "other users have access to it: chmod 600 " + file.native()));
         BOOST_TEST(content(file) == "mine\n");
         BOOST_TEST(mode_of(file) == mode);
     }
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_private_logfile_is_appended_to)
     write("mine\n", 0600);
     BOOST_TEST(log_to(file).status == 0);
     BOOST_TEST(content(file).starts_with("mine\n"));
-    BOOST_TEST(has(content(file), "query-status"));
+    BOOST_TEST(contains(content(file), "query-status"));
 }
 
 BOOST_AUTO_TEST_CASE(a_logfile_of_another_user_is_refused, *unit_test::precondition(is_root))
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_logfile_of_another_user_is_refused, *unit_test::precondit
     BOOST_REQUIRE(::chown(file.c_str(), 1, 1) == 0);
     outcome const came = log_to(file);
     BOOST_TEST(came.status == 2);
-    BOOST_TEST(has(came.errors, "it belongs to another user"));
+    BOOST_TEST(contains(came.errors, "it belongs to another user"));
     BOOST_TEST(content(file) == "theirs\n");
 }
 
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_pipe_without_a_reader_is_refused_at_once)
     BOOST_REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
     outcome const came = ask({"-c", "getfd --fd:wo a=" + file.native()});
     BOOST_TEST(came.status == 2);
-    BOOST_TEST(has(came.errors, "cannot open " + file.native()));
+    BOOST_TEST(contains(came.errors, "cannot open " + file.native()));
 }
 
 BOOST_AUTO_TEST_CASE(a_pipe_without_a_writer_is_handed_over_at_once)
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_mode_that_the_command_cannot_use_is_refused)
     write("", 0600);
     outcome const came = ask({"-c", "migrate --fd:ro out=" + file.native() + " uri=fd:out"});
     BOOST_TEST(came.status == 2);
-    BOOST_TEST(has(came.errors, "migrate writes, and --fd:ro opens " + file.native() + " for reading"));
+    BOOST_TEST(contains(came.errors, "migrate writes, and --fd:ro opens " + file.native() + " for reading"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

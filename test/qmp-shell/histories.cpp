@@ -49,7 +49,8 @@ BOOST_AUTO_TEST_CASE(the_history_of_the_old_shell_is_searched)
     shell.expect_line(prompt);
     shell.type(control_r);
     shell.type("old");
-    shell.expect([](screen_model const& screen) { return has(screen.text(), "blockdev-del node-name=old"); }, "the line of old");
+    shell.expect([](screen_model const& screen) { return contains(screen.text(), "blockdev-del node-name=old"); },
+                 "the line of old");
     shell.type(control_c);
     shell.expect_line(prompt);
     shell.type(":history 2\r");

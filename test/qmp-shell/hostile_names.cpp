@@ -90,7 +90,7 @@ BOOST_DATA_TEST_CASE(at_a_prompt_a_name_is_read_and_not_obeyed, data::make(roads
     shell.expect(each.seen);
     leave(shell, each.keys);
     BOOST_TEST(mark_in(shell.written()) == "");
-    BOOST_TEST((each.has_lines || !has(shell.written(), "\n(QEMU) forged")), "a name has forged a line");
+    BOOST_TEST((each.has_lines || !contains(shell.written(), "\n(QEMU) forged")), "a name has forged a line");
 }
 
 BOOST_AUTO_TEST_CASE(the_tools_for_objects_show_names_and_texts_that_are_not_obeyed)
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(the_tools_for_objects_show_names_and_texts_that_are_not_obe
         arguments.insert(arguments.end(), words.begin() + 1, words.end());
         terminal shell(arguments, home.path());
         shell.wait();
-        BOOST_TEST(has(shell.written(), "]0;title"), words.front());
+        BOOST_TEST(contains(shell.written(), "]0;title"), words.front());
         BOOST_TEST(mark_in(shell.written()) == "", words.front());
     }
 }
@@ -126,9 +126,9 @@ BOOST_AUTO_TEST_CASE(a_script_complains_with_names_that_are_not_obeyed)
     std::string const raw = with_hostile_marks(R"({"execute": "raw@"})") + '\n';
     outcome const came = run({monitor.address(), "-v", "--keep-going"},
                              "fail\nbadd\nbad mode=onn\n:wait \"job\x1b[41m\"\n:wait job0\nevents\n" + raw);
-    BOOST_TEST(has(came.errors, "it failed"));
-    BOOST_TEST(has(came.errors, "raw"));
-    BOOST_TEST(has(came.errors, "there is no job"));
+    BOOST_TEST(contains(came.errors, "it failed"));
+    BOOST_TEST(contains(came.errors, "raw"));
+    BOOST_TEST(contains(came.errors, "there is no job"));
     BOOST_TEST(mark_in(came.errors) == "");
 }
 
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_word_of_the_command_line_is_quoted_without_what_would_be_
                                                   {"-l", "/nowhere/\x1b[41mred", "/s"},
                                                   {"--listen", "/nowhere/\x1b[41mred"}}) {
         outcome const came = run(words);
-        BOOST_TEST(has(came.errors, "red"), words.back());
+        BOOST_TEST(contains(came.errors, "red"), words.back());
         BOOST_TEST(mark_in(came.errors) == "", came.errors);
     }
 }

@@ -12,11 +12,6 @@ using namespace qmp_shell::test;
 
 namespace {
 
-bool has(std::string const& text, std::string_view part)
-{
-    return text.find(part) != std::string::npos;
-}
-
 struct q35
 {
     real_qemu qemu{{"-M", "q35", "-nodefaults", "-display", "none", "-S", "-accel", "tcg", "-device",
@@ -33,18 +28,18 @@ BOOST_AUTO_TEST_CASE(an_object_is_listed_as_the_old_tool_did)
 {
     outcome const came = run({"qom-list", "-s", address, "/machine"});
     BOOST_TEST(came.status == 0);
-    BOOST_TEST(has(came.output, "peripheral/\n"));
-    BOOST_TEST(has(came.output, "type\n"));
-    BOOST_TEST(has(run({"qom-list"}, {}, settings).output, "machine/\n"));
+    BOOST_TEST(contains(came.output, "peripheral/\n"));
+    BOOST_TEST(contains(came.output, "type\n"));
+    BOOST_TEST(contains(run({"qom-list"}, {}, settings).output, "machine/\n"));
     BOOST_TEST(came.errors == "");
     outcome const verbose = run({"-v", "qom-list", "-s", address, "/machine"});
     BOOST_TEST(verbose.output == came.output);
-    BOOST_TEST(has(verbose.errors, "-> {\"execute\":\"qom-list\",\"arguments\":{\"path\":\"/machine\"}"));
-    BOOST_TEST(has(verbose.errors, "<- {\"return\": [{"));
-    BOOST_TEST(has(run({"qom-list", address, "/machine"}).output, "peripheral/\n"));
+    BOOST_TEST(contains(verbose.errors, "-> {\"execute\":\"qom-list\",\"arguments\":{\"path\":\"/machine\"}"));
+    BOOST_TEST(contains(verbose.errors, "<- {\"return\": [{"));
+    BOOST_TEST(contains(run({"qom-list", address, "/machine"}).output, "peripheral/\n"));
     outcome const nowhere = run({"qom-list", "/nowhere"}, {}, settings);
     BOOST_TEST(nowhere.status == 1);
-    BOOST_TEST(has(nowhere.errors, "qom-list: DeviceNotFound"));
+    BOOST_TEST(contains(nowhere.errors, "qom-list: DeviceNotFound"));
 }
 
 BOOST_AUTO_TEST_CASE(a_property_is_read)
@@ -70,10 +65,10 @@ BOOST_AUTO_TEST_CASE(a_property_is_set_as_what_it_is)
     BOOST_TEST(run({"qom-get", interval}, {}, settings).output == "7\n");
     outcome const wrong = run({"qom-set", interval, "often"}, {}, settings);
     BOOST_TEST(wrong.status == 2);
-    BOOST_TEST(has(wrong.errors, "which is of type int: it wants an integer, as 10, 0xa, 10G or 1.5G\n"));
+    BOOST_TEST(contains(wrong.errors, "which is of type int: it wants an integer, as 10, 0xa, 10G or 1.5G\n"));
     BOOST_TEST(run({"qom-set", interval, "5K"}, {}, settings).status == 0);
     BOOST_TEST(run({"qom-get", interval}, {}, settings).output == "5120\n");
-    BOOST_TEST(has(run({"qom-set", interval, "5KB"}, {}, settings).errors, "write 5K for 1,024"));
+    BOOST_TEST(contains(run({"qom-set", interval, "5KB"}, {}, settings).errors, "write 5K for 1,024"));
     BOOST_TEST(run({"qom-set", "/machine", "dump-guest-core", "off"}, {}, settings).status == 0);
     BOOST_TEST(run({"qom-get", "/machine.dump-guest-core"}, {}, settings).output == "false\n");
 }
@@ -82,8 +77,8 @@ BOOST_AUTO_TEST_CASE(a_tree_is_printed_with_values)
 {
     outcome const came = run({"qom-tree", "/objects"}, {}, settings);
     BOOST_TEST(came.status == 0);
-    BOOST_TEST(has(came.output, "/objects/group0\n  type: \"throttle-group\" (string)\n"));
-    BOOST_TEST(has(came.output, "x-iops-total: 0 (int)"));
+    BOOST_TEST(contains(came.output, "/objects/group0\n  type: \"throttle-group\" (string)\n"));
+    BOOST_TEST(contains(came.output, "x-iops-total: 0 (int)"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

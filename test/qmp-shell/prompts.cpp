@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -77,7 +79,7 @@ BOOST_AUTO_TEST_CASE(keys_that_do_nothing_leave_nothing_in_the_line)
 
 BOOST_AUTO_TEST_CASE(who_waits_long_for_an_answer_is_told_until_it_comes)
 {
-    auto const says_so = [](screen_model const& seen) { return has(seen.text(), "waiting for QEMU (Ctrl-C gives up)"); };
+    auto const says_so = [](screen_model const& seen) { return contains(seen.text(), "waiting for QEMU (Ctrl-C gives up)"); };
     terminal shell(address, home);
     shell.expect_line(prompt);
     qemu.stop();
@@ -120,8 +122,8 @@ BOOST_AUTO_TEST_CASE(what_is_pasted_in_many_lines_waits_for_enter)
     shell.expect("\"query-status\"}");
     shell.type("# the end");  // typed, not pasted
     shell.expect_line("# the end");
-    BOOST_TEST(!has(shell.written(), "-> {"));
-    BOOST_TEST(!has(shell.written(), "prelaunch"));
+    BOOST_TEST(!contains(shell.written(), "-> {"));
+    BOOST_TEST(!contains(shell.written(), "prelaunch"));
     shell.type(enter);
     shell.expect("(QEMU) query-name");
     shell.expect("-> {\"execute\":\"query-name\"");
@@ -130,7 +132,7 @@ BOOST_AUTO_TEST_CASE(what_is_pasted_in_many_lines_waits_for_enter)
     shell.expect_line(prompt);
     shell.type(control_d);
     BOOST_TEST(shell.wait() == 0);
-    BOOST_TEST(has(content(home / ".qmp-shell_history"), ":trace on\nquery-name\n{\"execute\": \"query-status\"}\n"));
+    BOOST_TEST(contains(content(home / ".qmp-shell_history"), ":trace on\nquery-name\n{\"execute\": \"query-status\"}\n"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_pasted_can_be_given_up)
@@ -145,7 +147,45 @@ BOOST_AUTO_TEST_CASE(what_is_pasted_can_be_given_up)
     shell.expect_line(prompt);
     shell.type("query-name\r");
     shell.expect("{}");
-    BOOST_TEST(!has(shell.written(), "RESUME"));
+    BOOST_TEST(!contains(shell.written(), "RESUME"));
+}
+
+// In the middle of pasted text the terminal takes it for Ctrl-C, too.
+BOOST_AUTO_TEST_CASE(a_pasted_control_c_makes_no_keys_of_the_rest)
+{
+    terminal shell(address, home);
+    shell.expect_line(prompt);
+    shell.type(
+        "\x1B[200~stop\x03"
+        "cont\rquery-name\r\x1B[201~");
+    shell.expect("^C");
+    shell.expect_line(prompt);
+    shell.type("query-status\r");
+    shell.expect("prelaunch");
+    shell.expect_line(prompt);
+    BOOST_TEST(!contains(shell.written(), "RESUME"));
+    BOOST_TEST(!contains(shell.written(), "(QEMU) cont"));
+}
+
+BOOST_AUTO_TEST_CASE(the_rest_of_a_given_up_paste_is_dropped_when_it_comes)
+{
+    terminal shell(address, home);
+    shell.expect_line(prompt);
+    shell.type("\x1B[200~stop\x03");
+    shell.expect("^C");
+    shell.expect_line(prompt);
+    shell.type("cont\r\x1B[201~query-name\r");
+    shell.expect("{}");
+    shell.expect_line(prompt);
+    BOOST_TEST(!contains(shell.written(), "RESUME"));
+    BOOST_TEST(!contains(shell.written(), "(QEMU) cont"));
+}
+
+BOOST_AUTO_TEST_CASE(settings_for_libedit_that_are_a_pipe_do_not_block)
+{
+    BOOST_REQUIRE(::mkfifo((home / ".editrc").c_str(), 0600) == 0);
+    terminal shell(address, home);
+    shell.expect_line(prompt);
 }
 
 BOOST_AUTO_TEST_CASE(an_event_among_pasted_lines_leaves_them_intact)
@@ -158,7 +198,7 @@ BOOST_AUTO_TEST_CASE(an_event_among_pasted_lines_leaves_them_intact)
     shell.type(" # still there");
     shell.expect_line("query-status # still there");
     auto const rows = shell.screen().rows();
-    BOOST_TEST(std::count_if(rows.begin(), rows.end(), [](std::string const& row) { return has(row, "query-name"); }) == 1);
+    BOOST_TEST(std::count_if(rows.begin(), rows.end(), [](std::string const& row) { return contains(row, "query-name"); }) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_pasted_while_an_answer_is_awaited_waits_for_enter_too)
@@ -167,14 +207,14 @@ BOOST_AUTO_TEST_CASE(what_is_pasted_while_an_answer_is_awaited_waits_for_enter_t
     shell.expect_line(prompt);
     qemu.stop();
     shell.type("query-name\r");
-    shell.expect([](screen_model const& seen) { return has(seen.text(), "waiting for QEMU"); }, "that QEMU is waited for");
+    shell.expect([](screen_model const& seen) { return contains(seen.text(), "waiting for QEMU"); }, "that QEMU is waited for");
     shell.type("\x1B[200~query-status\r\x1B[201~");
     qemu.resume();
     shell.expect("{}");
     shell.expect("(QEMU) query-status");
     shell.type("# the end");
     shell.expect_line("# the end");
-    BOOST_TEST(!has(shell.written(), "prelaunch"));
+    BOOST_TEST(!contains(shell.written(), "prelaunch"));
     std::size_t const on = shell.written().find("\x1B[?2004h");
     BOOST_TEST(shell.written().find("\x1B[?2004l", on) == std::string::npos);  // it stays on all the time
 }
@@ -191,7 +231,7 @@ BOOST_AUTO_TEST_CASE(a_terminal_that_obeys_nothing_is_not_asked_to_mark_what_is_
 {
     terminal shell(address, home, {"TERM=dumb"});
     shell.expect_line(prompt);
-    BOOST_TEST(!has(shell.written(), "2004"));
+    BOOST_TEST(!contains(shell.written(), "2004"));
 }
 
 BOOST_AUTO_TEST_CASE(what_was_typed_in_many_lines_is_recalled_as_one)

@@ -5,7 +5,6 @@
 #include "script.hpp"
 #include "support/real_qemu.hpp"
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,19 +23,6 @@ struct qemu_fixture
         return run(arguments, input);
     }
 };
-
-inline bool has(std::string const& text, std::string_view part)
-{
-    return text.find(part) != std::string::npos;
-}
-
-inline std::size_t times(std::string const& text, std::string_view part)
-{
-    std::size_t result = 0;
-    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
-        ++result;
-    return result;
-}
 
 }  // namespace qmp_shell::test
 

@@ -3,6 +3,7 @@
 #define COQMP_TEST_QMP_SHELL_SCRIPT_HPP
 
 #include "support/temporary_directory.hpp"
+#include "support/text.hpp"
 
 #include <coqmp/descriptor.hpp>
 
@@ -13,6 +14,9 @@
 #include <vector>
 
 namespace qmp_shell::test {
+
+using coqmp::test::contains;
+using coqmp::test::times;
 
 /// What a run of the shell came to.
 struct outcome

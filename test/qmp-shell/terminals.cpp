@@ -148,7 +148,8 @@ BOOST_AUTO_TEST_CASE(a_long_line_over_several_rows_is_redrawn_intact)
     shell.expect("STOP");
     shell.expect_line("(QEMU) " + line);
     auto const rows = shell.screen().rows();
-    BOOST_TEST(std::count_if(rows.begin(), rows.end(), [](std::string const& row) { return has(row, "blockdev-add"); }) == 1);
+    BOOST_TEST(std::count_if(rows.begin(), rows.end(), [](std::string const& row) { return contains(row, "blockdev-add"); }) ==
+               1);
     shell.type(control_c);
     shell.expect_line(prompt);
     shell.type("query-name");
@@ -165,7 +166,7 @@ BOOST_AUTO_TEST_CASE(events_are_filtered_and_silenced)
     shell.type("cont\rstop\r");
     shell.expect("STOP");
     shell.expect_line(prompt);
-    BOOST_TEST(!has(shell.screen().text(), " RESUME"));
+    BOOST_TEST(!contains(shell.screen().text(), " RESUME"));
     shell.type(":events\r");
     shell.expect("events shown: STO*");
     shell.type(":events off\r:events\r");
@@ -173,7 +174,7 @@ BOOST_AUTO_TEST_CASE(events_are_filtered_and_silenced)
     shell.type("cont\rquery-name\r");
     shell.expect("query-name");
     shell.expect("{}");
-    BOOST_TEST(!has(shell.screen().text(), " RESUME"));
+    BOOST_TEST(!contains(shell.screen().text(), " RESUME"));
 }
 
 BOOST_AUTO_TEST_CASE(control_c_cancels_the_waiting_command_and_not_the_shell)
@@ -263,7 +264,8 @@ BOOST_AUTO_TEST_CASE(a_killed_qemu_is_one_clear_line)
     BOOST_TEST(shell.wait() == 3);
     shell.expect("QEMU has gone: unix:" + address + " closed the");
     auto const rows = shell.screen().rows();
-    BOOST_TEST(std::count_if(rows.begin(), rows.end(), [](std::string const& row) { return has(row, "QEMU has gone"); }) == 1);
+    BOOST_TEST(std::count_if(rows.begin(), rows.end(), [](std::string const& row) { return contains(row, "QEMU has gone"); }) ==
+               1);
 }
 
 BOOST_AUTO_TEST_CASE(a_qemu_that_is_killed_while_it_should_answer_is_one_clear_line)
@@ -310,7 +312,7 @@ BOOST_AUTO_TEST_CASE(waiting_for_a_busy_monitor_can_be_given_up)
     second.expect("does not answer yet");
     second.type(control_c);
     BOOST_TEST(second.wait() == 130);
-    BOOST_TEST(has(second.written(), "^C\r\n"));  // the next prompt stands on a line of its own
+    BOOST_TEST(contains(second.written(), "^C\r\n"));  // the next prompt stands on a line of its own
 }
 
 BOOST_AUTO_TEST_CASE(a_signal_to_leave_restores_the_terminal_and_leaves)
@@ -351,7 +353,7 @@ BOOST_AUTO_TEST_CASE(a_suspended_shell_comes_back_with_its_line_however_often)
         BOOST_TEST(shell.is_as_usual());
         std::size_t const before = shell.written().size();
         shell.signal(SIGCONT);
-        shell.expect([&](screen_model const&) { return has(shell.written().substr(before), "query-"); }, "the line again");
+        shell.expect([&](screen_model const&) { return contains(shell.written().substr(before), "query-"); }, "the line again");
         shell.type("name\r");
         shell.expect("{}");  // it has not stopped once more
     }
@@ -366,7 +368,7 @@ BOOST_AUTO_TEST_CASE(a_suspended_shell_that_had_lost_the_terminal_before_comes_b
         shell.wait_until_stopped();
         std::size_t const before = shell.written().size();
         shell.signal(SIGCONT);
-        shell.expect([&](screen_model const&) { return has(shell.written().substr(before), "(QEMU)"); }, "the prompt again");
+        shell.expect([&](screen_model const&) { return contains(shell.written().substr(before), "(QEMU)"); }, "the prompt again");
         shell.type("query-name\r");
         shell.expect("{}");
     }
@@ -380,7 +382,7 @@ BOOST_AUTO_TEST_CASE(a_line_is_redrawn_when_the_terminal_gets_narrower)
     shell.expect_line("(QEMU) blockdev-add driver=null-co node-name=scratch");
     std::size_t const before = shell.written().size();
     shell.resize(40);
-    shell.expect([&](screen_model const&) { return has(shell.written().substr(before), "node-"); }, "the line again");
+    shell.expect([&](screen_model const&) { return contains(shell.written().substr(before), "node-"); }, "the line again");
     shell.type(" size=4096");
     shell.expect_line("(QEMU) blockdev-add driver=null-co node-name=scratch size=4096");
     shell.type(enter);
@@ -407,12 +409,12 @@ BOOST_AUTO_TEST_CASE(answers_have_colour_unless_no_color_says_no)
     coloured.expect("prelaunch");
     coloured.type(control_d);
     BOOST_TEST(coloured.wait() == 0);
-    BOOST_TEST(has(coloured.written(), "\033[32m\"prelaunch\""));
+    BOOST_TEST(contains(coloured.written(), "\033[32m\"prelaunch\""));
     terminal plain(with(), home, {"NO_COLOR=1"});
     plain.expect_line(prompt);
     plain.type("query-status\r");
     plain.expect("\"status\": \"prelaunch\"");
-    BOOST_TEST(has(plain.written(), "\"status\": \"prelaunch\""));
+    BOOST_TEST(contains(plain.written(), "\"status\": \"prelaunch\""));
 }
 
 BOOST_AUTO_TEST_CASE(a_long_answer_is_paged_when_asked_for)
@@ -477,7 +479,7 @@ BOOST_FIXTURE_TEST_CASE(of_many_events_the_newest_wait_for_the_pager, paging_fix
     expect_events(1002);
     end_pager();
     shell.expect_line(prompt);
-    BOOST_TEST(has(shell.written(), "(2 earlier lines were left out while the pager was shown)"));
+    BOOST_TEST(contains(shell.written(), "(2 earlier lines were left out while the pager was shown)"));
     BOOST_TEST(times(shell.written(), "RESUME") == 500);
     BOOST_TEST(times(shell.written(), "STOP") == 500);
 }

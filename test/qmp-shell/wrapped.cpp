@@ -47,11 +47,6 @@ struct wrap_fixture
     [[nodiscard]] ::pid_t qemu() const { return static_cast<::pid_t>(std::stoi(content(pid_file))); }
 };
 
-bool has(std::string const& text, std::string_view part)
-{
-    return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(wrapped_in_a_script, wrap_fixture)
@@ -72,7 +67,7 @@ BOOST_AUTO_TEST_CASE(the_program_is_qemu_if_none_is_named)
     // A QEMU of its own: the arguments of one without a name cannot be given.
     outcome const came = run({"-c", "query-version", "-c", "quit", "--wrap"}, {}, {"QEMU_AUDIO_DRV=none", "DISPLAY="});
     BOOST_TEST((came.status == 0 || came.status == 3));
-    BOOST_TEST((has(came.output, "\"qemu\"") || has(came.errors, "qemu-system-x86_64")));
+    BOOST_TEST((contains(came.output, "\"qemu\"") || contains(came.errors, "qemu-system-x86_64")));
 }
 
 BOOST_AUTO_TEST_CASE(its_name_alone_says_that_it_wraps)
@@ -82,15 +77,15 @@ BOOST_AUTO_TEST_CASE(its_name_alone_says_that_it_wraps)
                  program);
     outcome const came = shell.finish();
     BOOST_TEST(came.status == 0);
-    BOOST_TEST(has(came.output, "prelaunch"));
+    BOOST_TEST(contains(came.output, "prelaunch"));
 }
 
 BOOST_AUTO_TEST_CASE(a_qemu_that_does_not_start_says_why_in_its_own_words)
 {
     outcome const came = run(wrapping({}, {"-device", "no-such-device"}));
     BOOST_TEST(came.status == 3);
-    BOOST_TEST(has(came.errors, "'no-such-device' is not a valid device model name"));
-    BOOST_TEST(has(came.errors, "qmp-shell: qemu-system-x86_64 exited with status 1 before it was ready\n"));
+    BOOST_TEST(contains(came.errors, "'no-such-device' is not a valid device model name"));
+    BOOST_TEST(contains(came.errors, "qmp-shell: qemu-system-x86_64 exited with status 1 before it was ready\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_is_named)
@@ -106,7 +101,7 @@ BOOST_AUTO_TEST_CASE(a_program_that_never_gets_ready_is_given_up)
     outcome const came = run({"--timeout", "0.3", "--wrap", "sleep", "1000"});
     BOOST_TEST(came.status == 3);
     // QEMU's arguments are none of sleep's: it may also have ended by itself.
-    BOOST_TEST((has(came.errors, "was not ready in time") || has(came.errors, "exited with status")));
+    BOOST_TEST((contains(came.errors, "was not ready in time") || contains(came.errors, "exited with status")));
 }
 
 BOOST_AUTO_TEST_CASE(quit_ends_both_with_success)
@@ -166,8 +161,8 @@ BOOST_AUTO_TEST_CASE(what_qemu_writes_does_not_mix_with_the_answers)
     outcome const came = run({"-c", "query-status", "--wrap", "sh", "-c", "echo from the guest; exec \"$@\"", "sh",
                               "qemu-system-x86_64", "-M", "none", "-nodefaults", "-display", "none", "-S"});
     BOOST_TEST(came.status == 0);
-    BOOST_TEST(has(came.errors, "from the guest\n"));
-    BOOST_TEST(!has(came.output, "from the guest"));
+    BOOST_TEST(contains(came.errors, "from the guest\n"));
+    BOOST_TEST(!contains(came.output, "from the guest"));
 }
 
 BOOST_AUTO_TEST_CASE(a_script_that_ends_before_its_qemu_leaves_none_behind)
@@ -182,6 +177,38 @@ BOOST_AUTO_TEST_CASE(a_script_that_ends_before_its_qemu_leaves_none_behind)
     BOOST_TEST(!lives(process));
 }
 
+// The subshell has the monitor until it closes it, and then hangs, as a QEMU may do in its exit.
+BOOST_AUTO_TEST_CASE(a_qemu_that_a_script_left_and_that_hangs_in_its_exit_is_killed_and_that_is_a_failure)
+{
+    script shell(
+        through_a_script("( \"$@\"; exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec sleep 1000 ) >/dev/null 2>&1 &"
+                         "echo $!; exit 0"));
+    shell.write("quit\n");
+    outcome const came = shell.finish();
+    BOOST_TEST(came.status == 3);
+    BOOST_TEST(contains(came.errors, "qmp-shell: sh was killed by signal 9"));
+    BOOST_TEST(!lives(static_cast<::pid_t>(std::stoi(came.errors))));
+}
+
+BOOST_AUTO_TEST_CASE(a_qemu_that_a_script_left_and_that_crashes_in_its_exit_is_a_failure)
+{
+    outcome const came = run(
+        through_a_script("( \"$@\"; exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec sh -c 'kill -SEGV $$' ) & exit 0"), "quit\n");
+    BOOST_TEST(came.status == 3);
+    BOOST_TEST(contains(came.errors, "sh was killed by signal 11"));
+}
+
+BOOST_AUTO_TEST_CASE(a_helper_that_a_script_left_lives_on)
+{
+    script shell(through_a_script("sleep 1000 >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- & echo $!; \"$@\" & exit 0"));
+    shell.write("quit\n");
+    outcome const came = shell.finish();
+    BOOST_TEST(came.status == 0);
+    ::pid_t const helper = static_cast<::pid_t>(std::stoi(came.errors));
+    BOOST_TEST(lives(helper));
+    ::kill(helper, SIGKILL);
+}
+
 // As long as a script's other programs live, their end is not waited for.
 BOOST_AUTO_TEST_CASE(what_a_script_has_started_beside_qemu_does_not_delay_the_end)
 {
@@ -192,7 +219,7 @@ BOOST_AUTO_TEST_CASE(what_a_script_has_started_beside_qemu_does_not_delay_the_en
     BOOST_TEST(came.status == 0);
     ::pid_t const other = static_cast<::pid_t>(std::stoi(came.errors));
     ::kill(other, SIGKILL);
-    BOOST_TEST(!has(came.errors, "did not end"));
+    BOOST_TEST(!contains(came.errors, "did not end"));
 }
 
 BOOST_AUTO_TEST_CASE(a_shell_that_is_killed_takes_the_qemu_of_a_script_with_it)
@@ -223,7 +250,7 @@ BOOST_AUTO_TEST_CASE(daemonize_is_refused_with_the_reason)
 {
     outcome const came = run(wrapping({}, {"-daemonize"}));
     BOOST_TEST(came.status == 3);
-    BOOST_TEST(has(came.errors, "-daemonize"));
+    BOOST_TEST(contains(came.errors, "-daemonize"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -242,7 +269,7 @@ BOOST_AUTO_TEST_CASE(control_d_ends_both)
     shell.expect("qemu-system-x86_64 exited with status 0");
     BOOST_TEST(shell.wait() == 0);
     BOOST_TEST(!lives(process));
-    BOOST_TEST(!has(shell.written(), "waiting for QEMU"));
+    BOOST_TEST(!contains(shell.written(), "waiting for QEMU"));
 }
 
 BOOST_AUTO_TEST_CASE(quit_and_exit_tell_once_how_qemu_ended)

@@ -8,9 +8,6 @@
 #include "qemu/monitor.hpp"
 #include "terminal/screen.hpp"
 
-#include <coqmp/event.hpp>
-
-#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 #include <functional>
@@ -21,11 +18,8 @@ namespace qmp_shell {
 /// Waits for the next event of that kind, and shows it as an answer. One that came since the last command was sent counts, once.
 /// @param as_text formats the event
 /// @return refused if it has not come in time
-exit_code wait_for_event(monitor& qemu, screen& shown_on, wanted_event const& what, wait_limit const& limit,
+exit_code wait_for_event(monitor& monitor, screen& screen, wanted_event const& what, wait_limit const& limit,
                          std::function<std::string(boost::json::value const&)> const& as_text);
-
-/// As QEMU sent it.
-[[nodiscard]] boost::json::object as_message(coqmp::event const& what);
 
 }  // namespace qmp_shell
 

@@ -1,6 +1,7 @@
 #include "commands/hmp.hpp"
 
 #include "language/complete/hmp_argument.hpp"
+#include "language/explain/similar.hpp"
 #include "qemu/completion_values.hpp"
 #include "terminal/text.hpp"
 
@@ -21,18 +22,19 @@ bool is_quit(std::string_view line)
     return line == "quit" || line == "q";
 }
 
-/// The human monitor has no errors, only texts. Texts that begin or end like these are errors.
+/// The human monitor has no errors, only texts. These texts, and those that begin or end so, are errors.
 bool sounds_like_an_error(std::string_view text)
 {
-    constexpr std::array beginnings{"Error: ", "unknown command: ", "Invalid parameter ",
-                                    "invalid parameter: ", "Could not open '"};
+    constexpr std::array<std::string_view, 5> beginnings{"Error: ", "unknown command: ", "Invalid parameter ",
+                                                         "invalid parameter: ", "Could not open '"};
     text = trimmed(text);
     std::string_view const last = text.substr(text.rfind('\n') + 1);  // npos + 1 is 0
     bool const usage = last.starts_with("Try \"help ") && last.ends_with("\" for more information");
     bool const too_early = text.starts_with("Command '") && text.find("' not available ") != std::string_view::npos;
     bool const missing = text.starts_with("Device '") && text.ends_with("' not found");  // of drive_del and commit
-    return usage || too_early || missing ||
-           std::any_of(beginnings.begin(), beginnings.end(), [text](char const* each) { return text.starts_with(each); });
+    bool const no_processor = text == "No CPU available" || (text.starts_with("CPU#") && text.ends_with(" not available"));
+    return usage || too_early || missing || no_processor || last == "Cannot access memory" ||
+           std::ranges::any_of(beginnings, [text](std::string_view each) { return text.starts_with(each); });
 }
 
 std::optional<std::int64_t> number_in(std::string_view text)
@@ -69,7 +71,7 @@ std::vector<candidate> listed_in(std::string_view text, std::string_view before)
     return result;
 }
 
-coqmp::command human_monitor::command_of(std::string_view line) const
+coqmp::command hmp::command_of(std::string_view line) const
 {
     coqmp::command result("human-monitor-command");
     result.with("command-line", line);
@@ -78,7 +80,7 @@ coqmp::command human_monitor::command_of(std::string_view line) const
     return result;
 }
 
-exit_code human_monitor::execute(std::string_view line)
+exit_code hmp::execute(std::string_view line)
 {
     std::vector<std::string> const words = words_of(line);
     if (!words.empty() && words.front() == "cpu")
@@ -93,14 +95,14 @@ exit_code human_monitor::execute(std::string_view line)
     return result;
 }
 
-void human_monitor::note_job(std::vector<std::string> const& words)
+void hmp::note_job(std::vector<std::string> const& words)
 {
     std::string name = words.front();
     std::replace(name.begin(), name.end(), '_', '-');
     monitor_.jobs().note(coqmp::command(name).with("device", words.back()));
 }
 
-exit_code human_monitor::choose_processor(std::string_view words)
+exit_code hmp::choose_processor(std::string_view words)
 {
     if (words.empty()) {
         screen_.answer(processor_ ? "CPU " + std::to_string(*processor_)
@@ -121,7 +123,7 @@ exit_code human_monitor::choose_processor(std::string_view words)
     return show("cpu", came);
 }
 
-exit_code human_monitor::show(std::string_view line, answer const& came)
+exit_code hmp::show(std::string_view line, answer const& came)
 {
     std::string const name(line.substr(0, line.find(' ')));
     if (came.error == coqmp::errc::disconnected) {
@@ -144,8 +146,8 @@ exit_code human_monitor::show(std::string_view line, answer const& came)
     json::value const& text = came.reply.value();
     std::string const shown = text.is_string() ? harmless(std::string_view(text.get_string())) : std::string();
     if (sounds_like_an_error(shown)) {
-        bool const of_qmp = shown.starts_with("unknown command: ") && monitor_.known().find_command(name) != nullptr;
-        screen_.complain(of_qmp ? std::string(trimmed(shown)) + "; QMP has it: leave :hmp out, or -H" : shown);
+        std::string const hint = shown.starts_with("unknown command: ") ? hint_at_command(name) : std::string();
+        screen_.complain(std::string(trimmed(shown)) + hint);
         return exit_code::refused;
     }
     if (!shown.empty())
@@ -153,12 +155,23 @@ exit_code human_monitor::show(std::string_view line, answer const& came)
     return exit_code::success;
 }
 
-std::string human_monitor::prompt() const
+std::string hmp::hint_at_command(std::string const& name)
+{
+    if (monitor_.known().find_command(name) != nullptr)
+        return "; QMP has it: leave :hmp out, or -H";
+    std::vector<std::string> names;
+    for (candidate const& each : commands())
+        names.push_back(each.text);
+    std::string const meant = did_you_mean(similar_to(name, names));
+    return meant.empty() ? meant : " (" + meant + ')';
+}
+
+std::string hmp::prompt() const
 {
     return processor_ ? "(qemu, CPU " + std::to_string(*processor_) + ") " : "(qemu) ";
 }
 
-std::vector<candidate> const& human_monitor::commands()
+std::vector<candidate> const& hmp::commands()
 {
     if (commands_.empty()) {
         auto const text = monitor_.look_up(command_of("help"));
@@ -168,7 +181,7 @@ std::vector<candidate> const& human_monitor::commands()
     return commands_;
 }
 
-std::vector<candidate> const& human_monitor::subjects()
+std::vector<candidate> const& hmp::subjects()
 {
     if (subjects_.empty()) {
         auto const text = monitor_.look_up(command_of("help info"));
@@ -178,19 +191,19 @@ std::vector<candidate> const& human_monitor::subjects()
     return subjects_;
 }
 
-bool human_monitor::knows(std::string_view command)
+bool hmp::knows(std::string_view command)
 {
     auto const& all = commands();
     return std::any_of(all.begin(), all.end(), [command](candidate const& each) { return each.text == command; });
 }
 
-completion human_monitor::complete_argument(std::string_view line)
+completion hmp::complete_argument(std::string_view line)
 {
-    human_argument const wanted = human_argument_at(line);
+    hmp_argument const wanted = hmp_argument_at(line);
     completion result;
     result.begin = wanted.begin;
     result.prefix = line.substr(wanted.begin);
-    result.candidates = live_values(wanted.wish, result.prefix, wanted.arguments, monitor_);
+    result.candidates = completion_values(wanted.source, result.prefix, wanted.arguments, monitor_);
     // QEMU's quotes are others than ours: what needs some is typed by hand.
     std::erase_if(result.candidates,
                   [](candidate const& each) { return each.text.find_first_of(" \t\"'\\") != std::string::npos; });
@@ -199,7 +212,7 @@ completion human_monitor::complete_argument(std::string_view line)
     return result;
 }
 
-completion human_monitor::complete(std::string_view line)
+completion hmp::complete(std::string_view line)
 {
     completion result;
     result.begin = line.find_last_of(" \t") + 1;  // npos + 1 is 0

@@ -16,10 +16,10 @@
 namespace qmp_shell {
 
 /// Sends lines and shows their texts. It keeps the choice of a CPU, which QEMU forgets after each line.
-class human_monitor
+class hmp
 {
 public:
-    human_monitor(monitor& qemu, screen& shown_on) : monitor_(qemu), screen_(shown_on) {}
+    hmp(monitor& monitor, screen& screen) : monitor_(monitor), screen_(screen) {}
 
     exit_code execute(std::string_view line);
     [[nodiscard]] std::string prompt() const;
@@ -33,6 +33,8 @@ private:
     /// `block_job_cancel -f copy` ends a job as its namesake in QMP does.
     void note_job(std::vector<std::string> const& words);
     exit_code show(std::string_view line, answer const& came);
+    /// What may have been meant by a command that the human monitor does not know.
+    [[nodiscard]] std::string hint_at_command(std::string const& name);
     [[nodiscard]] completion complete_argument(std::string_view line);
     std::vector<candidate> const& commands();
     std::vector<candidate> const& subjects();

@@ -28,7 +28,7 @@ bool job_record::has_been(std::string_view wanted) const
 
 bool job_record::is_outcome_known() const
 {
-    return !missed && (told || (!states.empty() && states.front() != "concluded" && states.front() != "null"));
+    return !missed && (was_listed || (!states.empty() && states.front() != "concluded" && states.front() != "null"));
 }
 
 void job_record::enter(std::string const& next)
@@ -111,16 +111,16 @@ std::string job_log::to_ask_for_before(coqmp::command const& sent) const
     return known != nullptr && known->is_outcome_known() ? std::string() : job;
 }
 
-void job_log::note(std::string const& job, boost::json::object const& told)
+void job_log::note(std::string const& job, boost::json::object const& listed)
 {
     job_record& record = record_of(job);
-    record.enter(in_one_line(text_in(told, "status")));
-    record.told = true;
+    record.enter(in_one_line(text_in(listed, "status")));
+    record.was_listed = true;
     record.missed = record.missed && !record.over();
-    record.done = number_in(told, "current-progress");
-    record.total = number_in(told, "total-progress");
-    if (told.contains("error"))
-        record.failure = in_one_line(text_in(told, "error"));
+    record.done = number_in(listed, "current-progress");
+    record.total = number_in(listed, "total-progress");
+    if (listed.contains("error"))
+        record.failure = in_one_line(text_in(listed, "error"));
 }
 
 job_record const* job_log::find(std::string const& job) const

@@ -30,7 +30,7 @@ struct job_record
     bool cancelled = false;              ///< QEMU said so, or this session had QEMU cancel the job
     bool completing = false;             ///< this session has sent what ends a job that is ready
     bool finalizing = false;             ///< this session has sent what ends a job that is pending
-    bool told = false;                   ///< QEMU was asked about it
+    bool was_listed = false;             ///< QEMU was asked about it
     bool missed = false;                 ///< events were lost while it ran, perhaps the one that says how it ended
     std::uint64_t done = 0;
     std::uint64_t total = 0;
@@ -54,7 +54,7 @@ public:
     [[nodiscard]] job_record const* find(std::string const& job) const;
 
     /// Adds what `query-jobs` says of a job.
-    void note(std::string const& job, boost::json::object const& told);
+    void note(std::string const& job, boost::json::object const& listed);
 
     /// Adds what this session has sent and QEMU has not refused; most commands are not about a job.
     void note(coqmp::command const& sent);

@@ -27,16 +27,16 @@ constexpr auto interval = 250ms;
 constexpr auto patience = 5s;
 
 /// QEMU's answer about a job.
-struct told_of_job
+struct job_report
 {
     std::optional<json::object> job;  ///< nothing: QEMU did not answer; an empty object: it knows no such job
     std::string refusal;              ///< why QEMU will never answer
 };
 
 /// Asks QEMU, and adds the answer to the log.
-told_of_job ask_for_job(monitor& qemu, std::string const& name, std::chrono::nanoseconds time)
+job_report ask_for_job(monitor& monitor, std::string const& name, std::chrono::nanoseconds time)
 {
-    answer listed = qemu.inquire("query-jobs", time);
+    answer listed = monitor.inquire("query-jobs", time);
     if (listed.error)
         return {};
     if (listed.reply.has_error())
@@ -48,7 +48,7 @@ told_of_job ask_for_job(monitor& qemu, std::string const& name, std::chrono::nan
     for (json::value& each : *jobs) {
         if (text_in(each, "id") != name)
             continue;
-        qemu.jobs().note(name, each.get_object());
+        monitor.jobs().note(name, each.get_object());
         return {std::move(each.get_object()), {}};
     }
     return {json::object(), {}};
@@ -59,29 +59,26 @@ class job_wait
 {
 public:
     /// @param wanted a state; empty: the end, or that the job needs a command
-    job_wait(monitor& qemu, screen& shown_on, std::string name, std::string wanted, wait_limit const& limit)
-        : monitor_(qemu), screen_(shown_on), name_(std::move(name)), wanted_(std::move(wanted)), limit_(limit)
+    job_wait(monitor& monitor, screen& screen, std::string name, std::string wanted, wait_limit const& limit)
+        : monitor_(monitor), screen_(screen), name_(std::move(name)), wanted_(std::move(wanted)), limit_(limit)
     {}
 
     /// Asks QEMU. A job that it no longer knows has ended, or never existed.
     void look()
     {
-        told_of_job const told = ask_for_job(monitor_, name_, time_to_answer());
-        refusal_ = told.refusal;
-        if (!told.job)
+        job_report const report = ask_for_job(monitor_, name_, time_to_answer());
+        refusal_ = report.refusal;
+        if (!report.job)
             return;  // QEMU did not answer
-        gone_ = told.job->empty();
-        state_ = text_in(*told.job, "status");
+        gone_ = report.job->empty();
+        state_ = text_in(*report.job, "status");
         stuck_ = state_ == "paused" && has_met_an_error();
     }
 
     [[nodiscard]] bool exists() const { return !gone_ || record() != nullptr; }
     [[nodiscard]] bool over() const { return gone_ || (record() != nullptr && record()->over()); }
     /// Whether there is nothing to wait for any more: the job has ended, or is in the state that is waited for.
-    [[nodiscard]] bool rests() const
-    {
-        return over() || (!wanted_.empty() && record() != nullptr && (has_come() || is_beyond()));
-    }
+    [[nodiscard]] bool rests() const { return over() || (!wanted_.empty() && record() != nullptr && (reached() || missed())); }
 
     /// Whether the job waits for a command that this session has not sent. Every job is pending for a moment; this one was when
     /// QEMU was asked.
@@ -124,25 +121,25 @@ public:
                                   limit_.left(interval));
     }
 
-    exit_code tell()
+    exit_code report()
     {
         screen_.progress({});
         job_record const* const known = record();
         if (is_refused() && !over())
-            return refuse(": QEMU refuses query-jobs, without which a job cannot be waited for: " + refusal_);
+            return refuse(" cannot be waited for, because QEMU refuses query-jobs: " + refusal_);
         if (over() && known != nullptr && (known->failure || known->aborted))
             return refuse(how_it_failed(*known));
         if (over() && known != nullptr && !known->is_outcome_known())
-            return refuse(" has gone, and how it ended is not known");
-        if (over() && known != nullptr && !has_come())
-            return refuse(" has ended, and was not seen " + wanted_);
-        if (!over() && !wanted_.empty() && known != nullptr && is_beyond())
-            return refuse(" is " + known->state + " already: it cannot become " + wanted_ + " any more");
+            return refuse(" has ended, and its outcome is unknown");
+        if (over() && known != nullptr && !reached())
+            return refuse(" has ended and was never seen " + wanted_);
+        if (!over() && !wanted_.empty() && known != nullptr && missed())
+            return refuse(" is " + known->state + " already and can no longer become " + wanted_);
         if (stuck_ && !rests())
             return refuse(" is paused because of an I/O error: block-job-resume device=" + name_ +
                           " goes on, block-job-cancel device=" + name_ + " force=on gives up");
         if (limit_.reached() && !rests() && !is_stuck())
-            return refuse(known == nullptr ? ": QEMU did not say within " + limit_.describe() + " how it is"
+            return refuse(known == nullptr ? ": QEMU did not report its state within " + limit_.describe()
                                            : " is still " + known->state + " after " + limit_.describe());
         if (screen_.interactive())
             screen_.note(name_ + (over() ? ": done" : ": " + (known != nullptr ? known->state : "unknown")));
@@ -159,28 +156,31 @@ private:
     [[nodiscard]] job_record const* record() const { return monitor_.jobs().find(name_); }
 
     /// Whether the job is where it is waited for, or was there and cannot return.
-    [[nodiscard]] bool has_come() const
+    [[nodiscard]] bool reached() const
     {
         job_record const& known = *record();
         if (over())
-            return !is_left_out_by_some() || known.has_been(wanted_);
-        bool const late = is_late(known);
+            return !is_optional_state() || known.has_been(wanted_);
+        bool const late = in_final_phase(known);
         return known.state == wanted_ || wanted_ == "created" || (wanted_ == "waiting" && late) ||
                (wanted_ == "running" && (late || known.state == "ready" || known.state == "standby")) ||
-               (late && is_left_out_by_some() && known.has_been(wanted_));
+               (late && is_optional_state() && known.has_been(wanted_));
     }
 
     /// Whether it goes on, and cannot come there any more.
-    [[nodiscard]] bool is_beyond() const
+    [[nodiscard]] bool missed() const
     {
-        return is_late(*record()) && !has_come() && is_left_out_by_some() && wanted_ != "aborting";
+        return in_final_phase(*record()) && !reached() && is_optional_state() && wanted_ != "aborting";
     }
 
     /// All that a job does is done then, but for the last word.
-    [[nodiscard]] static bool is_late(job_record const& known) { return known.state == "waiting" || known.state == "pending"; }
+    [[nodiscard]] static bool in_final_phase(job_record const& known)
+    {
+        return known.state == "waiting" || known.state == "pending";
+    }
 
     /// Only some states are left out by some jobs.
-    [[nodiscard]] bool is_left_out_by_some() const
+    [[nodiscard]] bool is_optional_state() const
     {
         return wanted_ == "ready" || wanted_ == "paused" || wanted_ == "standby" || wanted_ == "aborting";
     }
@@ -237,24 +237,25 @@ std::string progress_bar(std::string const& job, std::string const& state, std::
     return job + " [" + std::string(filled, '#') + std::string(size - filled, '.') + words;
 }
 
-void remember_job(monitor& qemu, coqmp::command const& sent)
+void remember_job(monitor& monitor, coqmp::command const& sent)
 {
-    std::string const job = qemu.jobs().to_ask_for_before(sent);
+    std::string const job = monitor.jobs().to_ask_for_before(sent);
     if (!job.empty())
-        (void)ask_for_job(qemu, job, patience);
+        (void)ask_for_job(monitor, job, patience);
 }
 
-exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, std::string const& state, wait_limit const& limit)
+exit_code wait_for_job(monitor& monitor, screen& screen, std::string const& job, std::string const& state,
+                       wait_limit const& limit)
 {
     bool stopped = false;
-    interruption const on_interrupt(qemu.loop(), [&stopped] { stopped = true; });
-    job_wait wait(qemu, shown_on, job, state, limit);
+    interruption const on_interrupt(monitor.loop(), [&stopped] { stopped = true; });
+    job_wait wait(monitor, screen, job, state, limit);
     wait.look();
     if (!wait.exists()) {
-        shown_on.complain("there is no job \"" + job + '"');
+        screen.complain("there is no job \"" + job + '"');
         return exit_code::refused;
     }
-    while (!wait.rests() && !wait.is_refused() && !stopped && !qemu.has_ended() && !limit.reached()) {
+    while (!wait.rests() && !wait.is_refused() && !stopped && !monitor.has_ended() && !limit.reached()) {
         wait.hint();
         if (wait.is_stuck())
             break;
@@ -264,10 +265,10 @@ exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, 
             wait.look();
     }
     bool const given_up = stopped && !wait.rests();
-    exit_code const told = wait.tell();
-    if (qemu.has_ended())
+    exit_code const outcome = wait.report();
+    if (monitor.has_ended())
         return exit_code::connection;
-    return given_up ? exit_code::interrupted : told;
+    return given_up ? exit_code::interrupted : outcome;
 }
 
 }  // namespace qmp_shell

@@ -19,11 +19,11 @@ namespace qmp_shell {
 /// so
 /// @return refused if there is no such job, or it failed, was cancelled, is stopped by an error, ended without the state, or has
 /// not come there in time
-exit_code wait_for_job(monitor& qemu, screen& shown_on, std::string const& job, std::string const& state,
+exit_code wait_for_job(monitor& monitor, screen& screen, std::string const& job, std::string const& state,
                        wait_limit const& limit);
 
 /// Call this before a job is dismissed, so that a later wait can report how it ended, even if it ended before this session.
-void remember_job(monitor& qemu, coqmp::command const& sent);
+void remember_job(monitor& monitor, coqmp::command const& sent);
 
 /// `mirror0 [######........]  42 % running`
 [[nodiscard]] std::string progress_bar(std::string const& job, std::string const& state, std::uint64_t done, std::uint64_t total,

@@ -3,14 +3,12 @@
 #include "language/json_access.hpp"
 #include "language/print.hpp"
 #include "language/read/integer.hpp"
+#include "language/read/property_value.hpp"
 #include "terminal/text.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 
-#include <algorithm>
-#include <array>
+#include <optional>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -40,25 +38,11 @@ std::vector<property> properties_in(json::value const& listed)
     return result;
 }
 
-/// Integers of QEMU's object model: `int`, `uint32`, `int64`, and `size`.
-bool is_integer(std::string_view type)
-{
-    constexpr std::array<std::string_view, 11> all{"int",   "int8",   "int16",  "int32",  "int64", "uint",
-                                                   "uint8", "uint16", "uint32", "uint64", "size"};
-    return std::find(all.begin(), all.end(), type) != all.end();
-}
-
-std::optional<json::value> parsed(std::string_view text)
-{
-    boost::system::error_code error;
-    json::value result = json::parse(text, error);
-    return error ? std::nullopt : std::optional(std::move(result));
-}
-
-class qom_tools
+class qom_commands
 {
 public:
-    qom_tools(monitor& qemu, screen& shown_on, options const& how) : monitor_(qemu), screen_(shown_on), how_(how) {}
+    explicit qom_commands(shell_context& context) : monitor_(context.monitor), screen_(context.screen), options_(context.options)
+    {}
 
     exit_code list()
     {
@@ -82,7 +66,7 @@ public:
             return failure_;
         // A text as it is, for scripts; all else as JSON.
         screen_.answer(found->is_string() ? screen::shown(std::string_view(found->get_string()))
-                                          : print(*found, {how_.pretty, screen_.colour()}));
+                                          : print(*found, {options_.pretty, screen_.colour()}));
         return exit_code::success;
     }
 
@@ -94,12 +78,12 @@ public:
         auto const listed = ask(coqmp::command("qom-list").with("path", object));
         if (!listed)
             return failure_;
-        std::string const type = type_of_property(*listed, name);
-        std::string const& text = how_.tool_arguments.back();
+        std::string_view const type = type_of_property(*listed, name);
+        std::string const& text = options_.tool_arguments.back();
         auto const value = value_of_property(type, text);
         if (!value)
-            return usage("\"" + text + "\" is no value of " + name + ", which is of type " + harmless(type) +
-                         (is_integer(type) ? ": it wants " + wanted_integer(text) : ""));
+            return usage("\"" + text + "\" is not a value of " + name + ", which is of type " + harmless(type) +
+                         (is_integer_type(type) ? ": it wants " + wanted_integer(text) : ""));
         return ask(coqmp::command("qom-set").with("path", object).with("property", name).with("value", *value))
                    ? exit_code::success
                    : failure_;
@@ -112,7 +96,7 @@ public:
     }
 
 private:
-    [[nodiscard]] std::string path() const { return how_.tool_arguments.empty() ? "/" : how_.tool_arguments.front(); }
+    [[nodiscard]] std::string path() const { return options_.tool_arguments.empty() ? "/" : options_.tool_arguments.front(); }
 
     exit_code usage(std::string const& reason)
     {
@@ -144,7 +128,7 @@ private:
     /// `PATH.PROPERTY`, as the old tools wrote it, or the two apart.
     [[nodiscard]] std::pair<std::string, std::string> object_and_property(std::size_t least) const
     {
-        std::vector<std::string> const& words = how_.tool_arguments;
+        std::vector<std::string> const& words = options_.tool_arguments;
         if (words.size() > least)
             return {words[0], words[1]};
         std::size_t const dot = words[0].rfind('.');
@@ -188,51 +172,16 @@ private:
 
     monitor& monitor_;
     screen& screen_;
-    options const& how_;
+    options const& options_;
     exit_code failure_ = exit_code::refused;
 };
 
 }  // namespace
 
-std::string type_of_property(json::value const& listed, std::string_view name)
+exit_code run_qom(shell_context& context)
 {
-    std::string result;
-    for (property const& each : properties_in(listed))
-        result = each.name == name ? each.type : result;
-    return result;
-}
-
-std::optional<json::value> value_of_property(std::string_view type, std::string_view text)
-{
-    if (type == "bool") {
-        for (std::string_view const yes : {"on", "yes", "true", "True", "1"}) {
-            if (text == yes)
-                return json::value(true);
-        }
-        for (std::string_view const no : {"off", "no", "false", "False", "0"}) {
-            if (text == no)
-                return json::value(false);
-        }
-        return std::nullopt;
-    }
-    if (is_integer(type)) {
-        auto number = read_integer(text);
-        auto* const good = std::get_if<json::value>(&number);
-        return good != nullptr ? std::optional(std::move(*good)) : std::nullopt;
-    }
-    auto value = parsed(text);
-    if (type == "number" || type == "double")
-        return value && value->is_number() ? value : std::nullopt;
-    // For types that the name does not describe (enumerations, structures): JSON for an object or an array, otherwise a text.
-    bool const structured = value && (value->is_object() || value->is_array());
-    bool const plain_text = type == "str" || type == "string" || type.starts_with("link<") || !structured;
-    return plain_text ? std::optional(json::value(json::string_view(text))) : value;
-}
-
-exit_code run_tool(monitor& qemu, screen& shown_on, options const& how)
-{
-    qom_tools tools(qemu, shown_on, how);
-    switch (how.tool) {
+    qom_commands tools(context);
+    switch (context.options.tool) {
         case tool::list:
             return tools.list();
         case tool::get:

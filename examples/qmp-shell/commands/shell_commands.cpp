@@ -1,25 +1,35 @@
-// The commands to the shell itself; they begin with a colon, as no command of QEMU's does.
-#include "commands/interpreter.hpp"
+#include "commands/shell_command.hpp"
 #include "language/explain/help.hpp"
 #include "language/explain/similar.hpp"
+#include "language/read/unicode.hpp"
 #include "language/read/wait_line.hpp"
+#include "language/text.hpp"
 #include "terminal/pager.hpp"
-#include "terminal/text.hpp"
 
-#include <fnmatch.h>
 #include <strings.h>
 
 #include <algorithm>
+#include <array>
 #include <sstream>
 #include <system_error>
+#include <utility>
 
 namespace qmp_shell {
 
 namespace {
 
-std::string usage_of(std::string_view name, std::string_view arguments)
+constexpr std::string_view no_schema = "QEMU did not provide its schema";
+
+std::string usage_of(shell_command const& command)
 {
-    return ':' + std::string(name) + (arguments.empty() ? "" : " ") + std::string(arguments);
+    return ':' + std::string(command.name) + (command.usage.empty() ? "" : " ") + std::string(command.usage);
+}
+
+/// Leaving is not the same for all ways to connect to a QEMU.
+std::string_view purpose_of(shell_command const& command, shell_context const& context)
+{
+    bool const ends_qemu = command.name == "quit" && context.monitor.ends_with_the_shell();
+    return ends_qemu ? "leave the shell and end QEMU (as Ctrl-D)" : command.purpose;
 }
 
 constexpr std::string_view help_for_qmp =
@@ -55,131 +65,72 @@ std::string general_help(bool hmp, bool ends_qemu)
     return std::string(said) + std::string(ends_qemu ? wrapped : usual);
 }
 
-/// An event that is printed meanwhile would be lost with the pager's screen. @return whether there is a pager
-bool show_paged(event_loop& loop, screen& shown_on, std::string const& text)
+exit_code refuse_unknown(shell_context& context, std::string_view name)
 {
-    terminal_lent const lent(shown_on);
-    return page(loop, text);
+    std::string const meant = did_you_mean(similar_shell_commands(name));
+    return context.diagnostics.refuse("there is no :" + std::string(name) +
+                                      (meant.empty() ? "; :help lists the shell's commands" : " (" + meant + ')'));
 }
 
-/// What each of them is for; leaving is not the same for all ways to a QEMU.
-std::string purpose_of(std::string_view name, std::string_view purpose, bool ends_qemu)
+exit_code describe_shell_command(shell_context& context, std::string_view name)
 {
-    return std::string(name == "quit" && ends_qemu ? "leave the shell and end QEMU (as Ctrl-D)" : purpose);
-}
-
-}  // namespace
-
-std::vector<interpreter::meta_entry> const& interpreter::meta_entries()
-{
-    static std::vector<meta_entry> const all{
-        {"events", "[on|off|PATTERN...]", "show events or not, or only some: JOB_* !JOB_STATUS_CHANGE",
-         &interpreter::meta_events},
-        {"help", "[COMMAND|EVENT|:NAME]", "this; the arguments of a command and what it returns; one of these",
-         &interpreter::meta_help},
-        {"history", "[COUNT]", "what was typed before", &interpreter::meta_history},
-        {"hmp", "LINE", "a line for the human monitor", &interpreter::meta_hmp},
-        {"page", "LINE", "execute a line and leaf through its answer with $PAGER", &interpreter::meta_page},
-        {"pretty", "[on|off|auto]", "print JSON in many lines; auto: at a prompt what does not fit one line",
-         &interpreter::meta_pretty},
-        {"quit", "", "leave the shell, not QEMU (as Ctrl-D)", &interpreter::meta_quit},
-        {"schema", "[NAME|PATTERN]", "what QEMU knows: all, a command, an event, block*", &interpreter::meta_schema},
-        {"trace", "[on|off]", "show every message that travels", &interpreter::meta_trace},
-        {"wait", "JOB [STATE] [--timeout SECONDS]", "show a job's progress until it ends, needs a command, or is in a state",
-         &interpreter::meta_wait},
-        {"wait-event", "EVENT [KEY=VALUE...] [--timeout SECONDS]",
-         "wait for an event, with such data; one that came since the last command counts", &interpreter::meta_wait_event},
-    };
-    return all;
-}
-
-std::vector<std::string> interpreter::meta_names()
-{
-    std::vector<std::string> result;
-    for (meta_entry const& each : meta_entries())
-        result.emplace_back(each.name);
-    return result;
-}
-
-bool interpreter::is_meta(std::string_view name)
-{
-    auto const& entries = meta_entries();
-    return std::any_of(entries.begin(), entries.end(), [name](meta_entry const& each) { return each.name == name; });
-}
-
-exit_code interpreter::help_meta(std::string_view name)
-{
-    for (meta_entry const& each : meta_entries()) {
-        if (each.name != name)
-            continue;
-        screen_.answer(usage_of(each.name, each.arguments) + '\n' +
-                       purpose_of(each.name, each.purpose, monitor_.ends_with_the_shell()));
-        return exit_code::success;
-    }
-    return refuse_meta(name);
-}
-
-std::vector<std::string> interpreter::similar_meta(std::string_view name)
-{
-    std::vector<std::string> result;
-    if (is_meta(name))
-        result.emplace_back(name);
-    else
-        result = similar_to(name, meta_names());
-    for (std::string& each : result)
-        each.insert(0, 1, ':');
-    return result;
-}
-
-exit_code interpreter::refuse_meta(std::string_view name)
-{
-    std::string const meant = did_you_mean(similar_meta(name));
-    return refuse("there is no :" + std::string(name) + (meant.empty() ? "; :help lists what there is" : " (" + meant + ')'));
-}
-
-exit_code interpreter::execute_meta(meta_command const& said)
-{
-    auto const& entries = meta_entries();
-    std::string_view const name = said.name == "exit" ? "quit" : std::string_view(said.name);  // as the old shell called it
-    auto const found = std::find_if(entries.begin(), entries.end(), [name](meta_entry const& each) { return each.name == name; });
-    if (found == entries.end())
-        return refuse_meta(said.name);
-    return (this->*found->execute)(said);
-}
-
-exit_code interpreter::turn(meta_command const& said, bool& what)
-{
-    if (said.rest == "on" || said.rest == "off")
-        what = said.rest == "on";
-    else if (said.rest.empty())
-        screen_.answer(":" + said.name + (what ? " on" : " off"));
-    else
-        return refuse(":" + said.name + " takes on or off");
+    shell_command const* const found = find_shell_command(name);
+    if (found == nullptr)
+        return refuse_unknown(context, name);
+    context.screen.answer(usage_of(*found) + '\n' + std::string(purpose_of(*found, context)));
     return exit_code::success;
 }
 
-exit_code interpreter::meta_events(meta_command const& said)
+/// Of a command of QEMU's or of the shell's, or an event.
+exit_code describe(shell_context& context, std::string_view topic)
 {
-    event_watch& events = monitor_.events();
-    if (said.rest.empty()) {
-        screen_.answer(events.shown() ? screen::shown("events shown: " + events.choice().describe()) : "events are not shown");
+    if (topic.starts_with(':'))
+        return describe_shell_command(context, topic.substr(1));
+    if (topic == "exit") {
+        bool const ends_qemu = context.monitor.ends_with_the_shell();
+        std::string const what = ends_qemu ? "leaves the shell and ends QEMU" : "leaves the shell, not QEMU";
+        context.screen.answer("exit " + what + ", as Ctrl-D does; the exit status is 0 unless a line failed before");
         return exit_code::success;
     }
-    std::vector<std::string> patterns = words_of(said.rest);
+    schema const& known = context.monitor.known();
+    std::string text = describe_command(known, topic, screen::width());
+    if (text.empty())
+        text = describe_event(known, topic, screen::width());
+    if (!text.empty()) {
+        context.screen.answer(text);
+        return exit_code::success;
+    }
+    if (find_shell_command(topic) != nullptr)
+        return describe_shell_command(context, topic);
+    std::string reason = "this QEMU has no command and no event \"" + abbreviated(topic) + '"';
+    for (std::string const& similar : similar_commands(known, topic))
+        reason += "\n  perhaps " + similar;
+    return context.diagnostics.refuse(known.empty() ? std::string(no_schema) : reason);
+}
+
+exit_code events(shell_context& context, meta_command const& typed)
+{
+    event_watch& events = context.monitor.events();
+    if (typed.rest.empty()) {
+        context.screen.answer(events.shown() ? screen::shown("events shown: " + events.choice().describe())
+                                             : "events are not shown");
+        return exit_code::success;
+    }
+    std::vector<std::string> patterns = words_of(typed.rest);
     std::vector<bool> switches;
     for (std::string const& pattern : patterns) {
         if (::strcasecmp(pattern.c_str(), "on") == 0 || ::strcasecmp(pattern.c_str(), "off") == 0)
             switches.push_back(pattern.size() == 2);
     }
     if (!switches.empty() && patterns.size() > 1)
-        return refuse(":events takes on, or off, or patterns");
+        return context.diagnostics.refuse(":events takes on, or off, or patterns");
     if (!switches.empty())
         patterns.clear();
     bool const shown = switches.empty() || switches.front();
     for (std::string const& pattern : patterns) {
-        std::string const reason = refuse_pattern(pattern.substr(pattern.starts_with('!') ? 1 : 0), monitor_.known());
+        std::string const reason = refuse_pattern(pattern.substr(pattern.starts_with('!') ? 1 : 0), context.monitor.known());
         if (!reason.empty())
-            return refuse(reason);
+            return context.diagnostics.refuse(reason);
     }
     events.shown(shown);
     if (shown)
@@ -187,121 +138,183 @@ exit_code interpreter::meta_events(meta_command const& said)
     return exit_code::success;
 }
 
-exit_code interpreter::meta_help(meta_command const& said)
+exit_code help(shell_context& context, meta_command const& typed)
 {
-    if (!said.rest.empty())
-        return help(said.rest);
-    bool const ends_qemu = monitor_.ends_with_the_shell();
-    std::string text = general_help(hmp_, ends_qemu);
-    for (meta_entry const& each : meta_entries()) {
-        std::string line = usage_of(each.name, each.arguments);
+    if (!typed.rest.empty())
+        return describe(context, typed.rest);
+    std::string text = general_help(context.options.hmp, context.monitor.ends_with_the_shell());
+    for (shell_command const& each : shell_commands()) {
+        std::string line = usage_of(each);
         line.resize(std::max<std::size_t>(line.size() + 1, 31), ' ');
-        text += line + purpose_of(each.name, each.purpose, ends_qemu) + '\n';
+        text.append(line).append(purpose_of(each, context)) += '\n';
     }
-    screen_.answer(text);
+    context.screen.answer(text);
     return exit_code::success;
 }
 
-exit_code interpreter::meta_history(meta_command const& said)
+exit_code history_lines(shell_context& context, meta_command const& typed)
 {
-    auto const& lines = history_.lines();
+    auto const& lines = context.history.lines();
     std::size_t count = lines.size();
-    if (!said.rest.empty()) {
-        if (said.rest.find_first_not_of("0123456789") != std::string::npos || said.rest.size() > 9)
-            return refuse(":history takes a number of lines");
-        count = std::min<std::size_t>(count, std::stoul(said.rest));
+    if (!typed.rest.empty()) {
+        if (typed.rest.find_first_not_of("0123456789") != std::string::npos || typed.rest.size() > 9)
+            return context.diagnostics.refuse(":history takes a number of lines");
+        count = std::min<std::size_t>(count, std::stoul(typed.rest));
     }
     std::string text;
     for (std::size_t index = lines.size() - count; index < lines.size(); ++index)
         text += lines[index] + '\n';
     if (!text.empty())
-        screen_.answer(screen::shown(text));
+        context.screen.answer(screen::shown(text));
     return exit_code::success;
 }
 
-exit_code interpreter::meta_hmp(meta_command const& said)
+exit_code hmp_line(shell_context& context, meta_command const& typed)
 {
-    return said.rest.empty() ? refuse(":hmp takes a line for the human monitor") : human_.execute(said.rest);
+    return typed.rest.empty() ? context.diagnostics.refuse(":hmp takes a line for the human monitor")
+                              : context.hmp.execute(typed.rest);
 }
 
-exit_code interpreter::meta_page(meta_command const& said)
+exit_code page(shell_context& context, meta_command const& typed)
 try {
-    if (said.rest.empty() || said.rest.starts_with(":page"))
-        return refuse(":page takes a line to execute");
-    if (!screen_.interactive())
-        return execute(said.rest);
+    if (typed.rest.empty() || typed.rest.starts_with(":page"))
+        return context.diagnostics.refuse(":page takes a line to execute");
+    if (!context.screen.interactive())
+        return context.execute(typed.rest);
     std::string text;
-    layout const former = std::exchange(layout_, layout::many_lines);
-    screen_.collect(&text);
-    exit_code const result = execute(said.rest);
-    screen_.collect(nullptr);
-    layout_ = former;
-    if (!text.empty() && !show_paged(monitor_.loop(), screen_, text))
-        screen_.answer(text);
+    layout const former = std::exchange(context.layout, layout::many_lines);
+    context.screen.collect(&text);
+    exit_code const result = context.execute(typed.rest);
+    context.screen.collect(nullptr);
+    context.layout = former;
+    bool shown = text.empty();
+    if (!shown) {
+        terminal_lent const lent(context.screen);  // an event that is printed meanwhile would be lost with the pager's screen
+        shown = page(context.monitor.loop(), text);
+    }
+    if (!shown)
+        context.screen.answer(text);
     return result;
 } catch (std::system_error const& error) {
-    return refuse(error.what());
+    return context.diagnostics.refuse(error.what());
 }
 
-exit_code interpreter::meta_pretty(meta_command const& said)
+exit_code pretty(shell_context& context, meta_command const& typed)
 {
-    if (said.rest == "on")
-        layout_ = layout::many_lines;
-    else if (said.rest == "off")
-        layout_ = layout::one_line;
-    else if (said.rest == "auto")
-        layout_ = layout::automatic;
-    else if (!said.rest.empty())
-        return refuse(":pretty takes on, off or auto");
-    else
-        screen_.answer(layout_ == layout::many_lines ? ":pretty on"
-                       : layout_ == layout::one_line ? ":pretty off"
-                                                     : ":pretty auto");
+    constexpr std::array<std::pair<std::string_view, layout>, 3> words{
+        {{"on", layout::many_lines}, {"off", layout::one_line}, {"auto", layout::automatic}}};
+    for (auto const& [word, meaning] : words) {
+        if (typed.rest.empty() && context.layout == meaning)
+            context.screen.answer(":pretty " + std::string(word));
+        else if (typed.rest == word)
+            context.layout = meaning;
+        else
+            continue;
+        return exit_code::success;
+    }
+    return context.diagnostics.refuse(":pretty takes on, off or auto");
+}
+
+exit_code quit(shell_context& context, meta_command const& typed)
+{
+    if (!typed.rest.empty())
+        return context.diagnostics.refuse(':' + typed.name + " takes no arguments");
+    context.leaving = true;
     return exit_code::success;
 }
 
-exit_code interpreter::meta_quit(meta_command const& said)
+exit_code schema_names(shell_context& context, meta_command const& typed)
 {
-    if (!said.rest.empty())
-        return refuse(':' + said.name + " takes no words");
-    leaving_ = true;
-    return exit_code::success;
-}
-
-exit_code interpreter::meta_schema(meta_command const& said)
-{
-    schema const& known = monitor_.known();
+    schema const& known = context.monitor.known();
     if (known.empty())
-        return refuse("QEMU does not tell what it knows");
-    if (!said.rest.empty() && said.rest.find_first_of("*?[") == std::string::npos)
-        return help(said.rest);
+        return context.diagnostics.refuse(std::string(no_schema));
+    if (!typed.rest.empty() && typed.rest.find_first_of("*?[") == std::string::npos)
+        return describe(context, typed.rest);
     std::vector<std::string> names = known.command_names();
     std::vector<std::string> events = known.event_names();
-    if (said.rest.empty()) {
+    if (typed.rest.empty()) {
         std::ostringstream text;
-        text << "QEMU " << monitor_.session().greeting().version << ": " << names.size() << " commands, " << events.size()
+        text << "QEMU " << context.monitor.session().greeting().version << ": " << names.size() << " commands, " << events.size()
              << " events; :schema * lists them";
-        screen_.answer(in_one_line(text.str()));
+        context.screen.answer(in_one_line(text.str()));
         return exit_code::success;
     }
     std::string text;
     names.insert(names.end(), events.begin(), events.end());
     for (std::string const& name : names) {
-        if (::fnmatch(said.rest.c_str(), name.c_str(), FNM_CASEFOLD) == 0)
+        if (matches(typed.rest, name))
             text += name + '\n';
     }
     if (text.empty())
-        return refuse("nothing matches " + said.rest);
-    screen_.answer(text);
+        return context.diagnostics.refuse("nothing matches " + typed.rest);
+    context.screen.answer(text);
     return exit_code::success;
 }
 
-exit_code interpreter::meta_trace(meta_command const& said)
+exit_code trace(shell_context& context, meta_command const& typed)
 {
-    bool shown = traffic_.shown();
-    exit_code const result = turn(said, shown);
-    traffic_.show(shown);
+    if (typed.rest.empty())
+        context.screen.answer(context.log.shown() ? ":trace on" : ":trace off");
+    else if (typed.rest != "on" && typed.rest != "off")
+        return context.diagnostics.refuse(":trace takes on or off");
+    else
+        context.log.show(typed.rest == "on");
+    return exit_code::success;
+}
+
+}  // namespace
+
+std::span<shell_command const> shell_commands()
+{
+    static constexpr std::array<shell_command, 11> all{{
+        {"events", "[on|off|PATTERN...]", "show events or not, or only some: JOB_* !JOB_STATUS_CHANGE", events},
+        {"help", "[COMMAND|EVENT|:NAME]", "this; the arguments of a command and what it returns; one of these", help},
+        {"history", "[COUNT]", "what was typed before", history_lines},
+        {"hmp", "LINE", "a line for the human monitor", hmp_line},
+        {"page", "LINE", "execute a line and leaf through its answer with $PAGER", page},
+        {"pretty", "[on|off|auto]", "print JSON in many lines; auto: at a prompt what does not fit one line", pretty},
+        {"quit", "", "leave the shell, not QEMU (as Ctrl-D)", quit},
+        {"schema", "[NAME|PATTERN]", "what QEMU knows: all, a command, an event, block*", schema_names},
+        {"trace", "[on|off]", "show every message that travels", trace},
+        {"wait", "JOB [STATE] [--timeout SECONDS]", "show a job's progress until it ends, needs a command, or is in a state",
+         wait_for_job},
+        {"wait-event", "EVENT [KEY=VALUE...] [--timeout SECONDS]",
+         "wait for an event, with such data; one that came since the last command counts", wait_for_event},
+    }};
+    return all;
+}
+
+std::vector<std::string> shell_command_names()
+{
+    std::vector<std::string> result;
+    for (shell_command const& each : shell_commands())
+        result.emplace_back(each.name);
     return result;
+}
+
+shell_command const* find_shell_command(std::string_view name)
+{
+    auto const all = shell_commands();
+    auto const found = std::ranges::find(all, name, &shell_command::name);
+    return found != all.end() ? &*found : nullptr;
+}
+
+std::vector<std::string> similar_shell_commands(std::string_view name)
+{
+    std::vector<std::string> result;
+    if (find_shell_command(name) != nullptr)
+        result.emplace_back(name);
+    else
+        result = similar_to(name, shell_command_names());
+    for (std::string& each : result)
+        each.insert(0, 1, ':');
+    return result;
+}
+
+exit_code run_shell_command(shell_context& context, meta_command const& typed)
+{
+    shell_command const* const found = find_shell_command(typed.name == "exit" ? "quit" : typed.name);  // the old shell's name
+    return found != nullptr ? found->run(context, typed) : refuse_unknown(context, typed.name);
 }
 
 }  // namespace qmp_shell

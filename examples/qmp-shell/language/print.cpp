@@ -9,6 +9,7 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <ctime>
@@ -223,6 +224,30 @@ std::string print(coqmp::event const& what, print_options how)
     }
     if (what.lost_before != 0)
         result += " (" + std::to_string(what.lost_before) + (what.lost_before == 1 ? " event" : " events") + " lost before it)";
+    return result;
+}
+
+json::object as_message(coqmp::event const& what)
+{
+    using namespace std::chrono;
+    json::object result;
+    result["event"] = what.name;
+    if (!what.data.empty())
+        result["data"] = what.data;
+    json::object& when = result["timestamp"].emplace_object();
+    std::int64_t const all =
+        what.timestamp ? duration_cast<microseconds>(what.timestamp->time_since_epoch()).count() : std::int64_t{-1};
+    when["seconds"] = what.timestamp ? all / 1'000'000 : all;
+    when["microseconds"] = what.timestamp ? all % 1'000'000 : all;
+    return result;
+}
+
+json::object as_message(coqmp::command const& what)
+{
+    json::object result;
+    result[what.is_out_of_band() ? "exec-oob" : "execute"] = what.name();
+    if (!what.arguments().empty())
+        result["arguments"] = what.arguments();
     return result;
 }
 

@@ -2,8 +2,10 @@
 #ifndef QMP_SHELL_PRINT_HPP
 #define QMP_SHELL_PRINT_HPP
 
+#include <coqmp/command.hpp>
 #include <coqmp/event.hpp>
 
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 #include <string>
@@ -21,6 +23,12 @@ struct print_options
 
 /// `14:03:22.123456 STOP {...}` in local time.
 [[nodiscard]] std::string print(coqmp::event const& what, print_options how);
+
+/// An event as QEMU sent it.
+[[nodiscard]] boost::json::object as_message(coqmp::event const& what);
+
+/// A command as it will be sent, without its id.
+[[nodiscard]] boost::json::object as_message(coqmp::command const& what);
 
 }  // namespace qmp_shell
 

@@ -203,6 +203,18 @@ Entry const* find_entry(std::map<std::string, Entry, std::less<>> const& entries
 
 }  // namespace
 
+type const* find_alternative(type const& what, kind wanted)
+{
+    auto const found = std::find_if(what.alternatives.begin(), what.alternatives.end(),
+                                    [wanted](type const* each) { return each != nullptr && each->kind == wanted; });
+    return found != what.alternatives.end() ? *found : nullptr;
+}
+
+type const* as_kind(type const* what, kind wanted)
+{
+    return what == nullptr || what->kind != kind::alternate ? what : find_alternative(*what, wanted);
+}
+
 schema::schema(json::value const& reply)
 {
     json::array const* entries = reply.if_array();

@@ -44,6 +44,12 @@ struct type
     std::vector<type const*> alternatives;  ///< of an alternate
 };
 
+/// The alternative of that kind. @return null: it has none
+[[nodiscard]] type const* find_alternative(type const& what, kind wanted);
+
+/// What an alternate is if it is to be of that kind; any other type is itself. @return null: it cannot be, or null was given
+[[nodiscard]] type const* as_kind(type const* what, kind wanted);
+
 struct command_entry
 {
     std::string name;

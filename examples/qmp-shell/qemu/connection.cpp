@@ -1,6 +1,5 @@
 #include "qemu/connection.hpp"
 
-#include "address.hpp"
 #include "qemu/wrapped_program.hpp"
 #include "terminal/text.hpp"
 
@@ -35,9 +34,9 @@ std::string why_not(coqmp::endpoint const& where, error_code error, std::chrono:
     }
     if (error == coqmp::errc::timed_out)
         return name + " did not get ready within " + in_seconds(patience) +
-               ": it is there, and answers nothing. Is it stopped, or does it hang?";
+               ": it accepts connections but does not answer. Is it stopped, or does it hang?";
     if (error == coqmp::errc::not_qmp || error == coqmp::errc::not_json)
-        return name + " does not talk QMP (is it a monitor with mode=control?)";
+        return name + " does not speak QMP (is it a monitor with mode=control?)";
     if (error == coqmp::errc::disconnected)
         return name + " closed the connection before it was ready";
     namespace reason = boost::system::errc;
@@ -48,12 +47,16 @@ std::string why_not(coqmp::endpoint const& where, error_code error, std::chrono:
     return "cannot connect to " + name + ": " + (where.is_descriptor() ? why : error.message());
 }
 
-/// For a command that is given in place of an address. @return empty: it is an address, as other commands show
-std::string hint_at_command(options const& how, error_code error)
+/// For a host without its port, or a command, in place of the path of a socket. @return empty: it is as likely to be a path
+std::string hint_at_mistake(options const& options, error_code error)
 {
-    bool const mistaken = error == boost::system::errc::no_such_file_or_directory && !is_clearly_address(how.address) &&
-                          how.commands.empty() && how.tool == tool::none;
-    return mistaken ? " (a command? They come after -c: qmp-shell ADDRESS -c " + how.address + ')' : std::string();
+    std::string const& given = options.address;
+    if (error != boost::system::errc::no_such_file_or_directory)
+        return {};
+    if (given == "localhost" || given.find_first_not_of("0123456789.") == std::string::npos)
+        return " (a host? It needs a port, too: " + given + ":PORT)";
+    bool const is_command = !is_clearly_address(given) && options.commands.empty() && options.tool == tool::none;
+    return is_command ? " (a command? They come after -c: qmp-shell ADDRESS -c " + given + ')' : std::string();
 }
 
 /// A QEMU that was there before us and stays after us.
@@ -68,15 +71,15 @@ public:
     {
         if (why == coqmp::errc::disconnected)
             return "QEMU has gone: " + name_ + " closed the connection";
-        std::string const reason = why == coqmp::errc::message_too_large ? "it sent more at once than this shell takes"
-                                   : why == coqmp::errc::nested_too_deep ? "what it sent is nested deeper than this shell takes"
+        std::string const reason = why == coqmp::errc::message_too_large ? "it sent a message larger than this shell accepts"
+                                   : why == coqmp::errc::nested_too_deep ? "it sent JSON nested deeper than this shell accepts"
                                                                          : why.message();
         return "the conversation with " + name_ + " cannot go on: " + reason;
     }
 
     [[nodiscard]] bool ends_with_the_shell() const noexcept override { return false; }
 
-    parting leave() override
+    leave_result leave() override
     {
         session_.close();
         return {};
@@ -87,10 +90,10 @@ private:
     coqmp::session session_;
 };
 
-std::unique_ptr<connection> dial(event_loop& loop, screen& shown_on, options const& how, coqmp::session_options behaviour)
+std::unique_ptr<connection> dial(event_loop& loop, screen& screen, options const& options, coqmp::session_options behaviour)
 {
-    coqmp::endpoint const where = address_of(how.address);
-    behaviour.connect_timeout = how.timeout.value_or(10s);
+    coqmp::endpoint const where = coqmp::endpoint::parse(options.address);
+    behaviour.connect_timeout = options.timeout.value_or(10s);
     coqmp::session session(loop.get_executor(), behaviour);
     asio::cancellation_signal give_up;
     interruption const on_interrupt(loop, [&] { give_up.emit(asio::cancellation_type::terminal); });
@@ -99,12 +102,12 @@ std::unique_ptr<connection> dial(event_loop& loop, screen& shown_on, options con
     session.async_connect(where, asio::bind_cancellation_slot(give_up.slot(), [&](error_code error) { outcome = error; }));
     auto const connected = [&outcome] { return outcome.has_value(); };
     if (!loop.run_until(connected, time_for_a_hint))
-        shown_on.note(where.to_string() + " does not answer yet (Ctrl-C gives up)");
+        screen.note(where.to_string() + " does not answer yet (Ctrl-C gives up)");
     loop.run_until(connected);
     if (*outcome == asio::error::operation_aborted)
         throw connection_given_up();
     if (*outcome)
-        throw connection_failed(why_not(where, *outcome, behaviour.connect_timeout) + hint_at_command(how, *outcome));
+        throw connection_failed(why_not(where, *outcome, behaviour.connect_timeout) + hint_at_mistake(options, *outcome));
     return std::make_unique<foreign_qemu>(where.to_string(), std::move(session));
 }
 
@@ -117,15 +120,15 @@ std::string command_line_of(std::vector<std::string> const& words)
     return result;
 }
 
-std::unique_ptr<connection> wait_for_qemu(event_loop& loop, screen& shown_on, options const& how,
+std::unique_ptr<connection> wait_for_qemu(event_loop& loop, screen& screen, options const& options,
                                           coqmp::session_options behaviour)
 try {
     coqmp::listener_options whom;
-    behaviour.connect_timeout = how.timeout.value_or(0s);
+    behaviour.connect_timeout = options.timeout.value_or(0s);
     whom.session = std::move(behaviour);
-    coqmp::listener door(loop.get_executor(), address_of(how.address), whom);
-    shown_on.note("waiting for a QEMU at " + door.local_endpoint().to_string() + ", started with\n  " +
-                  command_line_of(door.qemu_arguments("qmp-shell")));
+    coqmp::listener door(loop.get_executor(), coqmp::endpoint::parse(options.address), whom);
+    screen.note("waiting for a QEMU at " + door.local_endpoint().to_string() + ", started with\n  " +
+                command_line_of(door.qemu_arguments("qmp-shell")));
     asio::cancellation_signal give_up;
     interruption const on_interrupt(loop, [&] { give_up.emit(asio::cancellation_type::terminal); });
 
@@ -139,9 +142,9 @@ try {
     if (*outcome == asio::error::operation_aborted)
         throw connection_given_up();
     if (*outcome == coqmp::errc::timed_out)
-        throw connection_failed("no QEMU came to " + door.local_endpoint().to_string());
+        throw connection_failed("no QEMU connected to " + door.local_endpoint().to_string());
     if (*outcome)
-        throw connection_failed("a QEMU came and did not get ready: " + outcome->message());
+        throw connection_failed("a QEMU connected but did not get ready: " + outcome->message());
     return std::make_unique<foreign_qemu>(door.local_endpoint().to_string(), std::move(*accepted));
 } catch (boost::system::system_error const& error) {
     throw connection_failed(error.what());
@@ -149,17 +152,17 @@ try {
 
 }  // namespace
 
-std::unique_ptr<connection> connect(event_loop& loop, screen& shown_on, options const& how, coqmp::session_options behaviour)
+std::unique_ptr<connection> connect(event_loop& loop, screen& screen, options const& options, coqmp::session_options behaviour)
 {
-    switch (how.way) {
-        case way_in::listen:
-            return wait_for_qemu(loop, shown_on, how, std::move(behaviour));
-        case way_in::wrap:
-            return launch(loop, shown_on, how, std::move(behaviour));
-        case way_in::dial:
+    switch (options.mode) {
+        case connect_mode::listen:
+            return wait_for_qemu(loop, screen, options, std::move(behaviour));
+        case connect_mode::wrap:
+            return launch(loop, screen, options, std::move(behaviour));
+        case connect_mode::dial:
             break;
     }
-    return dial(loop, shown_on, how, std::move(behaviour));
+    return dial(loop, screen, options, std::move(behaviour));
 }
 
 }  // namespace qmp_shell

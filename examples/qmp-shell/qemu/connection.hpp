@@ -29,10 +29,10 @@ public:
 };
 
 /// How QEMU was left.
-struct parting
+struct leave_result
 {
     std::string words;    ///< empty: there is nothing to say, or it was said before
-    bool failed = false;  ///< it did not end when asked to
+    bool failed = false;  ///< it did not end when asked to, or crashed
 };
 
 /// A session, and what there is beside it: nothing, or the process of a QEMU that was launched.
@@ -53,12 +53,12 @@ public:
     [[nodiscard]] virtual bool ends_with_the_shell() const noexcept = 0;
 
     /// Leaves QEMU alone, or ends the one that was launched.
-    [[nodiscard]] virtual parting leave() = 0;
+    [[nodiscard]] virtual leave_result leave() = 0;
 };
 
 /// Connects as the options say.
 /// @throws connection_failed, connection_given_up
-[[nodiscard]] std::unique_ptr<connection> connect(event_loop& loop, screen& shown_on, options const& how,
+[[nodiscard]] std::unique_ptr<connection> connect(event_loop& loop, screen& screen, options const& options,
                                                   coqmp::session_options behaviour);
 
 }  // namespace qmp_shell

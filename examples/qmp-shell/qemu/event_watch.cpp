@@ -1,8 +1,7 @@
 #include "qemu/event_watch.hpp"
 
 #include "language/print.hpp"
-
-#include <fnmatch.h>
+#include "language/text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -11,16 +10,13 @@ namespace qmp_shell {
 
 bool event_choice::accepts(std::string const& name) const
 {
-    auto const matches = [&name](std::string const& pattern) {
-        return ::fnmatch(pattern.c_str(), name.c_str(), FNM_CASEFOLD) == 0;
-    };
     bool wanted = false;
     bool any_wanted = false;
     for (std::string const& pattern : patterns_) {
         if (!pattern.starts_with('!')) {
             any_wanted = true;
-            wanted = wanted || matches(pattern);
-        } else if (matches(pattern.substr(1))) {
+            wanted = wanted || matches(pattern, name);
+        } else if (matches(pattern.substr(1), name)) {
             return false;
         }
     }
@@ -29,13 +25,10 @@ bool event_choice::accepts(std::string const& name) const
 
 std::string event_choice::describe() const
 {
-    std::string result;
-    for (std::string const& pattern : patterns_)
-        result += (result.empty() ? "" : " ") + pattern;
-    return result.empty() ? "all" : result;
+    return patterns_.empty() ? "all" : joined(patterns_, " ");
 }
 
-event_watch::event_watch(coqmp::session& of, screen& shown_on) : screen_(shown_on), stream_(of.subscribe())
+event_watch::event_watch(coqmp::session& of, screen& screen) : screen_(screen), stream_(of.subscribe())
 {
     read();
 }

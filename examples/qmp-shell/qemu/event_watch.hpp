@@ -37,7 +37,7 @@ class event_watch
 {
 public:
     /// Begins to read at once.
-    event_watch(coqmp::session& of, screen& shown_on);
+    event_watch(coqmp::session& of, screen& screen);
 
     void shown(bool yes) noexcept { shown_ = yes; }
     [[nodiscard]] bool shown() const noexcept { return shown_; }

@@ -24,7 +24,7 @@ constexpr auto time_to_go = 5s;
 class waiting_note
 {
 public:
-    waiting_note(event_loop& loop, screen& shown_on) : screen_(shown_on), timer_(loop.get_executor(), long_time)
+    waiting_note(event_loop& loop, screen& screen) : screen_(screen), timer_(loop.get_executor(), long_time)
     {
         timer_.async_wait([this, alive = std::weak_ptr(alive_)](error_code error) {
             if (!error && !alive.expired())
@@ -72,12 +72,12 @@ std::string answer::left_open() const
     return {};
 }
 
-monitor::monitor(event_loop& loop, screen& shown_on, traffic& seen, std::unique_ptr<connection> opened)
+monitor::monitor(event_loop& loop, screen& screen, wire_log& log, std::unique_ptr<connection> opened)
     : loop_(loop),
-      screen_(shown_on),
-      traffic_(seen),
+      screen_(screen),
+      log_(log),
       connection_(std::move(opened)),
-      events_(connection_->session(), shown_on),
+      events_(connection_->session(), screen),
       jobs_(connection_->session())
 {
     session().async_wait_closed([this](error_code error, coqmp::session_end end) {
@@ -140,17 +140,17 @@ std::optional<boost::json::value> monitor::look_up(coqmp::command what, std::chr
 
 answer monitor::inquire(coqmp::command what, std::chrono::nanoseconds patience)
 {
-    traffic_.asks_for_itself(true);
+    log_.asks_for_itself(true);
     answer result = ask(std::move(what.timeout(patience)));
-    traffic_.asks_for_itself(false);
+    log_.asks_for_itself(false);
     return result;
 }
 
 schema const& monitor::known()
 {
     if (schema_.empty() && !ended_with_) {
-        if (auto const told = look_up("query-qmp-schema"))
-            schema_ = schema(*told);
+        if (auto const found = look_up("query-qmp-schema"))
+            schema_ = schema(*found);
     }
     return schema_;
 }
@@ -163,7 +163,7 @@ void monitor::await_end()
     loop_.run_until([this] { return has_ended(); });
 }
 
-parting monitor::leave()
+leave_result monitor::leave()
 {
     events_.shown(false);
     return connection_->leave();

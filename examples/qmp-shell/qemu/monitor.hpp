@@ -39,7 +39,7 @@ struct answer
 class monitor
 {
 public:
-    monitor(event_loop& loop, screen& shown_on, traffic& seen, std::unique_ptr<connection> opened);
+    monitor(event_loop& loop, screen& screen, wire_log& log, std::unique_ptr<connection> opened);
 
     /// Sends a command and waits for its answer, as long as it takes. Ctrl-C ends the wait, not the session. The shell says
     /// that it is waiting if the answer takes long.
@@ -74,7 +74,7 @@ public:
     [[nodiscard]] std::string how_it_ended() { return connection_->how_it_ended(ended_with_.value()); }
     /// Whether leave() ends QEMU, as it is one that the shell has launched.
     [[nodiscard]] bool ends_with_the_shell() const noexcept { return connection_->ends_with_the_shell(); }
-    [[nodiscard]] parting leave();
+    [[nodiscard]] leave_result leave();
 
     /// Whether QEMU was asked to end.
     [[nodiscard]] bool asked_to_quit() const noexcept { return asked_to_quit_; }
@@ -106,7 +106,7 @@ public:
 private:
     event_loop& loop_;
     screen& screen_;
-    traffic& traffic_;
+    wire_log& log_;
     std::unique_ptr<connection> connection_;
     event_watch events_;
     job_log jobs_;

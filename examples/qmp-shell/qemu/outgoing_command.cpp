@@ -1,7 +1,7 @@
 #include "qemu/outgoing_command.hpp"
 
-#include "commands/qom.hpp"
 #include "language/json_access.hpp"
+#include "language/read/property_value.hpp"
 #include "language/read/unicode.hpp"
 
 #include <fcntl.h>
@@ -128,11 +128,11 @@ void check_names(coqmp::command const& last, typed_command const& said, bool nam
                                  ", or leave fdname out");
 }
 
-void add_descriptors(outgoing_commands& commands, typed_command const& said, monitor& qemu, created_files& made)
+void add_descriptors(outgoing_commands& commands, typed_command const& said, monitor& monitor, created_files& made)
 {
     coqmp::command last = std::move(commands.back());
     commands.pop_back();
-    bool const named = last.name() == "getfd" || wants(qemu.known(), last.name(), "fdname");
+    bool const named = last.name() == "getfd" || wants(monitor.known(), last.name(), "fdname");
     check_names(last, said, named);
     for (auto const& [name, path, mode] : said.files) {
         coqmp::descriptor const file = open_file(path, mode, last.name(), made);
@@ -147,19 +147,19 @@ void add_descriptors(outgoing_commands& commands, typed_command const& said, mon
 }
 
 /// Asks QEMU for a device's properties if anything about their types was guessed; QEMU 9.2 and later insist on the right ones.
-void type_device_properties(typed_command& said, monitor& qemu)
+void type_device_properties(typed_command& said, monitor& monitor)
 {
     auto const* const driver = said.arguments.if_contains("driver");
     if (said.name != "device_add" || said.guessed.empty() || driver == nullptr || !driver->is_string())
         return;
     auto const listed =
-        qemu.look_up(coqmp::command("device-list-properties").with("typename", std::string_view(driver->get_string())));
+        monitor.look_up(coqmp::command("device-list-properties").with("typename", std::string_view(driver->get_string())));
     if (listed)
         type_by_properties(said, *listed);
 }
 
 /// The schema says of a property's value that it may be anything; QEMU knows better. What does not fit is left for it to refuse.
-void type_property(typed_command& said, monitor& qemu)
+void type_property(typed_command& said, monitor& monitor)
 {
     if (said.name != "qom-set")
         return;
@@ -169,8 +169,8 @@ void type_property(typed_command& said, monitor& qemu)
     std::string const name(text_in(said.arguments, "property"));
     if (guessed == said.guessed.end() || path.empty() || name.empty())
         return;
-    auto const listed = qemu.look_up(coqmp::command("qom-list").with("path", path));
-    std::string const type = listed ? type_of_property(*listed, name) : std::string();
+    auto const listed = monitor.look_up(coqmp::command("qom-list").with("path", path));
+    std::string_view const type = listed ? type_of_property(*listed, name) : std::string_view();
     if (type.empty())
         return;
     if (auto value = value_of_property(type, guessed->second))
@@ -196,26 +196,17 @@ created_files::~created_files()
     }
 }
 
-outgoing_commands prepare(typed_command said, monitor& qemu, created_files& made)
+outgoing_commands prepare(typed_command said, monitor& monitor, created_files& made)
 {
-    type_property(said, qemu);
-    type_device_properties(said, qemu);
+    type_property(said, monitor);
+    type_device_properties(said, monitor);
     coqmp::command sent(said.name, said.arguments);
     if (said.out_of_band)
         sent.out_of_band();
     outgoing_commands result;
     result.push_back(std::move(sent));
     if (!said.files.empty())
-        add_descriptors(result, said, qemu, made);
-    return result;
-}
-
-json::object as_message(coqmp::command const& sent)
-{
-    json::object result;
-    result[sent.is_out_of_band() ? "exec-oob" : "execute"] = sent.name();
-    if (!sent.arguments().empty())
-        result["arguments"] = sent.arguments();
+        add_descriptors(result, said, monitor, made);
     return result;
 }
 

@@ -8,8 +8,6 @@
 #include <coqmp/command.hpp>
 #include <coqmp/descriptor.hpp>
 
-#include <boost/json/object.hpp>
-
 #include <sys/types.h>
 
 #include <string>
@@ -45,10 +43,7 @@ private:
 
 /// @param made gets the files that were created
 /// @throws std::runtime_error when a file cannot be opened, or its name is not clear
-[[nodiscard]] outgoing_commands prepare(typed_command said, monitor& qemu, created_files& made);
-
-/// The messages that will be sent, for display.
-[[nodiscard]] boost::json::object as_message(coqmp::command const& sent);
+[[nodiscard]] outgoing_commands prepare(typed_command said, monitor& monitor, created_files& made);
 
 }  // namespace qmp_shell
 

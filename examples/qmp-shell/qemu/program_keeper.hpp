@@ -8,7 +8,7 @@ namespace qmp_shell {
 
 /// Starts the program in a session of its own, so that Ctrl-C reaches only the shell, and stays until it has ended. A script
 /// may end before the QEMU that it has started: the keeper then stays until that QEMU has ended, too, or until the shell
-/// reports that QEMU has closed its monitor. If the shell dies, or the script fails, the keeper ends all processes that the
+/// reports that QEMU has closed its monitor; a QEMU that then does not exit is killed. If the shell dies, or the script fails, the keeper ends all processes that the
 /// program has started, with SIGTERM and after five seconds with SIGKILL.
 /// @param shell the process to watch
 /// @param news a pipe: the shell writes to it when QEMU has closed its monitor; -1: there is none

@@ -77,13 +77,13 @@ coqmp::descriptor open_log(std::string const& name)
 
 }  // namespace
 
-traffic::traffic(screen& shown_on, std::string file) : screen_(shown_on), name_(std::move(file))
+wire_log::wire_log(screen& screen, std::string file) : screen_(screen), name_(std::move(file))
 {
     if (!name_.empty())
         file_ = open_log(name_);
 }
 
-void traffic::see(coqmp::direction way, std::string_view message)
+void wire_log::see(coqmp::direction way, std::string_view message)
 {
     if (shown_)
         screen_.note(harmless(line_of(way, message)));
@@ -93,7 +93,7 @@ void traffic::see(coqmp::direction way, std::string_view message)
     write(line_of(way, message));
 }
 
-bool traffic::is_own(coqmp::direction way, std::string_view message)
+bool wire_log::is_own(coqmp::direction way, std::string_view message)
 {
     bool const sent = way == coqmp::direction::sent;
     if (sent ? !asks_for_itself_ : own_ids_.empty())
@@ -109,15 +109,15 @@ bool traffic::is_own(coqmp::direction way, std::string_view message)
     own_ids_.insert(json::serialize(*id));
     std::string const name(text_in(*members, "execute"));
     if (std::exchange(last_own_, name) != name)  // a wait asks again and again
-        write("-- the shell asks for itself: " + name);
+        write("-- a query of the shell itself: " + name);
     return true;
 }
 
-void traffic::write(std::string line)
+void wire_log::write(std::string line)
 {
     line = time_now() + ' ' + std::move(line) + '\n';
     if (::write(file_.number(), line.data(), line.size()) != static_cast<::ssize_t>(line.size())) {
-        screen_.complain("the log file " + name_ + " cannot be written to any more; it ends here");
+        screen_.complain("the log file " + name_ + " cannot be written any more, and ends here");
         file_ = coqmp::descriptor(-1);
     }
 }

@@ -23,13 +23,13 @@ public:
 
 /// Sees each message. On the screen the shell's own queries are shown like all other messages. The file records what the user
 /// did, so it has only one line for such a query.
-class traffic
+class wire_log
 {
 public:
     /// @param file to append to, made readable for its owner only, because messages can contain passwords. Empty: none.
     /// @throws logfile_refused if it cannot be written, or is not a regular file that belongs to this user and that no other
     /// user can access; a symbolic link is not followed. It is opened, never bound or replaced, and opening it never blocks.
-    traffic(screen& shown_on, std::string file);
+    wire_log(screen& screen, std::string file);
 
     /// For session_options::trace.
     void see(coqmp::direction way, std::string_view message);

@@ -34,8 +34,8 @@ using namespace std::chrono_literals;
 
 /// The arguments with which the shell starts itself: this word, two of its descriptors, one to write to and one to read from,
 /// its process number, the program, the program's arguments.
-constexpr std::string_view stand_in_word = "--become-wrapped-program";
-constexpr int words_before_program = 5;
+constexpr std::string_view wrapper_child_word = "--become-wrapped-program";
+constexpr int output_before_program = 5;
 
 /// Reports to the keeper, once, that QEMU has closed its monitor.
 class keeper_news
@@ -52,7 +52,7 @@ public:
 
     [[nodiscard]] int reading_end() const noexcept { return reading_.number(); }
 
-    void tell() const
+    void send() const
     {
         char const any = 0;
         [[maybe_unused]] auto const written = ::write(writing_.number(), &any, 1);  // the pipe is empty, and has a reader here
@@ -64,10 +64,10 @@ private:
 };
 
 /// What a process writes to its standard output and standard error, shown line by line.
-class spoken_words
+class program_output
 {
 public:
-    spoken_words(event_loop& loop, screen& shown_on) : loop_(loop), screen_(shown_on), reading_(loop.get_executor())
+    program_output(event_loop& loop, screen& screen) : loop_(loop), screen_(screen), reading_(loop.get_executor())
     {
         std::array<int, 2> ends{};
         if (::pipe2(ends.data(), O_CLOEXEC) != 0)
@@ -124,15 +124,15 @@ private:
 };
 
 /// The shell itself as the program: it prepares what the library leaves as it is, and then becomes the QEMU.
-coqmp::machine_spec stand_in_for(options const& how, coqmp::session_options behaviour, int writing_end, int news)
+coqmp::machine_spec wrapper_spec(options const& options, coqmp::session_options behaviour, int writing_end, int news)
 {
     coqmp::machine_spec result;
     result.program = "/proc/self/exe";
-    result.arguments = {std::string(stand_in_word), std::to_string(writing_end), std::to_string(news),
+    result.arguments = {std::string(wrapper_child_word), std::to_string(writing_end), std::to_string(news),
                         std::to_string(::getpid())};
-    result.arguments.insert(result.arguments.end(), how.program.begin(), how.program.end());
+    result.arguments.insert(result.arguments.end(), options.program.begin(), options.program.end());
     result.share_process_group = true;  // the leader of a group cannot create a session, and the keeper creates one
-    result.start_timeout = how.timeout.value_or(60s);
+    result.start_timeout = options.timeout.value_or(60s);
     result.session = std::move(behaviour);
     return result;
 }
@@ -144,15 +144,15 @@ std::string ending(std::string const& name, coqmp::exit_status const& status)
     return text.str();
 }
 
-class wrapped_qemu : public connection
+class wrapped_program : public connection
 {
 public:
-    wrapped_qemu(event_loop& loop, screen& shown_on, options const& how, coqmp::session_options behaviour)
+    wrapped_program(event_loop& loop, screen& screen, options const& options, coqmp::session_options behaviour)
         : loop_(loop),
-          screen_(shown_on),
-          name_(how.program.front()),
-          words_(loop, shown_on),
-          machine_(loop.get_executor(), stand_in_for(how, std::move(behaviour), words_.writing_end(), news_.reading_end()))
+          screen_(screen),
+          name_(options.program.front()),
+          output_(loop, screen),
+          machine_(loop.get_executor(), wrapper_spec(options, std::move(behaviour), output_.writing_end(), news_.reading_end()))
     {}
 
     void start()
@@ -163,7 +163,7 @@ public:
         machine_.async_start(
             asio::bind_cancellation_slot(give_up.slot(), [&](std::exception_ptr failure) { outcome = std::move(failure); }));
         loop_.run_until([&outcome] { return outcome.has_value(); });
-        words_.close_writing_end();
+        output_.close_writing_end();
         try {
             if (*outcome)
                 std::rethrow_exception(*outcome);
@@ -176,7 +176,7 @@ public:
         });
         session().async_wait_closed([this](error_code error, coqmp::session_end end) {
             if (!error && end.reason == coqmp::errc::disconnected)
-                news_.tell();
+                news_.send();
         });
     }
 
@@ -186,14 +186,14 @@ public:
     {
         if (!await_end(3s))
             return name_ + " has closed its monitor (" + why.message() + ") and lives on; it is ended now";
-        words_.await_the_last();
-        told_ = true;
+        output_.await_the_last();
+        reported_ = true;
         return ending(name_, *status_);
     }
 
     [[nodiscard]] bool ends_with_the_shell() const noexcept override { return true; }
 
-    parting leave() override
+    leave_result leave() override
     {
         bool impatient = false;
         interruption const on_interrupt(loop_, [&] {
@@ -207,10 +207,11 @@ public:
             machine_.kill();
             await_end(time_to_end);
         }
-        words_.await_the_last();
+        output_.await_the_last();
         if (!ended && !impatient)
             return {name_ + " did not end, and was killed", true};
-        return {status_ && !told_ ? ending(name_, *status_) : std::string(), false};
+        bool const crashed = status_ && status_->signal != 0 && !impatient;
+        return {status_ && !reported_ ? ending(name_, *status_) : std::string(), crashed};
     }
 
 private:
@@ -244,7 +245,7 @@ private:
 
     [[noreturn]] void explain(coqmp::start_failed const& failure)
     {
-        words_.await_the_last();
+        output_.await_the_last();
         if (failure.code() == asio::error::operation_aborted)
             throw connection_given_up();
         if (failure.status() && failure.status()->exit_code == no_such_program)
@@ -259,31 +260,31 @@ private:
     event_loop& loop_;
     screen& screen_;
     std::string const name_;
-    spoken_words words_;
+    program_output output_;
     keeper_news const news_;
     coqmp::machine machine_;
     std::optional<coqmp::exit_status> status_;
     bool hinted_ = false;
-    bool told_ = false;  ///< how it ended
+    bool reported_ = false;  ///< how it ended
 };
 
 }  // namespace
 
-std::unique_ptr<connection> launch(event_loop& loop, screen& shown_on, options const& how, coqmp::session_options behaviour)
+std::unique_ptr<connection> launch(event_loop& loop, screen& screen, options const& options, coqmp::session_options behaviour)
 try {
-    auto result = std::make_unique<wrapped_qemu>(loop, shown_on, how, std::move(behaviour));
+    auto result = std::make_unique<wrapped_program>(loop, screen, options, std::move(behaviour));
     result->start();
     return result;
 } catch (std::system_error const& error) {
     throw connection_failed(error.what());
 }
 
-bool is_stand_in(int argc, char const* const* argv)
+bool is_wrapper_child(int argc, char const* const* argv)
 {
-    return argc > words_before_program && argv[1] == stand_in_word;
+    return argc > output_before_program && argv[1] == wrapper_child_word;
 }
 
-int become_program(char** argv)
+int exec_wrapped(char** argv)
 {
     std::string const shell = argv[4];
     std::string const descriptors = "/proc/" + shell + "/fd/";
@@ -293,7 +294,7 @@ int become_program(char** argv)
         ::dup2(words, STDERR_FILENO);
     }
     int const news = ::open((descriptors + argv[3]).c_str(), O_RDONLY | O_CLOEXEC);
-    return keep_program(static_cast<::pid_t>(std::stoi(shell)), news, argv + words_before_program);
+    return keep_program(static_cast<::pid_t>(std::stoi(shell)), news, argv + output_before_program);
 }
 
 }  // namespace qmp_shell

@@ -1,19 +1,16 @@
 #include "terminal/line_editor.hpp"
 
 #include "terminal/candidate_list.hpp"
+#include "terminal/key_bindings.hpp"
 #include "terminal/text.hpp"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cwchar>
 #include <system_error>
 #include <utility>
 
@@ -24,45 +21,6 @@ namespace qmp_shell {
 namespace {
 
 constexpr wchar_t control_c = 3;
-
-struct key
-{
-    char const* sends;
-    char const* does;
-};
-
-/// What libedit does not know by itself: Ctrl or Alt with an arrow, Home, End, Delete.
-constexpr std::array keys = {
-    key{"\\e[1;5C", "em-next-word"}, key{"\\e[1;5D", "ed-prev-word"},      key{"\\e[1;3C", "em-next-word"},
-    key{"\\e[1;3D", "ed-prev-word"}, key{"\\e[H", "ed-move-to-beg"},       key{"\\e[1~", "ed-move-to-beg"},
-    key{"\\e[7~", "ed-move-to-beg"}, key{"\\e[F", "ed-move-to-end"},       key{"\\e[4~", "ed-move-to-end"},
-    key{"\\e[8~", "ed-move-to-end"}, key{"\\e[3~", "ed-delete-next-char"}, key{"^R", "em-inc-search-prev"},
-};
-
-void bind_key(EditLine* editor, std::string const& sent, char const* does)
-{
-    ::el_set(editor, EL_BIND, sent.c_str(), does, nullptr);
-}
-
-/// Keys that have no use here: libedit would put the end of what they send into the line. F1 to F20, Page Up, and so on, with
-/// Shift, Alt and Ctrl, as xterm, rxvt and Linux' console send them.
-void bind_what_does_nothing(EditLine* editor)
-{
-    constexpr char const* nothing = "ed-unassigned";
-    for (int number = 1; number <= 34; ++number) {
-        bind_key(editor, "\\e[" + std::to_string(number) + '~', nothing);
-        for (int modifiers = 2; modifiers <= 8; ++modifiers)
-            bind_key(editor, "\\e[" + std::to_string(number) + ';' + std::to_string(modifiers) + '~', nothing);
-    }
-    for (char const last : std::string_view("ABCDEFHPQRS"))
-        for (int modifiers = 2; modifiers <= 8; ++modifiers)
-            bind_key(editor, "\\e[1;" + std::to_string(modifiers) + last, nothing);
-    for (char const last : std::string_view("PQRS"))
-        bind_key(editor, std::string("\\eO") + last, nothing);
-    for (char const last : std::string_view("ABCDE"))
-        bind_key(editor, std::string("\\e[[") + last, nothing);
-    bind_key(editor, "\\e[Z", nothing);
-}
 
 /// Writes what libedit has kept, and then this.
 void write_now(std::string const& text)
@@ -87,14 +45,6 @@ std::wstring without_keys(std::wstring_view pasted)
     return result;
 }
 
-/// The terminal, to be waited for. Opened anew where that is allowed: Asio makes what it waits for non-blocking, and a duplicate
-/// would share that with our output, and with the program that has the terminal after us.
-int terminal_to_wait_for()
-{
-    int const opened = ::open("/proc/self/fd/0", O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    return opened >= 0 ? opened : ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-}
-
 /// How many rows of the terminal a text, which may have several lines, takes above its last row.
 std::size_t rows_of(std::string_view prompt, std::string_view text)
 {
@@ -109,28 +59,39 @@ std::size_t rows_of(std::string_view prompt, std::string_view text)
     return rows + (column + columns_of(text)) / width;
 }
 
-bool input_is_there()
+/// The terminal marks pasted text: `ESC[200~text ESC[201~`. The marks stay on while the shell waits for an answer, because text
+/// may be pasted then. The next program on the terminal may not understand them.
+void mark_pastes(bool marks)
 {
-    ::pollfd waiting{STDIN_FILENO, POLLIN, 0};
-    return ::poll(&waiting, 1, 0) > 0;
+    if (screen::is_capable())
+        write_now(marks ? "\033[?2004h" : "\033[?2004l");
+}
+
+/// As if it had not been caught. The kernel discards the signal if no shell could wake us up again (`ssh -t HOST qmp-shell`):
+/// SIGSTOP would stop us for good.
+void stop_as_usual()
+{
+    struct ::sigaction usual{};
+    struct ::sigaction former{};
+    usual.sa_handler = SIG_DFL;
+    ::sigaction(SIGTSTP, &usual, &former);
+    ::raise(SIGTSTP);
+    ::sigaction(SIGTSTP, &former, nullptr);
 }
 
 }  // namespace
 
-line_editor::line_editor(event_loop& loop, screen& shown_on, history const& past, completer completes)
+line_editor::line_editor(event_loop& loop, screen& screen, history const& past, completer completes)
     : loop_(loop),
-      screen_(shown_on),
+      screen_(screen),
       completer_(std::move(completes)),
-      input_(loop.get_executor()),
+      input_(loop),
       terminal_signals_(loop.get_executor()),
       past_(::history_init()),
       editor_(::el_init("qmp-shell", stdin, stdout, stderr))
 {
-    int const input = terminal_to_wait_for();
-    if (!editor_ || !past_ || input < 0)
+    if (!editor_ || !past_)
         throw std::system_error(errno, std::generic_category(), "cannot use this terminal");
-    input_.assign(input);
-    input_.native_non_blocking(true);
     HistEvent ignored;
     ::history(past_.get(), &ignored, H_SETSIZE, static_cast<int>(history::most_lines));
     for (std::string const& line : past.lines())
@@ -140,20 +101,28 @@ line_editor::line_editor(event_loop& loop, screen& shown_on, history const& past
     ::el_set(editor_.get(), EL_PROMPT, &line_editor::current_prompt);
     ::el_set(editor_.get(), EL_SIGNAL, 0);
     ::el_set(editor_.get(), EL_EDITOR, "emacs");
-    bind_usual_keys();
-    ::el_source(editor_.get(), nullptr);  // ~/.editrc
+    // Ctrl-C must not discard the marks of pasted text: what it is to discard is discarded here.
+    ::el_set(editor_.get(), EL_SETTY, "-d", "+noflsh", nullptr);
+    bind_usual_keys(editor_.get());
+    read_editrc(editor_.get());
     bind_keys();
     ::el_set(editor_.get(), EL_GETCFN, &line_editor::next_character);
-    seen_->editor = this;
+    state_->editor = this;
     terminal_signals_.add(SIGWINCH);
     terminal_signals_.add(SIGTSTP);
-    await_terminal_signals(seen_);
+    await_terminal_signals(state_);
 }
 
 line_editor::~line_editor()
 {
     mark_pastes(false);
-    seen_->editor = nullptr;
+    state_->editor = nullptr;
+}
+
+void line_editor::forget_pasted()
+{
+    pasted_lines_.clear();
+    input_.discard(false);
 }
 
 void line_editor::bind_keys()
@@ -168,13 +137,6 @@ void line_editor::bind_keys()
     ::el_set(editor, EL_BIND, "^I", "qmp-complete", nullptr);
     ::el_set(editor, EL_BIND, "^C", "qmp-interrupt", nullptr);
     ::el_set(editor, EL_BIND, "-a", "^C", "qmp-interrupt", nullptr);
-}
-
-void line_editor::bind_usual_keys()
-{
-    bind_what_does_nothing(editor_.get());
-    for (key const& each : keys)
-        bind_key(editor_.get(), each.sends, each.does);
 }
 
 line_editor& line_editor::self(EditLine* editor)
@@ -217,8 +179,9 @@ line_end line_editor::read(std::string const& prompt, std::function<bool()> cons
     prompt_ = prompt;
     stops_ = stops;
     interrupted_ = stopped_ = false;
+    interrupt_is_due_ = false;
     counted_for_.reset();
-    seen_->reading = true;
+    state_->reading = true;
     screen_.line_is_typed(this);
     ::el_resize(editor_.get());  // the size may have changed meanwhile
     // Before the prompt is shown, and again when the line has ended: keys that are typed in between are kept as they are. The
@@ -229,7 +192,7 @@ line_end line_editor::read(std::string const& prompt, std::function<bool()> cons
     char const* const text = ::el_gets(editor_.get(), &size);
     ::el_set(editor_.get(), EL_PREP_TERM, 1);
     screen_.line_is_typed(nullptr);
-    seen_->reading = false;
+    state_->reading = false;
     bool const shown = std::exchange(shown_, false);
     if (interrupted_)
         return line_end::interrupted;
@@ -263,123 +226,69 @@ int line_editor::next_character(EditLine* editor, wchar_t* character)
 {
     line_editor& that = self(editor);
     that.shown_ = true;
-    return that.await_character(*character);
+    return that.await_character(*character, false);
 }
 
-int line_editor::await_character(wchar_t& character)
+int line_editor::await_character(wchar_t& character, bool in_paste)
 {
-    bool interrupted = false;
-    interruption const on_interrupt(loop_, [&interrupted] { interrupted = true; });
+    auto const must_stop = [this] { return loop_.terminated() != 0 || stops_(); };
+    if (std::exchange(interrupt_is_due_, false)) {
+        character = control_c;
+        return 1;
+    }
     for (;;) {
-        await_input();
-        loop_.run_until([&] {
-            return seen_->readable || interrupted || seen_->resized || seen_->suspended || loop_.terminated() != 0 || stops_();
-        });
-        if (std::exchange(seen_->resized, false)) {
+        key_event const came = input_.wait(character, [&] { return state_->resized || state_->suspended || must_stop(); });
+        if (std::exchange(state_->resized, false)) {
             hide();
             ::el_resize(editor_.get());
             show();
         }
-        if (std::exchange(seen_->suspended, false))
+        if (std::exchange(state_->suspended, false))
             suspend();
-        stopped_ = loop_.terminated() != 0 || stops_();
-        if (stopped_)
+        stopped_ = must_stop();
+        if (stopped_ || came == key_event::end_of_input)
             return 0;
-        if (interrupted) {
+        if (came == key_event::interrupted) {
+            input_.discard(in_paste);
+            interrupt_is_due_ = true;
             character = control_c;
-            return 1;
         }
-        if (!std::exchange(seen_->readable, false))
-            continue;
-        // Without blocking: on Ctrl-C the kernel drops what was there a moment ago, and then a read would wait for the next key.
-        char byte = 0;
-        ::ssize_t const size = ::read(input_.native_handle(), &byte, 1);
-        if (size < 0 && (errno == EAGAIN || errno == EINTR))
-            continue;
-        if (size <= 0)
-            return 0;
-        if (complete_character(byte, character))
+        if (came != key_event::woken)
             return 1;
     }
-}
-
-/// Discards the rest of abandoned pasted text, which would be taken for keys.
-void line_editor::drop_input()
-{
-    std::array<char, 4096> piece{};
-    while (::read(input_.native_handle(), piece.data(), piece.size()) > 0)
-        continue;
-    partial_.clear();
-}
-
-/// @return whether a character is whole
-bool line_editor::complete_character(char byte, wchar_t& character)
-{
-    partial_ += byte;
-    std::mbstate_t state{};
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, and a state of its own
-    std::size_t const used = std::mbrtowc(&character, partial_.data(), partial_.size(), &state);
-    if (used == static_cast<std::size_t>(-2))
-        return false;
-    if (used == static_cast<std::size_t>(-1))
-        character = L'\uFFFD';
-    partial_.clear();
-    return true;
-}
-
-void line_editor::await_input()
-{
-    if (seen_->readable || seen_->awaiting_input)
-        return;
-    if (input_is_there()) {
-        seen_->readable = true;
-        return;
-    }
-    seen_->awaiting_input = true;
-    input_.async_wait(asio::posix::descriptor_base::wait_read, [seen = seen_](boost::system::error_code) {
-        seen->awaiting_input = false;
-        seen->readable = true;
-    });
 }
 
 // ---- The terminal ----------------------------------------------------------------------------------------------------------
 
-void line_editor::await_terminal_signals(std::shared_ptr<happenings> const& seen)
+void line_editor::await_terminal_signals(std::shared_ptr<async_state> const& state)
 {
-    seen->editor->terminal_signals_.async_wait([seen](boost::system::error_code error, int number) {
-        if (error || seen->editor == nullptr)
+    state->editor->terminal_signals_.async_wait([state](boost::system::error_code error, int number) {
+        if (error || state->editor == nullptr)
             return;
-        await_terminal_signals(seen);
+        await_terminal_signals(state);
         if (number != SIGTSTP)
-            seen->resized = true;
-        else if (seen->reading)
-            seen->suspended = true;  // between two keys
+            state->resized = true;
+        else if (state->reading)
+            state->suspended = true;  // between two keys
         else
-            seen->editor->suspend();
+            state->editor->suspend();
     });
-}
-
-/// The terminal marks pasted text: `ESC[200~text ESC[201~`. The marks stay on while the shell waits for an answer, because text
-/// may be pasted then. The next program on the terminal may not understand them.
-void line_editor::mark_pastes(bool marks)
-{
-    if (screen::is_capable())
-        write_now(marks ? "\033[?2004h" : "\033[?2004l");
 }
 
 /// All of the text becomes part of the line, including its line ends: none of it is executed before Enter. Ctrl-C abandons it,
 /// even if its end was lost.
 unsigned char line_editor::paste(EditLine* editor, int key)
 {
-    constexpr std::wstring_view end = L"\033[201~";
+    std::wstring const end(paste_ends.begin(), paste_ends.end());
     line_editor& that = self(editor);
     std::wstring pasted;
     while (!pasted.ends_with(end)) {
         wchar_t character = 0;
-        if (that.await_character(character) <= 0)
+        if (that.await_character(character, true) <= 0)
             return CC_EOF;
         if (character == control_c) {
-            that.drop_input();
+            if (!that.interrupt_is_due_)  // the terminal sends no signal for it
+                that.input_.discard(true);
             return interrupt(editor, key);
         }
         pasted += character;
@@ -388,18 +297,6 @@ unsigned char line_editor::paste(EditLine* editor, int key)
     if (::el_winsertstr(editor, without_keys(pasted).c_str()) != 0)
         write_now("\a");
     return CC_REFRESH;
-}
-
-/// As if it had not been caught. The kernel discards the signal if no shell could wake us up again (`ssh -t HOST qmp-shell`):
-/// SIGSTOP would stop us for good.
-void line_editor::stop_as_usual()
-{
-    struct ::sigaction usual{};
-    struct ::sigaction former{};
-    usual.sa_handler = SIG_DFL;
-    ::sigaction(SIGTSTP, &usual, &former);
-    ::raise(SIGTSTP);
-    ::sigaction(SIGTSTP, &former, nullptr);
 }
 
 /// A process that loses the terminal at this very moment must not be stopped for touching it.
@@ -465,6 +362,7 @@ unsigned char line_editor::interrupt(EditLine* editor, int /*key*/)
     auto const [cursor, end] = that.rows();
     write_now((end > cursor ? "\033[" + std::to_string(end - cursor) + 'B' : std::string()) + "^C\n");
     that.interrupted_ = true;
+    that.interrupt_is_due_ = false;
     return CC_EOF;
 }
 

@@ -6,9 +6,9 @@
 #include "event_loop.hpp"
 #include "language/complete/completion.hpp"
 #include "terminal/history.hpp"
+#include "terminal/key_input.hpp"
 #include "terminal/screen.hpp"
 
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include <histedit.h>
@@ -37,7 +37,7 @@ class line_editor : private typed_line
 public:
     using completer = std::function<completion(std::string_view line_to_cursor)>;
 
-    line_editor(event_loop& loop, screen& shown_on, history const& past, completer completes);
+    line_editor(event_loop& loop, screen& screen, history const& past, completer completes);
     line_editor(line_editor const&) = delete;
     line_editor& operator=(line_editor const&) = delete;
     ~line_editor() override;
@@ -46,8 +46,8 @@ public:
     /// first line, and further calls the others.
     line_end read(std::string const& prompt, std::function<bool()> const& stops, std::string& line);
 
-    /// Drops the rest of several pasted lines.
-    void forget_pasted() { pasted_lines_.clear(); }
+    /// Drops the rest of several pasted lines, and what was typed ahead.
+    void forget_pasted();
 
     /// Makes a line reachable by the arrow keys.
     void remember(std::string const& line);
@@ -57,11 +57,9 @@ public:
 
 private:
     /// The state that handlers set; they may run when the editor is gone.
-    struct happenings
+    struct async_state
     {
         line_editor* editor = nullptr;  ///< null: it has gone
-        bool awaiting_input = false;
-        bool readable = false;
         bool resized = false;
         bool suspended = false;
         bool reading = false;  ///< a line; else something else is waited for
@@ -77,19 +75,13 @@ private:
     void hide() override;
     void show() override;
 
-    /// Key bindings that ~/.editrc may change.
-    void bind_usual_keys();
     void bind_keys();
     line_end next_pasted_line(std::string const& prompt, std::string& line);
-    int await_character(wchar_t& character);
-    void drop_input();
-    bool complete_character(char byte, wchar_t& character);
-    void await_input();
-    static void await_terminal_signals(std::shared_ptr<happenings> const& seen);
-    static void mark_pastes(bool marks);
+    /// @return as libedit wants it: 1, or 0 at the end
+    int await_character(wchar_t& character, bool in_paste);
+    static void await_terminal_signals(std::shared_ptr<async_state> const& state);
     void give_terminal_back();
     void suspend();
-    static void stop_as_usual();
     /// A second time for the same line it lists all, as many as there are.
     void complete_line();
     void replace(std::string_view line, completion const& found, std::string const& by);
@@ -109,20 +101,20 @@ private:
     event_loop& loop_;
     screen& screen_;
     completer completer_;
-    boost::asio::posix::stream_descriptor input_;
+    key_input input_;
     boost::asio::signal_set terminal_signals_;
     std::unique_ptr<History, free_history> past_;
     std::vector<int> parts_;  ///< libedit's numbers of them
     std::unique_ptr<EditLine, free_editor> editor_;
     std::string prompt_;
     std::function<bool()> stops_;
-    std::string partial_;                     ///< bytes of a character that is not whole yet
     std::optional<std::string> counted_for_;  ///< the line to the cursor for which there were too many possibilities
     bool shown_ = false;                      ///< the line stands on the terminal
     std::deque<std::string> pasted_lines_;    ///< the lines of pasted text that were not read yet
     bool interrupted_ = false;
+    bool interrupt_is_due_ = false;  ///< Ctrl-C came, and libedit may have taken it for a part of an escape sequence
     bool stopped_ = false;
-    std::shared_ptr<happenings> const seen_ = std::make_shared<happenings>();
+    std::shared_ptr<async_state> const state_ = std::make_shared<async_state>();
 };
 
 }  // namespace qmp_shell

@@ -33,28 +33,6 @@ std::string with_blanks(std::string text)
 
 }  // namespace
 
-std::vector<std::string> words_of(std::string_view text)
-{
-    std::vector<std::string> result;
-    for (std::size_t begin = text.find_first_not_of(white); begin != std::string_view::npos;) {
-        std::size_t const end = text.find_first_of(white, begin);
-        result.emplace_back(text.substr(begin, end - begin));
-        begin = end == std::string_view::npos ? end : text.find_first_not_of(white, end);
-    }
-    return result;
-}
-
-std::vector<std::string_view> lines_of(std::string_view text)
-{
-    std::vector<std::string_view> result;
-    while (!text.empty()) {
-        std::size_t const end = text.find('\n');
-        result.push_back(text.substr(0, end));
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    }
-    return result;
-}
-
 std::size_t characters_in(std::string_view text)
 {
     return static_cast<std::size_t>(

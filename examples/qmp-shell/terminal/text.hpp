@@ -1,23 +1,16 @@
-// Words, lines and columns of a text.
+// Characters and columns of a text, as a terminal shows them.
 #ifndef QMP_SHELL_TERMINAL_TEXT_HPP
 #define QMP_SHELL_TERMINAL_TEXT_HPP
 
 #include "language/read/unicode.hpp"
-#include "language/read/white_space.hpp"
+#include "language/text.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace qmp_shell {
-
-/// At blanks, without empty parts.
-[[nodiscard]] std::vector<std::string> words_of(std::string_view text);
-
-/// At line ends; the last line may be without one.
-[[nodiscard]] std::vector<std::string_view> lines_of(std::string_view text);
 
 /// How many characters a text has (UTF-8).
 [[nodiscard]] std::size_t characters_in(std::string_view text);

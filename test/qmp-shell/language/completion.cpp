@@ -1,5 +1,5 @@
 // What the tab key offers at the end of a line.
-#include "language/complete/completion.hpp"
+#include "language/complete/completer.hpp"
 
 #include "sample_schema.hpp"
 #include "statements.hpp"
@@ -223,7 +223,7 @@ std::vector<sample> in_open_transactions()
 struct wished
 {
     std::string typed;
-    live wish;
+    completion_source source;
     std::string prefix;
     std::string arguments;
 };
@@ -235,46 +235,47 @@ std::ostream& operator<<(std::ostream& out, wished const& what)
 
 std::vector<wished> wishes()
 {
-    return {{"block_resize node-name=", live::node_name, "", "{}"},
-            {"block_resize node-name=di", live::node_name, "di", "{}"},
-            {"block_resize node-name=\"di", live::node_name, "di", "{}"},
-            {"block_resize size=5 device=", live::block_device, "", R"({"size":5})"},
-            {"block_resize size=", live::none, "", "{}"},
-            {"blockdev-add node-name=", live::none, "", "{}"},
-            {"blockdev-add driver=qcow2 file=", live::node_name, "", R"({"driver":"qcow2"})"},
-            {"blockdev-add driver=qcow2 backing=x", live::node_name, "x", R"({"driver":"qcow2"})"},
-            {"blockdev-backup target=", live::node_name, "", "{}"},
-            {"blockdev-backup job-id=", live::none, "", "{}"},
-            {"device_del id=v", live::removable_id, "v", "{}"},
-            {"device_add driver=vir", live::device_driver, "vir", "{}"},
-            {"device_add id=", live::none, "", "{}"},
-            {"device_add driver=x ", live::device_property, "", R"({"driver":"x"})"},
-            {"device_add driver=x m", live::device_property, "m", R"({"driver":"x"})"},
-            {"device_add m", live::none, "m", "{}"},
-            {"device_add driver=x drive=", live::node_name, "", R"({"driver":"x"})"},
-            {"device_add driver=x netdev=n", live::netdev_id, "n", R"({"driver":"x"})"},
-            {"job-dismiss id=", live::job_id, "", "{}"},
-            {"qom-get path=/machine/p", live::qom_path, "/machine/p", "{}"},
-            {"qom-get path=/machine property=t", live::qom_property, "t", R"({"path":"/machine"})"},
-            {"qom-set path=/a property=b value=", live::none, "", R"({"path":"/a","property":"b"})"},
-            {":wait j", live::job_id, "j", "{}"},
-            {"transaction( snapshot device=", live::none, "", "{}"},
-            {"transaction( bitmap-add node=", live::node_name, "", "{}"},
-            {"block_resize node-name:=", live::none, "", "{}"},
-            {"device_add driver=x bus=p", live::bus, "p", R"({"driver":"x"})"},
-            {"blockdev-add driver=file filename=/tm", live::file, "/tm", R"({"driver":"file"})"},
-            {"blockdev-add driver=qcow2 file.driver=file file.filename=\"a b", live::file, "a b",
-             R"({"driver":"qcow2","file":{"driver":"file"}})"},
-            {"--fd a=/de", live::file, "/de", "{}"},
-            {"stop --fd a=\"/de", live::file, "/de", "{}"},
-            {"stop --fd:ro a=/de", live::file, "/de", "{}"},
-            {"stop --fd a", live::none, "a", "{}"},
-            {"device_add {'driver': 'x', 'bus': 'p", live::bus, "p", R"({"driver":"x"})"},
-            {"device_add {'driver': 'x', 'm", live::device_property, "m", R"({"driver":"x"})"},
-            {"block_resize {\"node-name\": ", live::node_name, "", "{}"},
-            {R"({"execute": "device_add", "arguments": {"driver": "x", "bus": )", live::bus, "", R"({"driver":"x"})"},
-            {"block_resize size=wrong node-name=", live::node_name, "", "{}"},
-            {"stop", live::none, "stop", "{}"}};
+    return {
+        {"block_resize node-name=", completion_source::node_name, "", "{}"},
+        {"block_resize node-name=di", completion_source::node_name, "di", "{}"},
+        {"block_resize node-name=\"di", completion_source::node_name, "di", "{}"},
+        {"block_resize size=5 device=", completion_source::block_device, "", R"({"size":5})"},
+        {"block_resize size=", completion_source::none, "", "{}"},
+        {"blockdev-add node-name=", completion_source::none, "", "{}"},
+        {"blockdev-add driver=qcow2 file=", completion_source::node_name, "", R"({"driver":"qcow2"})"},
+        {"blockdev-add driver=qcow2 backing=x", completion_source::node_name, "x", R"({"driver":"qcow2"})"},
+        {"blockdev-backup target=", completion_source::node_name, "", "{}"},
+        {"blockdev-backup job-id=", completion_source::none, "", "{}"},
+        {"device_del id=v", completion_source::removable_id, "v", "{}"},
+        {"device_add driver=vir", completion_source::device_driver, "vir", "{}"},
+        {"device_add id=", completion_source::none, "", "{}"},
+        {"device_add driver=x ", completion_source::device_property, "", R"({"driver":"x"})"},
+        {"device_add driver=x m", completion_source::device_property, "m", R"({"driver":"x"})"},
+        {"device_add m", completion_source::none, "m", "{}"},
+        {"device_add driver=x drive=", completion_source::node_name, "", R"({"driver":"x"})"},
+        {"device_add driver=x netdev=n", completion_source::netdev_id, "n", R"({"driver":"x"})"},
+        {"job-dismiss id=", completion_source::job_id, "", "{}"},
+        {"qom-get path=/machine/p", completion_source::qom_path, "/machine/p", "{}"},
+        {"qom-get path=/machine property=t", completion_source::qom_property, "t", R"({"path":"/machine"})"},
+        {"qom-set path=/a property=b value=", completion_source::none, "", R"({"path":"/a","property":"b"})"},
+        {":wait j", completion_source::job_id, "j", "{}"},
+        {"transaction( snapshot device=", completion_source::none, "", "{}"},
+        {"transaction( bitmap-add node=", completion_source::node_name, "", "{}"},
+        {"block_resize node-name:=", completion_source::none, "", "{}"},
+        {"device_add driver=x bus=p", completion_source::bus, "p", R"({"driver":"x"})"},
+        {"blockdev-add driver=file filename=/tm", completion_source::file, "/tm", R"({"driver":"file"})"},
+        {"blockdev-add driver=qcow2 file.driver=file file.filename=\"a b", completion_source::file, "a b",
+         R"({"driver":"qcow2","file":{"driver":"file"}})"},
+        {"--fd a=/de", completion_source::file, "/de", "{}"},
+        {"stop --fd a=\"/de", completion_source::file, "/de", "{}"},
+        {"stop --fd:ro a=/de", completion_source::file, "/de", "{}"},
+        {"stop --fd a", completion_source::none, "a", "{}"},
+        {"device_add {'driver': 'x', 'bus': 'p", completion_source::bus, "p", R"({"driver":"x"})"},
+        {"device_add {'driver': 'x', 'm", completion_source::device_property, "m", R"({"driver":"x"})"},
+        {"block_resize {\"node-name\": ", completion_source::node_name, "", "{}"},
+        {R"({"execute": "device_add", "arguments": {"driver": "x", "bus": )", completion_source::bus, "", R"({"driver":"x"})"},
+        {"block_resize size=wrong node-name=", completion_source::node_name, "", "{}"},
+        {"stop", completion_source::none, "stop", "{}"}};
 }
 
 }  // namespace
@@ -330,7 +331,7 @@ BOOST_DATA_TEST_CASE(inside_a_transaction_of_many_lines, data::make(in_open_tran
 BOOST_DATA_TEST_CASE(what_only_qemu_knows_is_wished_for, data::make(wishes()), typed)
 {
     completion const what = at(typed.typed);
-    BOOST_TEST((what.wish == typed.wish));
+    BOOST_TEST((what.source == typed.source));
     BOOST_TEST(what.prefix == typed.prefix);
     BOOST_TEST(json::serialize(what.arguments) == typed.arguments);
 }
@@ -347,8 +348,8 @@ BOOST_AUTO_TEST_CASE(without_a_schema_only_the_shell_itself_is_completed)
     BOOST_TEST(complete("stop a", empty, meta).candidates.empty());
     BOOST_TEST(complete("transaction( ", empty, meta).candidates.empty());
     BOOST_TEST(complete(":e", empty, meta).candidates.size() == 1U);
-    BOOST_TEST((complete("device_del id=", empty, meta).wish == live::removable_id));
-    BOOST_TEST((complete("block_resize node-name=", empty, meta).wish == live::node_name));
+    BOOST_TEST((complete("device_del id=", empty, meta).source == completion_source::removable_id));
+    BOOST_TEST((complete("block_resize node-name=", empty, meta).source == completion_source::node_name));
 }
 
 BOOST_AUTO_TEST_CASE(candidates_say_what_they_are)

@@ -2,7 +2,7 @@
 #include "sample_schema.hpp"
 #include "statements.hpp"
 
-#include "language/complete/completion.hpp"
+#include "language/complete/completer.hpp"
 #include "language/explain/help.hpp"
 #include "language/print.hpp"
 
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_line_over_the_limit_is_refused_before_it_is_looked_at)
     // What it holds would be refused for another reason, in another column.
     std::string const longest(std::size_t{64} << 20, '\xff');
     BOOST_TEST(read(longest + '\xff') == "^0 this is over 64 MiB, more than QEMU reads");
-    BOOST_TEST(read(longest) == "^0 this is no UTF-8, and QEMU reads nothing else");
+    BOOST_TEST(read(longest) == "^0 this is not UTF-8, the only encoding that QEMU reads");
     line_reader reader;
     BOOST_TEST(in_words(reader.read("x a=[")) == "nothing");
     BOOST_TEST(in_words(reader.read(longest)) == "^0 this is over 64 MiB, more than QEMU reads");

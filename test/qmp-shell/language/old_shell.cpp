@@ -2,7 +2,7 @@
 #include "sample_schema.hpp"
 #include "statements.hpp"
 
-#include "language/complete/completion.hpp"
+#include "language/complete/completer.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(it_completes_command_names_only)
     BOOST_TEST(offers(at("blockdev-backup sync="), "full"));
     BOOST_TEST(offers(at("blockdev-add driver=qcow2 file.driver=f"), "file"));
     BOOST_TEST(offers(at("blockdev-add read-only="), "true"));
-    BOOST_TEST((at("block_resize node-name=").wish == live::node_name));
+    BOOST_TEST((at("block_resize node-name=").source == completion_source::node_name));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -90,8 +90,8 @@ std::vector<pointed> in_values()
         {"x a=\"b", "    ^", "the quote that begins here is not closed"},
         {"x a=b'", "     ^", "the quote that begins here is not closed"},
         {"x a=\"b\\\"", "    ^", "the quote that begins here is not closed"},
-        {"x a=\"b\\q\"", "      ^", "this escape means nothing inside double quotes: write \\\\ for a backslash"},
-        {"x a=b\"c\\q\"", "       ^", "this escape means nothing inside double quotes: write \\\\ for a backslash"},
+        {"x a=\"b\\q\"", "      ^", "this escape is not valid inside double quotes: write \\\\ for a backslash"},
+        {"x a=b\"c\\q\"", "       ^", "this escape is not valid inside double quotes: write \\\\ for a backslash"},
         {"x a=\"\\u12\"", "     ^", "four hexadecimal digits must follow \\u"},
         {"x a=\"\\x1\"", "     ^", "two hexadecimal digits must follow \\x"},
         {"x a=\"\\ud800\"", "     ^", "this is half a character: \\ud800 to \\udbff must be followed by \\udc00 to \\udfff"},
@@ -110,16 +110,16 @@ std::vector<pointed> in_values()
         {"x a={'b': 1]", "           ^", "a comma or } is expected here"},
         {"x a={}b=1", "      ^", "something follows where the value ends: put a space before the next argument"},
         {"x a=[18446744073709551616]", "     ^", "this number does not fit into 64 bits: put it in quotes if a text is meant"},
-        {"x a:=b", "     ^", "this is no JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
-        {"x a:=", "     ^", "this is no JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
-        {"x a:=True", "     ^", "this is no JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
-        {"x a:='b'", "     ^", "this is no JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
-        {"x a:=[1,]", "        ^", "this is no JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
+        {"x a:=b", "     ^", "this is not JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
+        {"x a:=", "     ^", "this is not JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
+        {"x a:=True", "     ^", "this is not JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
+        {"x a:='b'", "     ^", "this is not JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
+        {"x a:=[1,]", "        ^", "this is not JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
         {"x a:={'b': 1}", "      ^", "a quoted name is expected here, as in {\"name\": value}"},
-        {"x a:=007", "     ^", "this is no JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
+        {"x a:=007", "     ^", "this is not JSON: a number, true, false, null, \"text\", {...} or [...] is expected"},
         {"x a:=\"b\"c", "        ^", "something follows where the value ends: put a space before the next argument"},
-        {"x a=\xff", "    ^", "this is no UTF-8, and QEMU reads nothing else"},
-        {"x \xc3", "  ^", "this is no UTF-8, and QEMU reads nothing else"}};
+        {"x a=\xff", "    ^", "this is not UTF-8, the only encoding that QEMU reads"},
+        {"x \xc3", "  ^", "this is not UTF-8, the only encoding that QEMU reads"}};
 }
 
 std::vector<pointed> in_habits()
@@ -165,7 +165,7 @@ std::vector<pointed> in_habits()
 std::vector<pointed> in_what_is_not_seen()
 {
     std::string const no_break = "there is a no-break space (U+00A0) here";
-    std::string const quote = "a typographic quote, which quotes nothing here: write \" or '";
+    std::string const quote = "a typographic quote, which has no meaning here: write \" or '";
     return {{"stop\xC2\xA0", "    ^", no_break},
             {"\xC2\xA0stop", "^", no_break},
             {"x\xC2\xA0"
@@ -180,8 +180,8 @@ std::vector<pointed> in_what_is_not_seen()
              "abort )",
              "             ^", no_break},
             {":help\xC2\xA0stop", "     ^", no_break},
-            {"stop\xE2\x80\x83", "    ^", "there is a blank that is no space (U+2003) here"},
-            {"stop\xE3\x80\x80", "    ^", "there is a blank that is no space (U+3000) here"},
+            {"stop\xE2\x80\x83", "    ^", "there is a blank that is not a space (U+2003) here"},
+            {"stop\xE3\x80\x80", "    ^", "there is a blank that is not a space (U+3000) here"},
             {"st\xE2\x80\x8Bop", "  ^", "there is an invisible character (U+200B) here"},
             {"\xEF\xBB\xBFstop", "^", "there is an invisible character (U+FEFF) here"},
             {"stop\f", "    ^", "there is a control character (U+000C) here"},
@@ -253,9 +253,9 @@ std::vector<pointed> in_typed_values()
         {"sample mode=fulll", "            ^", "`mode` wants one of full, top, none: did you mean full?"},
         {"sample names=a", "             ^", "`names` wants an array: write [VALUE, ...], or name.0=VALUE name.1=VALUE"},
         {"sample names.1=a", "       ^",
-         "`names.1` is no item of `names`: the items of an array are numbered from 0, none left out"},
+         "`names.1` is not an item of `names`: the items of an array are numbered from 0, without gaps"},
         {"sample names.x=a", "       ^",
-         "`names.x` is no item of `names`: the items of an array are numbered from 0, none left out"},
+         "`names.x` is not an item of `names`: the items of an array are numbered from 0, without gaps"},
         {"sample counts.0=a", "                ^", "`counts.0` wants an integer, as 10, 0xa, 10G or 1.5G"},
         {"sample nested=a", "              ^", "`nested` wants an object: write {\"name\": VALUE, ...}, or name.member=VALUE"},
         {"sample nested.count=a", "                    ^", "`nested.count` wants an integer, as 10, 0xa, 10G or 1.5G"},
@@ -264,7 +264,7 @@ std::vector<pointed> in_typed_values()
         {"blockdev-add driver=qcow3", "                    ^",
          "`driver` wants one of file, qcow2, nbd, null-co: did you mean qcow2?"},
         {"sample count=\"1\\q\"", "               ^",
-         "this escape means nothing inside double quotes: write \\\\ for a backslash"}};
+         "this escape is not valid inside double quotes: write \\\\ for a backslash"}};
 }
 
 void check(pointed const& what, schema const* known)

@@ -13,49 +13,49 @@ namespace qmp_shell {
 
 namespace {
 
-struct human_rule
+struct hmp_rule
 {
     std::string_view command;
     std::size_t position;  ///< 1: the first argument; options such as `-f` do not count
-    live wish;
+    completion_source source;
 };
 
-constexpr std::array human_rules = {
-    human_rule{"block_job_cancel", 1, live::job_id},
-    human_rule{"block_job_complete", 1, live::job_id},
-    human_rule{"block_job_pause", 1, live::job_id},
-    human_rule{"block_job_resume", 1, live::job_id},
-    human_rule{"block_job_set_speed", 1, live::job_id},
-    human_rule{"block_resize", 1, live::block_device},
-    human_rule{"block_set_io_throttle", 1, live::block_device},
-    human_rule{"block_stream", 1, live::block_device},
-    human_rule{"change", 1, live::block_device},
-    human_rule{"chardev-change", 1, live::chardev_id},
-    human_rule{"chardev-remove", 1, live::chardev_id},
-    human_rule{"chardev-send-break", 1, live::chardev_id},
-    human_rule{"commit", 1, live::block_device},
-    human_rule{"device_add", 1, live::device_driver},
-    human_rule{"device_del", 1, live::removable_id},
-    human_rule{"drive_backup", 1, live::block_device},
-    human_rule{"drive_backup", 2, live::file},
-    human_rule{"drive_del", 1, live::block_device},
-    human_rule{"drive_mirror", 1, live::block_device},
-    human_rule{"drive_mirror", 2, live::file},
-    human_rule{"eject", 1, live::block_device},
-    human_rule{"info block", 1, live::block_device},
-    human_rule{"netdev_del", 1, live::netdev_id},
-    human_rule{"object_add", 1, live::object_type},
-    human_rule{"object_del", 1, live::object_id},
-    human_rule{"qom-get", 1, live::qom_path},
-    human_rule{"qom-get", 2, live::qom_property},
-    human_rule{"qom-list", 1, live::qom_path},
-    human_rule{"qom-set", 1, live::qom_path},
-    human_rule{"qom-set", 2, live::qom_property},
-    human_rule{"ringbuf_read", 1, live::chardev_id},
-    human_rule{"ringbuf_write", 1, live::chardev_id},
-    human_rule{"set_link", 1, live::network_id},
-    human_rule{"snapshot_blkdev", 1, live::block_device},
-    human_rule{"snapshot_blkdev", 2, live::file},
+constexpr std::array hmp_rules = {
+    hmp_rule{"block_job_cancel", 1, completion_source::job_id},
+    hmp_rule{"block_job_complete", 1, completion_source::job_id},
+    hmp_rule{"block_job_pause", 1, completion_source::job_id},
+    hmp_rule{"block_job_resume", 1, completion_source::job_id},
+    hmp_rule{"block_job_set_speed", 1, completion_source::job_id},
+    hmp_rule{"block_resize", 1, completion_source::block_device},
+    hmp_rule{"block_set_io_throttle", 1, completion_source::block_device},
+    hmp_rule{"block_stream", 1, completion_source::block_device},
+    hmp_rule{"change", 1, completion_source::block_device},
+    hmp_rule{"chardev-change", 1, completion_source::chardev_id},
+    hmp_rule{"chardev-remove", 1, completion_source::chardev_id},
+    hmp_rule{"chardev-send-break", 1, completion_source::chardev_id},
+    hmp_rule{"commit", 1, completion_source::block_device},
+    hmp_rule{"device_add", 1, completion_source::device_driver},
+    hmp_rule{"device_del", 1, completion_source::removable_id},
+    hmp_rule{"drive_backup", 1, completion_source::block_device},
+    hmp_rule{"drive_backup", 2, completion_source::file},
+    hmp_rule{"drive_del", 1, completion_source::block_device},
+    hmp_rule{"drive_mirror", 1, completion_source::block_device},
+    hmp_rule{"drive_mirror", 2, completion_source::file},
+    hmp_rule{"eject", 1, completion_source::block_device},
+    hmp_rule{"info block", 1, completion_source::block_device},
+    hmp_rule{"netdev_del", 1, completion_source::netdev_id},
+    hmp_rule{"object_add", 1, completion_source::object_type},
+    hmp_rule{"object_del", 1, completion_source::object_id},
+    hmp_rule{"qom-get", 1, completion_source::qom_path},
+    hmp_rule{"qom-get", 2, completion_source::qom_property},
+    hmp_rule{"qom-list", 1, completion_source::qom_path},
+    hmp_rule{"qom-set", 1, completion_source::qom_path},
+    hmp_rule{"qom-set", 2, completion_source::qom_property},
+    hmp_rule{"ringbuf_read", 1, completion_source::chardev_id},
+    hmp_rule{"ringbuf_write", 1, completion_source::chardev_id},
+    hmp_rule{"set_link", 1, completion_source::network_id},
+    hmp_rule{"snapshot_blkdev", 1, completion_source::block_device},
+    hmp_rule{"snapshot_blkdev", 2, completion_source::file},
 };
 
 struct placed_word
@@ -82,7 +82,7 @@ std::vector<placed_word> words_to_cursor(std::string_view line)
 }
 
 /// `scsi-hd,drive=disk0,bus=`: what follows the driver are its properties.
-void go_into_options(human_argument& into, placed_word const& last)
+void go_into_options(hmp_argument& into, placed_word const& last)
 {
     std::size_t comma = last.text.find(',');
     into.final = false;
@@ -102,19 +102,19 @@ void go_into_options(human_argument& into, placed_word const& last)
             into.arguments[option.substr(0, option.find('='))] = nullptr;
     }
     std::size_t const equals = option.find('=');
-    into.wish = live::device_property;
+    into.source = completion_source::device_property;
     if (equals != std::string_view::npos) {
-        into.wish = live_wish("device_add", option.substr(0, equals), nullptr);
+        into.source = source_of("device_add", option.substr(0, equals), nullptr);
         into.begin += equals + 1;
     }
 }
 
 }  // namespace
 
-human_argument human_argument_at(std::string_view line)
+hmp_argument hmp_argument_at(std::string_view line)
 {
     std::vector<placed_word> const words = words_to_cursor(line);
-    human_argument result;
+    hmp_argument result;
     result.begin = words.back().begin;
     std::size_t const of_name = words.front().text == "info" ? 2 : 1;
     if (words.size() <= of_name)
@@ -122,12 +122,12 @@ human_argument human_argument_at(std::string_view line)
     std::string const command =
         std::string(words.front().text) + (of_name == 2 ? " " + std::string(words[1].text) : std::string());
     std::size_t const position = words.size() - of_name;
-    auto const found = std::find_if(human_rules.begin(), human_rules.end(),
-                                    [&](human_rule const& each) { return each.command == command && each.position == position; });
-    if (found == human_rules.end())
+    auto const found = std::find_if(hmp_rules.begin(), hmp_rules.end(),
+                                    [&](hmp_rule const& each) { return each.command == command && each.position == position; });
+    if (found == hmp_rules.end())
         return result;
-    result.wish = found->wish;
-    if (result.wish == live::qom_property)
+    result.source = found->source;
+    if (result.source == completion_source::qom_property)
         result.arguments["path"] = words[of_name].text;
     if (command == "device_add")
         go_into_options(result, words.back());

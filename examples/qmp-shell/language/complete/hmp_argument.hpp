@@ -11,16 +11,16 @@
 
 namespace qmp_shell {
 
-struct human_argument
+struct hmp_argument
 {
-    live wish = live::none;
+    completion_source source = completion_source::none;
     std::size_t begin = 0;          ///< column where what is to be completed begins: a word, or what follows its last comma
     boost::json::object arguments;  ///< what was typed so far, as QMP would have it
     bool final = true;              ///< whether nothing follows it but a space
 };
 
 /// @param line up to the cursor
-[[nodiscard]] human_argument human_argument_at(std::string_view line);
+[[nodiscard]] hmp_argument hmp_argument_at(std::string_view line);
 
 }  // namespace qmp_shell
 

@@ -2,7 +2,7 @@
 #include "language/complete/partial_value.hpp"
 
 #include "language/read/literal.hpp"
-#include "language/read/white_space.hpp"
+#include "language/text.hpp"
 
 #include <algorithm>
 
@@ -10,12 +10,12 @@ namespace qmp_shell {
 
 namespace {
 
-class open_value_reader
+class partial_value_reader
 {
 public:
-    open_value_reader(std::string_view text, argument_node& given) : text_(text), next_(&given) {}
+    partial_value_reader(std::string_view text, argument_node& given) : text_(text), next_(&given) {}
 
-    std::optional<open_value> read()
+    std::optional<partial_value> read()
     {
         while (position_ < text_.size()) {
             if (!step())
@@ -170,7 +170,7 @@ private:
         position_ = text_.size();
         if (awaits != awaited::name && awaits != awaited::value)
             return;
-        open_value result;
+        partial_value result;
         result.is_name = awaits == awaited::name;
         for (level const& each : levels_)
             if (!result.is_name || &each != &levels_.back())
@@ -185,14 +185,14 @@ private:
     std::size_t position_ = 0;
     argument_node* next_;  ///< where the next value belongs
     std::vector<level> levels_;
-    std::optional<open_value> found_;
+    std::optional<partial_value> found_;
 };
 
 }  // namespace
 
-std::optional<open_value> read_open_value(std::string_view text, argument_node& given)
+std::optional<partial_value> read_partial_value(std::string_view text, argument_node& given)
 {
-    return open_value_reader(text, given).read();
+    return partial_value_reader(text, given).read();
 }
 
 }  // namespace qmp_shell

@@ -13,7 +13,7 @@
 namespace qmp_shell {
 
 /// What is to be completed at the end of a text such as `{"driver": "qco`.
-struct open_value
+struct partial_value
 {
     bool is_name = false;           ///< of a member; else it is a value
     std::vector<std::string> path;  ///< to the value, or to the object whose member it is: names, and numbers of items
@@ -25,7 +25,7 @@ struct open_value
 /// @param text begins with a brace or a bracket
 /// @param given gets what was read, as if it had been typed as `a.b=value`
 /// @return nothing: it is closed, makes no sense, or nothing can be completed there
-[[nodiscard]] std::optional<open_value> read_open_value(std::string_view text, argument_node& given);
+[[nodiscard]] std::optional<partial_value> read_partial_value(std::string_view text, argument_node& given);
 
 }  // namespace qmp_shell
 

@@ -39,19 +39,10 @@ bool may_exist(member const& each, json::object const& given)
     return chosen == nullptr || (chosen->is_string() && chosen->get_string() == each.when->second);
 }
 
-type const* alternative_of(type const* what, kind wanted)
-{
-    if (what == nullptr || what->kind != kind::alternate)
-        return what;
-    auto const found = std::find_if(what->alternatives.begin(), what->alternatives.end(),
-                                    [wanted](type const* each) { return each->kind == wanted; });
-    return found != what->alternatives.end() ? *found : nullptr;
-}
-
 level member_of(level from, std::string_view name)
 {
     json::object const* const object = from.given != nullptr ? from.given->if_object() : nullptr;
-    type const* const what = alternative_of(from.what, kind::object);
+    type const* const what = as_kind(from.what, kind::object);
     if (object == nullptr || what == nullptr)
         return {};
     auto const found = std::find_if(what->members.begin(), what->members.end(),
@@ -64,7 +55,7 @@ level item_of(level from, std::string_view index_text)
     std::size_t index = 0;
     std::from_chars(index_text.data(), index_text.data() + index_text.size(), index);
     json::array const* const items = from.given != nullptr ? from.given->if_array() : nullptr;
-    type const* const what = alternative_of(from.what, kind::array);
+    type const* const what = as_kind(from.what, kind::array);
     if (items == nullptr || index >= items->size() || what == nullptr || what->kind != kind::array)
         return {};
     return {&(*items)[index], what->element};
@@ -90,7 +81,7 @@ level walk(level from, std::string_view path)
 std::vector<std::string> free_names(level where)
 {
     std::vector<std::string> result;
-    type const* const what = alternative_of(where.what, kind::object);
+    type const* const what = as_kind(where.what, kind::object);
     json::object const* const given = where.given != nullptr ? where.given->if_object() : nullptr;
     if (what == nullptr || given == nullptr)
         return result;
@@ -108,7 +99,7 @@ bool knows(type const& what, std::string_view name)
 /// The argument that stands where `missing` should: unknown to the schema, and like it.
 std::string_view mistyped_instead_of(level where, std::string const& missing)
 {
-    type const* const what = alternative_of(where.what, kind::object);
+    type const* const what = as_kind(where.what, kind::object);
     json::object const* const given = where.given != nullptr ? where.given->if_object() : nullptr;
     if (what == nullptr || given == nullptr)
         return {};
@@ -199,7 +190,7 @@ std::string_view reason_in(std::string_view text)
 /// Words that could stand there instead, if this one is none of them.
 std::vector<std::string> other_words(type const* what, std::string_view text)
 {
-    what = alternative_of(what, kind::enumeration);
+    what = as_kind(what, kind::enumeration);
     bool const wrong = what != nullptr && std::find(what->values.begin(), what->values.end(), text) == what->values.end();
     return wrong ? similar_to(text, what->values) : std::vector<std::string>();
 }

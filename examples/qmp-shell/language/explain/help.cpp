@@ -3,6 +3,7 @@
 
 #include "language/explain/similar.hpp"
 #include "language/read/typing.hpp"
+#include "language/text.hpp"
 
 #include <algorithm>
 #include <map>
@@ -15,14 +16,6 @@ namespace {
 constexpr std::size_t most_values = 8;  ///< in a list of Tab's
 constexpr std::size_t all_values = std::string::npos;
 constexpr std::size_t most_levels_of_arrays = 4;
-
-std::string joined(std::vector<std::string> const& texts, std::string_view between)
-{
-    std::string result;
-    for (std::string const& each : texts)
-        result.append(result.empty() ? "" : between).append(each);
-    return result;
-}
 
 std::string described_values(type const& what, std::size_t most)
 {
@@ -80,12 +73,6 @@ std::string wrapped(std::string head, std::string_view text, std::size_t width)
     return result + head.append(text) + '\n';
 }
 
-std::string remarks(member const& what)
-{
-    return std::string(what.optional ? ", optional" : "") + (what.deprecated ? ", deprecated" : "") +
-           (what.unstable ? ", unstable" : "");
-}
-
 /// What is inside: of an array its elements, of an alternate its object.
 type const* inside(type const* what)
 {
@@ -96,9 +83,7 @@ type const* inside(type const* what)
             what = what->element;
             continue;
         }
-        auto const found = std::find_if(what->alternatives.begin(), what->alternatives.end(),
-                                        [](type const* each) { return each->kind == kind::object; });
-        what = found != what->alternatives.end() ? *found : nullptr;
+        what = find_alternative(*what, kind::object);
     }
     return nullptr;
 }
@@ -213,9 +198,11 @@ std::string describe_command(schema const& known, std::string_view line, std::si
     if (entry == nullptr)
         return {};
     argument_node given;
-    for (std::size_t index = 1; index < words.size(); ++index)
-        if (add_argument(given, words[index]))
-            break;  // what is said well so far is described
+    try {
+        for (std::size_t index = 1; index < words.size(); ++index)
+            add_argument(given, words[index]);
+    } catch (mistake const&) {  // what was right so far is described
+    }
     std::string result = entry->name + (entry->deprecated ? ", deprecated" : "") + (entry->unstable ? ", unstable" : "") +
                          (entry->out_of_band ? ", may be sent with --oob" : "") + '\n';
     return result + described_members("arguments", entry->arguments, given, width) + described_return(entry->returns, width);
@@ -226,6 +213,12 @@ std::string describe_event(schema const& known, std::string_view name, std::size
     event_entry const* entry = known.find_event(name);
     return entry == nullptr ? std::string()
                             : "event " + entry->name + '\n' + described_members("data", entry->data, argument_node(), width);
+}
+
+std::string remarks(member const& what)
+{
+    return std::string(what.optional ? ", optional" : "") + (what.deprecated ? ", deprecated" : "") +
+           (what.unstable ? ", unstable" : "");
 }
 
 std::string describe(type const& what)

@@ -23,6 +23,9 @@ namespace qmp_shell {
 /// A few words for a type: `string`, `"on"|"off"|"auto"`, `[integer]`, `object`. A long enumeration is cut.
 [[nodiscard]] std::string describe(type const& what);
 
+/// What else is to be said of a member: `, optional, deprecated`.
+[[nodiscard]] std::string remarks(member const& what);
+
 /// Names that resemble one that does not exist, best first, at most five.
 [[nodiscard]] std::vector<std::string> similar_commands(schema const& known, std::string_view name);
 

@@ -38,7 +38,7 @@ std::optional<std::string_view> below(std::string_view path, std::string_view ab
 
 }  // namespace
 
-void typed_places::add_arguments(argument_node const& from, std::string const& path)
+void source_map::add_arguments(argument_node const& from, std::string const& path)
 {
     for (auto const& [name, node] : from.members) {
         bool const item = from.parent != nullptr || !from.name.empty();
@@ -51,12 +51,12 @@ void typed_places::add_arguments(argument_node const& from, std::string const& p
     }
 }
 
-void typed_places::add_braces(std::string path, word const& text, std::string inside)
+void source_map::add_braces(std::string path, word const& text, std::string inside)
 {
     braces_.push_back({std::move(path), text, std::move(inside)});
 }
 
-void typed_places::add_part(typed_places part, std::string const& path, std::size_t lines)
+void source_map::add_part(source_map part, std::string const& path, std::size_t lines)
 {
     for (auto& [name, where] : part.names_)
         add(joined(path, name), {where.line + lines, where.column});
@@ -67,7 +67,7 @@ void typed_places::add_part(typed_places part, std::string const& path, std::siz
     }
 }
 
-std::optional<place> typed_places::find(std::string_view path) const
+std::optional<place> source_map::find(std::string_view path) const
 {
     auto const found = std::find_if(names_.begin(), names_.end(), [path](auto const& each) { return each.first == path; });
     if (found != names_.end())
@@ -81,7 +81,7 @@ std::optional<place> typed_places::find(std::string_view path) const
     return std::nullopt;
 }
 
-std::optional<place> typed_places::find_enclosing(std::string_view path) const
+std::optional<place> source_map::find_enclosing(std::string_view path) const
 {
     std::optional<place> result = find(path);
     while (!result && !path.empty()) {

@@ -16,7 +16,7 @@ namespace qmp_shell {
 
 /// By their names as QEMU writes them: `file.filename`, `options[0].size`, `actions[1].data.node`. What stands in braces is looked
 /// for when it is asked for.
-class typed_places
+class source_map
 {
 public:
     void add(std::string path, place where) { names_.emplace_back(std::move(path), where); }
@@ -25,7 +25,7 @@ public:
     /// A value in braces. @param inside what stands there of it is only the value of this member
     void add_braces(std::string path, word const& text, std::string inside = {});
     /// Those of a part, which belongs to `path` and began so many lines later.
-    void add_part(typed_places part, std::string const& path, std::size_t lines);
+    void add_part(source_map part, std::string const& path, std::size_t lines);
 
     /// @return nothing: it was not typed
     [[nodiscard]] std::optional<place> find(std::string_view path) const;

@@ -23,22 +23,21 @@ std::string without_equals(word const& what)
     return in_quotes(text) + " has no value: write " + abbreviated(text) + "=VALUE";
 }
 
-std::optional<mistake> refuse_key(word const& what, argument const& from)
+void check_key(word const& what, argument const& from)
 {
     std::size_t const quote = from.key.find_first_of("\"'");
     if (quote != std::string_view::npos)
-        return mistake{what.at(quote), "the name of an argument is written without quotes"};
+        throw mistake{what.at(quote), "the name of an argument is written without quotes"};
     if (from.key.empty())
-        return mistake{what.where, "the name of the argument is missing before the equals sign"};
+        throw mistake{what.where, "the name of the argument is missing before the equals sign"};
     if (from.key.starts_with('.') || from.key.ends_with('.') || from.key.find("..") != std::string_view::npos) {
         std::size_t const dots = from.key.find("..");
         std::size_t const offset =
             from.key.starts_with('.') ? 0 : (dots != std::string_view::npos ? dots + 1 : from.key.size() - 1);
-        return mistake{what.at(offset), "a name is missing beside this dot: nested names are written a.b.c"};
+        throw mistake{what.at(offset), "a name is missing beside this dot: nested names are written a.b.c"};
     }
     if (static_cast<std::size_t>(std::count(from.key.begin(), from.key.end(), '.')) >= most_levels)
-        return mistake{what.where, "this is nested over 1,024 levels, more than QEMU reads"};
-    return std::nullopt;
+        throw mistake{what.where, "this is nested over 1,024 levels, more than QEMU reads"};
 }
 
 }  // namespace
@@ -81,35 +80,33 @@ std::string argument_node::path() const
     return result;
 }
 
-std::optional<mistake> add_argument(argument_node& root, word const& what)
+void add_argument(argument_node& root, word const& what)
 {
     std::optional<argument> const parts = split(what);
     if (!parts)
-        return mistake{what.where, without_equals(what)};
-    if (std::optional<mistake> wrong = refuse_key(what, *parts))
-        return wrong;
+        throw mistake{what.where, without_equals(what)};
+    check_key(what, *parts);
     argument_node* node = &root;
     for (std::string_view rest = parts->key; !rest.empty();) {
         std::size_t const dot = rest.find('.');
         node = &node->member(rest.substr(0, dot));
         rest.remove_prefix(dot == std::string_view::npos ? rest.size() : dot + 1);
         if (node->value && !rest.empty())
-            return mistake{what.where, in_quotes(node->path()) + " has a value already and cannot have members, too: leave " +
-                                           in_quotes(node->path()) + " or " + in_quotes(parts->key) + " out"};
+            throw mistake{what.where, in_quotes(node->path()) + " has a value already and cannot have members, too: leave " +
+                                          in_quotes(node->path()) + " or " + in_quotes(parts->key) + " out"};
         if (node->members.empty() && !node->value)
             node->where = what.where;
     }
     if (node->value)
-        return mistake{what.where, in_quotes(parts->key) + " is there twice: leave one of them out"};
+        throw mistake{what.where, in_quotes(parts->key) + " is there twice: leave one of them out"};
     if (!node->members.empty())
-        return mistake{what.where, in_quotes(parts->key) + " has members already, as " +
-                                       in_quotes(node->members.front().second->path()) + ": it cannot have a value, too"};
+        throw mistake{what.where, in_quotes(parts->key) + " has members already, as " +
+                                      in_quotes(node->members.front().second->path()) + ": it cannot have a value, too"};
     node->value = typed_value{{what.text.substr(parts->value_offset), what.at(parts->value_offset)}, parts->exact};
-    return std::nullopt;
 }
 
-std::optional<plain_text> unquote(word const& what, mistake& wrong)
-{
+plain_text unquote(word const& what)
+try {
     plain_text result;
     std::string_view const text = what.text;
     if (is_structured(what) || text.starts_with("json:{"))
@@ -120,14 +117,18 @@ std::optional<plain_text> unquote(word const& what, mistake& wrong)
             continue;
         }
         result.quoted = true;
-        auto quoted = read_quoted(text, position, notation::python);
-        if (auto* error = std::get_if<literal_error>(&quoted); error != nullptr) {
-            wrong = {what.at(error->offset), std::move(error->message)};
-            return std::nullopt;
-        }
-        result.text += *std::get_if<std::string>(&quoted);
+        result.text += read_quoted(text, position, notation::python);
     }
     return result;
+} catch (literal_error& error) {
+    throw mistake{what.at(error.offset), std::move(error.message)};
+}
+
+std::optional<std::string> text_of(argument_node const* given)
+try {
+    return given != nullptr && given->value ? std::optional(unquote(given->value->text).text) : std::nullopt;
+} catch (mistake const&) {
+    return std::nullopt;
 }
 
 bool is_structured(word const& what)

@@ -16,7 +16,7 @@
 
 namespace qmp_shell {
 
-/// What is wrong, and where.
+/// What is wrong, and where. Readers throw it.
 struct mistake
 {
     place where;
@@ -58,8 +58,8 @@ private:
     std::map<std::string, std::size_t, std::less<>> index_;
 };
 
-/// Adds `key=value` to a tree.
-[[nodiscard]] std::optional<mistake> add_argument(argument_node& root, word const& what);
+/// Adds `key=value` to a tree. @throws mistake
+void add_argument(argument_node& root, word const& what);
 
 /// What a value says if it is a text: bare words as they are, quoted ones without their quotes.
 struct plain_text
@@ -68,8 +68,11 @@ struct plain_text
     bool quoted = false;
 };
 
-/// Takes the quotes off. @return nothing, and says what is `wrong`: an escape that means nothing
-[[nodiscard]] std::optional<plain_text> unquote(word const& what, mistake& wrong);
+/// Takes the quotes off. @throws mistake if an escape is not valid
+[[nodiscard]] plain_text unquote(word const& what);
+
+/// The same, of a value that may be missing or wrong. @return nothing: it is
+[[nodiscard]] std::optional<std::string> text_of(argument_node const* given);
 
 /// Whether it is written in braces or brackets.
 [[nodiscard]] bool is_structured(word const& what);

@@ -8,6 +8,8 @@
 #include "language/read/unicode.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace json = boost::json;
 
@@ -28,28 +30,21 @@ public:
     bool out_of_band = false;
     std::vector<travelling_file> files;
 
-    std::optional<mistake> read(words_view words)
+    void read(words_view words)
     {
         for (std::size_t index = 0; index < words.size(); ++index) {
             word const& each = words[index];
-            std::optional<mistake> wrong;
-            bool const option = each.text.starts_with("--oob") || each.text.starts_with("--fd");
-            if (!option)
-                wrong = refuse_habit(words.subspan(index), known_);
-            if (wrong)
-                return wrong;
+            if (!each.text.starts_with("--oob") && !each.text.starts_with("--fd"))
+                check_argument(words.subspan(index), known_);
             if (!each.text.starts_with("--"))
-                wrong = add(each);
+                add(each);
             else if (each.text == "--oob")
                 out_of_band = true;
             else if (each.text.starts_with("--fd=") || each.text.starts_with("--fd:") || each.text == "--fd")
-                wrong = read_file(words, index);
+                read_file(words, index);
             else
-                wrong = mistake{each.where, "there is no option " + abbreviated(each.text) + ": only --oob and --fd NAME=PATH"};
-            if (wrong)
-                return wrong;
+                throw mistake{each.where, "there is no option " + abbreviated(each.text) + ": only --oob and --fd NAME=PATH"};
         }
-        return std::nullopt;
     }
 
 private:
@@ -76,28 +71,28 @@ private:
     }
 
     /// For a command with known arguments: a word that has no value and is not the name of an argument.
-    [[nodiscard]] std::optional<mistake> refuse_bare(word const& what) const
+    void check_bare(word const& what) const
     {
         bool const bare = known_ != nullptr && !split(what) && !is_structured(what);
         if (!bare || find_member(*known_, what.text.substr(0, what.text.find('.')), arguments) != nullptr)
-            return std::nullopt;
+            return;
         if (what.text.starts_with('-'))
-            return mistake{what.where, "there is no option " + abbreviated(what.text) + ": only --oob and --fd NAME=PATH"};
+            throw mistake{what.where, "there is no option " + abbreviated(what.text) + ": only --oob and --fd NAME=PATH"};
         if (known_->members.empty())
-            return mistake{what.where, entry_->name + " takes no arguments: leave " + abbreviated(what.text) + " out"};
+            throw mistake{what.where, entry_->name + " takes no arguments: leave " + abbreviated(what.text) + " out"};
         std::string const name = name_for(what.text);
-        return mistake{what.where, "an argument begins with its name: write " + name + '=' + abbreviated(what.text) +
-                                       (name == "NAME" ? " (`help " + entry_->name + "` lists the names)" : "")};
+        throw mistake{what.where, "an argument begins with its name: write " + name + '=' + abbreviated(what.text) +
+                                      (name == "NAME" ? " (`help " + entry_->name + "` lists the names)" : "")};
     }
 
-    std::optional<mistake> add(word const& what)
+    void add(word const& what)
     {
-        std::optional<mistake> wrong = refuse_bare(what);
-        return wrong ? wrong : add_argument(arguments, what);
+        check_bare(what);
+        add_argument(arguments, what);
     }
 
     /// @param index of the option; then of its last word
-    std::optional<mistake> read_file(words_view words, std::size_t& index)
+    void read_file(words_view words, std::size_t& index)
     {
         constexpr std::string_view begin = "--fd";
         word const& option = words[index];
@@ -106,28 +101,23 @@ private:
         std::string_view const mode = text.substr(begin.size(), equals == text.npos ? equals : equals - begin.size());
         auto const known = std::find_if(modes.begin(), modes.end(), [mode](auto const& each) { return each.first == mode; });
         if (known == modes.end())
-            return mistake{option.where, mode == ":" ? "a mode is missing: write --fd:ro, --fd:wo or --fd:rw"
-                                                     : "--fd has no mode " + abbreviated(mode.substr(1)) +
-                                                           ": write --fd:ro, --fd:wo or --fd:rw"};
+            throw mistake{option.where, mode == ":" ? "a mode is missing: write --fd:ro, --fd:wo or --fd:rw"
+                                                    : "--fd has no mode " + abbreviated(mode.substr(1)) +
+                                                          ": write --fd:ro, --fd:wo or --fd:rw"};
         if (equals != text.npos)
             return add_file({option.text.substr(equals + 1), option.at(equals + 1)}, known->second);
         if (++index == words.size())
-            return mistake{option.where, "--fd needs a name and a file: --fd NAME=PATH"};
+            throw mistake{option.where, "--fd needs a name and a file: --fd NAME=PATH"};
         return add_file(words[index], known->second);
     }
 
-    std::optional<mistake> add_file(word const& what, file_mode mode)
+    void add_file(word const& what, file_mode mode)
     {
-        mistake wrong;
-        std::optional<plain_text> const plain = unquote(what, wrong);
-        if (!plain)
-            return wrong;
-        std::string const& text = plain->text;
+        std::string const text = unquote(what).text;
         std::size_t const equals = text.find('=');
         if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-            return mistake{what.where, "--fd needs a name and a file: --fd NAME=PATH"};
+            throw mistake{what.where, "--fd needs a name and a file: --fd NAME=PATH"};
         files.push_back({text.substr(0, equals), text.substr(equals + 1), mode});
-        return std::nullopt;
     }
 
     static constexpr std::array<std::pair<std::string_view, file_mode>, 4> modes{
@@ -137,21 +127,20 @@ private:
     type const* known_;
 };
 
-std::optional<mistake> refuse_name(word const& name)
+void check_name(word const& name)
 {
     std::string const& text = name.text;
     if (text == ")")
-        return mistake{name.where, "no transaction is open: `transaction(` opens one"};
+        throw mistake{name.where, "no transaction is open: `transaction(` opens one"};
     if (text.starts_with('-'))
-        return mistake{name.where, "a command's name comes first; options begin with two dashes: --oob, --fd NAME=PATH"};
+        throw mistake{name.where, "a command's name comes first; options begin with two dashes: --oob, --fd NAME=PATH"};
     if (text.find('=') != std::string::npos)
-        return mistake{name.where, "a command's name comes first, then its arguments"};
+        throw mistake{name.where, "a command's name comes first, then its arguments"};
     if (std::size_t const end = text.find(';'); end != std::string::npos && end != 0)
-        return mistake{name.at(end), "each command is a line of its own: ; stands only between the actions of a transaction"};
+        throw mistake{name.at(end), "each command is a line of its own: ; stands only between the actions of a transaction"};
     std::size_t const odd = text.find_first_of("\"'{}[]();,");
     if (odd != std::string::npos)
-        return mistake{name.at(odd), "no command has such a character in its name"};
-    return std::nullopt;
+        throw mistake{name.at(odd), "no command has such a character in its name"};
 }
 
 /// How many words are options that stand before the name of a command.
@@ -163,78 +152,67 @@ std::size_t count_options(words_view words)
     return std::min(count, words.size());
 }
 
-/// Whether a result is a mistake, which it takes out.
-template <class Good>
-bool keep_wrong(std::variant<Good, mistake>& result, mistake& wrong)
-{
-    if (auto* found = std::get_if<mistake>(&result); found != nullptr) {
-        wrong = std::move(*found);
-        return true;
-    }
-    return false;
-}
-
-}  // namespace
-
-namespace {
-
 constexpr std::string_view second_object =
     "another object begins here: each command is a line of its own, and ; stands between the actions of a transaction";
 
 /// Whether a whole value ends where an object begins.
 bool is_second_object(std::string_view text, std::size_t begin)
-{
-    return text.substr(begin).starts_with('{') &&
-           std::holds_alternative<json::value>(read_literal(text.substr(0, begin), notation::python));
+try {
+    if (!text.substr(begin).starts_with('{'))
+        return false;
+    (void)read_literal(text.substr(0, begin), notation::python);
+    return true;
+} catch (literal_error const&) {
+    return false;
 }
 
-std::variant<json::object, mistake> read_object(word const& what, std::string_view otherwise)
+json::object read_object(word const& what, std::string_view otherwise)
+try {
+    json::value value = read_literal(what.text, notation::python);
+    if (!value.is_object())
+        throw mistake{what.where, std::string(otherwise)};
+    return std::move(value.get_object());
+} catch (literal_error& error) {
+    bool const second = is_second_object(what.text, error.offset);
+    throw mistake{what.at(error.offset), second ? std::string(second_object) : std::move(error.message)};
+}
+
+typed_command command_of(std::string const& name, json::object arguments, command_words rest)
 {
-    auto value = read_literal(what.text, notation::python);
-    if (auto* error = std::get_if<literal_error>(&value); error != nullptr) {
-        bool const second = is_second_object(what.text, error->offset);
-        return mistake{what.at(error->offset), second ? std::string(second_object) : std::move(error->message)};
-    }
-    json::object* members = std::get_if<json::value>(&value)->if_object();
-    if (members == nullptr)
-        return mistake{what.where, std::string(otherwise)};
-    return std::move(*members);
+    typed_command result;
+    result.name = name;
+    result.arguments = std::move(arguments);
+    result.out_of_band = rest.out_of_band;
+    result.files = std::move(rest.files);
+    return result;
 }
 
 /// `name {"key": value, ...}`: all arguments in one object. @param words begin with the object
-std::variant<typed_command, mistake> read_command_with_object(std::string const& name, words_view before, words_view words)
+typed_command read_command_with_object(std::string const& name, words_view before, words_view words)
 {
-    auto arguments = read_object(words.front(), "an argument begins with its name: write name=VALUE");
-    if (mistake wrong; keep_wrong(arguments, wrong))
-        return wrong;
+    json::object arguments = read_object(words.front(), "an argument begins with its name: write name=VALUE");
     if (words.size() > 1 && is_structured(words[1]))
-        return mistake{words[1].where, std::string(second_object)};
+        throw mistake{words[1].where, std::string(second_object)};
     command_words options;
-    for (words_view const each : {before, words.subspan(1)})
-        if (std::optional<mistake> wrong = options.read(each))
-            return *std::move(wrong);
+    options.read(before);
+    options.read(words.subspan(1));
     if (!options.arguments.members.empty())
-        return mistake{options.arguments.members.front().second->where,
-                       "the object holds all arguments: only options may stand beside it"};
-    typed_command result;
-    result.name = name;
-    result.arguments = std::move(*std::get_if<json::object>(&arguments));
-    result.out_of_band = options.out_of_band;
-    result.files = std::move(options.files);
+        throw mistake{options.arguments.members.front().second->where,
+                      "the object holds all arguments: only options may stand beside it"};
+    typed_command result = command_of(name, std::move(arguments), std::move(options));
     result.places.add_braces({}, words.front());
     return result;
 }
 
 }  // namespace
 
-std::variant<typed_command, mistake> read_command(words_view words, schema const* known)
+typed_command read_command(words_view words, schema const* known)
 {
     std::size_t const options = count_options(words);
     if (options == words.size())
-        return mistake{words.front().where, "the name of a command is missing after the options"};
+        throw mistake{words.front().where, "the name of a command is missing after the options"};
     word const& name = words[options];
-    if (std::optional<mistake> wrong = refuse_name(name))
-        return *std::move(wrong);
+    check_name(name);
     words_view const after = words.subspan(options + 1);
     words_view const object = after.subspan(count_options(after));
     if (!object.empty() && object.front().text.starts_with('{')) {
@@ -244,21 +222,17 @@ std::variant<typed_command, mistake> read_command(words_view words, schema const
     }
     command_entry const* entry = known != nullptr ? known->find_command(name.text) : nullptr;
     command_words rest(entry);
-    if (std::optional<mistake> wrong = rest.read(words.first(options)))
-        return *std::move(wrong);
-    if (std::optional<mistake> wrong = !after.empty() ? refuse_commas(name.text, after.front()) : std::nullopt)
-        return *std::move(wrong);
-    if (std::optional<mistake> wrong = rest.read(words.subspan(options + 1)))
-        return *std::move(wrong);
-    typed_command result;
-    result.name = name.text;
-    auto arguments = type_arguments(rest.arguments, entry != nullptr ? entry->arguments : nullptr, &result.guessed);
-    if (mistake wrong; keep_wrong(arguments, wrong))
-        return wrong;
-    result.arguments = std::move(*std::get_if<json::object>(&arguments));
-    result.out_of_band = rest.out_of_band;
-    result.files = std::move(rest.files);
-    result.places.add_arguments(rest.arguments, {});
+    rest.read(words.first(options));
+    if (!after.empty())
+        check_commas(name.text, after.front());
+    rest.read(after);
+    guessed_words guessed;
+    json::object arguments = type_arguments(rest.arguments, entry != nullptr ? entry->arguments : nullptr, &guessed);
+    source_map places;
+    places.add_arguments(rest.arguments, {});
+    typed_command result = command_of(name.text, std::move(arguments), std::move(rest));
+    result.guessed = std::move(guessed);
+    result.places = std::move(places);
     return result;
 }
 
@@ -286,29 +260,24 @@ std::string refuse_raw(json::object const& members)
 
 }  // namespace
 
-std::variant<typed_command, mistake> read_raw(words_view words)
+typed_command read_raw(words_view words)
 {
-    auto object = read_object(words.front(), no_command);
-    if (mistake wrong; keep_wrong(object, wrong))
-        return wrong;
-    json::object& members = *std::get_if<json::object>(&object);
+    json::object members = read_object(words.front(), no_command);
     if (std::string refusal = refuse_raw(members); !refusal.empty())
-        return mistake{words.front().where, std::move(refusal)};
+        throw mistake{words.front().where, std::move(refusal)};
     if (words.size() > 1 && is_structured(words[1]))
-        return mistake{words[1].where, std::string(second_object)};
+        throw mistake{words[1].where, std::string(second_object)};
     command_words options;
-    if (std::optional<mistake> wrong = options.read(words.subspan(1)))
-        return *std::move(wrong);
+    options.read(words.subspan(1));
     if (!options.arguments.members.empty())
-        return mistake{words[1].where, "only options may follow a raw command: its arguments stand in its \"arguments\""};
-    typed_command result;
+        throw mistake{words[1].where, "only options may follow a raw command: its arguments stand in its \"arguments\""};
     json::value const* in_band = members.if_contains("execute");
     json::string const& name = (in_band != nullptr ? *in_band : members.at("exec-oob")).get_string();
-    result.name = std::string_view(name);
-    result.out_of_band = in_band == nullptr || options.out_of_band;
-    result.files = std::move(options.files);
-    if (json::value* arguments = members.if_contains("arguments"); arguments != nullptr)
-        result.arguments = std::move(arguments->get_object());
+    json::value* const arguments = members.if_contains("arguments");
+    typed_command result =
+        command_of(std::string(std::string_view(name)),
+                   arguments != nullptr ? std::move(arguments->get_object()) : json::object(), std::move(options));
+    result.out_of_band = in_band == nullptr || result.out_of_band;
     result.places.add_braces({}, words.front(), "arguments");
     if (json::value* id = members.if_contains("id"); id != nullptr)
         result.id = std::move(*id);
@@ -337,24 +306,21 @@ type const* data_type(type const* action, std::string_view name)
 
 namespace {
 
-std::variant<typed_action, mistake> read_raw_action(words_view words)
+typed_action read_raw_action(words_view words)
 {
-    auto object = read_object(words.front(), no_command);
-    if (mistake wrong; keep_wrong(object, wrong))
-        return wrong;
-    json::value const* name = std::get_if<json::object>(&object)->if_contains("type");
+    typed_action result{read_object(words.front(), no_command), {}};
+    json::value const* name = result.object.if_contains("type");
     if (name == nullptr || !name->is_string())
-        return mistake{words.front().where, R"(an action is written name key=VALUE, or {"type": NAME, "data": {...}})"};
+        throw mistake{words.front().where, R"(an action is written name key=VALUE, or {"type": NAME, "data": {...}})"};
     if (words.size() > 1)
-        return mistake{words[1].where, "nothing may follow a raw action but a semicolon or the closing parenthesis"};
-    typed_action result{std::move(*std::get_if<json::object>(&object)), {}};
+        throw mistake{words[1].where, "nothing may follow a raw action but a semicolon or the closing parenthesis"};
     result.places.add({}, words.front().where);
     result.places.add_braces({}, words.front());
     return result;
 }
 
-/// What QEMU would refuse at the end of the transaction. @return nothing: it may be an action
-std::optional<mistake> refuse_action(word const& name, type const* action)
+/// What QEMU would refuse at the end of the transaction.
+void check_action(word const& name, type const* action)
 {
     std::vector<std::string> const* names = nullptr;
     if (action != nullptr)
@@ -362,78 +328,54 @@ std::optional<mistake> refuse_action(word const& name, type const* action)
             if (each.name == "type" && each.what->kind == kind::enumeration)
                 names = &each.what->values;
     if (names == nullptr || std::find(names->begin(), names->end(), name.text) != names->end())
-        return std::nullopt;
+        return;
     std::string const meant = did_you_mean(similar_to(name.text, *names));
-    return mistake{name.where,
-                   "there is no action " + abbreviated(name.text) + (meant.empty() ? ": Tab lists them" : " (" + meant + ')')};
-}
-
-/// `name {"key": value, ...}`
-std::variant<typed_action, mistake> read_action_with_object(words_view words)
-{
-    auto data = read_object(words[1], no_command);
-    if (mistake wrong; keep_wrong(data, wrong))
-        return wrong;
-    if (words.size() > 2)
-        return mistake{words[2].where, "the object holds all arguments of the action: nothing may stand beside it"};
-    typed_action result;
-    result.object["type"] = words.front().text;
-    result.object["data"] = std::move(*std::get_if<json::object>(&data));
-    result.places.add({}, words.front().where);
-    result.places.add_braces("data", words[1]);
-    return result;
+    throw mistake{name.where,
+                  "there is no action " + abbreviated(name.text) + (meant.empty() ? ": Tab lists them" : " (" + meant + ')')};
 }
 
 }  // namespace
 
-std::variant<typed_action, mistake> read_action(words_view words, schema const* known)
+typed_action read_action(words_view words, schema const* known)
 {
     word const& name = words.front();
     if (is_structured(name))
         return read_raw_action(words);
-    if (std::optional<mistake> wrong = refuse_name(name))
-        return *std::move(wrong);
+    check_name(name);
+    type const* const action = action_type(known);
     for (word const& each : words)
         if (each.text.starts_with("--"))
-            return mistake{each.where, "an action has no options: they belong to the transaction"};
+            throw mistake{each.where, "an action has no options: they belong to the transaction"};
     for (word const& each : words.subspan(1))
-        if (data_type(action_type(known), each.text) != nullptr)
-            return mistake{each.where, "actions are separated by ;"};
-    if (std::optional<mistake> wrong = refuse_action(name, action_type(known)))
-        return *std::move(wrong);
-    if (words.size() > 1 && words[1].text.starts_with('{'))
-        return read_action_with_object(words);
-    command_words rest;
-    if (std::optional<mistake> wrong = rest.read(words.subspan(1)))
-        return *std::move(wrong);
-    auto data = type_arguments(rest.arguments, data_type(action_type(known), name.text));
-    if (mistake wrong; keep_wrong(data, wrong))
-        return wrong;
+        if (data_type(action, each.text) != nullptr)
+            throw mistake{each.where, "actions are separated by ;"};
+    check_action(name, action);
     typed_action result;
-    result.object["type"] = name.text;
-    result.object["data"] = std::move(*std::get_if<json::object>(&data));
     result.places.add({}, name.where);
+    result.object["type"] = name.text;
+    if (words.size() > 1 && words[1].text.starts_with('{')) {
+        result.object["data"] = read_object(words[1], no_command);
+        if (words.size() > 2)
+            throw mistake{words[2].where, "the object holds all arguments of the action: nothing may stand beside it"};
+        result.places.add_braces("data", words[1]);
+        return result;
+    }
+    command_words rest;
+    rest.read(words.subspan(1));
+    result.object["data"] = type_arguments(rest.arguments, data_type(action, name.text));
     result.places.add_arguments(rest.arguments, "data");
     return result;
 }
 
-std::variant<typed_command, mistake> read_transaction_arguments(words_view words, schema const* known)
+typed_command read_transaction_arguments(words_view words, schema const* known)
 {
     command_words rest;
-    if (std::optional<mistake> wrong = rest.read(words))
-        return *std::move(wrong);
+    rest.read(words);
     if (argument_node const* actions = rest.arguments.find("actions"); actions != nullptr)
-        return mistake{actions->where, "the actions of this transaction stand between its parentheses"};
+        throw mistake{actions->where, "the actions of this transaction stand between its parentheses"};
     command_entry const* entry = known != nullptr ? known->find_command("transaction") : nullptr;
-    auto arguments = type_arguments(rest.arguments, entry != nullptr ? entry->arguments : nullptr);
-    if (mistake wrong; keep_wrong(arguments, wrong))
-        return wrong;
-    typed_command result;
-    result.name = "transaction";
-    result.arguments = std::move(*std::get_if<json::object>(&arguments));
-    result.out_of_band = rest.out_of_band;
-    result.files = std::move(rest.files);
-    return result;
+    json::object arguments = type_arguments(rest.arguments, entry != nullptr ? entry->arguments : nullptr);
+    return command_of("transaction", std::move(arguments), std::move(rest));
 }
 
 }  // namespace qmp_shell

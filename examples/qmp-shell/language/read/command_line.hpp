@@ -3,13 +3,12 @@
 #define QMP_SHELL_LANGUAGE_READ_COMMAND_LINE_HPP
 
 #include "language/read/argument.hpp"
-#include "language/read/syntax.hpp"
+#include "language/read/typed_command.hpp"
 #include "language/schema.hpp"
 
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 
 namespace qmp_shell {
 
@@ -24,17 +23,17 @@ inline constexpr std::string_view transaction_opening = "transaction(";
     return word == "--fd" || (word.starts_with("--fd:") && word.find('=') == std::string_view::npos);
 }
 
-/// `name key=value ...` @param words are not empty
-[[nodiscard]] std::variant<typed_command, mistake> read_command(words_view words, schema const* known);
+/// `name key=value ...` @param words are not empty @throws mistake, as all of these do
+[[nodiscard]] typed_command read_command(words_view words, schema const* known);
 
 /// `{"execute": ...}` @param words are not empty
-[[nodiscard]] std::variant<typed_command, mistake> read_raw(words_view words);
+[[nodiscard]] typed_command read_raw(words_view words);
 
 /// `type key=value ...` between the parentheses of a transaction. @param words are not empty
-[[nodiscard]] std::variant<typed_action, mistake> read_action(words_view words, schema const* known);
+[[nodiscard]] typed_action read_action(words_view words, schema const* known);
 
 /// What follows the closing parenthesis of a transaction: its other arguments, its options.
-[[nodiscard]] std::variant<typed_command, mistake> read_transaction_arguments(words_view words, schema const* known);
+[[nodiscard]] typed_command read_transaction_arguments(words_view words, schema const* known);
 
 /// The type of an action of a transaction. @return null: unknown
 [[nodiscard]] type const* action_type(schema const* known);

@@ -6,7 +6,6 @@
 #include "language/read/lexer.hpp"
 #include "language/schema.hpp"
 
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -14,11 +13,12 @@ namespace qmp_shell {
 
 /// `key = value`, `key:value`, `-key value`, a parenthesis. @param words begin with the word in question, and are not empty
 /// @param arguments of the command; null: unknown
-/// @return nothing: it may be an argument
-[[nodiscard]] std::optional<mistake> refuse_habit(std::span<word const> words, type const* arguments);
+/// @throws mistake
+void check_argument(std::span<word const> words, type const* arguments);
 
 /// `device_add virtio-blk-pci,id=x`, as on QEMU's command line. @param first the word after the command's name
-[[nodiscard]] std::optional<mistake> refuse_commas(std::string_view command, word const& first);
+/// @throws mistake
+void check_commas(std::string_view command, word const& first);
 
 }  // namespace qmp_shell
 

@@ -1,6 +1,6 @@
 // Each character is looked at once, however many lines a statement has.
 #include "language/read/lexer.hpp"
-#include "language/read/white_space.hpp"
+#include "language/text.hpp"
 
 #include <algorithm>
 

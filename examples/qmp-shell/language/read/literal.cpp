@@ -1,7 +1,7 @@
 // A recursive descent over the text; each level takes one of 1,024.
 #include "language/read/literal.hpp"
 #include "language/read/unicode.hpp"
-#include "language/read/white_space.hpp"
+#include "language/text.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -53,35 +53,30 @@ public:
 
     [[nodiscard]] std::size_t position() const noexcept { return position_; }
 
-    std::variant<std::string, literal_error> read()
+    std::string read()
     {
         ++position_;
         while (position_ < text_.size() && text_[position_] != quote_) {
             char const character = text_[position_];
             if (character == '\\') {
-                if (!escape())
-                    return literal_error{position_, message_};
+                escape();
                 continue;
             }
             if (static_cast<unsigned char>(character) < 0x20 && (character != '\t' || allowed_ == notation::json))
-                return literal_error{position_, "a control character must be escaped inside quotes, as \\n or \\u000a is"};
+                refuse("a control character must be escaped inside quotes, as \\n or \\u000a is");
             result_ += character;
             ++position_;
         }
         if (position_ == text_.size())
-            return literal_error{begin_, "the quote that begins here is not closed"};
+            throw literal_error{begin_, "the quote that begins here is not closed"};
         ++position_;
         return std::move(result_);
     }
 
 private:
-    bool refuse(std::string message)
-    {
-        message_ = std::move(message);
-        return false;
-    }
+    [[noreturn]] void refuse(std::string message) const { throw literal_error{position_, std::move(message)}; }
 
-    bool escape()
+    void escape()
     {
         constexpr std::string_view names = "\"\\/bfnrt'av";
         constexpr std::string_view meanings = "\"\\/\b\f\n\r\t'\a\v";
@@ -91,18 +86,16 @@ private:
         if (found < (allowed_ == notation::json ? known_to_json : names.size())) {
             result_ += meanings[found];
             position_ += 2;
-            return true;
-        }
-        if (name == 'u')
-            return unicode();
-        if (name == 'x' && allowed_ == notation::python)
-            return code_point(2);
-        if (quote_ == '\'') {  // as in Python
+        } else if (name == 'u') {
+            unicode();
+        } else if (name == 'x' && allowed_ == notation::python) {
+            code_point(2);
+        } else if (quote_ == '\'') {  // as in Python
             result_ += '\\';
             ++position_;
-            return true;
+        } else {
+            refuse("this escape is not valid inside double quotes: write \\\\ for a backslash");
         }
-        return refuse("this escape means nothing inside double quotes: write \\\\ for a backslash");
     }
 
     std::optional<std::uint32_t> hexadecimal(std::size_t begin, std::size_t digits)
@@ -115,29 +108,26 @@ private:
         return error == std::errc() && stop == end ? std::optional(value) : std::nullopt;
     }
 
-    bool code_point(std::size_t digits)
+    void code_point(std::size_t digits)
     {
         std::optional<std::uint32_t> const value = hexadecimal(position_ + 2, digits);
         if (!value)
-            return refuse(digits == 4 ? "four hexadecimal digits must follow \\u" : "two hexadecimal digits must follow \\x");
+            refuse(digits == 4 ? "four hexadecimal digits must follow \\u" : "two hexadecimal digits must follow \\x");
         append_utf8(result_, *value);
         position_ += 2 + digits;
-        return true;
     }
 
-    bool unicode()
+    void unicode()
     {
-        constexpr std::string_view half = R"(this is half a character: \ud800 to \udbff must be followed by \udc00 to \udfff)";
         std::optional<std::uint32_t> const first = hexadecimal(position_ + 2, 4);
         if (!first || *first < 0xd800 || *first > 0xdfff)
             return code_point(4);
         std::optional<std::uint32_t> const second =
             text_.substr(position_ + 6, 2) == "\\u" ? hexadecimal(position_ + 8, 4) : std::nullopt;
         if (*first > 0xdbff || !second || *second < 0xdc00 || *second > 0xdfff)
-            return refuse(std::string(half));
+            refuse(R"(this is half a character: \ud800 to \udbff must be followed by \udc00 to \udfff)");
         append_utf8(result_, 0x10000U + ((*first - 0xd800U) << 10U) + (*second - 0xdc00U));
         position_ += 12;
-        return true;
     }
 
     std::string_view text_;
@@ -146,7 +136,6 @@ private:
     char quote_;
     notation allowed_;
     std::string result_;
-    std::string message_;
 };
 
 class literal_reader
@@ -154,32 +143,35 @@ class literal_reader
 public:
     literal_reader(std::string_view text, notation allowed) : text_(text), allowed_(allowed) {}
 
-    std::variant<json::value, literal_error> read()
+    json::value read()
     {
-        json::value result;
-        if (!value(result))
-            return std::move(error_);
+        json::value result = value();
         skip_white();
         if (position_ < text_.size())
-            return literal_error{position_, "something follows where the value ends: put a space before the next argument"};
+            refuse(position_, "something follows where the value ends: put a space before the next argument");
         return result;
     }
 
     /// Reads on until the name of that member. @return nothing: it is not there
     std::optional<std::size_t> find(std::string_view path)
-    {
+    try {
         sought_ = path;
-        json::value ignored;
-        (void)value(ignored);
-        return found_;
+        (void)value();
+        return std::nullopt;
+    } catch (found const& member) {
+        return member.begin;
+    } catch (literal_error const&) {
+        return std::nullopt;
     }
 
 private:
-    bool refuse(std::size_t offset, std::string message)
+    /// Thrown to end the search for a member.
+    struct found
     {
-        error_ = literal_error{offset, std::move(message)};
-        return false;
-    }
+        std::size_t begin;
+    };
+
+    [[noreturn]] static void refuse(std::size_t offset, std::string message) { throw literal_error{offset, std::move(message)}; }
 
     void skip_white()
     {
@@ -190,122 +182,101 @@ private:
     [[nodiscard]] char next() const { return position_ < text_.size() ? text_[position_] : '\0'; }
     [[nodiscard]] bool python() const { return allowed_ == notation::python; }
 
-    bool value(json::value& to)
+    json::value value()
     {
         skip_white();
         switch (next()) {
             case '{':
-                return nested([&] { return object(to); });
+                return nested([this] { return json::value(object()); });
             case '[':
-                return nested([&] { return array(to, ']'); });
+                return nested([this] { return json::value(array(']')); });
             case '(':
-                return python() ? nested([&] { return array(to, ')'); }) : word(to);
+                return python() ? nested([this] { return json::value(array(')')); }) : word();
             case '\'':
-                if (!python())
-                    return word(to);
-                [[fallthrough]];
-            case '"': {
-                std::string text;
-                if (!quoted(text))
-                    return false;
-                to = text;
-                return true;
-            }
+                return python() ? json::value(quoted()) : word();
+            case '"':
+                return json::value(quoted());
             default:
-                return word(to);
+                return word();
         }
     }
 
     template <class Read>
-    bool nested(Read read)
+    json::value nested(Read read)
     {
         if (levels_ == most_levels)
-            return refuse(position_, "this is nested over 1,024 levels, more than QEMU reads");
+            refuse(position_, "this is nested over 1,024 levels, more than QEMU reads");
         ++levels_;
         ++position_;
-        bool const good = read();
+        json::value result = read();
         --levels_;
-        return good;
+        return result;
     }
 
-    bool quoted(std::string& to)
+    std::string quoted()
     {
         if (next() != '"' && (next() != '\'' || !python()))
-            return refuse(position_, R"(a quoted name is expected here, as in {"name": value})");
-        auto result = read_quoted(text_, position_, allowed_);
-        if (auto* error = std::get_if<literal_error>(&result); error != nullptr)
-            return refuse(error->offset, std::move(error->message));
-        to = std::move(*std::get_if<std::string>(&result));
-        return true;
+            refuse(position_, R"(a quoted name is expected here, as in {"name": value})");
+        return read_quoted(text_, position_, allowed_);
     }
 
-    bool object(json::value& to)
+    json::object object()
     {
-        json::object& members = to.emplace_object();
-        return sequence('}', [&] {
+        json::object members;
+        sequence('}', [&] {
             std::size_t const begin = position_;
-            std::string key;
-            if (!quoted(key))
-                return false;
+            std::string const key = quoted();
             skip_white();
             if (next() != ':')
-                return refuse(position_, R"(a colon is expected here, as in {"name": value})");
+                refuse(position_, R"(a colon is expected here, as in {"name": value})");
             ++position_;
-            json::value member;
-            if (!at((path_.empty() ? "" : ".") + key, begin, [&] { return value(member); }))
-                return false;
-            return members.emplace(key, std::move(member)).second ||
-                   refuse(begin, "the member \"" + abbreviated(key) + "\" is there twice: leave one of them out");
+            if (!members.emplace(key, value_at((path_.empty() ? "" : ".") + key, begin)).second)
+                refuse(begin, "the member \"" + abbreviated(key) + "\" is there twice: leave one of them out");
         });
+        return members;
     }
 
-    bool array(json::value& to, char end)
+    json::array array(char end)
     {
-        json::array& items = to.emplace_array();
-        return sequence(end, [&] {
-            std::size_t const begin = position_;
-            std::string const index = '[' + std::to_string(items.size()) + ']';
-            return at(index, begin, [&] { return value(items.emplace_back(nullptr)); });
-        });
+        json::array items;
+        sequence(end, [&] { items.push_back(value_at('[' + std::to_string(items.size()) + ']', position_)); });
+        return items;
     }
 
     /// Reads what belongs to a name or an index, unless that is what is looked for.
-    template <class Read>
-    bool at(std::string const& name, std::size_t begin, Read read)
+    json::value value_at(std::string const& name, std::size_t begin)
     {
         if (sought_.empty())
-            return read();
+            return value();
         std::size_t const size = path_.size();
         path_ += name;
         if (path_ == sought_)
-            found_ = begin;
-        bool const good = !found_ && read();
+            throw found{begin};
+        json::value result = value();
         path_.resize(size);
-        return good;
+        return result;
     }
 
     template <class Read>
-    bool sequence(char end, Read read_item)
+    void sequence(char end, Read read_item)
     {
         bool comma = false;
         for (bool first = true;; first = false) {
             skip_white();
-            if (next() == end && (first || !comma || python())) {
-                ++position_;
-                return true;
-            }
+            if (next() == end && (first || !comma || python()))
+                break;
             if (!first && !comma)
-                return refuse(position_, std::string("a comma or ") + end + " is expected here");
-            if (!read_item())
-                return false;
+                refuse(position_, std::string("a comma or ") + end + " is expected here");
+            read_item();
             skip_white();
             comma = next() == ',';
             if (comma)
                 ++position_;
         }
+        ++position_;
     }
 
-    bool word(json::value& to)
+    json::value word()
     {
         std::size_t const begin = position_;
         while (position_ < text_.size() && !is_white(text_[position_]) &&
@@ -313,36 +284,27 @@ private:
             ++position_;
         std::string_view const token = text_.substr(begin, position_ - begin);
         if (token == "true" || (python() && token == "True"))
-            to = true;
-        else if (token == "false" || (python() && token == "False"))
-            to = false;
-        else if (token == "null" || (python() && token == "None"))
-            to = nullptr;
-        else if (!is_number(token))
-            return refuse(begin, python() ? "a value is expected here: a number, true, false, null, a quoted text, {...} or [...]"
-                                          : "this is no JSON: a number, true, false, null, \"text\", {...} or [...] is expected");
-        else
-            return number(begin, token, to);
-        return true;
-    }
-
-    bool number(std::size_t begin, std::string_view token, json::value& to)
-    {
-        auto result = read_number(token);
-        if (auto* error = std::get_if<literal_error>(&result); error != nullptr)
-            return refuse(begin, std::move(error->message));
-        to = std::move(*std::get_if<json::value>(&result));
-        return true;
+            return true;
+        if (token == "false" || (python() && token == "False"))
+            return false;
+        if (token == "null" || (python() && token == "None"))
+            return nullptr;
+        if (!is_number(token))
+            refuse(begin, python() ? "a value is expected here: a number, true, false, null, a quoted text, {...} or [...]"
+                                   : "this is not JSON: a number, true, false, null, \"text\", {...} or [...] is expected");
+        try {
+            return read_number(token);
+        } catch (literal_error& error) {
+            refuse(begin, std::move(error.message));
+        }
     }
 
     std::string_view text_;
     notation allowed_;
     std::size_t position_ = 0;
     std::size_t levels_ = 0;
-    literal_error error_;
     std::string_view sought_;  ///< a path; empty: none
     std::string path_;         ///< to where the reader is, if a path is sought
-    std::optional<std::size_t> found_;
 };
 
 /// @return how many digits begin the text
@@ -353,7 +315,7 @@ std::size_t count_digits(std::string_view text)
 
 }  // namespace
 
-std::variant<json::value, literal_error> read_literal(std::string_view text, notation allowed)
+json::value read_literal(std::string_view text, notation allowed)
 {
     return literal_reader(text, allowed).read();
 }
@@ -363,10 +325,10 @@ std::optional<std::size_t> find_member(std::string_view text, std::string_view p
     return path.empty() ? std::nullopt : literal_reader(text, notation::python).find(path);
 }
 
-std::variant<std::string, literal_error> read_quoted(std::string_view text, std::size_t& position, notation allowed)
+std::string read_quoted(std::string_view text, std::size_t& position, notation allowed)
 {
     quoted_reader reader(text, position, allowed);
-    auto result = reader.read();
+    std::string result = reader.read();
     position = reader.position();
     return result;
 }
@@ -395,7 +357,7 @@ bool is_number(std::string_view text)
     return text.empty();
 }
 
-std::variant<json::value, literal_error> read_number(std::string_view text)
+json::value read_number(std::string_view text)
 {
     char const* const begin = text.data();
     char const* const end = begin + text.size();
@@ -406,11 +368,11 @@ std::variant<json::value, literal_error> read_number(std::string_view text)
         std::uint64_t positive = 0;
         if (std::from_chars(begin, end, positive).ec == std::errc())
             return json::value(positive);
-        return literal_error{0, "this number does not fit into 64 bits: put it in quotes if a text is meant"};
+        throw literal_error{0, "this number does not fit into 64 bits: put it in quotes if a text is meant"};
     }
     double real = 0;
     if (std::from_chars(begin, end, real).ec != std::errc())
-        return literal_error{0, "this number is too large or too small for a double: put it in quotes if a text is meant"};
+        throw literal_error{0, "this number is too large or too small for a double: put it in quotes if a text is meant"};
     return json::value(real);
 }
 

@@ -1,13 +1,15 @@
-// Devices take arguments that no schema knows: their properties, which device-list-properties lists.
+#include "language/read/property_value.hpp"
+
 #include "language/json_access.hpp"
 #include "language/read/integer.hpp"
-#include "language/read/literal.hpp"
-#include "language/read/syntax.hpp"
 #include "language/read/typing.hpp"
 
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/string.hpp>
 
-#include <map>
+#include <utility>
+#include <variant>
 
 namespace json = boost::json;
 
@@ -15,50 +17,70 @@ namespace qmp_shell {
 
 namespace {
 
-bool is_integer_type(std::string_view name)
+/// @return null: there is no such property
+json::object const* find_property(json::value const& listed, std::string_view name)
 {
-    return name == "size" || name.starts_with("int") || name.starts_with("uint");
+    if (json::array const* const items = listed.if_array())
+        for (json::value const& each : *items)
+            if (text_in(each, "name") == name && each.is_object())
+                return &each.get_object();
+    return nullptr;
 }
 
-/// @return nothing: it stays what it was guessed to be
-std::optional<json::value> typed_property(std::string_view type_name, std::string_view description, std::string_view text)
+/// A device's property keeps the type that its text was guessed to have where QEMU does not name another one.
+bool stays_guessed(std::string_view type)
 {
-    // The address of a PCI device says that it is an integer, but `5` is slot 5 as a text and slot 0, function 5 as a number.
-    if (description.starts_with("Slot and"))
-        return json::value(json::string_view(text));
-    if (is_integer_type(type_name)) {
-        auto read = read_integer(text);
-        auto* const good = std::get_if<json::value>(&read);
-        return good != nullptr ? std::optional(std::move(*good)) : std::nullopt;
-    }
-    if (type_name == "bool") {
-        std::optional<bool> const truth = read_boolean(text);
-        return truth ? std::optional<json::value>(*truth) : std::nullopt;
-    }
-    if (type_name.empty() || type_name == "number" || type_name == "double" || type_name == "any")
-        return std::nullopt;
-    return json::value(json::string_view(text));
+    return type.empty() || type == "number" || type == "double" || type == "any";
 }
 
 }  // namespace
 
+bool is_integer_type(std::string_view type)
+{
+    std::size_t const name = type.starts_with("uint") ? 4 : type.starts_with("int") ? 3 : 0;
+    return type == "size" || (name != 0 && type.find_first_not_of("0123456789", name) == std::string_view::npos);
+}
+
+std::string_view type_of_property(json::value const& listed, std::string_view name)
+{
+    json::object const* const found = find_property(listed, name);
+    return found != nullptr ? text_in(*found, "type") : std::string_view();
+}
+
+std::optional<json::value> value_of_property(std::string_view type, std::string_view text)
+{
+    if (type == "bool") {
+        std::optional<bool> const truth = text == "1" || text == "0" ? text == "1" : read_boolean(text);
+        return truth ? std::optional<json::value>(*truth) : std::nullopt;
+    }
+    if (is_integer_type(type)) {
+        auto read = read_integer(text);
+        auto* const good = std::get_if<json::value>(&read);
+        return good != nullptr ? std::optional(std::move(*good)) : std::nullopt;
+    }
+    boost::system::error_code error;
+    json::value value = json::parse(text, error);
+    if (type == "number" || type == "double")
+        return !error && value.is_number() ? std::optional(std::move(value)) : std::nullopt;
+    // For types that the name does not describe (enumerations, structures): JSON for an object or an array, otherwise a text.
+    bool const is_text = type == "str" || type == "string" || type.starts_with("link<");
+    bool const structured = !error && !is_text && (value.is_object() || value.is_array());
+    return structured ? std::move(value) : json::value(json::string_view(text));
+}
+
 void type_by_properties(typed_command& what, json::value const& properties)
 {
-    json::array const* items = properties.if_array();
-    if (items == nullptr || what.guessed.empty())
-        return;
-    std::map<std::string_view, json::object const*> known;
-    for (json::value const& item : *items)
-        if (json::object const* property = item.if_object(); property != nullptr)
-            known.emplace(text_in(*property, "name"), property);
     for (auto const& [name, text] : what.guessed) {
-        auto const found = known.find(name);
-        json::value* argument = what.arguments.if_contains(name);
-        if (found == known.end() || argument == nullptr)
+        json::object const* const property = find_property(properties, name);
+        json::value* const argument = what.arguments.if_contains(name);
+        if (property == nullptr || argument == nullptr)
             continue;
-        json::object const& property = *found->second;
-        if (auto typed = typed_property(text_in(property, "type"), text_in(property, "description"), text))
-            *argument = std::move(*typed);
+        std::string_view const type = text_in(*property, "type");
+        // The address of a PCI device says that it is an integer, but `5` is slot 5 as a text and slot 0, function 5 as a number.
+        bool const is_slot = text_in(*property, "description").starts_with("Slot and");
+        if (is_slot || !stays_guessed(type))
+            if (auto typed = value_of_property(is_slot ? "str" : type, text))
+                *argument = std::move(*typed);
     }
 }
 

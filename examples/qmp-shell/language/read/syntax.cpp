@@ -4,7 +4,7 @@
 #include "language/read/command_line.hpp"
 #include "language/read/unicode.hpp"
 #include "language/read/unprintable.hpp"
-#include "language/read/white_space.hpp"
+#include "language/text.hpp"
 
 #include <algorithm>
 #include <span>
@@ -46,8 +46,7 @@ std::optional<statement> read_meta_command(std::string_view line)
     auto const begin = static_cast<std::size_t>(text.data() - line.data());
     if (first == ":")
         return syntax_error{begin, "a name is missing after the colon: `:help` lists all", 0};
-    if (std::optional<mistake> wrong = refuse_invisible({std::string(first), {0, begin}}))
-        return syntax_error{wrong->where.column, std::move(wrong->message), 0};
+    check_printable({std::string(first), {0, begin}});
     std::string_view const rest = trimmed(text.substr(length));
     std::size_t const rest_column = rest.empty() ? begin + length : static_cast<std::size_t>(rest.data() - line.data());
     return meta_command{std::string(first.substr(colon ? 1 : 0)), std::string(rest), rest_column};
@@ -77,15 +76,20 @@ statement line_reader::read(std::string_view line)
     }
     if (std::size_t const bad = find_no_utf8(line); bad != std::string_view::npos) {
         lexer_ = lexer(in_transaction_);
-        return syntax_error{bad, "this is no UTF-8, and QEMU reads nothing else", 0};
+        return syntax_error{bad, "this is not UTF-8, the only encoding that QEMU reads", 0};
     }
     if (std::size_t const bad = line.find('\0'); bad != std::string_view::npos) {
         lexer_ = lexer(in_transaction_);
-        return syntax_error{bad, "here is a NUL byte, which nobody can have typed: this is no line of text", 0};
+        return syntax_error{bad, "here is a NUL byte: this is not a line of text", 0};
     }
-    if (!lexer_.is_open())
-        if (std::optional<statement> meta = read_meta_command(line))
-            return *std::move(meta);
+    if (!lexer_.is_open()) {
+        try {
+            if (std::optional<statement> meta = read_meta_command(line))
+                return *std::move(meta);
+        } catch (mistake& wrong) {
+            return pointed(std::move(wrong), 0);
+        }
+    }
     ending const end = lexer_.feed(line);
     if (end == ending::open_brace)
         return nothing_typed{};
@@ -98,9 +102,14 @@ statement line_reader::read(std::string_view line)
         return pointed({done.open_quote(), "the quote that begins here is not closed"}, done.lines());
     if (words.empty())
         return nothing_typed{};
-    statement result = read_statement(words, done.lines());
-    if (goes_on && !std::holds_alternative<syntax_error>(result))
-        add_to_one_line(words, true);
+    statement result;
+    try {
+        result = read_statement(words, done.lines());
+        if (goes_on)
+            add_to_one_line(words, true);
+    } catch (mistake& wrong) {
+        result = pointed(std::move(wrong), done.lines());
+    }
     lexer_ = lexer(in_transaction_);
     return result;
 }
@@ -120,14 +129,10 @@ void line_reader::add_to_one_line(words_view words, bool goes_on)
 statement line_reader::read_statement(words_view words, std::size_t lines)
 {
     for (word const& each : words)
-        if (std::optional<mistake> wrong = refuse_invisible(each))
-            return pointed(*std::move(wrong), lines);
+        check_printable(each);
     if (in_transaction_ || words.front().text == transaction_opening)
         return read_transaction(words, lines);
-    auto result = words.front().text.starts_with('{') ? read_raw(words) : read_command(words, known_);
-    if (auto* wrong = std::get_if<mistake>(&result); wrong != nullptr)
-        return pointed(std::move(*wrong), lines);
-    return std::move(*std::get_if<typed_command>(&result));
+    return words.front().text.starts_with('{') ? read_raw(words) : read_command(words, known_);
 }
 
 /// Nothing of the line is kept until all of it is found good.
@@ -139,22 +144,16 @@ statement line_reader::read_transaction(words_view words, std::size_t lines)
         auto const end =
             std::find_if(rest.begin(), rest.end(), [](word const& each) { return each.text == ";" || each.text == ")"; });
         auto const length = static_cast<std::size_t>(end - rest.begin());
-        if (length != 0) {
-            auto action = read_action(rest.first(length), known_);
-            if (auto* wrong = std::get_if<mistake>(&action); wrong != nullptr)
-                return pointed(std::move(*wrong), lines);
-            added.push_back(std::move(*std::get_if<typed_action>(&action)));
-        }
+        if (length != 0)
+            added.push_back(read_action(rest.first(length), known_));
         rest = rest.subspan(length);
         if (!rest.empty() && rest.front().text == ")") {
-            statement result = close_transaction(rest.subspan(1), lines);
-            if (auto* const command = std::get_if<typed_command>(&result); command != nullptr) {
-                keep(std::move(added), lines);
-                command->arguments["actions"] = std::exchange(actions_, json::array());
-                command->places.add_part(std::exchange(action_places_, typed_places()), {}, 0);
-                in_transaction_ = false;
-            }
-            return result;
+            typed_command command = read_transaction_arguments(rest.subspan(1), known_);
+            keep(std::move(added), lines);
+            command.arguments["actions"] = std::exchange(actions_, json::array());
+            command.places = std::exchange(action_places_, source_map());
+            in_transaction_ = false;
+            return command;
         }
         rest = rest.subspan(std::min<std::size_t>(rest.size(), 1));
     }
@@ -171,31 +170,11 @@ void line_reader::keep(std::vector<typed_action> added, std::size_t lines)
     }
 }
 
-statement line_reader::close_transaction(words_view rest, std::size_t lines)
-{
-    auto result = read_transaction_arguments(rest, known_);
-    if (auto* wrong = std::get_if<mistake>(&result); wrong != nullptr)
-        return pointed(std::move(*wrong), lines);
-    auto& command = *std::get_if<typed_command>(&result);
-    command.places = typed_places();
-    return std::move(command);
-}
-
-bool line_reader::in_transaction() const noexcept
-{
-    return in_transaction_;
-}
-
-bool line_reader::in_brace() const noexcept
-{
-    return lexer_.is_open();
-}
-
 void line_reader::reset() noexcept
 {
     in_transaction_ = false;
     actions_.clear();
-    action_places_ = typed_places();
+    action_places_ = source_map();
     lexer_ = lexer();
 }
 

@@ -11,30 +11,14 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <utility>
+#include <variant>
 
 namespace json = boost::json;
 
 namespace qmp_shell {
 
 namespace {
-
-/// The text of a member that is a plain value; a discriminator is one.
-std::string text_of_member(argument_node const& given, std::string_view name)
-{
-    argument_node const* found = given.find(name);
-    if (found == nullptr || !found->value)
-        return {};
-    mistake ignored;
-    std::optional<plain_text> plain = unquote(found->value->text, ignored);
-    return plain ? std::move(plain->text) : std::string();
-}
-
-type const* alternative_of(type const& what, kind wanted)
-{
-    auto const found = std::find_if(what.alternatives.begin(), what.alternatives.end(),
-                                    [wanted](type const* each) { return each != nullptr && each->kind == wanted; });
-    return found != what.alternatives.end() ? *found : nullptr;
-}
 
 bool is_word_of(type const& what, std::string_view text)
 {
@@ -47,7 +31,7 @@ std::string one_of(std::vector<std::string> const& values, std::string_view wron
     constexpr std::size_t most = 8;
     std::string const suggestion = did_you_mean(similar_to(wrong, values));
     if (values.size() > most && !suggestion.empty())
-        return "one of " + std::to_string(values.size()) + " words, and this is none of them: " + suggestion;
+        return "one of " + std::to_string(values.size()) + " words, and this is not one of them: " + suggestion;
     std::string result;
     for (std::size_t index = 0; index < std::min(most, values.size()); ++index)
         result.append(index == 0 ? "one of " : ", ").append(values[index]);
@@ -89,86 +73,104 @@ bool are_indices(argument_node const& given)
     });
 }
 
+/// What a bare word looks like: a number, true, false, null, else a text. @throws literal_error
+json::value guess(std::string_view text)
+{
+    if (text == "true" || text == "True" || text == "TRUE")
+        return true;
+    if (text == "false" || text == "False" || text == "FALSE")
+        return false;
+    if (text == "null" || text == "None")
+        return nullptr;
+    return is_number(text) ? read_number(text) : json::value(json::string_view(text));
+}
+
+/// @return nothing: the text is not of that kind
+std::optional<json::value> read_simple(kind wanted, std::string_view text)
+{
+    if (wanted == kind::integer) {
+        auto read = read_integer(text);
+        if (auto* const good = std::get_if<json::value>(&read))
+            return std::move(*good);
+    } else if (wanted == kind::boolean) {
+        if (std::optional<bool> const truth = read_boolean(text))
+            return *truth;
+    } else if (wanted == kind::null && (text == "null" || text == "None")) {
+        return nullptr;
+    } else if (wanted == kind::number && is_number(text)) {
+        try {
+            return read_number(text);
+        } catch (literal_error const&) {  // too large
+            return std::nullopt;
+        }
+    }
+    return std::nullopt;
+}
+
 class typer
 {
 public:
-    std::optional<mistake> wrong;
-    guessed_words* guessed = nullptr;
+    explicit typer(guessed_words* guessed) : guessed_(guessed) {}
 
-    bool object(argument_node const& given, type const* what, json::object& to)
+    json::object object(argument_node const& given, type const* what)
     {
         bool const known = what != nullptr && what->kind == kind::object;
-        to.reserve(given.members.size());
+        json::object result;
+        result.reserve(given.members.size());
         for (auto const& [name, node] : given.members) {
             member const* found = known ? find_member(*what, name, given) : nullptr;
-            if (!value(*node, found != nullptr ? found->what : nullptr, to[name]))
-                return false;
+            result[name] = value(*node, found != nullptr ? found->what : nullptr);
         }
-        return true;
+        return result;
     }
 
 private:
-    bool refuse(place where, std::string message)
+    [[noreturn]] static void refuse(argument_node const& node, std::string const& wanted)
     {
-        wrong = mistake{where, std::move(message)};
-        return false;
+        throw mistake{node.value ? node.value->text.where : node.where, '`' + abbreviated(node.path()) + "` wants " + wanted};
     }
 
-    bool refuse(argument_node const& node, std::string const& wanted)
-    {
-        return refuse(node.value ? node.value->text.where : node.where, '`' + abbreviated(node.path()) + "` wants " + wanted);
-    }
-
-    bool value(argument_node const& node, type const* what, json::value& to)
+    json::value value(argument_node const& node, type const* what)
     {
         if (node.value)
-            return leaf(node, what, to);
+            return leaf(node, what);
         kind wanted = what != nullptr ? what->kind : kind::any;
         if (wanted == kind::alternate) {
-            type const* as_array = alternative_of(*what, kind::array);
-            type const* as_object = alternative_of(*what, kind::object);
+            type const* as_array = find_alternative(*what, kind::array);
+            type const* as_object = find_alternative(*what, kind::object);
             what = as_array != nullptr && (as_object == nullptr || are_indices(node)) ? as_array : as_object;
             wanted = what != nullptr ? what->kind : kind::alternate;
         }
         if (wanted == kind::array || (wanted == kind::any && are_indices(node)))
-            return array(node, wanted == kind::array ? what->element : nullptr, to);
-        if (wanted == kind::object || wanted == kind::any)
-            return object(node, what, to.emplace_object());
-        return refuse(node, "one value, not members");
+            return array(node, wanted == kind::array ? what->element : nullptr);
+        if (wanted != kind::object && wanted != kind::any)
+            refuse(node, "one value, not members");
+        return object(node, what);
     }
 
-    bool array(argument_node const& node, type const* element, json::value& to)
+    json::array array(argument_node const& node, type const* element)
     {
-        json::array& items = to.emplace_array();
-        if (!are_indices(node)) {
-            auto const bad = std::find_if(node.members.begin(), node.members.end(), [&](auto const& each) {
-                std::optional<std::size_t> const index = read_index(each.first);
-                return !index || *index >= node.members.size();
-            });
-            return refuse(bad->second->where, '`' + abbreviated(bad->second->path()) + "` is no item of `" +
-                                                  abbreviated(node.path()) +
-                                                  "`: the items of an array are numbered from 0, none left out");
+        json::array items(node.members.size());
+        for (auto const& [name, item] : node.members) {
+            std::optional<std::size_t> const index = read_index(name);
+            if (!index || *index >= items.size())
+                throw mistake{item->where, '`' + abbreviated(item->path()) + "` is not an item of `" + abbreviated(node.path()) +
+                                               "`: the items of an array are numbered from 0, without gaps"};
         }
-        items.resize(node.members.size());
-        return std::all_of(node.members.begin(), node.members.end(),
-                           [&](auto const& each) { return value(*each.second, element, items[*read_index(each.first)]); });
+        for (auto const& [name, item] : node.members)
+            items[*read_index(name)] = value(*item, element);
+        return items;
     }
 
-    bool leaf(argument_node const& node, type const* what, json::value& to)
+    json::value leaf(argument_node const& node, type const* what)
     {
         typed_value const& given = *node.value;
         if (given.exact)
-            return literal(given.text, notation::json, to);
+            return literal(given.text, notation::json);
         if (is_structured(given.text) && !is_text_only(what))
-            return literal(given.text, notation::python, to);
-        mistake bad_quote;
-        std::optional<plain_text> plain = unquote(given.text, bad_quote);
-        if (!plain)
-            return refuse(bad_quote.where, std::move(bad_quote.message));
-        if (!plain->quoted)
-            return bare(node, what, plain->text, to);
-        to = plain->text;
-        return true;
+            return literal(given.text, notation::python);
+        plain_text const plain = unquote(given.text);
+        return plain.quoted ? json::value(plain.text) : bare(node, what, plain.text);
     }
 
     /// Whether braces are just characters: `host=[::1]`.
@@ -178,102 +180,79 @@ private:
             return false;
         if (what->kind != kind::alternate)
             return what->kind == kind::string;
-        return alternative_of(*what, kind::string) != nullptr && alternative_of(*what, kind::object) == nullptr &&
-               alternative_of(*what, kind::array) == nullptr;
+        return find_alternative(*what, kind::string) != nullptr && find_alternative(*what, kind::object) == nullptr &&
+               find_alternative(*what, kind::array) == nullptr;
     }
 
-    bool literal(word const& text, notation allowed, json::value& to)
-    {
-        auto result = read_literal(text.text, allowed);
-        if (auto* error = std::get_if<literal_error>(&result); error != nullptr)
-            return refuse(text.at(error->offset), std::move(error->message));
-        to = std::move(*std::get_if<json::value>(&result));
-        return true;
+    static json::value literal(word const& text, notation allowed)
+    try {
+        return read_literal(text.text, allowed);
+    } catch (literal_error& error) {
+        throw mistake{text.at(error.offset), std::move(error.message)};
     }
 
-    bool bare(argument_node const& node, type const* what, std::string const& text, json::value& to)
+    json::value bare(argument_node const& node, type const* what, std::string const& text)
     {
         switch (what != nullptr ? what->kind : kind::any) {
             case kind::any:
-                return guessed_value(node, text, to);
+                return guessed_value(node, text);
             case kind::enumeration:
                 if (!is_word_of(*what, text))
-                    return refuse(node, one_of(what->values, text));
+                    refuse(node, one_of(what->values, text));
                 [[fallthrough]];
             case kind::string:
-                to = text;
-                return true;
+                return json::value(text);
             case kind::alternate:
-                return alternate(node, *what, text, to);
+                return alternate(node, *what, text);
             default:
-                return simple(what->kind, text, to) || refuse(node, wanted_words(what->kind, text));
+                break;
         }
+        std::optional<json::value> result = read_simple(what->kind, text);
+        if (!result)
+            refuse(node, wanted_words(what->kind, text));
+        return *std::move(result);
     }
 
-    bool guessed_value(argument_node const& node, std::string const& text, json::value& to)
-    {
-        auto result = guess(text);
-        if (auto* message = std::get_if<std::string>(&result); message != nullptr)
-            return refuse(node.value->text.where, std::move(*message));
-        to = std::move(*std::get_if<json::value>(&result));
-        if (guessed != nullptr && node.parent == nullptr)
-            guessed->emplace_back(node.name, text);
-        return true;
-    }
-
-    static bool simple(kind wanted, std::string_view text, json::value& to)
-    {
-        std::optional<json::value> result;
-        if (wanted == kind::integer) {
-            auto read = read_integer(text);
-            if (auto* good = std::get_if<json::value>(&read); good != nullptr)
-                result = std::move(*good);
-        } else if (wanted == kind::boolean) {
-            if (std::optional<bool> const truth = read_boolean(text))
-                result = *truth;
-        } else if (wanted == kind::null && (text == "null" || text == "None")) {
-            result.emplace(nullptr);
-        } else if (wanted == kind::number && is_number(text)) {
-            auto number = read_number(text);
-            if (auto* good = std::get_if<json::value>(&number); good != nullptr)
-                result = std::move(*good);
-        }
-        if (result)
-            to = std::move(*result);
-        return result.has_value();
+    json::value guessed_value(argument_node const& node, std::string const& text)
+    try {
+        json::value result = guess(text);
+        if (guessed_ != nullptr && node.parent == nullptr)
+            guessed_->emplace_back(node.name, text);
+        return result;
+    } catch (literal_error& error) {
+        throw mistake{node.value->text.where, std::move(error.message)};
     }
 
     /// Kinds that only few words fit come first. A text takes what nothing else does.
-    bool alternate(argument_node const& node, type const& what, std::string const& text, json::value& to)
+    static json::value alternate(argument_node const& node, type const& what, std::string const& text)
     {
-        type const* words = alternative_of(what, kind::enumeration);
-        bool const takes_text = alternative_of(what, kind::string) != nullptr;
-        if (words != nullptr && is_word_of(*words, text)) {
-            to = text;
-            return true;
-        }
+        type const* words = find_alternative(what, kind::enumeration);
+        bool const takes_text = find_alternative(what, kind::string) != nullptr;
+        if (words != nullptr && is_word_of(*words, text))
+            return json::value(text);
         for (kind each : {kind::null, kind::boolean, kind::integer, kind::number}) {
-            // Of `on`, `5` and the like a text is as likely to be meant: only what JSON spells so is none.
+            // Of `on`, `5` and the like a text is as likely to be meant: only what JSON spells so is not a text.
             bool const clear = !takes_text || each == kind::null || text == "true" || text == "false" || is_number(text);
-            if (alternative_of(what, each) != nullptr && clear && simple(each, text, to))
-                return true;
+            if (find_alternative(what, each) != nullptr && clear)
+                if (std::optional<json::value> result = read_simple(each, text))
+                    return *std::move(result);
         }
-        if (takes_text) {
-            to = text;
-            return true;
-        }
+        if (takes_text)
+            return json::value(text);
         if (words != nullptr)
-            return refuse(node, "another kind of value, or " + one_of(words->values, text));
+            refuse(node, "another kind of value, or " + one_of(words->values, text));
         type const* first = what.alternatives.empty() ? nullptr : what.alternatives.front();
-        return refuse(node, wanted_words(first != nullptr ? first->kind : kind::any, text));
+        refuse(node, wanted_words(first != nullptr ? first->kind : kind::any, text));
     }
+
+    guessed_words* guessed_;
 };
 
 }  // namespace
 
 bool exists(member const& each, argument_node const& given)
 {
-    return !each.when || text_of_member(given, each.when->first) == each.when->second;
+    return !each.when || text_of(given.find(each.when->first)).value_or("") == each.when->second;
 }
 
 member const* find_member(type const& object, std::string_view name, argument_node const& given)
@@ -294,30 +273,9 @@ member const* find_member(type const& object, std::string_view name, argument_no
     return unlike ? nullptr : possible;
 }
 
-std::variant<json::object, mistake> type_arguments(argument_node const& given, type const* what, guessed_words* guessed)
+json::object type_arguments(argument_node const& given, type const* what, guessed_words* guessed)
 {
-    typer work;
-    work.guessed = guessed;
-    json::object result;
-    if (!work.object(given, what, result))
-        return *std::move(work.wrong);
-    return result;
-}
-
-std::variant<json::value, std::string> guess(std::string_view text)
-{
-    if (text == "true" || text == "True" || text == "TRUE")
-        return json::value(true);
-    if (text == "false" || text == "False" || text == "FALSE")
-        return json::value(false);
-    if (text == "null" || text == "None")
-        return json::value(nullptr);
-    if (!is_number(text))
-        return json::value(json::string_view(text));
-    auto number = read_number(text);
-    if (auto* error = std::get_if<literal_error>(&number); error != nullptr)
-        return std::move(error->message);
-    return std::move(*std::get_if<json::value>(&number));
+    return typer(guessed).object(given, what);
 }
 
 std::optional<bool> read_boolean(std::string_view text)

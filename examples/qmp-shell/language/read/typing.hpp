@@ -6,13 +6,11 @@
 #include "language/schema.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
 
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace qmp_shell {
@@ -28,11 +26,8 @@ using guessed_words = std::vector<std::pair<std::string, std::string>>;
 
 /// @param what the type of the arguments; null: unknown
 /// @param guessed gets the arguments of the first level that were guessed
-[[nodiscard]] std::variant<boost::json::object, mistake> type_arguments(argument_node const& given, type const* what,
-                                                                        guessed_words* guessed = nullptr);
-
-/// What a bare word looks like: a number, true, false, null, else a text.
-[[nodiscard]] std::variant<boost::json::value, std::string> guess(std::string_view text);
+/// @throws mistake
+[[nodiscard]] boost::json::object type_arguments(argument_node const& given, type const* what, guessed_words* guessed = nullptr);
 
 /// on, off, yes, no, true, false.
 [[nodiscard]] std::optional<bool> read_boolean(std::string_view text);

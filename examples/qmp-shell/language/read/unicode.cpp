@@ -1,6 +1,6 @@
 #include "language/read/unicode.hpp"
 
-#include "language/read/white_space.hpp"
+#include "language/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@ namespace qmp_shell {
 namespace {
 
 constexpr std::string_view control = "a control character";
-constexpr std::string_view odd_blank = "a blank that is no space";
+constexpr std::string_view odd_blank = "a blank that is not a space";
 constexpr std::string_view no_break = "a no-break space";
 constexpr std::string_view nothing_seen = "an invisible character";
 

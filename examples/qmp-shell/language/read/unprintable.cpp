@@ -32,27 +32,26 @@ bool is_typographic_quote(std::uint32_t code_point)
 std::string refuse_character(std::uint32_t code_point)
 {
     if (is_typographic_quote(code_point))
-        return "a typographic quote, which quotes nothing here: write \" or '";
+        return "a typographic quote, which has no meaning here: write \" or '";
     odd_character const* const found = find_odd_character(code_point);
     return found == nullptr ? std::string() : "there is " + std::string(found->name) + " (" + number_of(code_point) + ") here";
 }
 
 }  // namespace
 
-std::optional<mistake> refuse_invisible(word const& what)
+void check_printable(word const& what)
 {
     std::string_view const text = what.text;
     std::size_t const end = std::min(text.find_first_of("=\"'{["), text.size());
     for (std::size_t position = 0; position < end;) {
         code_point const each = first_code_point(text.substr(position));
         if (std::string refusal = refuse_character(each.value); each.length != 0 && !refusal.empty())
-            return mistake{what.at(position), std::move(refusal)};
+            throw mistake{what.at(position), std::move(refusal)};
         position += std::max<std::size_t>(each.length, 1);
     }
     bool const has_value = end + 1 < text.size() && text[end] == '=';
     if (has_value && is_typographic_quote(first_code_point(text.substr(end + 1)).value))
-        return mistake{what.at(end + 1), refuse_character(first_code_point(text.substr(end + 1)).value)};
-    return std::nullopt;
+        throw mistake{what.at(end + 1), refuse_character(first_code_point(text.substr(end + 1)).value)};
 }
 
 }  // namespace qmp_shell

@@ -5,13 +5,12 @@
 #include "language/read/argument.hpp"
 #include "language/read/lexer.hpp"
 
-#include <optional>
-
 namespace qmp_shell {
 
 /// A name or a key with a blank, a control character or a typographic quote in it, a value that begins with such a quote: the
 /// user cannot see why it is refused. Text in quotes and braces is left as it is.
-[[nodiscard]] std::optional<mistake> refuse_invisible(word const& what);
+/// @throws mistake
+void check_printable(word const& what);
 
 }  // namespace qmp_shell
 

@@ -4,10 +4,9 @@
 #include "language/read/typing.hpp"
 #include "language/read/unicode.hpp"
 #include "language/read/unprintable.hpp"
+#include "language/text.hpp"
 
 #include <boost/json/value.hpp>
-
-#include <fnmatch.h>
 
 #include <algorithm>
 #include <charconv>
@@ -30,11 +29,6 @@ std::optional<std::chrono::milliseconds> read_seconds(std::string_view text)
     bool const good = error == std::errc() && end == text.data() + text.size() && seconds >= 0 && seconds <= most;
     return good ? std::optional(std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(seconds * 1000)))
                 : std::nullopt;
-}
-
-bool matches(std::string const& pattern, std::string const& name)
-{
-    return ::fnmatch(pattern.c_str(), name.c_str(), FNM_CASEFOLD) == 0;
 }
 
 bool holds(json::value const& there, json::value const& wanted)
@@ -70,17 +64,16 @@ std::string no_member(std::string const& pattern, std::string const& name, std::
            hint_at_limit(name + '=');
 }
 
-/// A wait for what never comes would be a long one. @return nothing: it may come
-std::optional<mistake> refuse_members(argument_node const& given, std::string const& pattern, schema const& known)
+/// A wait for what never comes would be a long one.
+void check_members(argument_node const& given, std::string const& pattern, schema const& known)
 {
     if (known.empty())
-        return std::nullopt;
+        return;
     std::vector<std::string> const names = members_of(pattern, known);
     for (auto const& [name, node] : given.members) {
         if (std::find(names.begin(), names.end(), name) == names.end())
-            return mistake{node->where, no_member(pattern, name, names)};
+            throw mistake{node->where, no_member(pattern, name, names)};
     }
-    return std::nullopt;
 }
 
 /// Whether a word means an event rather than an argument without its value.
@@ -109,19 +102,18 @@ std::string refuse_pattern(std::string const& pattern, schema const& known)
     return "no event matches " + abbreviated(pattern) + (meant.empty() ? "" : " (" + meant + ')');
 }
 
-std::variant<wait_line, mistake> read_wait_line(std::string_view text)
+wait_line read_wait_line(std::string_view text)
 {
     lexer reader;
     ending const end = reader.feed(text);
     if (end == ending::open_quote)
-        return mistake{reader.open_quote(), "the quote that begins here is not closed"};
+        throw mistake{reader.open_quote(), "the quote that begins here is not closed"};
     if (end == ending::open_brace)
-        return mistake{reader.words().back().where, "a brace is open here"};
+        throw mistake{reader.words().back().where, "a brace is open here"};
     wait_line result;
     std::vector<word> const words = reader.take();
     for (auto each = words.begin(); each != words.end(); ++each) {
-        if (std::optional<mistake> wrong = refuse_invisible(*each))
-            return *std::move(wrong);
+        check_printable(*each);
         std::string_view const said = each->text;
         if (!said.starts_with("--")) {
             result.words.push_back(*each);
@@ -129,13 +121,13 @@ std::variant<wait_line, mistake> read_wait_line(std::string_view text)
         }
         bool const attached = said.starts_with(option) && said.substr(option.size()).starts_with('=');
         if (said != option && !attached)
-            return mistake{each->where, "there is no option " + abbreviated(each->text) + ": only --timeout SECONDS"};
+            throw mistake{each->where, "there is no option " + abbreviated(each->text) + ": only --timeout SECONDS"};
         word const last = *each;
         if (!attached && ++each == words.end())
-            return mistake{last.where, "--timeout needs a number of seconds"};
+            throw mistake{last.where, "--timeout needs a number of seconds"};
         result.limit = read_seconds(attached ? said.substr(option.size() + 1) : std::string_view(each->text));
         if (!result.limit)
-            return mistake{each->where, "--timeout takes a number of seconds, up to 1,000,000"};
+            throw mistake{each->where, "--timeout takes a number of seconds, up to 1,000,000"};
     }
     return result;
 }
@@ -145,27 +137,22 @@ bool wanted_event::fits(coqmp::event const& what) const
     return matches(pattern, what.name) && holds(what.data, members);
 }
 
-std::variant<wanted_event, mistake> read_wanted_event(std::span<word const> words, schema const& known)
+wanted_event read_wanted_event(std::span<word const> words, schema const& known)
 {
     std::string const& pattern = words.front().text;
     // A wait for what never comes would be a long one.
     if (std::string refusal = refuse_pattern(pattern, known); !refusal.empty())
-        return mistake{words.front().where, std::move(refusal)};
+        throw mistake{words.front().where, std::move(refusal)};
     argument_node given;
     for (word const& each : words.subspan(1)) {
         if (names_event(each.text, known))
-            return mistake{each.where,
-                           "one event or pattern is waited for, and `" + abbreviated(each.text) + "` would be a second"};
-        if (std::optional<mistake> wrong = add_argument(given, each))
-            return *std::move(wrong);
+            throw mistake{each.where,
+                          "one event or pattern is waited for, and `" + abbreviated(each.text) + "` would be a second"};
+        add_argument(given, each);
     }
-    if (std::optional<mistake> wrong = refuse_members(given, pattern, known))
-        return *std::move(wrong);
+    check_members(given, pattern, known);
     event_entry const* const entry = known.find_event(pattern);
-    auto members = type_arguments(given, entry != nullptr ? entry->data : nullptr);
-    if (auto* wrong = std::get_if<mistake>(&members); wrong != nullptr)
-        return std::move(*wrong);
-    return wanted_event{pattern, std::move(*std::get_if<json::object>(&members))};
+    return {pattern, type_arguments(given, entry != nullptr ? entry->data : nullptr)};
 }
 
 }  // namespace qmp_shell

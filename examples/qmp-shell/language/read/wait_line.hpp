@@ -15,7 +15,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 namespace qmp_shell {
@@ -26,8 +25,8 @@ struct wait_line
     std::optional<std::chrono::milliseconds> limit;
 };
 
-/// `JOB STATE --timeout SECONDS`; the option stands anywhere.
-[[nodiscard]] std::variant<wait_line, mistake> read_wait_line(std::string_view text);
+/// `JOB STATE --timeout SECONDS`; the option stands anywhere. @throws mistake
+[[nodiscard]] wait_line read_wait_line(std::string_view text);
 
 /// For a limit that is written as an argument: `: a limit is written ...`. @return empty: the word is something else
 [[nodiscard]] std::string hint_at_limit(std::string_view word);
@@ -45,7 +44,8 @@ struct wanted_event
 };
 
 /// `EVENT key=value a.b=value`, the values typed as the event's data are. @param words are not empty
-[[nodiscard]] std::variant<wanted_event, mistake> read_wanted_event(std::span<word const> words, schema const& known);
+/// @throws mistake
+[[nodiscard]] wanted_event read_wanted_event(std::span<word const> words, schema const& known);
 
 }  // namespace qmp_shell
 

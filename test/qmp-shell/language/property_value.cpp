@@ -1,4 +1,5 @@
 // device_add: the schema knows three of its arguments, device-list-properties the rest.
+#include "language/read/property_value.hpp"
 #include "sample_schema.hpp"
 #include "statements.hpp"
 
@@ -83,6 +84,24 @@ BOOST_AUTO_TEST_CASE(nonsense_about_properties_changes_nothing)
 {
     for (char const* text : {"null", "{}", "[]", "[5]", R"([{"name": 5, "type": 5}])", R"([{"name": "mq", "type": []}])"})
         BOOST_TEST(typed("device_add driver=x mq=on", json::parse(text)) == R"(device_add {"driver": "x", "mq": "on"})");
+}
+
+BOOST_AUTO_TEST_CASE(a_text_becomes_what_the_property_is)
+{
+    BOOST_TEST((value_of_property("bool", "on") == boost::json::value(true)));
+    BOOST_TEST((value_of_property("bool", "False") == boost::json::value(false)));
+    BOOST_TEST((value_of_property("bool", "TRUE") == boost::json::value(true)));
+    BOOST_TEST((value_of_property("bool", "0") == boost::json::value(false)));
+    BOOST_TEST(!value_of_property("bool", "perhaps").has_value());
+    BOOST_TEST((value_of_property("uint32", "7") == boost::json::value(7)));
+    BOOST_TEST((value_of_property("int", "-7") == boost::json::value(-7)));
+    BOOST_TEST(!value_of_property("size", "many").has_value());
+    BOOST_TEST((value_of_property("size", "1.5K") == boost::json::value(1536)));
+    BOOST_TEST((value_of_property("uint64", "0x10") == boost::json::value(16)));
+    BOOST_TEST((value_of_property("string", "7") == boost::json::value("7")));
+    BOOST_TEST((value_of_property("link<x>", "/a/b") == boost::json::value("/a/b")));
+    BOOST_TEST((value_of_property("OnOffAuto", "auto") == boost::json::value("auto")));
+    BOOST_TEST(value_of_property("struct tm", "{\"a\": 1}")->is_object());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
