@@ -132,7 +132,7 @@ exit_code hmp::show(std::string_view line, answer const& came)
         return exit_code::connection;
     }
     if (came.cancelled()) {
-        screen_.complain(name + ": cancelled; QEMU may execute it all the same");
+        screen_.complain(name + ": " + came.cancellation());
         return exit_code::interrupted;
     }
     if (came.error) {

@@ -124,7 +124,7 @@ exit_code interpreter::show(std::string const& name, answer const& came, typed_c
         return exit_code::connection;
     }
     if (came.cancelled()) {
-        screen.complain(subject_of(name, typed) + ": cancelled; QEMU may execute it all the same");
+        screen.complain(subject_of(name, typed) + ": " + came.cancellation());
         return exit_code::interrupted;
     }
     if (came.error)

@@ -63,6 +63,11 @@ bool answer::cancelled() const
     return error == asio::error::operation_aborted;
 }
 
+std::string answer::cancellation() const
+{
+    return reply.was_sent() ? "cancelled; QEMU may execute it all the same" : "cancelled before it was sent";
+}
+
 std::string answer::left_open() const
 {
     if (error == coqmp::errc::not_sent)

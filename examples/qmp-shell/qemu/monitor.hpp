@@ -32,6 +32,8 @@ struct answer
     coqmp::reply reply;
 
     [[nodiscard]] bool cancelled() const;
+    /// How to report that the command was cancelled.
+    [[nodiscard]] std::string cancellation() const;
     /// What is to be said of a command whose answer does not come any more. @return empty: nothing is left open
     [[nodiscard]] std::string left_open() const;
 };
