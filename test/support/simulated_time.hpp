@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <vector>
 
 namespace coqmp::test {
@@ -35,9 +36,9 @@ public:
     {
         now_ += duration;
         auto const is_over = [this](wait const& each) { return each.moment <= now_; };
-        auto const over = std::stable_partition(waits_.begin(), waits_.end(), is_over);
-        std::vector<wait> const ended(waits_.begin(), over);
-        waits_.erase(waits_.begin(), over);
+        std::vector<wait> ended;
+        std::ranges::copy_if(waits_, std::back_inserter(ended), is_over);
+        std::erase_if(waits_, is_over);
         for (wait const& each : ended)
             each.timer->cancel();
     }
