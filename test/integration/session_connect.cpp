@@ -345,12 +345,17 @@ COROUTINE_TEST_CASE(a_session_connects_once)
     co_await talk.begin();
     fake_peer second = fake_peer::pair(executor);
     completion<> again(executor);
-    talk.client.async_connect(second.address(), again.token());
+    endpoint const where = second.address();
+    talk.client.async_connect(where, again.token());
     error_code const error = co_await again.done();
     BOOST_TEST(error == errc::already_started);
-    // The session did not want the descriptor, but it had taken it over.
-    std::string const rest = co_await second.end();
-    BOOST_TEST(rest.empty());
+    // The endpoint still owns the connection, and another session can use it.
+    coqmp::session other(executor);
+    completion<> connected(executor);
+    other.async_connect(where, connected.token());
+    co_await second.handshake();
+    error_code const used = co_await connected.done();
+    BOOST_TEST(used == error_code());
     auto answer = talk.ask("query-status");
     co_await talk.peer.serve("query-status");
     error_code const answered = co_await answer.done();
@@ -365,7 +370,21 @@ COROUTINE_TEST_CASE(a_closed_session_does_not_connect)
     talk.client.async_connect(talk.peer.address(), connected.token());
     error_code const error = co_await connected.done();
     BOOST_TEST(error == errc::disconnected);
-    co_await talk.peer.end();
+}
+
+// The caller keeps its own descriptor of the connection, so that closing the session's is not enough to end it.
+COROUTINE_TEST_CASE(a_session_shuts_down_a_connection_that_the_caller_also_owns)
+{
+    conversation talk(co_await this_coro::executor);
+    coqmp::endpoint const kept = talk.peer.address();
+    completion<> connected(talk.client.get_executor());
+    talk.client.async_connect(kept, connected.token());
+    co_await talk.peer.handshake();
+    co_await connected.done();
+    talk.client.close();
+    std::string const rest = co_await talk.peer.end();
+    BOOST_TEST(rest.empty());
+    BOOST_TEST(::fcntl(kept.descriptor(), F_GETFD) >= 0);
 }
 
 COROUTINE_TEST_CASE(a_descriptor_that_is_not_a_stream_socket_is_rejected_and_closed)

@@ -143,8 +143,8 @@ COROUTINE_TEST_CASE(execute_until_names_the_event_that_did_not_come_and_says_tha
     BOOST_TEST(
         std::string_view(failure.what())
             .starts_with(
-                "cont until RESUMED or RESUMING: no such event came before the deadline, although the command succeeded: check "
-                "the event's name and filter"));
+                "cont until RESUMED or RESUMING: the command succeeded, but no such event arrived before the deadline: check the "
+                "event's name and filter"));
 }
 
 COROUTINE_TEST_CASE(execute_until_ends_with_the_session)

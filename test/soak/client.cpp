@@ -155,13 +155,13 @@ public:
     {
         ++book_.sessions;
         auto peer = test::fake_peer::pair(other);
-        endpoint const where = peer.address();
+        auto connecting = client_->async_connect(peer.address(), asio::as_tuple(asio::deferred));
         all_->begin();
         asio::co_spawn(other, misbehave(std::move(peer), received_, book_, random_()),
                        asio::bind_executor(client_->get_executor(), [all = all_](std::exception_ptr) { all->end(); }));
         event_stream const unread = client_->subscribe();
         listen();
-        auto const [failed] = co_await client_->async_connect(where, asio::as_tuple(asio::deferred));
+        auto const [failed] = co_await std::move(connecting);
         if (!failed)
             co_await work();
         client_.reset();

@@ -191,6 +191,11 @@ fake_peer fake_peer::pair(asio::any_io_executor executor)
     return fake_peer(std::move(line), endpoint::descriptor(coqmp::descriptor(ends[1])));
 }
 
+endpoint fake_peer::address()
+{
+    return address_.is_descriptor() ? std::exchange(address_, endpoint::unix_socket("given away")) : address_;
+}
+
 fake_peer::fake_peer(asio::any_io_executor executor, endpoint const& where, int backlog)
     : line_(std::make_shared<connection>(executor)), address_(where)
 {

@@ -53,7 +53,8 @@ public:
     fake_peer& operator=(fake_peer&&) = delete;
     ~fake_peer();
 
-    /// The address for a client. That of a pair can be used once.
+    /// The address for a client. That of a pair is given away: it can be used once, and its last copy owns the other end.
+    [[nodiscard]] endpoint address();
     [[nodiscard]] endpoint const& address() const noexcept { return address_; }
 
     /// Waits for a client that replaces the current one.
