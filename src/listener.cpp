@@ -51,8 +51,8 @@ std::shared_ptr<detail::listener_impl> detail::impl_of(listener const& handle) n
     return handle.impl_ ? handle.impl_.pointer() : nullptr;
 }
 
-listener::listener(executor_type executor, endpoint where, listener_options options)
-    : impl_(std::make_shared<detail::listener_impl>(std::move(executor), where, std::move(options)))
+listener::listener(executor_type executor, endpoint address, listener_options options)
+    : impl_(std::make_shared<detail::listener_impl>(std::move(executor), address, std::move(options)))
 {}
 
 listener& listener::operator=(listener&& other) noexcept

@@ -77,12 +77,12 @@ void start(std::shared_ptr<detail::machine_impl> const& impl, detail::start_comp
 
 }  // namespace
 
-void machine::start_throwing(impl_pointer const& impl, start_handler handler, road const& through)
+void machine::start_throwing(impl_pointer const& impl, start_handler handler, route const& through)
 {
     start(impl, detail::start_completion(std::move(handler)), through);
 }
 
-void machine::start_with_diagnostics(impl_pointer const& impl, start_code_handler handler, road const& through,
+void machine::start_with_diagnostics(impl_pointer const& impl, start_code_handler handler, route const& through,
                                      start_diagnostics* diagnostics)
 {
     start(impl, detail::start_completion(std::move(handler), *diagnostics), through);

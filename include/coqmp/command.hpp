@@ -21,7 +21,7 @@ namespace coqmp {
 
 /// A command to execute. A value: copy it, keep it, send it again.
 ///
-/// Nothing is checked here; the session refuses, before it sends anything, what QEMU could not read.
+/// Nothing is checked here; the session refuses, before it sends anything, a command that QEMU could not parse.
 /// @code
 /// co_await session.execute(coqmp::command("blockdev-add").with("driver", "null-co").with("node-name", "scratch"));
 /// @endcode
@@ -43,6 +43,7 @@ public:
     /// @param key the argument's name
     /// @param value a text, or anything that `json::value` or `json::value_from()` takes: numbers, containers, described structs;
     /// an optional without a value leaves the argument out
+    /// @throws what the conversion to JSON throws; std::bad_alloc
     template <class Value>
     command& with(std::string_view key, Value&& value) &
     {

@@ -13,8 +13,8 @@
 
 namespace coqmp {
 
-/// The class of an error that QEMU answered, as an error code. The set is open: what is not known here is `other`,
-/// and command_error::class_name has the name.
+/// The class of an error that QEMU returned, as an error code. The set is open: any other class maps to `other`, and
+/// command_error::class_name has its name.
 enum class error_class { generic_error = 1, command_not_found, device_not_active, device_not_found, kvm_missing_cap, other };
 
 /// The category of `error_class`.
@@ -23,7 +23,7 @@ enum class error_class { generic_error = 1, command_not_found, device_not_active
 /// Lets `failure.code() == coqmp::error_class::device_not_found` compile.
 [[nodiscard]] boost::system::error_code make_error_code(error_class value) noexcept;
 
-/// What QEMU answers to a command that it did not execute.
+/// What QEMU returns for a command that it did not execute.
 struct command_error
 {
     std::string class_name;   ///< `GenericError`, `CommandNotFound`, ...

@@ -10,18 +10,18 @@
 
 namespace coqmp {
 
-/// Thrown by session::execute() when QEMU answers a command with an error.
+/// Thrown by session::execute() when QEMU returns an error.
 class command_failed : public boost::system::system_error
 {
 public:
     /// @param command the name of the command that failed
-    /// @param error what QEMU answered
+    /// @param error what QEMU returned
     command_failed(std::string command, command_error error);
 
     /// The name of the command that failed.
     [[nodiscard]] std::string const& command() const noexcept { return command_; }
 
-    /// What QEMU answered.
+    /// What QEMU returned.
     [[nodiscard]] command_error const& error() const noexcept { return error_; }
 
     /// `command: class: description`, safe for a terminal and for a log: what QEMU wrote is escaped where a terminal would obey

@@ -18,12 +18,12 @@ namespace coqmp {
 class endpoint
 {
 public:
-    /// Of a unix socket. @param path as text; a `std::filesystem::path` converts to it
+    /// The address of a unix socket. @param path as text; a `std::filesystem::path` converts to it
     /// @throws boost::system::system_error errc::invalid_endpoint if the path is empty, holds a NUL or is longer than the
     /// 107 bytes that a socket address takes
     [[nodiscard]] static endpoint unix_socket(std::string path);
 
-    /// Of a TCP port.
+    /// The address of a TCP port.
     /// @param host a name or a numeric address (IPv6 without brackets); for a listener also `*`: all addresses, IPv4 and IPv6
     /// @param port 0 to 65535; with 0 the kernel chooses a port for a listener
     /// @throws boost::system::system_error errc::invalid_endpoint if the host is empty or holds a NUL or a bracket

@@ -1,5 +1,5 @@
 // The errors of the library.
-// Invariant: every code of the library says whether the command it ended had been sent.
+// Invariant: every code of the library that ends an unanswered command says whether the command had been sent.
 #ifndef COQMP_ERROR_HPP
 #define COQMP_ERROR_HPP
 
@@ -28,7 +28,7 @@ enum class errc {
     negotiation_refused,      ///< QEMU refused `qmp_capabilities`.
     arguments_too_deep,       ///< The command is nested deeper than the 1,024 levels that QEMU takes.
     arguments_too_large,      ///< The command is larger than the 64 MiB or the 2 Mi tokens that QEMU takes.
-    arguments_not_json,       ///< An argument is a number that JSON cannot say (inf, nan), or a text that is not UTF-8.
+    arguments_not_json,       ///< An argument is a number that JSON cannot represent (inf, nan), or a text that is not UTF-8.
     out_of_band_unavailable,  ///< An out-of-band command on a session without the `oob` capability.
     too_many_descriptors,     ///< More descriptors on one command than a message on a socket can carry (253).
     closed_descriptor,        ///< A descriptor of the command is not open.
@@ -39,13 +39,13 @@ enum class errc {
     address_in_use,           ///< Another program listens on this address, or a file that is not a socket has its name.
     launch_failed,            ///< The program could not be started at all.
     machine_exited,           ///< The machine ended before it was ready.
-    not_running,              ///< There is no process: it was not started, or it is gone.
+    not_running,              ///< There is no process: it was not started, or could not be.
     event_missing,            ///< The command of execute_until() succeeded, but its event did not come in time. Also `timed_out`.
     out_of_memory,  ///< There was not enough memory: for a command, or for a message of the peer, which ends the session.
-    /// Holds for a code of the library's if the command was never sent: it is safe to send it again. It does not hold for a
+    /// Holds for a library error code if the command was never sent: it is safe to send it again. It does not hold for a
     /// cancelled command (`operation_aborted`): for that one reply::was_sent() says it.
     not_sent = 101,
-    /// Holds for a code of the library's if the command was sent and never answered: it may or may not have been executed.
+    /// Holds for a library error code if the command was sent and never answered: it may or may not have been executed.
     outcome_unknown = 102
 };
 

@@ -47,6 +47,7 @@ public:
     /// Requires a member of the event's data to have this value. Numbers compare by value, whatever their JSON kind.
     /// @param member the member's name
     /// @param value a text, or anything that `json::value` or `json::value_from()` takes
+    /// @throws what the conversion to JSON throws; std::bad_alloc
     template <class Value>
     event_filter& with(std::string_view member, Value&& value) &
     {
@@ -60,8 +61,8 @@ public:
         return std::move(with(member, std::forward<Value>(value)));
     }
 
-    /// Requires the predicate to return true. It must not throw. It may subscribe and close streams; a stream that it makes begins
-    /// with the next event.
+    /// Requires the predicate to return true. It must not throw: the exception would leave the
+    /// `run()` of the execution context. It may subscribe and close streams; a stream that it opens starts with the next event.
     event_filter& matching(std::function<bool(event const&)> predicate) &;
     /// @copydoc matching
     [[nodiscard]] event_filter matching(std::function<bool(event const&)> predicate) &&;

@@ -49,22 +49,26 @@ public:
     [[nodiscard]] executor_type get_executor() const noexcept;
 
     /// Reads the next event.
+    /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, event)`
     /// @par Errors errc::end_of_stream when the session has ended or the stream was closed, after the last event;
     /// errc::operation_in_progress if another read is waiting; `asio::error::operation_aborted` when cancelled.
     /// @par Cancellation terminal, partial and total: the read ends and the event stays in the queue, whatever the moment.
+    /// @see examples/events.cpp, examples/timeouts_and_cancellation.cpp
     template <boost::asio::completion_token_for<void(boost::system::error_code, event)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_next(Token&& token = Token())
     {
         return detail::initiate<void(boost::system::error_code, event), &detail::start_next>(impl_, std::forward<Token>(token));
     }
 
-    /// Reads the next event; yields nothing once the session has ended, so that it can drive a loop:
+    /// Reads the next event; returns nothing once the stream has ended, so that it can drive a loop:
     /// @code
     /// while (auto event = co_await events.next())
     ///     std::cout << event->name << '\n';
     /// @endcode
-    /// @throws boost::system::system_error operation_aborted, errc::operation_in_progress (see async_next)
+    /// @throws boost::system::system_error operation_aborted, errc::operation_in_progress (see async_next())
+    /// @par Cancellation as async_next()
+    /// @see examples/events.cpp
     [[nodiscard]] boost::asio::awaitable<std::optional<event>> next();
 
     /// Takes a queued event. Nothing if the queue is empty.

@@ -35,14 +35,15 @@ std::shared_ptr<listener_impl> impl_of(listener const& handle) noexcept;
 
 /// Listens for QEMUs that connect to us (`-chardev socket,...` without `server=on`).
 ///
-/// A unix socket is bound, private (mode 0600) and listening when the constructor returns; the file of a dead listener is
-/// replaced, a live one's is never taken; it is unlinked at the end.
-/// @par Threads As session.
+/// A unix socket is bound, private (mode 0600) and listening when the constructor returns. A socket file left by a dead process is
+/// replaced, one in use never is. The file is removed when the listener closes.
+/// @par Threads as session
 /// @par Moved from A moved-from listener keeps its executor and does nothing: its accepts complete with errc::disconnected, and
 /// its address and arguments stay what they were.
 /// @par Lifetime Destroying the listener closes it; waiting accepts complete with `operation_aborted`. Its sessions continue.
 /// The listener may outlive its execution context, whose end closes it: it can then still be moved, closed and destroyed, and
 /// its address and counter can be read, but async_accept() throws `boost::asio::execution::bad_executor`.
+/// @see examples/listener.cpp
 class listener
 {
 public:
@@ -53,18 +54,19 @@ public:
 
     /// Binds and listens. A host's name is resolved here, and that may block.
     /// @param executor where the work runs, and that of the sessions
-    /// @param where a unix socket or a TCP port (0: the kernel chooses, local_endpoint() returns it)
+    /// @param address a unix socket or a TCP port (0: the kernel chooses, local_endpoint() returns it)
     /// @param options which peers to accept
+    /// @throws boost::asio::execution::bad_executor if the executor is empty
     /// @throws boost::system::system_error errc::address_in_use if another program listens there, or if a file that is not a
-    /// socket has this name; errc::invalid_endpoint for an endpoint that cannot be listened on; what the kernel said (EACCES,
+    /// socket has this name; errc::invalid_endpoint for an endpoint that cannot be listened on; the kernel's error (EACCES,
     /// ENOSPC, ...). The text names the address.
-    listener(executor_type executor, endpoint where, listener_options options = {});
+    listener(executor_type executor, endpoint address, listener_options options = {});
 
-    /// The same on the executor of an execution context.
+    /// The same with the executor of an execution context.
     template <class ExecutionContext>
         requires std::convertible_to<ExecutionContext&, boost::asio::execution_context&>
-    listener(ExecutionContext& context, endpoint where, listener_options options = {})
-        : listener(executor_type(context.get_executor()), std::move(where), std::move(options))
+    listener(ExecutionContext& context, endpoint address, listener_options options = {})
+        : listener(executor_type(context.get_executor()), std::move(address), std::move(options))
     {}
 
     listener(listener&&) noexcept = default;
@@ -73,14 +75,19 @@ public:
 
     [[nodiscard]] executor_type get_executor() const noexcept;
 
-    /// Accepts a QEMU and completes when capabilities are negotiated. May be called repeatedly, even while other accepts wait:
-    /// connections go to the accepts in order. A peer other than the required one is rejected, and the wait goes on.
+    /// Accepts a connection from QEMU and completes once capabilities have been negotiated. May be called repeatedly, even while
+    /// other accepts wait: connections go to the accepts in order. A peer other than the required one is rejected, and the wait
+    /// goes on.
+    /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, session)`
-    /// @par Errors errc::timed_out if no peer connected within listener_options::accept_timeout; the errors of
-    /// session::async_connect() if one did (session_options::connect_timeout counts from its arrival); the kernel's error if it cannot accept (EMFILE and the like, EACCES of a security
-    /// module): the connection then stays for the next accept. `operation_aborted` when cancelled or closed; errc::disconnected
-    /// if this is a moved-from listener.
+    /// @par Errors
+    /// - errc::timed_out: no peer connected within listener_options::accept_timeout;
+    /// - the errors of session::async_connect(), if one did; session_options::connect_timeout counts from its arrival;
+    /// - the kernel's error if it cannot accept (EMFILE and the like, EACCES from a security module); the connection then stays for
+    ///   the next accept;
+    /// - `operation_aborted`: cancelled, or the listener was closed; errc::disconnected: moved from.
     /// @par Cancellation terminal, partial and total: a connection that has not been accepted stays for the next accept.
+    /// @see examples/listener.cpp
     template <boost::asio::completion_token_for<void(boost::system::error_code, session)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_accept(Token&& token = Token())
     {
@@ -88,7 +95,8 @@ public:
                                                                                                    std::forward<Token>(token));
     }
 
-    /// Where it listens, with the port that the kernel chose.
+    /// The address, with the port that the kernel chose.
+    /// @par Lifetime The reference is valid as long as the listener.
     [[nodiscard]] endpoint const& local_endpoint() const noexcept;
 
     /// What to append to QEMU's arguments so that it connects here: `-chardev socket,id=ID,path=... -mon chardev=ID,mode=control`,

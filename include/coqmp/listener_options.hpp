@@ -16,13 +16,14 @@ struct listener_options
 {
     listener_options() = default;  // not an aggregate, as session_options
 
-    /// How long async_accept() waits for a peer to connect. From then on session_options::connect_timeout counts. Zero: no limit.
+    /// Limits the time that async_accept() waits for a peer to connect. When it has connected, session_options::connect_timeout
+    /// counts. Zero: no limit.
     std::chrono::nanoseconds accept_timeout = std::chrono::seconds(30);
-    /// Of the sessions that async_accept() makes. A machine's session has the options of its machine_spec.
+    /// Options for the sessions that async_accept() makes. A machine's session has the options of its machine_spec.
     session_options session;
-    /// Only this user's processes. Nothing: any user's (but the socket's mode, 0600, lets only the owner and root in).
+    /// Accept only this user's processes. Empty: any user's (but the socket's mode, 0600, admits only the owner and root).
     std::optional<::uid_t> peer_user;
-    /// Only this process, or one that it started. Nothing: any.
+    /// Accept only this process, or one that it started. Empty: any.
     std::optional<::pid_t> peer_process;
 };
 

@@ -11,17 +11,20 @@
 
 namespace coqmp {
 
-/// QEMU's answer: what the command returned, or the error that it ended with. Beside an error code of async_execute() there is
-/// no answer: the reply then holds `null`, and was_sent() says whether QEMU may have executed the command.
+/// QEMU's answer: what the command returned, or the error that it ended with. If async_execute() completes with an error code,
+/// there is no answer: the reply holds `null`, and was_sent() says whether QEMU may have executed the command.
+/// @par Lifetime References from value() and error() are valid as long as the reply is neither changed nor destroyed.
 /// @par Threads Distinct objects may be used from distinct threads.
 class reply
 {
 public:
     /// A reply that holds `null`.
     reply() noexcept : outcome_(boost::json::value()) {}
-    /// The reply beside an error code: it holds `null`. @param was_sent what was_sent() returns
+    /// The reply that accompanies an error code: it holds `null`. @param was_sent what was_sent() returns
     [[nodiscard]] static reply unanswered(bool was_sent) noexcept;
+    /// What a command returned.
     explicit reply(boost::json::value returned) : outcome_(std::move(returned)) {}
+    /// The error that QEMU returned.
     explicit reply(command_error error) : outcome_(std::move(error)) {}
     reply(reply const&) = default;
     reply(reply&&) noexcept = default;
@@ -30,12 +33,14 @@ public:
     reply& operator=(reply&& other) noexcept;
     ~reply() = default;
 
+    /// Whether QEMU returned a value.
     [[nodiscard]] bool has_value() const noexcept { return outcome_.index() == 0; }
+    /// Whether QEMU returned an error.
     [[nodiscard]] bool has_error() const noexcept { return outcome_.index() == 1; }
     [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
 
-    /// Whether the command was sent. True for every answer. Beside an error code, and above all beside `operation_aborted`, false
-    /// means that QEMU never received the command and that it is safe to send it again.
+    /// Whether the command was sent. True for every answer. If it is false together with an error code, above all with
+    /// `operation_aborted`, QEMU never received the command, and it is safe to send it again.
     [[nodiscard]] bool was_sent() const noexcept { return was_sent_; }
 
     /// What the command returned.

@@ -62,8 +62,8 @@ void start_wait_closed(std::shared_ptr<session_impl> const& impl,
 /// and a stream that it makes has ended.
 /// @par Lifetime Destroying the session closes it, as close() does, and never blocks. Operations that were started keep what they
 /// need: the session may be moved or destroyed while they wait. It may outlive its execution context, and ends with it: it can
-/// then still be moved, closed and destroyed, and greeting() and counters() can be called; all other functions throw
-/// `boost::asio::execution::bad_executor`.
+/// then still be moved, closed and destroyed, and get_executor(), greeting(), out_of_band_enabled() and counters() can be
+/// called; subscribe() and the operations throw `boost::asio::execution::bad_executor`.
 /// @see examples/first_command.cpp, examples/threads_and_strands.cpp
 class session
 {
@@ -161,7 +161,7 @@ public:
     /// @param until the event to wait for
     /// @throws command_failed with the error that QEMU returned
     /// @throws boost::system::system_error with the errors of async_execute(). If the command succeeded but its event did not
-    /// arrive: errc::event_missing (which also equals errc::timed_out) at the deadline, errc::disconnected when the session ends.
+    /// arrive: errc::event_missing (which also compares equal to errc::timed_out) at the deadline, errc::disconnected when the session ends.
     /// Neither is errc::not_sent or errc::outcome_unknown, and what() names the event.
     /// @par Cancellation terminal and partial: the command is abandoned as in async_execute(), and the wait ends.
     /// @see examples/events.cpp
@@ -170,8 +170,8 @@ public:
     /// Sends `quit`. Succeeds when QEMU has replied, and also when QEMU ends the connection after the command was sent, because
     /// QEMU may exit before it replies.
     /// @throws command_failed with the error that QEMU returned
-    /// @throws boost::system::system_error errc::disconnected if the session ended before the command was sent (errc::not_sent),
-    /// or if this side closed it before the reply arrived (errc::outcome_unknown); errc::timed_out
+    /// @throws boost::system::system_error with the errors of async_execute(); errc::disconnected only if the session ended before
+    /// the command was sent (errc::not_sent), or if this side closed it before the reply arrived (errc::outcome_unknown)
     /// @par Cancellation as async_execute()
     /// @see examples/session_end.cpp
     [[nodiscard]] boost::asio::awaitable<void> quit();
@@ -182,6 +182,8 @@ public:
     /// arrives.
     /// @param filter which events
     /// @param capacity how many may be queued in the stream; zero: session_options::event_capacity
+    /// @return a stream; on a session that has ended, one that ends after the early events that it receives
+    /// @throws std::bad_alloc, boost::asio::execution::bad_executor
     /// @see examples/events.cpp
     [[nodiscard]] event_stream subscribe(event_filter filter = {}, std::size_t capacity = 0);
 
@@ -199,11 +201,11 @@ public:
     /// errc::disconnected (errc::not_sent), and streams end. Does not block; does nothing on a session that has ended.
     void close() noexcept;
 
-    /// close(), and completes when the connection is closed and every operation has been given its outcome.
+    /// Calls close(), and completes when the connection is closed and every operation has its result.
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code)`
     /// @par Errors none
-    /// @par Cancellation not supported: nothing is waited for.
+    /// @par Cancellation not supported: it completes without waiting for the peer.
     /// @see examples/session_end.cpp
     template <boost::asio::completion_token_for<void(boost::system::error_code)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_close(Token&& token = Token())

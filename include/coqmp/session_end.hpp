@@ -15,7 +15,7 @@ struct session_end
     explicit session_end(boost::system::error_code why) noexcept : reason(why) {}
 
     /// Success if this side closed the session; errc::disconnected if the peer ended the connection, in whatever way;
-    /// errc::not_json, errc::message_too_large or errc::nested_too_deep if the peer sent what a session does not take;
+    /// errc::not_json, errc::message_too_large or errc::nested_too_deep if the peer sent something that a session does not accept;
     /// errc::out_of_memory if there was no memory for a message of the peer; the error of a failed async_connect().
     boost::system::error_code reason;
 

@@ -17,12 +17,12 @@ namespace coqmp {
 /// How a session behaves. Fill it in before the session is made; the session keeps a copy.
 struct session_options
 {
-    session_options() = default;  // no aggregate: g++ 12 destroys temporaries of those in a co_await expression twice
+    session_options() = default;  // not an aggregate: g++ 12 destroys aggregate temporaries in co_await expressions twice
 
-    /// Dial, greeting and negotiation together. Zero: no deadline.
+    /// Limits dialing, greeting and negotiation together. Zero: no limit.
     std::chrono::nanoseconds connect_timeout = std::chrono::seconds(30);
 
-    /// For commands without a timeout() of their own. Zero: none.
+    /// Limits commands without a timeout() of their own. Zero: no limit.
     std::chrono::nanoseconds command_timeout = std::chrono::minutes(2);
 
     /// In-band commands on the wire at once; the others are queued in order. QEMU queues 8 and then reads no further, not even
@@ -69,7 +69,7 @@ struct session_options
     /// use the session. Messages hold everything that is sent, passwords too.
     std::function<void(direction, std::string_view)> trace;
 
-    /// Identifies the session in the log: each sentence begins with it and a colon. Empty: sentences begin with themselves.
+    /// Identifies the session in the log: each sentence begins with it and a colon. Empty: no prefix.
     std::string name;
 
     /// Receives a sentence when something unusual happens: an error that belongs to no command, a message that makes no sense, a

@@ -13,7 +13,7 @@
 
 namespace coqmp {
 
-/// A machine that did not get ready: the error code, and what is known beside it.
+/// A machine that did not get ready: the error code, and the diagnostics.
 class start_failed : public boost::system::system_error
 {
 public:

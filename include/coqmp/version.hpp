@@ -13,7 +13,7 @@ struct version
     int major = 0;
     int minor = 0;
     int micro = 0;
-    std::string package;  ///< Of the distribution; may be empty.
+    std::string package;  ///< The distribution's package version; may be empty.
     /// What the peer sent instead of three numbers; empty if it sent three numbers, or no version.
     std::string text = {};  // NOLINT(readability-redundant-member-init): without it g++ warns of `{7, 2, 22, ""}`
 

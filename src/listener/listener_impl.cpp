@@ -1,10 +1,9 @@
 #include "listener/listener_impl.hpp"
 
-#include "detail/log.hpp"
-
 #include "detail/cancellation.hpp"
 #include "detail/deadline.hpp"
 #include "detail/explained_error.hpp"
+#include "detail/log.hpp"
 #include "listener/session_accept.hpp"
 
 #include <boost/asio/dispatch.hpp>
@@ -75,16 +74,6 @@ incoming_connection identify(unique_fd connection, accept_list const& waiting)
 
 }  // namespace
 
-bool peer_requirements::accepts(std::optional<peer_credentials> const& peer, std::vector<::pid_t> const& lineage) const
-{
-    if (user && (!peer || peer->user != *user))
-        return false;
-    auto const which = expected ? expected->process() : process;
-    if (!which)
-        return !expected;
-    return std::find(lineage.begin(), lineage.end(), *which) != lineage.end();
-}
-
 listener_impl::listener_impl(asio::any_io_executor executor, endpoint const& where, listener_options options)
     : handler_registration(std::move(executor)),
       options_(std::move(options)),
@@ -96,7 +85,7 @@ listener_impl::listener_impl(asio::any_io_executor executor, endpoint const& whe
     if (where.is_tcp() && (options_.peer_user || options_.peer_process))
         throw explained_error(
             make_error_code(errc::invalid_endpoint),
-            "cannot listen on " + where.to_string() + ": TCP does not tell who connects; demand a peer on a unix socket");
+            "cannot listen on " + where.to_string() + ": TCP does not identify its peer; require a peer on a unix socket");
     unique_fd socket(socket_.release());
     try {
         acceptor_->assign(socket.number());

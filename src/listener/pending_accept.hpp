@@ -3,36 +3,17 @@
 #define COQMP_SRC_LISTENER_PENDING_ACCEPT_HPP
 
 #include "detail/unique_fd.hpp"
-#include "net/expected_peer.hpp"
-#include "net/peer_credentials.hpp"
+#include "listener/peer_requirements.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>
 
-#include <sys/types.h>
-
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace coqmp::detail {
-
-/// Which peers an accept admits.
-struct peer_requirements
-{
-    std::optional<::uid_t> user;
-    std::optional<::pid_t> process;           ///< This process, or one that it started.
-    std::shared_ptr<expected_peer> expected;  ///< The same, for a process that we start. None: any process.
-
-    /// Whether only certain processes are admitted.
-    [[nodiscard]] bool name_a_process() const noexcept { return process || expected; }
-
-    /// @param lineage the peer, its parent, and so on
-    [[nodiscard]] bool accepts(std::optional<peer_credentials> const& peer, std::vector<::pid_t> const& lineage) const;
-};
 
 /// One accept. It may be made on any thread; then it is used on the listener's executor only.
 class pending_accept

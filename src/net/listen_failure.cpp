@@ -18,7 +18,7 @@ void fail_to_listen(endpoint const& where, error_code why, std::string const& ad
 void fail_to_listen(endpoint const& where, int why)
 {
     if (why == EADDRINUSE)
-        fail_to_listen(where, make_error_code(errc::address_in_use), "someone else is there; choose another address");
+        fail_to_listen(where, make_error_code(errc::address_in_use), "another process uses it; choose another address");
     fail_to_listen(where, error_code(why, boost::system::system_category()));
 }
 

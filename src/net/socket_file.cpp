@@ -115,10 +115,10 @@ bool is_stale(endpoint const& where)
             return true;
         case 0:
         case EPROTOTYPE:
-            fail_to_listen(where, make_error_code(errc::address_in_use), "someone is listening there; choose another path");
+            fail_to_listen(where, make_error_code(errc::address_in_use), "another process listens there; choose another path");
         default:
             fail_to_listen(where, make_error_code(errc::address_in_use),
-                           "there is a socket, and whether its owner lives cannot be told (" +
+                           "there is a socket, and it is unknown whether its owner is alive (" +
                                error_code(answer, boost::system::system_category()).message() + "); choose another path");
     }
 }
