@@ -12,6 +12,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <new>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -111,6 +112,8 @@ void launching::take_process(launch::outcome& outcome)
             machine_->take(std::make_shared<process>(machine_->executor(), std::move(what.process), machine_->spec().error_tail));
     } catch (boost::system::system_error const& error) {
         what.failure = "cannot start \"" + machine_->spec().program + "\": " + error.code().message();
+    } catch (std::bad_alloc const&) {
+        what.failure = "cannot start \"" + machine_->spec().program + "\": not enough memory";
     }
     if (!machine_->has_process()) {
         stop_accepting();
@@ -140,6 +143,8 @@ void launching::connect(unique_fd connection)
 
 void launching::cannot_connect(error_code why)
 {
+    if (!machine_ || failure_)
+        return;  // it ended the accept itself
     listener_closed_ = why == asio::error::operation_aborted;
     connected(why);
 }
@@ -166,9 +171,9 @@ void launching::arm_deadline(std::chrono::steady_clock::time_point when)
 {
     if (!deadline_)
         deadline_.emplace(machine_->executor());
+    deadline_->expires_at(when);
     if (when == std::chrono::steady_clock::time_point::max())
         return;
-    deadline_->expires_at(when);
     deadline_->async_wait([self = shared_from_this()](error_code error) {
         if (!error)
             self->expire();

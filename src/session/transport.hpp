@@ -48,8 +48,12 @@ public:
 
     void close() noexcept;
 
-    /// The execution context is gone: destroys the socket.
-    void reset() noexcept { socket_.reset(); }
+    /// The execution context ends: closes and destroys the socket.
+    void reset() noexcept
+    {
+        close();
+        socket_.reset();
+    }
 
 private:
     enum class writer {

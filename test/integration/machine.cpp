@@ -337,6 +337,28 @@ COROUTINE_TEST_CASE(cancelled_start_leaves_no_process)
         co_await asio::post(executor, asio::use_awaitable);
 }
 
+COROUTINE_TEST_CASE(cancelled_start_through_a_listener_does_not_blame_the_listener)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    listener door{executor, address("cancelled")};
+    machine subject{executor, script("exec cat /dev/zero >/dev/null")};
+    asio::cancellation_signal signal;
+    std::string message;
+    subject.async_start(door, asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr failure) {
+                            BOOST_CHECK_EXCEPTION(std::rethrow_exception(failure), coqmp::start_failed,
+                                                  [&](coqmp::start_failed const& what) {
+                                                      message = what.what();
+                                                      return what.code() == asio::error::operation_aborted;
+                                                  });
+                        }));
+    while (subject.pid() < 0)
+        co_await asio::post(executor, asio::use_awaitable);
+    signal.emit(asio::cancellation_type::terminal);
+    while (message.empty())
+        co_await asio::post(executor, asio::use_awaitable);
+    BOOST_TEST(!contains(message, "listener"), message);
+}
+
 COROUTINE_TEST_CASE(every_wait_completes_and_shutdown_of_an_exited_machine_is_immediate)
 {
     auto const executor = co_await asio::this_coro::executor;

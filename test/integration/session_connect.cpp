@@ -19,6 +19,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 namespace asio = boost::asio;
 namespace this_coro = boost::asio::this_coro;
@@ -502,4 +503,25 @@ BOOST_AUTO_TEST_CASE(a_connect_that_no_one_runs_closes_its_descriptor_with_the_c
         talk.client.async_connect(talk.peer.address(), connected.token());
     }
     BOOST_TEST(open_descriptors() == before);
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_the_context_shuts_down_a_connection_that_the_caller_also_owns)
+{
+    std::array<int, 2> ends{};
+    BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    std::optional<coqmp::session> client;
+    {
+        asio::io_context context;
+        coqmp::session_options options;
+        options.negotiate = false;
+        client.emplace(context, options);
+        bool connected = false;
+        client->async_connect(endpoint::descriptor(ends[0]), [&connected](error_code error) { connected = !error; });
+        while (!connected)
+            context.run_one();
+    }
+    char byte = 0;
+    BOOST_TEST(::recv(ends[1], &byte, 1, MSG_DONTWAIT) == 0);
+    ::close(ends[0]);
+    ::close(ends[1]);
 }
