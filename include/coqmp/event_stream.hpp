@@ -77,7 +77,7 @@ public:
     /// Ends the stream: nothing more is queued, and what is queued is dropped. A waiting read completes with errc::end_of_stream.
     void close() noexcept;
 
-    /// How many events this stream has lost since it was made.
+    /// How many events this stream has lost, including early events that were not kept (session_options::early_events).
     [[nodiscard]] std::uint64_t lost() const noexcept;
 
 private:

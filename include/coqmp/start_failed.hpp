@@ -2,6 +2,7 @@
 #ifndef COQMP_START_FAILED_HPP
 #define COQMP_START_FAILED_HPP
 
+#include <coqmp/detail/boost_version.hpp>
 #include <coqmp/exit_status.hpp>
 #include <coqmp/start_diagnostics.hpp>
 

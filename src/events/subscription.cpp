@@ -79,8 +79,10 @@ std::size_t subscription::admit_backlog()
     std::uint64_t const lost_after = lost_after_backlog_;
     lock.unlock();
     std::size_t lost = 0;
+    std::uint64_t gaps = lost_after;
     std::uint64_t lost_before = 0;  // goes on to the next event that is wanted
     for (queued_event const& each : admitted) {
+        gaps += each.what.lost_before;
         lost_before += each.what.lost_before;
         if (!wants(each.what))
             continue;
@@ -90,6 +92,7 @@ std::size_t subscription::admit_backlog()
     }
     lock.lock();
     lost_before_push_ += lost_before + lost_after;
+    lost_ += gaps;
     return lost;
 }
 
