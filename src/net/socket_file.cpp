@@ -115,7 +115,8 @@ bool is_stale(endpoint const& where)
             return true;
         case 0:
         case EPROTOTYPE:
-            fail_to_listen(where, make_error_code(errc::address_in_use), "another process listens there; choose another path");
+            fail_to_listen(where, make_error_code(errc::address_in_use),
+                           "another process is listening there; choose another path");
         default:
             fail_to_listen(where, make_error_code(errc::address_in_use),
                            "there is a socket, and it is unknown whether its owner is alive (" +

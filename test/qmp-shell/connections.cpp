@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(somebody_who_listens_there_already_is_told_once)
     outcome const came = run({"--listen", address, "-c", "query-name"});
     BOOST_TEST(came.status == 3);
     BOOST_TEST(came.errors ==
-               "qmp-shell: cannot listen on unix:" + address + ": another process listens there; choose another path\n");
+               "qmp-shell: cannot listen on unix:" + address + ": another process is listening there; choose another path\n");
 }
 
 BOOST_AUTO_TEST_CASE(negotiation_can_be_left_to_the_script)
