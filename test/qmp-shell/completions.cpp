@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(too_many_possibilities_are_counted_and_then_listed)
                  "they are counted again");
 }
 
-BOOST_AUTO_TEST_CASE(who_completes_while_qemu_is_silent_is_told)
+BOOST_AUTO_TEST_CASE(completion_reports_that_qemu_is_silent)
 {
     terminal shell(address, home);
     shell.expect_line(prompt);

@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(two_addresses_are_one_too_many)
     BOOST_TEST(contains(run({address, ":events", "on"}).errors, "commands come after -c: "));
 }
 
-BOOST_AUTO_TEST_CASE(help_that_cannot_be_written_is_told)
+BOOST_AUTO_TEST_CASE(help_that_cannot_be_written_is_reported)
 {
     for (std::string const option : {"--help", "--version", "qom-get --help"}) {
         script through({"-c", "exec \"$0\" " + option + " >/dev/full", QMP_SHELL_PROGRAM}, {}, "/bin/sh");
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(help_that_cannot_be_written_is_told)
     }
 }
 
-BOOST_AUTO_TEST_CASE(somebody_who_listens_there_already_is_told_once)
+BOOST_AUTO_TEST_CASE(an_address_in_use_is_reported_once)
 {
     outcome const came = run({"--listen", address, "-c", "query-name"});
     BOOST_TEST(came.status == 3);
@@ -263,7 +263,7 @@ BOOST_AUTO_TEST_CASE(a_star_listens_where_every_qemu_finds_it)
     BOOST_TEST(shell.wait().status == 0);
 }
 
-BOOST_AUTO_TEST_CASE(nobody_who_connects_in_time_is_an_error)
+BOOST_AUTO_TEST_CASE(no_connection_in_time_is_an_error)
 {
     std::string const door = qemu.directory() / "door";
     outcome const came = run({"--listen", door, "--timeout", "0.1", "-c", "query-status"});

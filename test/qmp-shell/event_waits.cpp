@@ -134,7 +134,7 @@ BOOST_FIXTURE_TEST_CASE(an_event_is_found_after_a_storm_of_others, storm_fixture
     BOOST_TEST(came.errors == "");
 }
 
-BOOST_FIXTURE_TEST_CASE(an_event_that_may_have_been_forgotten_in_a_storm_of_its_like_is_told, storm_fixture)
+BOOST_FIXTURE_TEST_CASE(an_event_that_may_have_been_dropped_in_a_storm_is_reported, storm_fixture)
 {
     auto const job = [](std::string const& name) {
         return "blockdev-create job-id=" + name + " options={'driver':'file','filename':'/nonexistent/x','size':0}\n:wait " +

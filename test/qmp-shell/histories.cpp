@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(keys_are_bound_as_editrc_says)
     shell.expect_line("(QEMU) query-name");
 }
 
-BOOST_AUTO_TEST_CASE(an_unreadable_history_disturbs_nobody)
+BOOST_AUTO_TEST_CASE(an_unreadable_history_is_harmless)
 {
     std::filesystem::create_directory(home / ".qmp-shell_history");
     terminal shell(address, home);

@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_state_that_does_not_exist_is_refused)
     BOOST_TEST(contains(unknown.errors, "there is no job state foo: the states are created, running, "));
 }
 
-BOOST_AUTO_TEST_CASE(a_state_that_the_job_left_out_is_told)
+BOOST_AUTO_TEST_CASE(a_state_that_the_job_skipped_is_reported)
 {
     outcome const came = run({address, "-c", "block-job-set-speed device=copy speed=0", "-c", ":wait copy ready"});
     BOOST_TEST(came.status == 1);
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(a_wait_for_a_job_has_a_limit)
     BOOST_TEST(run({address, "-c", "block-job-set-speed device=copy speed=0", "-c", ":wait --timeout 60 copy"}).status == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_job_that_an_error_has_paused_is_told)
+BOOST_AUTO_TEST_CASE(a_job_that_an_error_has_paused_is_reported)
 {
     outcome const came =
         run({address, "--keep-going", "-c", "block-job-cancel device=copy force=on", "-c",
@@ -291,7 +291,7 @@ BOOST_AUTO_TEST_CASE(who_begins_a_job_is_told_once_how_to_wait_for_it)
     BOOST_TEST(!contains(shell.screen().text(), ":wait second"));
 }
 
-BOOST_AUTO_TEST_CASE(who_begins_a_job_that_fails_at_once_is_told)
+BOOST_AUTO_TEST_CASE(a_job_that_fails_at_once_is_reported)
 {
     terminal shell({address}, qemu.directory());
     shell.expect_line("(QEMU)");

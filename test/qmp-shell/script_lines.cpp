@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(words_after_quit_are_refused)
     BOOST_TEST(came.errors == "qmp-shell: line 1: :quit takes no arguments\nqmp-shell: line 2: :exit takes no arguments\n");
 }
 
-BOOST_AUTO_TEST_CASE(nobody_who_means_exit_is_led_to_quit)
+BOOST_AUTO_TEST_CASE(a_mistyped_exit_is_not_corrected_to_quit)
 {
     BOOST_TEST(ask({"-c", "help exit"}).output ==
                "exit leaves the shell, not QEMU, as Ctrl-D does; the exit status is 0 unless a line failed before\n");
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(a_mistyped_name_of_the_shells_own_has_a_hint)
     BOOST_TEST(contains(ask({"-c", ":wait job timeout=3"}).errors, "a limit is written --timeout SECONDS\n"));
 }
 
-BOOST_AUTO_TEST_CASE(a_colon_that_is_missing_is_told)
+BOOST_AUTO_TEST_CASE(a_missing_colon_is_reported)
 {
     BOOST_TEST(ask({"-c", "wait m0"}).errors == "qmp-shell: `wait` is a command of the shell: did you mean :wait m0?\n");
     BOOST_TEST(contains(ask({"-c", "wait-event RESUME a=1"}).errors, "did you mean :wait-event RESUME a=1?\n"));
@@ -243,14 +243,14 @@ BOOST_AUTO_TEST_CASE(a_bare_word_is_told_its_name)
     BOOST_TEST(contains(came.errors, "column 13: an argument begins with its name: write id=c2\n"));
 }
 
-BOOST_AUTO_TEST_CASE(a_colon_instead_of_an_equals_sign_is_told)
+BOOST_AUTO_TEST_CASE(a_colon_in_place_of_an_equals_sign_is_reported)
 {
     BOOST_TEST(contains(ask({"-c", "blockdev-add driver:null-co"}).errors, "write driver=null-co\n"));
     BOOST_TEST(contains(ask({"-c", "blockdev-add --driver null-co"}).errors, "write driver=null-co\n"));
     BOOST_TEST(contains(ask({"-c", "blockdev-del node-name = n1"}).errors, "write node-name=n1\n"));
 }
 
-BOOST_AUTO_TEST_CASE(a_blank_that_is_none_is_told)
+BOOST_AUTO_TEST_CASE(a_character_that_only_looks_like_a_blank_is_reported)
 {
     outcome const came = ask({"-c", "query-name\xC2\xA0"});
     BOOST_TEST(came.status == 2);

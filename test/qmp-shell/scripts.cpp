@@ -141,14 +141,14 @@ BOOST_AUTO_TEST_CASE(quit_ends_qemu_and_succeeds)
     BOOST_TEST(qemu.wait() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(what_would_follow_quit_is_told)
+BOOST_AUTO_TEST_CASE(commands_after_quit_are_reported)
 {
     outcome const came = ask({"-c", "quit", "-c", "# done", "-c", "query-status", "-c", "query-name"});
     BOOST_TEST(came.status == 3);
     BOOST_TEST(came.errors == "qmp-shell: command 3: not executed: query-status: QEMU has gone\n");
 }
 
-BOOST_AUTO_TEST_CASE(what_would_follow_quit_in_the_input_is_told)
+BOOST_AUTO_TEST_CASE(input_after_quit_is_reported)
 {
     outcome const came = ask({}, "quit\n\nquery-status\n");
     BOOST_TEST(came.status == 3);
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(leaving_after_quit_is_no_error)
     BOOST_TEST(came.errors == "");
 }
 
-BOOST_AUTO_TEST_CASE(answers_that_cannot_be_written_are_told)
+BOOST_AUTO_TEST_CASE(answers_that_cannot_be_written_are_reported)
 {
     auto const shell = [this](std::string const& redirected) {
         script through({"-c", "exec \"$0\" \"$1\" -c query-status " + redirected, QMP_SHELL_PROGRAM, address}, {}, "/bin/sh");
@@ -341,7 +341,7 @@ BOOST_AUTO_TEST_CASE(a_string_can_be_forced_and_a_float_can_be_written)
     BOOST_TEST(contains(came.errors, "\"exact\": 2"));
 }
 
-BOOST_AUTO_TEST_CASE(the_exit_status_tells_that_qemu_refused)
+BOOST_AUTO_TEST_CASE(the_exit_status_says_that_qemu_refused)
 {
     outcome const came = ask({"-c", "blockdev-del node-name=nowhere", "-c", "query-status"});
     BOOST_TEST(came.status == 1);
@@ -349,7 +349,7 @@ BOOST_AUTO_TEST_CASE(the_exit_status_tells_that_qemu_refused)
     BOOST_TEST(came.errors == "qmp-shell: command 1: blockdev-del: GenericError: Failed to find node with node-name='nowhere'\n");
 }
 
-BOOST_AUTO_TEST_CASE(the_exit_status_tells_that_the_line_makes_no_sense)
+BOOST_AUTO_TEST_CASE(the_exit_status_says_that_the_line_makes_no_sense)
 {
     outcome const came = ask({"-c", "blockdev-del node-name"});
     BOOST_TEST(came.status == 2);
@@ -385,7 +385,7 @@ BOOST_AUTO_TEST_CASE(complaints_about_commands_say_which_of_several)
     BOOST_TEST(ask({"-H", "-c", "device_del nothing"}).errors == "qmp-shell: Error: Device 'nothing' not found\n");
 }
 
-BOOST_AUTO_TEST_CASE(keep_going_goes_on_and_still_tells)
+BOOST_AUTO_TEST_CASE(keep_going_continues_and_still_fails)
 {
     outcome const came = ask({"--keep-going", "-c", "blockdev-del node-name=nowhere", "-c", "query-status"});
     BOOST_TEST(came.status == 1);

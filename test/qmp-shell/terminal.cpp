@@ -213,7 +213,7 @@ int terminal::flags_of_input() const
     for (std::string word; told >> word;)
         if (word == "flags:" && told >> word)
             return std::stoi(word, nullptr, 8);
-    throw std::runtime_error("the kernel tells nothing of the shell's standard input");
+    throw std::runtime_error("the kernel says nothing about the shell's standard input");
 }
 
 }  // namespace qmp_shell::test

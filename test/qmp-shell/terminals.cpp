@@ -327,7 +327,7 @@ BOOST_AUTO_TEST_CASE(a_signal_to_leave_restores_the_terminal_and_leaves)
     BOOST_TEST(shell.is_as_usual());
 }
 
-BOOST_AUTO_TEST_CASE(a_shell_that_nobody_could_wake_up_does_not_stop)
+BOOST_AUTO_TEST_CASE(a_shell_that_no_process_could_wake_up_does_not_stop)
 {
     terminal shell(with(), home);
     shell.expect_line(prompt);

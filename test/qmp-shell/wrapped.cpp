@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(an_interrupt_ends_qemu_and_then_the_shell_by_that_signal)
     BOOST_TEST(!lives(process));
 }
 
-BOOST_AUTO_TEST_CASE(what_qemu_writes_does_not_mix_with_the_answers)
+BOOST_AUTO_TEST_CASE(the_output_of_qemu_does_not_mix_with_the_answers)
 {
     // The wrapped program writes to its standard output before it becomes QEMU.
     outcome const came = run({"-c", "query-status", "--wrap", "sh", "-c", "echo from the guest; exec \"$@\"", "sh",
@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(a_shell_that_is_killed_takes_the_qemu_of_a_script_with_it)
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_shell_that_is_told_to_end_ends_the_qemu_of_a_script)
+BOOST_AUTO_TEST_CASE(a_shell_that_is_terminated_ends_the_qemu_of_a_script)
 {
     script shell(through_a_script("\"$@\" & exit 0"));
     shell.write("query-status\n");
@@ -275,7 +275,7 @@ BOOST_AUTO_TEST_CASE(control_d_ends_both)
     BOOST_TEST(!contains(shell.written(), "waiting for QEMU"));
 }
 
-BOOST_AUTO_TEST_CASE(quit_and_exit_tell_once_how_qemu_ended)
+BOOST_AUTO_TEST_CASE(quit_and_exit_report_once_how_qemu_ended)
 {
     for (std::string const line : {"quit", "exit"}) {
         terminal shell(wrapping(), home);
@@ -288,7 +288,7 @@ BOOST_AUTO_TEST_CASE(quit_and_exit_tell_once_how_qemu_ended)
     }
 }
 
-BOOST_AUTO_TEST_CASE(what_leaving_does_to_qemu_is_told)
+BOOST_AUTO_TEST_CASE(the_shell_says_what_leaving_does_to_qemu)
 {
     terminal shell(wrapping(), home);
     shell.expect("Ctrl-D leaves and ends it.");

@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(gives_each_subscriber_what_it_wants)
     BOOST_TEST(drain(*net1) == "DEVICE_DELETED ");
 }
 
-BOOST_AUTO_TEST_CASE(forgets_an_event_that_nobody_wants)
+BOOST_AUTO_TEST_CASE(drops_an_event_that_no_stream_wants)
 {
     auto const stops = hub.subscribe("STOP", 0);
     publish("RESUME");

@@ -302,7 +302,7 @@ BOOST_AUTO_TEST_CASE(is_not_ended_by_an_error_for_another_client)
         .peer(hello)
         .sends(std::string(our_capabilities))
         .peer(R"({"id": "coqmp-bad", "error": {"class": "GenericError", "desc": "for another"}})", unawaited_reply())
-        .peer(R"({"error": {"class": "GenericError", "desc": "for nobody"}})", unattributed_error(0))
+        .peer(R"({"error": {"class": "GenericError", "desc": "for no command"}})", unattributed_error(0))
         .peer(our_answer, ready{})
         .replay();
 }

@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(drops_the_oldest_when_it_is_full_and_says_so)
     BOOST_TEST(drain(*events) == "2+C D ");
 }
 
-BOOST_AUTO_TEST_CASE(tells_of_each_loss_once)
+BOOST_AUTO_TEST_CASE(reports_each_loss_once)
 {
     auto const events = make(1);
     for (char const* name : {"A", "B", "C"})

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Reports that the expected event may have come and been dropped.
-void tell_lost(screen& screen, std::string const& pattern, std::size_t lost)
+void report_lost(screen& screen, std::string const& pattern, std::size_t lost)
 {
     if (lost > 0)
         screen.complain(std::to_string(lost) + " events that match " + harmless(pattern) +
@@ -35,7 +35,7 @@ exit_code wait_for_event(monitor& monitor, screen& screen, wanted_event const& w
     std::optional<coqmp::event> found = events.take(what);
     bool const waited = !found;
     std::size_t const lost_before = waited ? events.lost(what.pattern) : 0;
-    tell_lost(screen, what.pattern, lost_before);
+    report_lost(screen, what.pattern, lost_before);
     while (!found && !stopped && !monitor.has_ended() && !limit.reached()) {
         std::size_t const before = events.count();
         monitor.loop().run_until([&] { return events.count() != before || stopped || monitor.has_ended(); }, limit.left(1h));
@@ -54,7 +54,7 @@ exit_code wait_for_event(monitor& monitor, screen& screen, wanted_event const& w
         return exit_code::connection;
     if (stopped)
         return exit_code::interrupted;
-    tell_lost(screen, what.pattern, events.lost(what.pattern) - lost_before);
+    report_lost(screen, what.pattern, events.lost(what.pattern) - lost_before);
     screen.complain("no event " + harmless(what.pattern) + (what.members.empty() ? "" : " of that kind") + " came " +
                     (late ? "before QEMU closed the connection" : "within " + limit.describe()));
     return exit_code::refused;

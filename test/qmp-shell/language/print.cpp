@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(an_event_without_a_time_says_so)
     BOOST_TEST(print(what, {}) == "--:--:-- STOP");
 }
 
-BOOST_AUTO_TEST_CASE(an_event_tells_of_lost_ones)
+BOOST_AUTO_TEST_CASE(an_event_reports_lost_ones)
 {
     coqmp::event what;
     what.name = "STOP";
