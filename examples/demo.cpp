@@ -3,13 +3,12 @@
 #include <coqmp/coqmp.hpp>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <iostream>
 
 namespace asio = boost::asio;
 
-asio::awaitable<void> run(coqmp::machine_spec spec, bool& worked)
+asio::awaitable<void> show(coqmp::machine_spec spec, bool& worked)
 {
     std::cout << "Launching " << spec.program << " (a machine without a guest; it needs no disk image) ...\n";
     coqmp::machine machine{co_await asio::this_coro::executor, spec};
@@ -43,13 +42,8 @@ try {
     coqmp::machine_spec spec;
     spec.program = argc > 1 ? argv[1] : spec.program;
     spec.arguments = {"-M", "none", "-nodefaults", "-display", "none", "-S"};
-    asio::io_context context;
     bool worked = false;
-    asio::co_spawn(context, run(spec, worked), [](std::exception_ptr failure) {
-        if (failure)
-            std::rethrow_exception(failure);
-    });
-    context.run();
+    coqmp::run(show(spec, worked));
     std::cout << (worked ? "Everything worked.\n" : "Something went wrong.\n");
     return worked ? 0 : 1;
 } catch (coqmp::start_failed const& error) {

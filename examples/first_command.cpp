@@ -3,7 +3,6 @@
 #include <coqmp/coqmp.hpp>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <exception>
 #include <iostream>
@@ -46,12 +45,7 @@ try {
         std::cerr << "usage: first_command ADDRESS\n";
         return 2;
     }
-    asio::io_context context;
-    asio::co_spawn(context, talk(coqmp::endpoint::parse(argv[1])), [](std::exception_ptr failure) {
-        if (failure)
-            std::rethrow_exception(failure);  // leaves context.run(), and reaches the handler below
-    });
-    context.run();
+    coqmp::run(talk(coqmp::endpoint::parse(argv[1])));
 } catch (std::exception const& error) {
     std::cerr << "first_command: " << error.what() << '\n';
     return 1;

@@ -4,7 +4,6 @@
 #include <coqmp/coqmp.hpp>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <exception>
 #include <filesystem>
@@ -12,7 +11,7 @@
 
 namespace asio = boost::asio;
 
-asio::awaitable<void> run(std::filesystem::path directory)
+asio::awaitable<void> launch(std::filesystem::path directory)
 {
     auto const executor = co_await asio::this_coro::executor;
 
@@ -51,10 +50,5 @@ asio::awaitable<void> run(std::filesystem::path directory)
 
 int main(int argc, char** argv)
 {
-    asio::io_context context;
-    asio::co_spawn(context, run(argc == 2 ? argv[1] : "."), [](std::exception_ptr failure) {
-        if (failure)
-            std::rethrow_exception(failure);
-    });
-    context.run();
+    coqmp::run(launch(argc == 2 ? argv[1] : "."));
 }

@@ -1,64 +1,60 @@
-// Whenever a session ends, a loop creates a new one, with growing pauses while it cannot connect. usage: reconnecting DIRECTORY
+// Talks to a QEMU that is replaced again and again: commands wait for the next one, and events go on. usage: reconnecting DIRECTORY
 #include <coqmp/coqmp.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <csignal>
 #include <iostream>
 
 namespace asio = boost::asio;
 using asio::experimental::awaitable_operators::operator||;
-using namespace std::chrono_literals;
 
-asio::awaitable<coqmp::session> connect(coqmp::endpoint monitor)
+asio::awaitable<void> report(coqmp::reconnecting_session& vm)
 {
-    for (auto pause = 10ms;; pause = std::min(2 * pause, 1000ms)) {
-        coqmp::session session{co_await asio::this_coro::executor};
-        auto const [refusal] = co_await session.async_connect(monitor, asio::as_tuple(asio::deferred));
-        if (!refusal)
-            co_return std::move(session);
-        std::cout << "cannot connect: " << refusal.message() << ", next attempt in " << pause.count() << " ms\n";
-        co_await asio::steady_timer(session.get_executor(), pause).async_wait(asio::deferred);
-    }
+    for (coqmp::connection_status now; now.state != coqmp::connection_state::closed; std::cout << now << '\n')
+        now = co_await vm.async_wait_change(now);
 }
 
-asio::awaitable<void> watch(coqmp::endpoint monitor)
+asio::awaitable<void> follow(coqmp::event_stream events)
 {
-    coqmp::session session = co_await connect(monitor);
-    for (int connections = 3; connections > 0;) {
-        auto const [error, reply] = co_await session.async_execute("cont", asio::as_tuple(asio::deferred));
+    while (auto const event = co_await events.next())
+        std::cout << (coqmp::is_event_gap(*event) ? "events may be missing here: " : "event: ") << *event << '\n';
+}
+
+asio::awaitable<void> use(coqmp::reconnecting_session& vm)
+{
+    for (int ends = 0; ends < 3;) {
+        auto const [error, reply] = co_await vm.async_execute("cont", asio::as_tuple(asio::deferred));
         if (error == coqmp::errc::outcome_unknown)
-            std::cout << "the connection has ended, and QEMU may have executed the command\n";
-        else if (error == coqmp::errc::not_sent && --connections > 0)
-            session = co_await connect(monitor);  // QEMU has not seen the command, so it can be repeated
+            std::cout << "connection " << ++ends << " has ended, and QEMU may have executed the command\n";
     }
+    vm.close();
 }
 
-asio::awaitable<void> replace_qemu(std::string monitor)
+asio::awaitable<void> replace_qemu(std::string path)
 {
-    coqmp::machine_spec spec;
-    // Not wait=off: see "Why listen" in the README.
-    spec.arguments = {"-M", "none", "-display", "none", "-S", "-qmp", monitor + ",server=on,wait=on"};
+    coqmp::machine_spec spec;  // not wait=off: see "Why listen" in the README
+    spec.arguments = {"-M", "none", "-display", "none", "-S", "-qmp", "unix:" + path + ",server=on,wait=on"};
     for (;;) {
         coqmp::machine machine{co_await asio::this_coro::executor, spec};
         co_await machine.async_start();
-        coqmp::event_stream resumed = machine.session().subscribe("RESUME");
-        auto const status = co_await machine.session().execute("query-status");
-        if (!status.at("running").as_bool())  // the other client may have sent "cont" before this session subscribed
-            co_await resumed.next();
-        ::kill(machine.pid(), SIGSTOP);  // now it hangs, with a command in flight
-        co_await machine.async_shutdown(400ms);
+        while (!(co_await machine.session().execute("query-status")).at("running").as_bool())
+            continue;  // until the other client has sent "cont"
+        machine.kill();
+        co_await machine.async_wait();
     }
 }
 
 int main(int argc, char** argv)
 {
-    auto const monitor = coqmp::endpoint::unix_socket(std::string(argc == 2 ? argv[1] : ".") + "/monitor");
+    std::string const path = std::string(argc == 2 ? argv[1] : ".") + "/monitor";
     asio::io_context context{1};
-    asio::co_spawn(context, watch(monitor) || replace_qemu(monitor.to_string()), asio::detached);
+    coqmp::reconnect_options options;
+    options.unsent = coqmp::unsent_commands::wait;
+    coqmp::reconnecting_session vm{context, coqmp::endpoint::unix_socket(path), options};
+    asio::co_spawn(context, report(vm) || follow(vm.subscribe("RESUME")) || use(vm) || replace_qemu(path), asio::detached);
+    vm.start();  // after subscribe(), so that no event is missed
     context.run();
-    std::remove(monitor.path().c_str());  // a killed QEMU leaves its socket behind
+    std::remove(path.c_str());  // a killed QEMU leaves its socket behind
 }

@@ -4,8 +4,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
 
 #include <iostream>
 
@@ -20,7 +18,7 @@ asio::awaitable<void> report_end(coqmp::session& session)
         std::cout << "the session ended: " << end.reason.message() << '\n';
 }
 
-asio::awaitable<void> run(coqmp::endpoint monitor)
+asio::awaitable<void> talk(coqmp::endpoint monitor)
 {
     auto const executor = co_await asio::this_coro::executor;
     coqmp::session first{executor};
@@ -36,8 +34,5 @@ asio::awaitable<void> run(coqmp::endpoint monitor)
 
 int main(int argc, char** argv)
 {
-    asio::io_context context;
-    auto done = asio::co_spawn(context, run(coqmp::endpoint::parse(argc == 2 ? argv[1] : "")), asio::use_future);
-    context.run();
-    done.get();
+    coqmp::run(talk(coqmp::endpoint::parse(argc == 2 ? argv[1] : "")));
 }

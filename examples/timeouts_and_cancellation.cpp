@@ -7,10 +7,8 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/use_future.hpp>
 
 #include <chrono>
 #include <iostream>
@@ -19,7 +17,7 @@ namespace asio = boost::asio;
 using namespace asio::experimental::awaitable_operators;
 using namespace std::chrono_literals;
 
-asio::awaitable<void> run(coqmp::endpoint monitor)
+asio::awaitable<void> talk(coqmp::endpoint monitor)
 {
     auto const executor = co_await asio::this_coro::executor;
     coqmp::session session{executor};
@@ -52,8 +50,5 @@ asio::awaitable<void> run(coqmp::endpoint monitor)
 
 int main(int argc, char** argv)
 {
-    asio::io_context context;
-    auto done = asio::co_spawn(context, run(coqmp::endpoint::parse(argc == 2 ? argv[1] : "")), asio::use_future);
-    context.run();
-    done.get();
+    coqmp::run(talk(coqmp::endpoint::parse(argc == 2 ? argv[1] : "")));
 }

@@ -50,10 +50,4 @@ command command::without(std::string_view key) && noexcept
     return std::move(without(key));
 }
 
-command& command::set(std::string_view key, boost::json::value value)
-{
-    arguments_.insert_or_assign(boost::json::string_view(key.data(), key.size()), std::move(value));
-    return *this;
-}
-
 }  // namespace coqmp

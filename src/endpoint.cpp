@@ -26,7 +26,7 @@ constexpr std::size_t longest_path = sizeof(sockaddr_un::sun_path) - 1;
     throw detail::explained_error(make_error_code(errc::invalid_endpoint), why);
 }
 
-std::string quoted(std::string_view text)
+std::string in_quotes(std::string_view text)
 {
     return "'" + std::string(text) + "'";
 }
@@ -55,7 +55,7 @@ std::uint16_t read_port(std::string_view text)
     if (text.empty())
         refuse("the port is missing: write host:port");
     if (!read_number(text, port))
-        refuse("the port " + quoted(text) + " is not a number from 0 to 65535");
+        refuse("the port " + in_quotes(text) + " is not a number from 0 to 65535");
     return port;
 }
 
@@ -69,7 +69,7 @@ endpoint parse_bracketed(std::string_view text)
 {
     std::size_t const end = text.find(']');
     if (end == std::string_view::npos)
-        refuse("the address " + quoted(text) + " has no closing bracket: write [::1]:4444");
+        refuse("the address " + in_quotes(text) + " has no closing bracket: write [::1]:4444");
     std::string_view const host = text.substr(1, end - 1);
     std::string_view const rest = text.substr(end + 1);
     if (host.empty())
@@ -82,15 +82,15 @@ endpoint parse_bracketed(std::string_view text)
 endpoint parse_tcp(std::string_view text)
 {
     if (std::size_t const comma = text.find(','); comma != std::string_view::npos)
-        refuse(quoted(text) + " has options of QEMU's command line: write " + parse_tcp(text.substr(0, comma)).to_string());
+        refuse(in_quotes(text) + " has options of QEMU's command line: write " + parse_tcp(text.substr(0, comma)).to_string());
     if (text.starts_with('['))
         return parse_bracketed(text);
     std::size_t const colon = text.rfind(':');
     if (colon == std::string_view::npos)
-        refuse("the port is missing in " + quoted(text) + ": write host:port");
+        refuse("the port is missing in " + in_quotes(text) + ": write host:port");
     std::string_view const host = text.substr(0, colon);
     if (host.find(':') != std::string_view::npos && !may_be_ipv6(host))
-        refuse(quoted(text) + " has more than one colon: write tcp:host:port");
+        refuse(in_quotes(text) + " has more than one colon: write tcp:host:port");
     if (host.find(':') != std::string_view::npos)
         refuse("an IPv6 address needs brackets: write [" + std::string(host) + "]:" + std::string(text.substr(colon + 1)));
     if (host.empty())
@@ -103,14 +103,14 @@ endpoint parse_tcp(std::string_view text)
 {
     take_prefix(rest, "//");
     rest = rest.substr(0, rest.find_first_of("/,"));
-    refuse(quoted(text) + " is in the notation of another program: write " + parse_tcp(rest).to_string());
+    refuse(in_quotes(text) + " is in the notation of another program: write " + parse_tcp(rest).to_string());
 }
 
 endpoint parse_descriptor(std::string_view text)
 {
     int number = 0;
     if (!read_number(text, number))
-        refuse("the descriptor " + quoted(text) + " is not a number: write fd:7");
+        refuse("the descriptor " + in_quotes(text) + " is not a number: write fd:7");
     return endpoint::descriptor(number);
 }
 
@@ -136,9 +136,10 @@ endpoint endpoint::tcp(std::string host, std::uint16_t port)
         refuse("the host contains a NUL byte: use a name or an address, such as localhost");
     // parse() could not read such a host back from to_string(): a comma begins QEMU's options, and brackets enclose an address.
     if (host.find(',') != std::string::npos)
-        refuse("the host " + quoted(std::string_view(host)) + " contains a comma: use a name or an address, such as localhost");
+        refuse("the host " + in_quotes(std::string_view(host)) +
+               " contains a comma: use a name or an address, such as localhost");
     if (host.find_first_of("[]") != std::string::npos)
-        refuse("the host " + quoted(std::string_view(host)) + " contains a bracket: write the address itself, such as ::1");
+        refuse("the host " + in_quotes(std::string_view(host)) + " contains a bracket: write the address itself, such as ::1");
     return endpoint(tcp_address{std::move(host), port});
 }
 
@@ -182,14 +183,14 @@ std::string endpoint::to_string() const
     if (is_unix())
         return "unix:" + path();
     if (is_descriptor())
-        return "fd:" + std::to_string(descriptor());
+        return "fd:" + std::to_string(descriptor_number());
     bool const bracketed = host().find(':') != std::string::npos;
     return "tcp:" + (bracketed ? "[" + host() + "]" : host()) + ":" + std::to_string(port());
 }
 
-std::ostream& operator<<(std::ostream& out, endpoint const& where)
+std::ostream& operator<<(std::ostream& out, endpoint const& address)
 {
-    return out << where.to_string();
+    return out << address.to_string();
 }
 
 }  // namespace coqmp

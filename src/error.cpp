@@ -61,7 +61,7 @@ char const* text_of(errc value) noexcept
         case errc::closed_descriptor:
             return "a descriptor of the command is not open: pass an open descriptor and leave it open";
         case errc::already_started:
-            return "a session connects only once and a machine starts only once: create a new one";
+            return "a session connects only once, and a machine, a job and a migration start only once: create a new one";
         case errc::operation_in_progress:
             return "another operation of this kind is pending: wait for it to complete, or give each reader its own stream";
         case errc::end_of_stream:
@@ -75,11 +75,41 @@ char const* text_of(errc value) noexcept
         case errc::machine_exited:
             return "the machine exited before it was ready: see its standard error for the reason";
         case errc::not_running:
-            return "there is no process: it was not started, or it has exited";
+            return "it is not running: it was not started, or it has exited";
         case errc::event_missing:
             return "the command succeeded, but no such event arrived before the deadline: check the event's name and filter";
+        case errc::agent_not_responding:
+            return "the guest agent does not answer: check that the guest runs, that qemu-guest-agent runs in it, and that no "
+                   "other "
+                   "client is connected to its socket";
+        case errc::not_guest_agent:
+            return "the peer rejects guest-sync-delimited: check that the address is the guest agent's and not a monitor's";
+        case errc::malformed_answer:
+            return "the guest agent's answer does not have the members that it must have";
+        case errc::file_too_large:
+            return "the file in the guest is too large: raise guest_agent_options::max_file_size, or read parts of it";
+        case errc::thawed_early:
+            return "the guest was thawed before: the freeze reached its limit, or another client ended it";
         case errc::out_of_memory:
             return "there is not enough memory";
+        case errc::job_failed:
+            return "the job failed";
+        case errc::job_cancelled:
+            return "the job was cancelled";
+        case errc::job_vanished:
+            return "QEMU no longer lists the job, and whether it completed is unknown: check what it was to change";
+        case errc::migration_failed:
+            return "the migration failed";
+        case errc::migration_cancelled:
+            return "the migration was cancelled";
+        case errc::cannot_release:
+            return "the machine cannot outlive this program";
+        case errc::invalid_record:
+            return "the text is not a machine record";
+        case errc::not_the_machine:
+            return "the recorded machine has ended";
+        case errc::unexpected_value:
+            return "QEMU's value does not fit the type that the program asked for";
         case errc::not_sent:
             return "the command was not sent: it is safe to retry";
         case errc::outcome_unknown:
@@ -146,14 +176,14 @@ boost::system::error_code make_error_code(errc value) noexcept
     return {static_cast<int>(value), library_category()};
 }
 
-boost::system::error_code with_outcome(boost::system::error_code reason, outcome what) noexcept
+boost::system::error_code with_outcome(boost::system::error_code reason, outcome known) noexcept
 {
     int value = static_cast<int>(errc::disconnected);
     if (reason.category() == library_category())
         value = reason.value() & errc_mask;
-    if (what == outcome::not_sent)
+    if (known == outcome::not_sent)
         value |= not_sent_flag;
-    else if (what == outcome::unknown)
+    else
         value |= outcome_unknown_flag;
     return {value, library_category()};
 }

@@ -6,11 +6,11 @@
 
 namespace coqmp {
 
-std::ostream& operator<<(std::ostream& out, event const& what)
+std::ostream& operator<<(std::ostream& out, event const& value)
 {
-    out << what.name;
-    if (!what.data.empty())
-        out << ' ' << detail::json_text(what.data);
+    out << value.name;
+    if (!value.data.empty())
+        out << ' ' << detail::json_text(value.data);
     return out;
 }
 

@@ -56,9 +56,9 @@ asio::awaitable<std::optional<event>> next_of(std::shared_ptr<detail::subscripti
     if (result)
         co_return std::move(result);
     auto read = detail::initiate<void(error_code, event), &detail::start_next>(impl, asio::as_tuple(asio::deferred));
-    auto [error, what] = co_await std::move(read);
+    auto [error, received] = co_await std::move(read);
     if (!error)
-        result.emplace(std::move(what));
+        result.emplace(std::move(received));
     else if (error != errc::end_of_stream)
         throw boost::system::system_error(error, "next");
     co_return result;

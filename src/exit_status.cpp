@@ -8,7 +8,7 @@ namespace coqmp {
 std::ostream& operator<<(std::ostream& out, exit_status const& status)
 {
     if (status.signal == 0 && status.exit_code < 0)
-        return out << "ended; another part of the program collected its exit status";
+        return out << "ended with an unknown exit status";
     if (status.signal == 0)
         return out << "exited with status " << status.exit_code;
     char const* const name = ::sigdescr_np(status.signal);

@@ -32,13 +32,14 @@ std::string with_doubled_commas(std::string_view text)
 
 }  // namespace
 
-std::vector<std::string> detail::qemu_arguments(endpoint const& where, std::string_view id)
+std::vector<std::string> detail::qemu_arguments(endpoint const& address, std::string_view id, std::string_view options)
 {
     std::string const name = with_doubled_commas(id);
-    std::string const address =
-        where.is_unix() ? "path=" + with_doubled_commas(where.path())
-                        : "host=" + with_doubled_commas(reachable(where.host())) + ",port=" + std::to_string(where.port());
-    return {"-chardev", "socket,id=" + name + ',' + address, "-mon", "chardev=" + name + ",mode=control"};
+    std::string const target =
+        address.is_unix() ? "path=" + with_doubled_commas(address.path())
+                          : "host=" + with_doubled_commas(reachable(address.host())) + ",port=" + std::to_string(address.port());
+    std::string const more = options.empty() ? std::string() : ',' + std::string(options);
+    return {"-chardev", "socket,id=" + name + ',' + target + more, "-mon", "chardev=" + name + ",mode=control"};
 }
 
 boost::asio::any_io_executor detail::executor_of(listener_impl const& impl) noexcept

@@ -1,7 +1,8 @@
 #include <coqmp/session.hpp>
 
 #include "detail/outcome.hpp"
-#include "session/session_impl.hpp"
+#include "session/awaited_event.hpp"
+#include "session/session_operations.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 
@@ -22,6 +23,11 @@ asio::any_io_executor executor_of(session_impl const& impl) noexcept
     return impl.executor();
 }
 
+std::shared_ptr<session_impl> impl_of(session const& handle) noexcept
+{
+    return handle.impl_ ? handle.impl_.pointer() : nullptr;
+}
+
 }  // namespace detail
 
 namespace {
@@ -33,9 +39,10 @@ using pending_pointer = std::shared_ptr<detail::pending_command>;
 
 /// Executes a command; completes as async_execute() does.
 template <class Token>
-auto reply_to(impl_pointer impl, Token token, pending_pointer what)
+auto reply_to(impl_pointer impl, Token token, pending_pointer request)
 {
-    return detail::initiate<detail::reply_signature, &detail::start_pending>(std::move(impl), std::move(token), std::move(what));
+    return detail::initiate<detail::reply_signature, &detail::start_pending>(std::move(impl), std::move(token),
+                                                                             std::move(request));
 }
 
 /// The coroutine of an operation on a moved-from session.
@@ -47,55 +54,29 @@ asio::awaitable<Result> fail_unsent(std::string name)
 }
 
 // The command is not a parameter of the coroutine: it would be moved three times more, 350 instructions of 7,000.
-asio::awaitable<json::value> value_of(impl_pointer impl, pending_pointer what)
+asio::awaitable<json::value> value_of(impl_pointer impl, pending_pointer request)
 {
-    std::string const name = what->what().name();
-    auto operation = reply_to(std::move(impl), asio::deferred, std::move(what));
-    reply answer = co_await std::move(operation);
+    pending_pointer const executed = request;  // for its name
+    auto operation = reply_to(std::move(impl), asio::as_tuple(asio::deferred), std::move(request));
+    auto [failure, answer] = co_await std::move(operation);
+    if (failure)
+        throw system_error(failure, executed->command().name());
     if (answer.has_error())
-        throw command_failed(name, std::move(answer).error());
+        throw command_failed(executed->command().name(), std::move(answer).error());
     co_return std::move(answer).value();
 }
 
-/// An event that arrives while the command is still queued on this side is not caused by it. The filter must not own the
-/// command, because the command's handler owns the filter. A command that no longer exists has had its reply.
-event_filter once_sent(impl_pointer impl, pending_pointer const& what, event_filter until)
+asio::awaitable<event> event_after(impl_pointer impl, pending_pointer request, event_filter until)
 {
-    return event_filter().matching(
-        [impl = std::move(impl), sent = std::weak_ptr(what), until = std::move(until)](event const& candidate) {
-            auto const command = sent.lock();
-            return (!command || impl->was_sent(*command)) && until.accepts(candidate);
-        });
-}
-
-/// The names of the events, for a message.
-std::string names_of(event_filter const& until)
-{
-    if (until.names().empty())
-        return "the event";
-    std::string text;
-    for (std::string const& name : until.names())
-        text += (text.empty() ? "" : " or ") + name;
-    return text;
-}
-
-/// Whether the peer closed the connection after it had received the command: after `quit` QEMU may exit before it answers.
-bool is_peers_end(detail::session_impl const& impl, error_code error)
-{
-    return error == errc::disconnected && error == errc::outcome_unknown && !impl.was_closed_here();
-}
-
-asio::awaitable<event> event_after(impl_pointer impl, pending_pointer what, event_filter until)
-{
-    std::string const name = what->what().name();
-    std::string const awaited = names_of(until);
-    auto const wait = impl->events().expect(once_sent(impl, what, std::move(until)));
-    what->awaited_event = wait;
-    auto sending = reply_to(impl, asio::as_tuple(asio::deferred), std::move(what));
+    std::string const name = request->command().name();
+    std::string const awaited = detail::names_of(until);
+    auto const wait = impl->events().expect(detail::once_sent(impl, request, std::move(until)));
+    request->awaited_event = wait;
+    auto sending = reply_to(impl, asio::as_tuple(asio::deferred), std::move(request));
     auto [failure, answer] = co_await std::move(sending);
     if (failure) {
         std::optional<event> seen = wait->try_next();
-        if (!seen || !is_peers_end(*impl, failure))
+        if (!seen || !detail::is_peers_end(*impl, failure))
             throw system_error(failure, name);
         co_return *std::move(seen);
     }
@@ -103,10 +84,8 @@ asio::awaitable<event> event_after(impl_pointer impl, pending_pointer what, even
         throw command_failed(name, std::move(answer).error());
     auto operation = detail::initiate<void(error_code, event), &detail::start_next>(wait, asio::as_tuple(asio::deferred));
     auto [error, happened] = co_await std::move(operation);
-    if (error == errc::end_of_stream)
-        throw system_error(make_error_code(errc::disconnected), name + " succeeded, but " + awaited + " did not come");
     if (error)
-        throw system_error(error, name + " until " + awaited);
+        detail::throw_missing_event(error, name, awaited);
     co_return std::move(happened);
 }
 
@@ -114,7 +93,7 @@ asio::awaitable<void> quit_on(impl_pointer impl)
 {
     auto operation = reply_to(impl, asio::as_tuple(asio::deferred), detail::make_pending(command("quit")));
     auto [error, answer] = co_await std::move(operation);
-    if (error && !is_peers_end(*impl, error))
+    if (error && !detail::is_peers_end(*impl, error))
         throw system_error(error, "quit");
     if (!error && answer.has_error())
         throw command_failed("quit", std::move(answer).error());
@@ -145,18 +124,18 @@ session::executor_type session::get_executor() const noexcept
     return impl_->executor();
 }
 
-asio::awaitable<json::value> session::execute(command what)
+asio::awaitable<json::value> session::execute(command request)
 {
     if (!impl_)
-        return fail_unsent<json::value>(what.name());
-    return value_of(impl_.pointer(), detail::make_pending(std::move(what)));
+        return fail_unsent<json::value>(request.name());
+    return value_of(impl_.pointer(), detail::make_pending(std::move(request)));
 }
 
-asio::awaitable<event> session::execute_until(command what, event_filter until)
+asio::awaitable<event> session::execute_until(command request, event_filter until)
 {
     if (!impl_)
-        return fail_unsent<event>(what.name());
-    return event_after(impl_.pointer(), detail::make_pending(std::move(what)), std::move(until));
+        return fail_unsent<event>(request.name());
+    return event_after(impl_.pointer(), detail::make_pending(std::move(request)), std::move(until));
 }
 
 asio::awaitable<void> session::quit()
@@ -182,6 +161,11 @@ greeting const& session::greeting() const noexcept
     static coqmp::greeting const none;
     auto const* const negotiated = impl_ ? impl_->negotiated() : nullptr;
     return negotiated != nullptr ? negotiated->greeting() : none;
+}
+
+std::optional<session_peer> session::peer() const
+{
+    return impl_ ? impl_->peer() : std::nullopt;
 }
 
 bool session::out_of_band_enabled() const noexcept

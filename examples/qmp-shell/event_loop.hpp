@@ -3,6 +3,8 @@
 #ifndef QMP_SHELL_EVENT_LOOP_HPP
 #define QMP_SHELL_EVENT_LOOP_HPP
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -10,6 +12,9 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <optional>
+#include <tuple>
 #include <utility>
 
 namespace qmp_shell {
@@ -34,17 +39,12 @@ public:
 
     /// The same, but for a limited time. @return whether the condition holds
     template <class Condition>
-    bool run_until(Condition const& holds, std::chrono::nanoseconds patience)
-    {
-        bool late = false;
-        boost::asio::steady_timer deadline(context_, patience);
-        deadline.async_wait([&late](boost::system::error_code) { late = true; });
-        run_until([&] { return late || holds(); });
-        deadline.cancel();
-        bool const held = holds();
-        run_until([&] { return late; });  // its handler refers to this call
-        return held;
-    }
+    bool run_until(Condition const& holds, std::chrono::nanoseconds patience);
+
+    /// Runs an operation, such as `session.async_connect(where)`, to its end; Ctrl-C cancels it.
+    /// @tparam Results the parameters of its handler @return what the handler would get
+    template <class... Results, class Operation>
+    std::tuple<Results...> finish(Operation operation);
 
     /// Runs what is ready, and waits for nothing.
     void settle() { context_.poll(); }
@@ -91,6 +91,48 @@ private:
     event_loop& loop_;
     std::function<void()> former_;
 };
+
+/// Does something after a time, unless it is destroyed before.
+class delayed
+{
+public:
+    template <class Action>
+    delayed(event_loop& loop, std::chrono::nanoseconds time, Action action) : timer_(loop.get_executor(), time)
+    {
+        timer_.async_wait([action = std::move(action), alive = std::weak_ptr(alive_)](boost::system::error_code error) {
+            if (!error && !alive.expired())
+                action();
+        });
+    }
+    delayed(delayed const&) = delete;
+    delayed& operator=(delayed const&) = delete;
+    ~delayed() = default;
+
+private:
+    boost::asio::steady_timer timer_;
+    std::shared_ptr<bool> const alive_ = std::make_shared<bool>(true);  ///< the timer's handler may run when this has gone
+};
+
+template <class Condition>
+bool event_loop::run_until(Condition const& holds, std::chrono::nanoseconds patience)
+{
+    bool late = false;
+    delayed const deadline(*this, patience, [&late] { late = true; });
+    run_until([&] { return late || holds(); });
+    return holds();
+}
+
+template <class... Results, class Operation>
+std::tuple<Results...> event_loop::finish(Operation operation)
+{
+    std::optional<std::tuple<Results...>> results;
+    boost::asio::cancellation_signal give_up;
+    interruption const on_interrupt(*this, [&give_up] { give_up.emit(boost::asio::cancellation_type::terminal); });
+    std::move(operation)(boost::asio::bind_cancellation_slot(
+        give_up.slot(), [&results](Results... values) { results.emplace(std::move(values)...); }));
+    run_until([&results] { return results.has_value(); });
+    return *std::move(results);
+}
 
 /// As long as it lives Ctrl-C is meant for all that follows, too: it ends a script whatever the script is doing at the moment.
 class lasting_interrupt

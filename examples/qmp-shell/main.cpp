@@ -2,7 +2,7 @@
 #include "options.hpp"
 #include "qemu/wrapped_program.hpp"
 #include "run.hpp"
-#include "terminal/text.hpp"
+#include "terminal/columns.hpp"
 
 #include <fcntl.h>
 #include <langinfo.h>

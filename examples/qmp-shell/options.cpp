@@ -1,7 +1,7 @@
 #include "options.hpp"
 
 #include "exit_code.hpp"
-#include "terminal/text.hpp"
+#include "terminal/columns.hpp"
 
 #include <coqmp/endpoint.hpp>
 
@@ -27,50 +27,6 @@ constexpr std::string_view addresses = "ADDRESS: /run/vm.sock, unix:PATH, HOST:P
 std::string_view name_of(std::string_view path)
 {
     return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
-}
-
-/// Whether the next word of the command line belongs to this one.
-bool takes_a_value(std::string_view word)
-{
-    constexpr std::array<std::string_view, 4> long_names{"--command", "--logfile", "--listen", "--timeout"};
-    if (word.starts_with("--"))
-        return std::find(long_names.begin(), long_names.end(), word) != long_names.end();
-    return word.find_first_of("cl") == word.size() - 1;  // -vc COMMAND, but -lFILE
-}
-
-/// A command line, cut where the one of the program to wrap begins: that one's options are not ours.
-struct cut_line
-{
-    bool wraps = false;
-    std::vector<std::string> ours;
-    std::vector<std::string> program;
-    std::string before_wrap;  ///< a word before `--wrap` that is not an option
-};
-
-cut_line cut(int argc, char const* const* argv)
-{
-    cut_line result;
-    std::vector<std::string> const words(argv + std::min(argc, 1), argv + argc);
-    std::size_t end = 0;
-    result.wraps = argc > 0 && name_of(argv[0]) == "qmp-shell-wrap";
-    for (; end < words.size() && words[end] != "--" && words[end].starts_with('-'); ++end) {
-        result.wraps = result.wraps || words[end] == "--wrap";
-        end += takes_a_value(words[end]) ? 1 : 0;
-    }
-    if (!result.wraps && end < words.size() && words[end] != "--") {
-        result.before_wrap = words[end];
-        for (; end < words.size() && words[end] != "--wrap" && words[end] != "--"; ++end)
-            end += words[end].starts_with('-') && takes_a_value(words[end]) ? 1 : 0;
-        if (end >= words.size() || words[end] == "--")
-            result.before_wrap.clear();
-    }
-    end = result.wraps ? std::min(end, words.size()) : words.size();
-    auto const border = words.begin() + static_cast<std::ptrdiff_t>(end);
-    result.ours.assign(words.begin(), border);
-    result.program.assign(border, words.end());
-    if (!result.program.empty() && result.program.front() == "--")
-        result.program.erase(result.program.begin());
-    return result;
 }
 
 /// A tool for the tree of objects, and how many words it takes besides an address.
@@ -137,6 +93,21 @@ void describe(CLI::App& application, options& into, std::string& listen, bool& w
         "The manual: man qmp-shell");
 }
 
+/// Whether the options before the first other word ask for a QEMU to be launched. What follows that word is not ours then.
+bool asks_to_wrap(int argc, char const* const* argv)
+try {
+    options ignored;
+    std::string listen;
+    bool wraps = false;
+    CLI::App application({}, "qmp-shell");
+    describe(application, ignored, listen, wraps);
+    application.prefix_command();
+    application.parse(argc, argv);
+    return wraps;
+} catch (CLI::ParseError const&) {
+    return false;  // what is wrong before that word is found again when the whole line is read
+}
+
 std::string usual_address()
 {
     char const* const usual = std::getenv("QMP_SOCKET");  // NOLINT(concurrency-mt-unsafe): one thread
@@ -166,11 +137,12 @@ std::string sort_tool_words(options& read)
         read.address = usual;
     if (words.size() >= which->least && words.size() <= which->most)
         return {};
-    std::string const given = words.empty()                ? std::string()
-                              : words.size() > which->most ? "; \"" + words.back() + "\" is one argument too many"
-                                                           : "; only \"" + words.front() + "\" was given";
-    return std::string(which->name) + " takes " + which->words + given + "\nUsage: qmp-shell " + which->name +
-           " [-s] [ADDRESS] " + which->words;
+    std::string wrong = std::string(which->name) + " takes " + which->words;
+    if (words.size() > which->most)
+        wrong += "; \"" + words.back() + "\" is one argument too many";
+    else if (!words.empty())
+        wrong += "; only \"" + words.front() + "\" was given";
+    return wrong + "\nUsage: qmp-shell " + which->name + " [-s] [ADDRESS] " + which->words;
 }
 
 /// The path of a unix socket in an address that has options of QEMU's command line, if there is no file of that name.
@@ -188,8 +160,8 @@ std::string without_options(std::string const& path)
 /// What is wrong with an address. @return empty: nothing
 std::string refuse_address(std::string const& address)
 try {
-    coqmp::endpoint const where = coqmp::endpoint::parse(address);
-    std::string const meant = where.is_unix() ? without_options(where.path()) : std::string();
+    coqmp::endpoint const parsed = coqmp::endpoint::parse(address);
+    std::string const meant = parsed.is_unix() ? without_options(parsed.path()) : std::string();
     return meant.empty() ? meant : '"' + address + "\" has options of QEMU's command line: write unix:" + meant;
 } catch (boost::system::system_error const& error) {
     return '"' + address + "\": " + error.what();
@@ -206,14 +178,24 @@ std::string take_address(options& read, std::string const& after_option)
     return {};
 }
 
-/// What only makes sense, or does not, together. @return what is wrong
-std::string complete(options& read, std::string const& listen, cut_line const& line)
+/// Takes the words of the program to wrap. @return what is wrong
+std::string take_program(options& read, std::vector<std::string> words)
 {
-    if (line.wraps) {
+    if (!words.empty() && words.front() == "--")
+        words.erase(words.begin());
+    else if (!words.empty() && words.front().starts_with('-'))
+        return CLI::ExtrasError({words.front()}).what();
+    read.program = std::move(words);
+    return {};
+}
+
+/// What only makes sense, or does not, together. @return what is wrong
+std::string complete(options& read, std::string const& listen, bool wraps)
+{
+    if (wraps) {
         if (!listen.empty())
             return "--wrap and --listen exclude each other: choose one";
         read.mode = connect_mode::wrap;
-        read.program = line.program;
         if (read.program.empty())
             read.program.emplace_back("qemu-system-x86_64");
         return {};
@@ -272,33 +254,42 @@ std::variant<options, int> read_command_line(int argc, char const* const* argv)
     options result;
     std::string listen;
     std::string after_option;
-    cut_line line = cut(argc, argv);
-    if (!line.before_wrap.empty())
-        return refuse("--wrap launches a QEMU of its own, and \"" + line.before_wrap +
-                      "\" stands before it: leave that out, or --wrap");
+    bool says_wrap = false;
+    bool const wraps = (argc > 0 && name_of(argv[0]) == "qmp-shell-wrap") || asks_to_wrap(argc, argv);
     CLI::App application("A shell for QEMU's monitor protocol, QMP.", "qmp-shell");
-    describe(application, result, listen, line.wraps);
-    if (!line.wraps) {
+    describe(application, result, listen, says_wrap);
+    application.prefix_command(wraps);
+    if (!wraps) {
         application.add_option("address", result.address, std::string(addresses))->type_name("");
         add_tools(application, result, after_option);
     }
+    std::string mistake;
     try {
-        std::reverse(line.ours.begin(), line.ours.end());  // CLI11 takes them from the end
-        application.parse(line.ours);
+        application.parse(argc, argv);
+        if (wraps)
+            mistake = take_program(result, application.remaining());
     } catch (CLI::ExtrasError const& error) {
         std::vector<std::string> const extras = application.remaining();
-        bool const commands = !extras.empty() && !extras.front().starts_with('-') && !line.wraps && result.tool == tool::none;
-        return refuse(commands ? hint_at_extra_words(result, extras) : error.what());
+        if (extras.empty() || extras.front().starts_with('-') || result.tool != tool::none)
+            mistake = error.what();
+        else if (!says_wrap)
+            mistake = hint_at_extra_words(result, extras);
     } catch (CLI::ParseError const& error) {
         if (error.get_exit_code() == 0)
             return printed(application.exit(error));
-        return refuse(error.what());
+        mistake = error.what();
     }
-    if (std::string const mistake = take_address(result, after_option); !mistake.empty())
-        return refuse(mistake);
+    if (mistake.empty() && says_wrap && !wraps) {
+        bool const is_tool = result.tool != tool::none;
+        std::string const before = is_tool ? application.get_subcommands().front()->get_name() : result.address;
+        mistake = "--wrap launches a QEMU of its own, and \"" + before + "\" stands before it: leave that out, or --wrap";
+    }
+    if (mistake.empty())
+        mistake = take_address(result, after_option);
     if (result.address.empty() && result.tool == tool::none)
         result.address = usual_address();
-    std::string const mistake = complete(result, listen, line);
+    if (mistake.empty())
+        mistake = complete(result, listen, wraps);
     if (!mistake.empty())
         return refuse(mistake);
     return result;

@@ -8,10 +8,10 @@
 #include "qemu/monitor.hpp"
 #include "qemu/wire_log.hpp"
 #include "script.hpp"
+#include "terminal/columns.hpp"
 #include "terminal/history.hpp"
 #include "terminal/line_editor.hpp"
 #include "terminal/screen.hpp"
-#include "terminal/text.hpp"
 
 #include <unistd.h>
 
@@ -57,15 +57,15 @@ void greet(shell_context& context)
 }
 
 /// Of the lines of a statement none makes sense alone. @param goes_on the line is not its first
-void remember(history& past, line_editor& editor, interpreter const& lines, std::string const& line, bool goes_on)
+void remember(history& past, recalled_lines& recalled, interpreter const& lines, std::string const& line, bool goes_on)
 {
     std::string const whole = goes_on ? lines.as_one_line() : line;
     if (!lines.expects_more()) {
-        editor.forget_parts();
+        recalled.forget_parts();
         if (past.add(whole))
-            editor.remember(whole);
+            recalled.add(whole);
     } else if (!whole.starts_with(' ')) {
-        editor.remember_part(line);
+        recalled.add_part(line);
     }
 }
 
@@ -73,7 +73,8 @@ exit_code run_interactively(shell_context& context, interpreter& lines)
 {
     monitor& monitor = context.monitor;
     event_loop& loop = monitor.loop();
-    line_editor editor(loop, context.screen, context.history, [&lines](std::string_view line) { return lines.complete(line); });
+    recalled_lines recalled(context.history);
+    line_editor editor(loop, context.screen, recalled, [&lines](std::string_view line) { return lines.complete(line); });
     while (!monitor.has_ended() && !context.leaving && loop.terminated() == 0) {
         std::string line;
         line_end const end = editor.read(lines.prompt(), [&monitor] { return monitor.has_ended(); }, line);
@@ -89,7 +90,7 @@ exit_code run_interactively(shell_context& context, interpreter& lines)
         bool const goes_on = lines.expects_more();
         if (lines.execute(line) == exit_code::interrupted)
             editor.forget_pasted();
-        remember(context.history, editor, lines, line, goes_on);
+        remember(context.history, recalled, lines, line, goes_on);
         if (monitor.asked_to_quit())
             monitor.await_end();
     }
@@ -121,7 +122,7 @@ exit_code run_connected(event_loop& loop, screen& screen, wire_log& log, options
     monitor monitor(loop, screen, log, connect(loop, screen, options, session_options_for(options, log, screen)));
     bool const interactive = screen.interactive();
     history past = interactive ? history(history::usual_file()) : history();
-    shell_context context(monitor, screen, log, past, options);
+    shell_context context{monitor, screen, log, past, options};
     interpreter lines(context);
     monitor.events().shown(interactive);
     exit_code result = exit_code::success;

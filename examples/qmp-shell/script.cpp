@@ -1,6 +1,6 @@
 #include "script.hpp"
 
-#include "terminal/text.hpp"
+#include "terminal/columns.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
@@ -105,20 +105,15 @@ class script_run
 public:
     /// @param unit what is counted, so that complaints can say which; empty: there is only one
     script_run(shell_context& context, interpreter& lines, std::string_view unit)
-        : context_(context),
-          monitor_(context.monitor),
-          screen_(context.screen),
-          interpreter_(lines),
-          keeps_going_(context.options.keep_going),
-          unit_(unit)
+        : context_(context), interpreter_(lines), unit_(unit)
     {}
 
     /// @return whether to go on
     bool execute(std::string const& line)
     {
         exit_code const code = perform(line);
-        bool const fatal = code == exit_code::connection || code == exit_code::interrupted || monitor_.has_ended();
-        return !fatal && !context_.leaving && (code == exit_code::success || keeps_going_);
+        bool const fatal = code == exit_code::connection || code == exit_code::interrupted || context_.monitor.has_ended();
+        return !fatal && !context_.leaving && (code == exit_code::success || context_.options.keep_going);
     }
 
     /// What was not executed as the script has ended; it is reported if QEMU's end is the reason.
@@ -127,14 +122,14 @@ public:
     {
         std::string_view const text = trimmed(line);
         // QEMU's last event (SHUTDOWN) can be waited for after QEMU has gone.
-        if (monitor_.has_ended() && text.substr(0, text.find_first_of(" \t")) == ":wait-event")
+        if (context_.monitor.has_ended() && text.substr(0, text.find_first_of(" \t")) == ":wait-event")
             return perform(line) != exit_code::success;
         ++number_;
-        if (!monitor_.has_ended() || !is_missed(text))
+        if (!context_.monitor.has_ended() || !is_missed(text))
             return false;
         place(number_);
-        screen_.complain("not executed: " + excerpt_at(text, 0).text + ": QEMU has gone");
-        screen_.place({});
+        context_.screen.complain("not executed: " + excerpt_at(text, 0).text + ": QEMU has gone");
+        context_.screen.place({});
         note(exit_code::connection);
         return true;
     }
@@ -143,10 +138,12 @@ public:
     {
         if (interrupted)
             return exit_code::interrupted;
-        if ((worst_ == exit_code::success || keeps_going_) && interpreter_.expects_more() && !monitor_.has_ended()) {
+        if ((worst_ == exit_code::success || context_.options.keep_going) && interpreter_.expects_more() &&
+            !context_.monitor.has_ended()) {
             place(number_ - interpreter_.lines() + 1);
-            screen_.complain("the brace or the transaction that begins here is not closed, and nothing of it was executed");
-            screen_.place({});
+            context_.screen.complain(
+                "the brace or the transaction that begins here is not closed, and nothing of it was executed");
+            context_.screen.place({});
             note(exit_code::usage);
         }
         return worst_;
@@ -157,9 +154,9 @@ private:
     {
         ++number_;
         exit_code const code = unit_.empty() ? interpreter_.execute(line) : interpreter_.execute(line, unit_, number_);
-        if (monitor_.asked_to_quit())
-            monitor_.await_end();
-        bool const as_asked = monitor_.asked_to_quit() && monitor_.has_ended() && code == exit_code::connection;
+        if (context_.monitor.asked_to_quit())
+            context_.monitor.await_end();
+        bool const as_asked = context_.monitor.asked_to_quit() && context_.monitor.has_ended() && code == exit_code::connection;
         note(as_asked ? exit_code::success : code);
         return code;
     }
@@ -167,7 +164,7 @@ private:
     void place(std::size_t number)
     {
         if (!unit_.empty())
-            screen_.place(std::string(unit_) + ' ' + std::to_string(number));
+            context_.screen.place(std::string(unit_) + ' ' + std::to_string(number));
     }
 
     void note(exit_code code)
@@ -178,10 +175,7 @@ private:
     }
 
     shell_context& context_;
-    monitor& monitor_;
-    screen& screen_;
     interpreter& interpreter_;
-    bool const keeps_going_;
     std::string_view const unit_;
     std::size_t number_ = 0;
     exit_code worst_ = exit_code::success;
@@ -214,7 +208,7 @@ exit_code run_script(shell_context& context, interpreter& lines)
     }
     if (!interrupt.came() && monitor.has_ended()) {
         std::string const rest = input.rest();
-        auto const left = lines_of(rest);
+        auto const left = parts_of(rest, '\n');
         (void)std::any_of(left.begin(), left.end(), [&run](std::string_view line) { return run.leave_out(line); });
     }
     return run.finish(interrupt.came());

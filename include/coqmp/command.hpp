@@ -6,14 +6,11 @@
 #include <coqmp/detail/to_json.hpp>
 
 #include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
 
 #include <chrono>
-#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -26,6 +23,7 @@ namespace coqmp {
 /// co_await session.execute(coqmp::command("blockdev-add").with("driver", "null-co").with("node-name", "scratch"));
 /// @endcode
 /// @par Threads Distinct objects may be used from distinct threads.
+/// @see examples/first_command.cpp
 class command
 {
 public:
@@ -40,19 +38,22 @@ public:
     command(std::string name, boost::json::object arguments);
 
     /// Sets one argument; an argument of that name that was there before is replaced.
+    ///
+    /// g++ 12 does not accept braces, as in `json::object{{"a", 1}}`, in a `co_await` expression. Build nested values with
+    /// object and array_of().
     /// @param key the argument's name
-    /// @param value a text, or anything that `json::value` or `json::value_from()` takes: numbers, containers, described structs;
-    /// an optional without a value leaves the argument out
-    /// @throws what the conversion to JSON throws; std::bad_alloc
+    /// @param value a text, a number, a truth value, JSON, `nullptr`; a `std::vector` or another sequence; a `std::map` or another
+    /// map of texts; a structure or an enumeration that Boost.Describe describes, with hyphens in place of underscores (decode()
+    /// says more of names, and keeps_underscores changes it); and everything else that `json::value_from()` takes. An optional
+    /// without a value leaves the argument, or the member of a structure or map, out.
+    /// @throws what the conversion to JSON throws; std::invalid_argument: a value that its enumeration does not describe;
+    /// std::bad_alloc
+    /// @see examples/first_command.cpp, examples/schema.cpp
     template <class Value>
     command& with(std::string_view key, Value&& value) &
     {
-        if constexpr (std::same_as<std::remove_cvref_t<Value>, std::nullopt_t>)
-            return without(key);
-        else if constexpr (detail::is_optional<std::remove_cvref_t<Value>>)
-            return value ? with(key, *std::forward<Value>(value)) : without(key);
-        else
-            return set(key, detail::to_json(std::forward<Value>(value)));
+        detail::set_member(arguments_, key, std::forward<Value>(value));
+        return *this;
     }
     /// @copydoc with
     template <class Value>
@@ -67,17 +68,20 @@ public:
     [[nodiscard]] command without(std::string_view key) && noexcept;
 
     /// Sends it out of band (`exec-oob`): it overtakes all in-band commands. QEMU allows it for few commands.
+    /// @see examples/qmp-shell/qemu/outgoing_command.cpp
     command& out_of_band() & noexcept;
     /// @copydoc out_of_band
     [[nodiscard]] command out_of_band() && noexcept;
 
     /// How long to wait for the answer, from the moment of execution, instead of session_options::command_timeout.
     /// @param duration zero: wait forever
+    /// @see examples/timeouts_and_cancellation.cpp
     command& timeout(std::chrono::nanoseconds duration) & noexcept;
     /// @copydoc timeout
     [[nodiscard]] command timeout(std::chrono::nanoseconds duration) && noexcept;
 
     /// Adds a descriptor that travels with the command (`getfd` and `add-fd` take one each).
+    /// @see examples/qmp-shell/qemu/outgoing_command.cpp
     command& with_descriptor(descriptor carried) &;
     /// @copydoc with_descriptor
     [[nodiscard]] command with_descriptor(descriptor carried) &&;
@@ -91,8 +95,6 @@ public:
     [[nodiscard]] std::vector<descriptor> const& descriptors() const noexcept { return descriptors_; }
 
 private:
-    command& set(std::string_view key, boost::json::value value);
-
     std::string name_;
     boost::json::object arguments_;
     std::vector<descriptor> descriptors_;

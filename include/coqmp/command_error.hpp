@@ -24,6 +24,7 @@ enum class error_class { generic_error = 1, command_not_found, device_not_active
 [[nodiscard]] boost::system::error_code make_error_code(error_class value) noexcept;
 
 /// What QEMU returns for a command that it did not execute.
+/// @see examples/qmp-shell/commands/refusal.cpp
 struct command_error
 {
     std::string class_name;   ///< `GenericError`, `CommandNotFound`, ...

@@ -11,6 +11,7 @@
 namespace coqmp {
 
 /// Thrown by session::execute() when QEMU returns an error.
+/// @see examples/first_command.cpp
 class command_failed : public boost::system::system_error
 {
 public:

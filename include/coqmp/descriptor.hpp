@@ -10,6 +10,7 @@ namespace coqmp {
 ///
 /// A `command` carries it to QEMU (`getfd`, `add-fd`). Because ownership is shared, a command can be copied and sent again.
 /// @par Threads Distinct objects may be used from distinct threads, also when they share a descriptor.
+/// @see examples/launch_options.cpp
 class descriptor
 {
 public:

@@ -21,6 +21,7 @@ public:
     /// The address of a unix socket. @param path as text; a `std::filesystem::path` converts to it
     /// @throws boost::system::system_error errc::invalid_endpoint if the path is empty, holds a NUL or is longer than the
     /// 107 bytes that a socket address takes
+    /// @see examples/listener.cpp
     [[nodiscard]] static endpoint unix_socket(std::string path);
 
     /// The address of a TCP port.
@@ -42,6 +43,7 @@ public:
     /// Reads `unix:/path`, a bare path (what has a slash, or no colon), `tcp:host:port`, `host:port`, `[::1]:port`,
     /// `tcp:[::1]:port`, `fd:number`.
     /// @throws boost::system::system_error errc::invalid_endpoint, with a text that says what is wrong and what would be right
+    /// @see examples/first_command.cpp
     [[nodiscard]] static endpoint parse(std::string_view text);
 
     [[nodiscard]] bool is_unix() const noexcept { return address_.index() == 0; }
@@ -55,7 +57,7 @@ public:
     /// @throws std::bad_variant_access if it is not TCP
     [[nodiscard]] std::uint16_t port() const { return std::get<tcp_address>(address_).port; }
     /// @throws std::bad_variant_access if it is not a descriptor
-    [[nodiscard]] int descriptor() const { return std::get<descriptor_address>(address_).number(); }
+    [[nodiscard]] int descriptor_number() const { return std::get<descriptor_address>(address_).number(); }
 
     /// A text that parse() reads back: `unix:/path`, `tcp:host:port`, `tcp:[::1]:port`, `fd:7`.
     [[nodiscard]] std::string to_string() const;
@@ -89,13 +91,13 @@ private:
     };
     using address = std::variant<unix_address, tcp_address, descriptor_address>;
 
-    explicit endpoint(address where) : address_(std::move(where)) {}
+    explicit endpoint(address value) : address_(std::move(value)) {}
 
     address address_;
 };
 
 /// Prints to_string().
-std::ostream& operator<<(std::ostream& out, endpoint const& where);
+std::ostream& operator<<(std::ostream& out, endpoint const& address);
 
 }  // namespace coqmp
 

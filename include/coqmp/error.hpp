@@ -17,6 +17,7 @@ namespace coqmp {
 ///
 /// These are error *conditions*: the same condition holds for a command that was sent and for one that was not,
 /// and the last two tell these apart. A timed out command is `timed_out`, and it is either `not_sent` or `outcome_unknown`.
+/// @see examples/reconnecting.cpp, examples/timeouts_and_cancellation.cpp
 enum class errc {
     disconnected = 1,         ///< The connection ended (or was never there): end of file, reset, a message cut in half, closed.
     timed_out,                ///< A deadline passed.
@@ -32,7 +33,7 @@ enum class errc {
     out_of_band_unavailable,  ///< An out-of-band command on a session without the `oob` capability.
     too_many_descriptors,     ///< More descriptors on one command than a message on a socket can carry (253).
     closed_descriptor,        ///< A descriptor of the command is not open.
-    already_started,          ///< A session connects once, a machine starts once: make a new one.
+    already_started,          ///< A session connects once; a machine, a job and a migration start once.
     operation_in_progress,    ///< A stream can be awaited by one reader at a time.
     end_of_stream,            ///< The session has ended, or the stream was closed: no more events.
     invalid_endpoint,         ///< An address that cannot be understood, or a path that does not fit.
@@ -41,7 +42,21 @@ enum class errc {
     machine_exited,           ///< The machine ended before it was ready.
     not_running,              ///< There is no process: it was not started, or could not be.
     event_missing,            ///< The command of execute_until() succeeded, but its event did not come in time. Also `timed_out`.
-    out_of_memory,  ///< There was not enough memory: for a command, or for a message of the peer, which ends the session.
+    out_of_memory,  ///< There was not enough memory: for a command, for a start, or for a peer's message, which ends the session.
+    agent_not_responding,  ///< The guest agent did not answer in time: the guest is off or still booting, or no agent runs in it.
+    not_guest_agent,       ///< The peer does not know `guest-sync-delimited`: it is not a guest agent.
+    malformed_answer,      ///< The guest agent's answer lacks a member, or has one that makes no sense.
+    file_too_large,        ///< The file in the guest is over guest_agent_options::max_file_size.
+    thawed_early,         ///< The guest was thawed before guest_freeze::thaw(): at the limit of the freeze, or by another client.
+    job_failed,           ///< A job failed, or QEMU refused a command that it depended on: see the text of the job_failed.
+    job_cancelled,        ///< A client, perhaps another one, cancelled the job.
+    job_vanished,         ///< QEMU does not know the job (any longer), and its outcome is unknown.
+    migration_failed,     ///< A migration failed: see the text of the migration_failed.
+    migration_cancelled,  ///< A client, perhaps another one, cancelled the migration.
+    cannot_release,  ///< The machine cannot be released or recorded in its current state: the text of the exception gives the reason.
+    invalid_record,    ///< A text that is not a machine record.
+    not_the_machine,   ///< The recorded process has ended. Its number may now belong to another process.
+    unexpected_value,  ///< What QEMU sent does not fit the type that the program asked for: unexpected_value says where.
     /// Holds for a library error code if the command was never sent: it is safe to send it again. It does not hold for a
     /// cancelled command (`operation_aborted`): for that one reply::was_sent() says it.
     not_sent = 101,
@@ -56,7 +71,8 @@ enum class errc {
 /// Lets `error == coqmp::errc::timed_out` compile.
 [[nodiscard]] boost::system::error_condition make_error_condition(errc value) noexcept;
 
-/// An error code that is `value`, and neither `not_sent` nor `outcome_unknown`.
+/// For programs that report the library's errors themselves: an error code that compares equal to `value`, and to neither
+/// `not_sent` nor `outcome_unknown`.
 [[nodiscard]] boost::system::error_code make_error_code(errc value) noexcept;
 
 }  // namespace coqmp

@@ -25,6 +25,7 @@ namespace coqmp {
 /// coqmp::event_filter("DEVICE_DELETED").with("device", "net1")
 /// @endcode
 /// @par Threads Distinct objects may be used from distinct threads. A predicate runs on the session's executor.
+/// @see examples/events.cpp
 class event_filter
 {
 public:
@@ -46,8 +47,9 @@ public:
 
     /// Requires a member of the event's data to have this value. Numbers compare by value, whatever their JSON kind.
     /// @param member the member's name
-    /// @param value a text, or anything that `json::value` or `json::value_from()` takes
+    /// @param value what command::with() takes; an optional without a value is null
     /// @throws what the conversion to JSON throws; std::bad_alloc
+    /// @see examples/events.cpp
     template <class Value>
     event_filter& with(std::string_view member, Value&& value) &
     {
@@ -69,6 +71,9 @@ public:
 
     /// An event must have one of these names; empty if any name passes.
     [[nodiscard]] std::vector<std::string> const& names() const noexcept { return names_; }
+
+    /// The members of the data that are required, with their values.
+    [[nodiscard]] std::vector<std::pair<std::string, boost::json::value>> const& members() const noexcept { return members_; }
 
     /// Whether the event passes.
     [[nodiscard]] bool accepts(event const& candidate) const;

@@ -25,7 +25,7 @@ boost::asio::any_io_executor executor_of(subscription const& impl) noexcept;
 void start_next(std::shared_ptr<subscription> const& impl, pending_handler<void(boost::system::error_code, event)>&& handler);
 }  // namespace detail
 
-/// Events as an asynchronous stream. Made by session::subscribe().
+/// Events as an asynchronous stream. Made by session::subscribe() and reconnecting_session::subscribe().
 ///
 /// The queue is bounded, by session_options::event_capacity and event_bytes: when it is full the oldest event is dropped, and
 /// event::lost_before of the next event that is read says how many were dropped. A stream without a reader costs the memory of
@@ -36,6 +36,7 @@ void start_next(std::shared_ptr<subscription> const& impl, pending_handler<void(
 /// session: it then ends after the events that are queued. It may also outlive its execution context: it can then still be
 /// moved, closed and destroyed, and try_next() and lost() can be called, but async_next() throws
 /// `boost::asio::execution::bad_executor`.
+/// @see examples/events.cpp
 class event_stream
 {
 public:
@@ -81,6 +82,7 @@ public:
     [[nodiscard]] std::uint64_t lost() const noexcept;
 
 private:
+    friend class reconnecting_session;
     friend class session;
     explicit event_stream(std::shared_ptr<detail::subscription> impl) noexcept : impl_(std::move(impl)) {}
 

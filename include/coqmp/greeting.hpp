@@ -11,6 +11,7 @@
 namespace coqmp {
 
 /// The first message of a monitor. All zero and empty on a session that did not negotiate.
+/// @see examples/first_command.cpp
 struct greeting
 {
     coqmp::version version;

@@ -60,6 +60,7 @@ public:
     /// @throws boost::system::system_error errc::address_in_use if another program listens there, or if a file that is not a
     /// socket has this name; errc::invalid_endpoint for an endpoint that cannot be listened on; the kernel's error (EACCES,
     /// ENOSPC, ...). The text names the address.
+    /// @see examples/listener.cpp
     listener(executor_type executor, endpoint address, listener_options options = {});
 
     /// The same with the executor of an execution context.
@@ -87,7 +88,7 @@ public:
     ///   the next accept;
     /// - `operation_aborted`: cancelled, or the listener was closed; errc::disconnected: moved from.
     /// @par Cancellation terminal, partial and total: a connection that has not been accepted stays for the next accept.
-    /// @see examples/listener.cpp
+    /// @see examples/qmp-shell/qemu/connection.cpp
     template <boost::asio::completion_token_for<void(boost::system::error_code, session)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_accept(Token&& token = Token())
     {
@@ -97,11 +98,13 @@ public:
 
     /// The address, with the port that the kernel chose.
     /// @par Lifetime The reference is valid as long as the listener.
+    /// @see examples/qmp-shell/qemu/connection.cpp
     [[nodiscard]] endpoint const& local_endpoint() const noexcept;
 
     /// What to append to QEMU's arguments so that it connects here: `-chardev socket,id=ID,path=... -mon chardev=ID,mode=control`,
     /// with commas doubled, as QEMU requires.
     /// @param id of the chardev; distinct for each chardev of one QEMU
+    /// @see examples/listener.cpp
     [[nodiscard]] std::vector<std::string> qemu_arguments(std::string_view id = default_chardev_id) const;
 
     /// How many connections were rejected because the peer was not the required one.

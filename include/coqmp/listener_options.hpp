@@ -12,6 +12,7 @@
 namespace coqmp {
 
 /// Which peers a listener accepts, and how the sessions that it makes behave.
+/// @see examples/qmp-shell/qemu/connection.cpp
 struct listener_options
 {
     listener_options() = default;  // not an aggregate, as session_options

@@ -2,37 +2,38 @@
 #ifndef COQMP_MACHINE_SPEC_HPP
 #define COQMP_MACHINE_SPEC_HPP
 
+#include <coqmp/launch_options.hpp>
 #include <coqmp/session_options.hpp>
 
 #include <chrono>
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <vector>
 
 namespace coqmp {
 
 /// What to launch.
-struct machine_spec
+/// @see examples/demo.cpp, examples/adopt.cpp
+struct machine_spec : launch_options
 {
     machine_spec() = default;  // not an aggregate, as session_options
 
-    std::string program = "qemu-system-x86_64";  ///< Found through PATH if it has no slash.
-    /// Arguments, excluding those for the monitor, which are appended; the id of its chardev begins with listener::default_chardev_id, and is one that
-    /// these arguments do not use. QEMU has to stay in the foreground: `-daemonize` is refused, and a script
-    /// that ends before the QEMU that it has started leaves that QEMU unwatched.
-    std::vector<std::string> arguments;
-    /// The environment, `NAME=value` each, instead of our own.
-    std::optional<std::vector<std::string>> environment;
-    /// Starts the program in our own process group. Ctrl-C and Ctrl-Z in the terminal then reach QEMU as well, and Ctrl-C kills
-    /// a guest that is being shut down. Otherwise QEMU gets a process group of its own. For programs that use the terminal
-    /// (`-display curses`) or that create a session of their own.
-    bool share_process_group = false;
-    /// Limits the start, from async_start() until capabilities are negotiated. Programs are started one after the other, and the time that this
-    /// one waits for its turn counts: allow more if many start at once. Zero: no limit.
+    /// Limits the start, from async_start() until capabilities are negotiated. Programs are started one after the other, and the
+    /// time that this one waits for its turn counts: allow more if many start at once. Zero: no limit.
     std::chrono::nanoseconds start_timeout = std::chrono::seconds(30);
-    /// Bytes of the end of its standard error that are kept.
-    std::size_t error_tail = std::size_t{16} << 10;
+    /// Launches the machine so that it can outlive this program: machine::release() or machine::record() then let another process
+    /// adopt it, and QEMU also survives if this program is killed. The machine must be started with a listener on a unix socket
+    /// with an absolute path, preferably one listener per machine: QEMU reconnects to that path once a second whenever its
+    /// monitor loses its client. error_tail works only if standard error goes to a file. output_target::lines() is rejected,
+    /// because its pipe would close when this program ends. Before a program is started for the first time, it is run with
+    /// `--version`, because QEMU 9.2 replaced the option `reconnect` with `reconnect-ms`. Destroying the machine still kills
+    /// QEMU, unless release_when_destroyed is set.
+    ///
+    /// `-daemonize` is then allowed among the arguments. The machine is whichever process connects, so the listener must not be
+    /// shared. If QEMU goes to the background and the start fails before it connects, the library cannot find it and does not
+    /// kill it.
+    bool outlives_us = false;
+    /// Only with outlives_us: destroying the machine releases it, also when an exception or a cancellation destroys it and when the
+    /// execution context ends. QEMU is then ended only by async_shutdown() and kill(). A machine that is not ready yet, or was told to
+    /// shut down, is killed nevertheless.
+    bool release_when_destroyed = false;
     /// Options for the machine's session. Their connect_timeout is not used: start_timeout covers connecting as well.
     session_options session;
 };

@@ -15,6 +15,7 @@ namespace coqmp {
 /// there is no answer: the reply holds `null`, and was_sent() says whether QEMU may have executed the command.
 /// @par Lifetime References from value() and error() are valid as long as the reply is neither changed nor destroyed.
 /// @par Threads Distinct objects may be used from distinct threads.
+/// @see examples/completion_tokens.cpp
 class reply
 {
 public:
@@ -34,13 +35,16 @@ public:
     ~reply() = default;
 
     /// Whether QEMU returned a value.
+    /// @see examples/qmp-shell/commands/interpreter.cpp
     [[nodiscard]] bool has_value() const noexcept { return outcome_.index() == 0; }
     /// Whether QEMU returned an error.
+    /// @see examples/demo.cpp
     [[nodiscard]] bool has_error() const noexcept { return outcome_.index() == 1; }
     [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
 
     /// Whether the command was sent. True for every answer. If it is false together with an error code, above all with
     /// `operation_aborted`, QEMU never received the command, and it is safe to send it again.
+    /// @see examples/qmp-shell/qemu/monitor.cpp
     [[nodiscard]] bool was_sent() const noexcept { return was_sent_; }
 
     /// What the command returned.
@@ -65,6 +69,7 @@ private:
 };
 
 /// Prints the value as JSON, or the error.
+/// @see examples/completion_tokens.cpp
 std::ostream& operator<<(std::ostream& out, reply const& answer);
 
 }  // namespace coqmp

@@ -9,6 +9,7 @@
 namespace coqmp {
 
 /// What session::async_wait_closed() completes with.
+/// @see examples/session_end.cpp
 struct session_end
 {
     session_end() = default;  // not an aggregate: g++ 12 destroys aggregate temporaries twice inside co_await
@@ -20,6 +21,7 @@ struct session_end
     boost::system::error_code reason;
 
     /// Whether this side closed the session.
+    /// @see examples/session_end.cpp
     [[nodiscard]] bool was_closed_here() const noexcept { return !reason.failed(); }
 
     friend bool operator==(session_end const&, session_end const&) = default;

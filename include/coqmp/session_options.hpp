@@ -15,6 +15,7 @@
 namespace coqmp {
 
 /// How a session behaves. Fill it in before the session is made; the session keeps a copy.
+/// @see examples/qmp-shell/run.cpp
 struct session_options
 {
     session_options() = default;  // not an aggregate: g++ 12 destroys aggregate temporaries in co_await expressions twice

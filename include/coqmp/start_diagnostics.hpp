@@ -11,6 +11,7 @@ namespace coqmp {
 
 /// What is known of a machine that did not get ready. Empty after a start that succeeded.
 /// @par Threads Distinct objects may be used from distinct threads.
+/// @see examples/qmp-shell/qemu/wrapped_program.cpp
 class start_diagnostics
 {
 public:

@@ -21,7 +21,8 @@ struct version
 };
 
 /// Prints `7.2.22 (Debian 1:7.2+dfsg-7)`, with `text` in place of the numbers if it is not empty.
-std::ostream& operator<<(std::ostream& out, version const& what);
+/// @see examples/first_command.cpp
+std::ostream& operator<<(std::ostream& out, version const& value);
 
 }  // namespace coqmp
 

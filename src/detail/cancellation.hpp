@@ -24,9 +24,9 @@ void on_cancellation(boost::asio::cancellation_slot slot, std::shared_ptr<State>
 {
     if (!slot.is_connected())
         return;
-    slot.assign([state = std::weak_ptr(self), what = std::weak_ptr(waiting), member](boost::asio::cancellation_type kind) {
+    slot.assign([state = std::weak_ptr(self), pending = std::weak_ptr(waiting), member](boost::asio::cancellation_type kind) {
         auto alive = state.lock();
-        auto still = what.lock();
+        auto still = pending.lock();
         if (!alive || !still)
             return;
         auto const executor = alive->executor();

@@ -1,4 +1,4 @@
-// An error whose text says all: boost's what() would say the code's general words once more behind it.
+// A system_error with a custom what(): Boost's would append the category's generic message.
 #ifndef COQMP_SRC_DETAIL_EXPLAINED_ERROR_HPP
 #define COQMP_SRC_DETAIL_EXPLAINED_ERROR_HPP
 
@@ -10,7 +10,7 @@
 
 namespace coqmp::detail {
 
-/// A system_error to its catchers; only what() is other.
+/// Caught as a system_error. Its what() is only the text that it is made with.
 class explained_error : public boost::system::system_error
 {
 public:

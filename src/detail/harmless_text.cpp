@@ -1,5 +1,7 @@
 #include "detail/harmless_text.hpp"
 
+#include "detail/utf8_character.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -36,32 +38,6 @@ bool is_unsafe(std::uint32_t character)
                                [character](range each) { return each.first <= character && character <= each.last; });
 }
 
-struct decoded
-{
-    std::uint32_t character;
-    std::size_t size;  ///< zero: the text does not begin with UTF-8
-};
-
-decoded decode(std::string_view text)
-{
-    auto const byte = [text](std::size_t at) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[at])); };
-    std::uint32_t const first = byte(0);
-    if (first < 0x80)
-        return {first, 1};
-    std::size_t const size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    constexpr std::array<std::uint32_t, 5> smallest = {0, 0, 0x80, 0x800, 0x10000};
-    if (first < 0xc2 || first > 0xf4 || text.size() < size)
-        return {0, 0};
-    std::uint32_t character = first & (0xffU >> (size + 1));
-    for (std::size_t at = 1; at < size; ++at) {
-        if ((byte(at) & 0xc0) != 0x80)
-            return {0, 0};
-        character = (character << 6) | (byte(at) & 0x3f);
-    }
-    bool const is_surrogate = character >= 0xd800 && character <= 0xdfff;
-    return {character, character < smallest[size] || character > 0x10ffff || is_surrogate ? 0 : size};
-}
-
 void append_escape(std::string& out, std::uint32_t value)
 {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -78,7 +54,7 @@ std::string harmless(std::string_view text)
     std::string result;
     result.reserve(text.size());
     while (!text.empty()) {
-        auto const [character, size] = decode(text);
+        auto const [character, size] = first_character(text);
         if (size == 0)
             append_escape(result, static_cast<unsigned char>(text.front()));
         else if (text.starts_with("\r\n"))

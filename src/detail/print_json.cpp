@@ -13,12 +13,12 @@ namespace coqmp::detail {
 
 namespace {
 
-void append(std::string& output, json::value const& what);
+void append(std::string& output, json::value const& value);
 
-void append(std::string& output, json::object const& what)
+void append(std::string& output, json::object const& object)
 {
     char separator = '{';
-    for (json::key_value_pair const& each : what) {
+    for (json::key_value_pair const& each : object) {
         output += std::exchange(separator, ',');
         output += json::serialize(each.key());
         output += ':';
@@ -27,41 +27,41 @@ void append(std::string& output, json::object const& what)
     output += separator == '{' ? "{}" : "}";
 }
 
-void append(std::string& output, json::array const& what)
+void append(std::string& output, json::array const& array)
 {
     char separator = '[';
-    for (json::value const& each : what) {
+    for (json::value const& each : array) {
         output += std::exchange(separator, ',');
         append(output, each);
     }
     output += separator == '[' ? "[]" : "]";
 }
 
-void append(std::string& output, json::value const& what)
+void append(std::string& output, json::value const& value)
 {
-    if (json::object const* members = what.if_object())
+    if (json::object const* members = value.if_object())
         append(output, *members);
-    else if (json::array const* elements = what.if_array())
+    else if (json::array const* elements = value.if_array())
         append(output, *elements);
-    else if (what.is_double() && std::isinf(what.get_double()))
-        output += what.get_double() < 0 ? "-1e999" : "1e999";  // Boost.JSON prints a word
+    else if (value.is_double() && std::isinf(value.get_double()))
+        output += value.get_double() < 0 ? "-1e999" : "1e999";  // Boost.JSON prints a word
     else
-        output += json::serialize(what);
+        output += json::serialize(value);
 }
 
 }  // namespace
 
-std::string json_text(json::value const& what)
+std::string json_text(json::value const& value)
 {
     std::string result;
-    append(result, what);
+    append(result, value);
     return result;
 }
 
-std::string json_text(json::object const& what)
+std::string json_text(json::object const& object)
 {
     std::string result;
-    append(result, what);
+    append(result, object);
     return result;
 }
 

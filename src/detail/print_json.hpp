@@ -11,9 +11,9 @@ namespace coqmp::detail {
 
 /// One line of JSON. A number that was too large for a double is printed as 1e999 (or -1e999), which is read back as the same
 /// value.
-[[nodiscard]] std::string json_text(boost::json::value const& what);
+[[nodiscard]] std::string json_text(boost::json::value const& value);
 /// The same for an object.
-[[nodiscard]] std::string json_text(boost::json::object const& what);
+[[nodiscard]] std::string json_text(boost::json::object const& object);
 
 }  // namespace coqmp::detail
 

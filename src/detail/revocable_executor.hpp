@@ -3,6 +3,8 @@
 #ifndef COQMP_SRC_DETAIL_REVOCABLE_EXECUTOR_HPP
 #define COQMP_SRC_DETAIL_REVOCABLE_EXECUTOR_HPP
 
+#include "detail/post_reserved.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
 
@@ -28,6 +30,17 @@ public:
         if (!executor_)
             return false;
         boost::asio::post(executor_, std::move(function));
+        return true;
+    }
+
+    /// The same, with memory that was reserved for the function.
+    template <class Function>
+    bool post(post_memory& memory, Function function)
+    {
+        std::scoped_lock const lock(mutex_);
+        if (!executor_)
+            return false;
+        post_reserved(executor_, memory, std::move(function));
         return true;
     }
 

@@ -57,11 +57,15 @@ void event_hub::give_early_events(std::shared_ptr<subscription> const& reader, s
         asio::dispatch(executor, std::move(admit));
 }
 
-void event_hub::publish(event&& what, std::size_t data_memory, bool is_early)
+void event_hub::publish(event&& happened, std::size_t data_memory, bool is_early)
 {
-    std::size_t const memory = sizeof(queued_event) + what.name.capacity() + data_memory;
-    queued_event published{std::move(what), memory};
+    std::size_t const memory = sizeof(queued_event) + happened.name.capacity() + data_memory;
+    queued_event published{std::move(happened), memory};
     auto const readers = begin_publishing(published, is_early);
+    if (relay_ && readers->empty())
+        return relay_->relay(std::move(published.what), data_memory);
+    if (relay_)
+        relay_->relay(event(published.what), data_memory);
     // The last one that wants it gets the event itself, the others copies: with one reader nothing is copied.
     std::uint64_t const number = published.number;
     std::shared_ptr<subscription> last;
@@ -83,6 +87,19 @@ void event_hub::publish(event&& what, std::size_t data_memory, bool is_early)
         budget_->add_lost(last->push(std::move(published)));
     if (has_expired)
         remove_expired();
+    if (budget_->is_exceeded())
+        make_room(number);
+}
+
+void event_hub::publish_marker(event const& marker) noexcept
+{
+    std::unique_lock lock(mutex_);
+    std::uint64_t const number = ++published_;
+    auto const readers = readers_;
+    lock.unlock();
+    for (auto const& reader : *readers)
+        if (auto const alive = reader.lock())
+            budget_->add_lost(alive->push_marker(marker, number));
     if (budget_->is_exceeded())
         make_room(number);
 }
@@ -121,9 +138,13 @@ try {
 }
 
 /// Drops the oldest events, whichever streams they wait in, until the newest one fits. That one stays, however large it is.
+/// (Under no lock: a stream may be destroyed here, and with it the predicate of its filter.)
 void event_hub::make_room(std::uint64_t newest)
 {
-    std::scoped_lock const lock(mutex_);
+    std::unique_lock lock(mutex_);
+    auto const readers = readers_;
+    auto const early = early_;
+    lock.unlock();
     while (budget_->is_exceeded()) {
         std::shared_ptr<subscription> holder;
         std::uint64_t oldest = newest;
@@ -134,8 +155,8 @@ void event_hub::make_room(std::uint64_t newest)
                 holder = each;
             }
         };
-        look_at(early_);
-        for (auto const& reader : *readers_)
+        look_at(early);
+        for (auto const& reader : *readers)
             look_at(reader.lock());
         if (!holder)
             return;

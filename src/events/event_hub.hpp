@@ -3,12 +3,14 @@
 #ifndef COQMP_SRC_EVENTS_EVENT_HUB_HPP
 #define COQMP_SRC_EVENTS_EVENT_HUB_HPP
 
+#include "events/event_relay.hpp"
 #include "events/subscription.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace coqmp::detail {
@@ -30,7 +32,13 @@ public:
 
     /// @param data_memory that the event's data takes, in bytes
     /// @param is_early whether the event is kept if there has been no stream yet
-    void publish(event&& what, std::size_t data_memory = 0, bool is_early = false);
+    void publish(event&& happened, std::size_t data_memory = 0, bool is_early = false);
+
+    /// Queues a marker in every stream, whatever its filter is. Where there is no memory for it, it counts as a lost event.
+    void publish_marker(event const& marker) noexcept;
+
+    /// Events go to this relay, too. Called before the first event.
+    void relay_to(std::shared_ptr<event_relay> relay) noexcept { relay_ = std::move(relay); }
 
     /// Ends all streams, including those that are made later.
     void end() noexcept;
@@ -52,6 +60,7 @@ private:
     void make_room(std::uint64_t newest);
 
     boost::asio::any_io_executor executor_;
+    std::shared_ptr<event_relay> relay_;
     std::size_t const default_capacity_;
     std::shared_ptr<event_budget> const budget_;  // shared with the streams, which may outlive the session
 

@@ -1,5 +1,7 @@
 #include "events/subscription.hpp"
 
+#include "detail/post_reserved.hpp"
+
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
@@ -16,6 +18,7 @@ struct subscription::wait
     explicit wait(next_handler waiting) : handler(std::move(waiting)) {}
 
     next_handler handler;
+    post_memory memory;  // to end without any other
     bool cancelled = false;
     bool notified = false;  // complete_wait() is on its way
 };
@@ -34,7 +37,7 @@ subscription::~subscription()
     release_memory(queue_);
 }
 
-std::size_t subscription::push(queued_event&& what)
+std::size_t subscription::push(queued_event&& queued)
 {
     std::unique_lock lock(mutex_);
     if (ended_ || (policy_ == overflow::keep_first && !queue_.empty()))
@@ -44,12 +47,26 @@ std::size_t subscription::push(queued_event&& what)
         drop_front();
         lost = 1;
     }
-    queue_.push_back(std::move(what));
+    queue_.push_back(std::move(queued));
     queue_.back().what.lost_before += std::exchange(lost_before_push_, 0);
     if (budget_)
         budget_->add(queue_.back().memory);
     notify(lock);
     return lost;
+}
+
+std::size_t subscription::push_marker(event const& marker, std::uint64_t number) noexcept
+try {
+    if (policy_ == overflow::keep_first)
+        return 0;
+    queued_event copy{marker, 0, number};
+    copy.memory = sizeof(queued_event) + copy.what.name.capacity();
+    return push(std::move(copy));
+} catch (std::bad_alloc const&) {
+    std::scoped_lock const lock(mutex_);
+    ++lost_before_push_;
+    ++lost_;
+    return 1;
 }
 
 std::deque<queued_event> subscription::copies() const
@@ -125,10 +142,9 @@ void subscription::end(error_code why) noexcept
 
 void subscription::close() noexcept
 {
-    std::deque<queued_event> dropped;
     std::unique_lock lock(mutex_);
-    dropped.swap(queue_);
-    release_memory(dropped);
+    release_memory(queue_);
+    queue_.clear();
     backlog_.clear();
     ended_ = true;
     end_ = make_error_code(errc::end_of_stream);
@@ -148,8 +164,8 @@ void subscription::async_next(next_handler handler)
     if (slot.is_connected()) {
         auto on_cancel = [self = weak_from_this(), waiting = std::weak_ptr(wait_)](asio::cancellation_type) {
             if (auto const alive = self.lock())
-                if (auto const what = waiting.lock())
-                    alive->cancel(what);
+                if (auto const still = waiting.lock())
+                    alive->cancel(still);
         };
         slot.assign(std::move(on_cancel));
     }
@@ -171,12 +187,6 @@ std::uint64_t subscription::lost() const noexcept
     return lost_;
 }
 
-bool subscription::has_ended() const noexcept
-{
-    std::scoped_lock const lock(mutex_);
-    return ended_;
-}
-
 void subscription::destroy_handlers() noexcept
 {
     auto const self = weak_from_this().lock();  // nothing if it is being destroyed
@@ -185,12 +195,12 @@ void subscription::destroy_handlers() noexcept
     dropped.swap(wait_);
 }
 
-void subscription::cancel(std::shared_ptr<wait> const& what)
+void subscription::cancel(std::shared_ptr<wait> const& waiting)
 {
     std::unique_lock lock(mutex_);
-    if (wait_ != what)
+    if (wait_ != waiting)
         return;
-    what->cancelled = true;
+    waiting->cancelled = true;
     notify(lock);
 }
 
@@ -200,34 +210,38 @@ void subscription::notify(std::unique_lock<std::mutex>& lock)
 {
     if (!wait_ || wait_->notified)
         return;
-    auto const what = wait_;
-    what->notified = true;
+    auto const waiting = wait_;
+    waiting->notified = true;
     lock.unlock();
     try {
-        what->handler.run_later([self = shared_from_this(), what] { self->complete_wait(what); });
+        auto complete = [self = shared_from_this(), waiting] { self->complete_wait(waiting); };
+        if (waiting->handler.has_own_executor())
+            waiting->handler.post_function(std::move(complete));
+        else
+            post_reserved(waiting->handler.home(), waiting->memory, std::move(complete));
     } catch (std::bad_alloc const&) {
         lock.lock();
-        what->notified = false;  // the next event notifies it
+        waiting->notified = false;  // the next event notifies it
     }
 }
 
-void subscription::complete_wait(std::shared_ptr<wait> const& what)
+void subscription::complete_wait(std::shared_ptr<wait> const& waiting)
 {
     std::unique_lock lock(mutex_);
-    if (wait_ != what)
+    if (wait_ != waiting)
         return;
-    what->notified = false;
-    if (queue_.empty() && !ended_ && !what->cancelled)
+    waiting->notified = false;
+    if (queue_.empty() && !ended_ && !waiting->cancelled)
         return;  // try_next() took it meanwhile
     error_code error;
-    if (what->cancelled)
+    if (waiting->cancelled)
         error = asio::error::operation_aborted;
     else if (queue_.empty())
         error = end_;
     event taken = error ? event() : pop();
     wait_.reset();
     lock.unlock();
-    what->handler.complete_here(error, std::move(taken));
+    waiting->handler.invoke(error, std::move(taken));
 }
 
 event subscription::pop()

@@ -47,11 +47,15 @@ public:
     ~subscription();
 
     /// Runs the filter's predicate: only on the session's executor, and under no lock.
-    [[nodiscard]] bool wants(event const& what) const { return !ended_ && filter_.accepts(what); }
+    [[nodiscard]] bool wants(event const& candidate) const { return !ended_ && filter_.accepts(candidate); }
 
     /// Queues an event. @return how many events were lost for it (0 or 1)
-    std::size_t push(event&& what) { return push(queued_event{std::move(what)}); }
-    std::size_t push(queued_event&& what);
+    std::size_t push(event&& happened) { return push(queued_event{std::move(happened)}); }
+    std::size_t push(queued_event&& queued);
+
+    /// Queues an event that its stream gets whatever the filter says; a wait for one event does not get it.
+    /// @return how many events were lost: the oldest one, or the marker itself if there is no memory for it
+    std::size_t push_marker(event const& marker, std::uint64_t number) noexcept;
 
     /// Copies of the queued events. The first one says how many were lost before it.
     [[nodiscard]] std::deque<queued_event> copies() const;
@@ -78,15 +82,14 @@ public:
     [[nodiscard]] std::optional<event> try_next();
 
     [[nodiscard]] std::uint64_t lost() const noexcept;
-    [[nodiscard]] bool has_ended() const noexcept;
 
     void destroy_handlers() noexcept override;
 
 private:
     struct wait;
 
-    void cancel(std::shared_ptr<wait> const& what);
-    void complete_wait(std::shared_ptr<wait> const& what);
+    void cancel(std::shared_ptr<wait> const& waiting);
+    void complete_wait(std::shared_ptr<wait> const& waiting);
     void notify(std::unique_lock<std::mutex>& lock);
     event pop();
     void drop_front();

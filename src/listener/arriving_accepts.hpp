@@ -18,10 +18,16 @@ using accept_list = std::list<std::shared_ptr<pending_accept>>;
 class arriving_accepts
 {
 public:
-    void add(std::shared_ptr<pending_accept> accept)
+    /// Adds an accept, unless it cannot be announced to the executor: `announce` returns false, or throws.
+    template <class Announce>
+    bool add(std::shared_ptr<pending_accept> accept, Announce announce)
     {
-        std::scoped_lock const lock(mutex_);
-        accepts_.push_back(std::move(accept));
+        accept_list added{std::move(accept)};
+        std::scoped_lock const lock(mutex_);  // so that the executor takes it after the announcement
+        if (!announce())
+            return false;
+        accepts_.splice(accepts_.end(), added);
+        return true;
     }
 
     /// All that were added since the last call, in order.

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <list>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -21,7 +22,11 @@ struct incoming_connection
     std::optional<peer_credentials> peer;
     std::vector<::pid_t> lineage;  ///< The peer, its parent, and so on; empty if any process is admitted.
     std::vector<std::shared_ptr<expected_peer>> candidates;  ///< Processes that were being started when it came.
+    bool is_identified = false;  ///< Whether these are known. There may have been no memory to find out.
 };
+
+/// A list, so that a connection moves from one to another without memory.
+using connection_list = std::list<incoming_connection>;
 
 }  // namespace coqmp::detail
 

@@ -1,14 +1,17 @@
 #include "listener/listener_impl.hpp"
 
 #include "detail/cancellation.hpp"
-#include "detail/deadline.hpp"
+#include "detail/deadline_after.hpp"
 #include "detail/explained_error.hpp"
 #include "detail/log.hpp"
+#include "detail/post_reserved.hpp"
 #include "listener/session_accept.hpp"
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 
 #include <sys/socket.h>
@@ -16,6 +19,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,35 +61,35 @@ bool concerns_one_connection(int error) noexcept
     }
 }
 
-incoming_connection identify(unique_fd connection, accept_list const& waiting)
+void identify(incoming_connection& connection, accept_list const& waiting)
 {
-    incoming_connection result{std::move(connection), std::nullopt, {}, {}};
-    result.peer = peer_of(result.descriptor.number());
+    connection.peer = peer_of(connection.descriptor.number());
+    connection.candidates.clear();
     bool process_matters = false;
     for (auto const& accept : waiting) {
-        process_matters = process_matters || accept->requirements.name_a_process();
-        if (accept->requirements.expected && accept->requirements.expected->is_starting())
-            result.candidates.push_back(accept->requirements.expected);
+        process_matters = process_matters || accept->check.names_a_process();
+        if (accept->check.expected && accept->check.expected->is_starting())
+            connection.candidates.push_back(accept->check.expected);
     }
-    if (result.peer && process_matters)
-        result.lineage = lineage_of(result.peer->process);
-    return result;
+    if (connection.peer && process_matters)
+        connection.lineage = lineage_of(connection.peer->process);
+    connection.is_identified = true;
 }
 
 }  // namespace
 
-listener_impl::listener_impl(asio::any_io_executor executor, endpoint const& where, listener_options options)
+listener_impl::listener_impl(asio::any_io_executor executor, endpoint const& address, listener_options options)
     : handler_registration(std::move(executor)),
       options_(std::move(options)),
-      home_(this->executor()),
-      socket_(where),
+      home_(std::make_shared<revocable_executor>(this->executor())),
+      socket_(address),
       acceptor_(std::in_place, this->executor()),
       pause_(std::in_place, this->executor())
 {
-    if (where.is_tcp() && (options_.peer_user || options_.peer_process))
+    if (address.is_tcp() && (options_.peer_user || options_.peer_process))
         throw explained_error(
             make_error_code(errc::invalid_endpoint),
-            "cannot listen on " + where.to_string() + ": TCP does not identify its peer; require a peer on a unix socket");
+            "cannot listen on " + address.to_string() + ": TCP does not identify its peer; require a peer on a unix socket");
     unique_fd socket(socket_.release());
     try {
         acceptor_->assign(socket.number());
@@ -111,24 +115,15 @@ void listener_impl::start_accept(pointer const& self, session_handler handler)
         if (kind != asio::cancellation_type::none)
             state.end_accept(which);
     });
-    self->arrivals_.add(accept);
-    asio::dispatch(self->executor(), [self] { self->arrive(); });
+    self->arrivals_->add(accept, [&self] {
+        asio::post(self->executor(), [self] { self->arrive(); });
+        return true;
+    });
 }
 
-bool listener_impl::accept_for_elsewhere(accept_pointer const& accept)
+remote_listener listener_impl::remote()
 {
-    arrivals_.add(accept);
-    return home_.post([self = shared_from_this()] { self->arrive(); });
-}
-
-void listener_impl::cancel(accept_pointer const& accept)
-{
-    home_.post([self = shared_from_this(), accept] { self->end_accept(accept); });
-}
-
-void listener_impl::reconsider()
-{
-    home_.post([self = shared_from_this()] { self->decide(); });
+    return {weak_from_this(), home_, arrivals_, local(), options_.peer_user, options_.peer_process};
 }
 
 void listener_impl::close() noexcept
@@ -149,36 +144,45 @@ void listener_impl::arrive()
 
 void listener_impl::take_arrivals()
 {
-    for (accept_pointer const& accept : arrivals_.take()) {
+    accept_list arrived = arrivals_->take();
+    while (!arrived.empty()) {
+        accept_pointer const accept = arrived.front();
+        if (!closed_ && accept->at == pending_accept::stage::arriving) {
+            waiting_.splice(waiting_.end(), arrived, arrived.begin());
+            begin_wait(accept);
+            continue;
+        }
+        arrived.pop_front();
         if (closed_)
             accept->fail(asio::error::operation_aborted);
-        else if (accept->at == pending_accept::stage::arriving)  // else it was cancelled on its way
-            begin_wait(accept);
+        // else it was cancelled on its way
     }
 }
 
 void listener_impl::begin_wait(accept_pointer const& accept)
-{
+try {
     accept->at = pending_accept::stage::waiting;
     accept->work = asio::prefer(executor(), asio::execution::outstanding_work.tracked);
-    waiting_.push_back(accept);
     auto const deadline = optional_deadline_after(accept->timeout);
     if (deadline == std::chrono::steady_clock::time_point::max())
         return;
     accept->timer.emplace(executor(), deadline);
-    accept->timer->async_wait([self = shared_from_this(), accept](error_code error) {
+    auto expired = [self = shared_from_this(), accept](error_code error) {
         if (!error && accept->at == pending_accept::stage::waiting)
             self->fail(accept, make_error_code(errc::timed_out));
-    });
+    };
+    accept->timer->async_wait(asio::bind_allocator(allocator_of(accept->timer_memory), std::move(expired)));
+} catch (std::bad_alloc const&) {
+    fail(accept, make_error_code(errc::out_of_memory));
 }
 
 void listener_impl::end_accept(accept_pointer const& accept)
 {
-    // Its process may have connected and died: that connection must not be left for the next accept.
-    if (accept->requirements.name_a_process()) {
+    // Its process may have connected and died: that connection must not be left for the next accept. (With
+    // listener_options::peer_process every accept is for that process, and its connection stays in the kernel's queue.)
+    if (accept->check.expected) {
         accept_connections(SOMAXCONN, patience::none);
-        if (accept->requirements.expected)
-            accept->requirements.expected->forget();
+        accept->check.expected->forget();
         decide();
     }
     fail(accept, asio::error::operation_aborted);
@@ -203,13 +207,14 @@ void listener_impl::destroy_handlers() noexcept
 {
     auto const self = weak_from_this().lock();
     closed_ = true;
-    home_.revoke();
+    home_->revoke();
     socket_.remove_file();
     acceptor_.reset();
     pause_.reset();
     undecided_.clear();
     auto accepts = std::exchange(waiting_, {});
-    accepts.splice(accepts.end(), arrivals_.take());
+    accept_list arrived = arrivals_->take();
+    accepts.splice(accepts.end(), arrived);
     for (accept_pointer const& accept : accepts) {
         accept->leave_context();
         accept->abandon();
@@ -236,30 +241,34 @@ void listener_impl::await_connection()
     if (waiting_.empty() || awaiting_connection_ || pausing_ || closed_ || !undecided_.empty())
         return;
     awaiting_connection_ = true;
-    acceptor_->async_wait(asio::posix::descriptor_base::wait_read, [self = shared_from_this()](error_code error) {
+    auto ready = [self = shared_from_this()](error_code error) {
         self->awaiting_connection_ = false;
         if (!error)
             self->accept_connections(accepted_at_once, patience::while_undecided);
         else if (error != asio::error::operation_aborted && !self->waiting_.empty())
             self->fail(self->waiting_.front(), error);
         self->await_connection();
-    });
+    };
+    acceptor_->async_wait(asio::posix::descriptor_base::wait_read,
+                          asio::bind_allocator(allocator_of(wait_memory_), std::move(ready)));
 }
 
-void listener_impl::accept_connections(int most, patience how)
-{
-    for (int lost = 0; most > 0 && !waiting_.empty() && !closed_ && (undecided_.empty() || how == patience::none); --most) {
+void listener_impl::accept_connections(int most, patience mode)
+try {
+    for (int lost = 0; most > 0 && !waiting_.empty() && !closed_ && (undecided_.empty() || mode == patience::none); --most) {
+        connection_list accepted(1);  // now: after the connection was accepted there may be no memory for it
         // Asio's own accept makes sockets that a launched QEMU would inherit.
         int const number = ::accept4(acceptor_->native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
         int const error = errno;
         if (number >= 0) {
             lost = 0;
             take_arrivals();  // the connection may be of a process that was announced just now
-            match(identify(unique_fd(number), waiting_));
+            accepted.front().descriptor = unique_fd(number);
+            match_or_keep(accepted);
         } else if (error == EAGAIN) {
             return;
         } else if (!concerns_one_connection(error)) {
-            if (how == patience::while_undecided)  // else no wait asked for this
+            if (mode == patience::while_undecided)  // else no wait asked for this
                 fail(waiting_.front(), error_code(error, boost::system::system_category()));
             return;  // the next wait asks the kernel itself, after other handlers have run
         } else if (++lost == lost_in_a_row) {
@@ -267,32 +276,49 @@ void listener_impl::accept_connections(int most, patience how)
             return;
         }
     }
+} catch (std::bad_alloc const&) {
+    pause();
 }
 
 void listener_impl::pause()
 {
     if (std::exchange(pausing_, true))
         return;
-    pause_->expires_after(pause_length);
-    pause_->async_wait([self = shared_from_this()](error_code) {
+    auto const over = [self = shared_from_this()](error_code) {
         self->pausing_ = false;
-        self->await_connection();
-    });
+        self->decide();
+    };
+    pause_->expires_after(pause_length);
+    try {
+        pause_->async_wait(asio::bind_allocator(allocator_of(pause_memory_), over));
+    } catch (std::bad_alloc const&) {  // of the list of all timers: there is memory for a shorter pause, until others have run
+        post_reserved(executor(), short_pause_memory_, [over] { over({}); });
+    }
+}
+
+// Without memory the connection is kept, and matched after a pause.
+void listener_impl::match_or_keep(connection_list& one)
+try {
+    match(one);
+} catch (std::bad_alloc const&) {
+    undecided_.splice(undecided_.end(), one);
+    pause();
 }
 
 // An accept for this very process comes before those that admit every process.
-void listener_impl::match(incoming_connection connection)
+void listener_impl::match(connection_list& one)
 {
+    incoming_connection& connection = one.front();
+    if (!connection.is_identified)
+        identify(connection, waiting_);
     // First: the number of a process may become known, on another thread, while the accepts are looked at.
     bool const is_undecided = std::ranges::any_of(connection.candidates, [](auto const& each) { return each->is_starting(); });
-    auto const fits = [&](accept_pointer const& accept) {
-        return accept->requirements.accepts(connection.peer, connection.lineage);
-    };
+    auto const fits = [&](accept_pointer const& accept) { return accept->check.accepts(connection.peer, connection.lineage); };
     auto found = std::ranges::find_if(
-        waiting_, [&](accept_pointer const& accept) { return accept->requirements.name_a_process() && fits(accept); });
+        waiting_, [&](accept_pointer const& accept) { return accept->check.names_a_process() && fits(accept); });
     if (found == waiting_.end()) {
         if (is_undecided) {
-            undecided_.push_back(std::move(connection));
+            undecided_.splice(undecided_.end(), one);
             return;
         }
         found = std::ranges::find_if(waiting_, fits);
@@ -300,34 +326,39 @@ void listener_impl::match(incoming_connection connection)
     if (found == waiting_.end())
         return reject(connection);
     // Checked last. If the process has been reaped its connection is useless, and its number may belong to an unrelated process.
-    if (auto const& expected = (*found)->requirements.expected; expected && !expected->has_its_number())
+    if (auto const& expected = (*found)->check.expected; expected && !expected->has_its_number())
         return;
-    give(*found, std::move(connection.descriptor));
+    give(*found, connection.descriptor);
 }
 
-void listener_impl::give(accept_pointer accept, unique_fd connection)
+void listener_impl::give(accept_pointer accept, unique_fd& connection)
 {
-    std::erase(waiting_, accept);
+    std::list<std::weak_ptr<pending_accept>> connecting{accept};
+    accept->at = accept->take(connection);  // from here on no memory is needed
     accept->leave_context();
-    accept->at = accept->take(std::move(connection));
+    std::erase(waiting_, accept);
     std::erase_if(connecting_, [](auto const& each) { return each.expired(); });
     if (accept->at == pending_accept::stage::connecting)
-        connecting_.push_back(accept);
+        connecting_.splice(connecting_.end(), connecting);
 }
 
 void listener_impl::reject(incoming_connection const& connection)
 {
-    refused_.fetch_add(1, std::memory_order_relaxed);
-    if (connection.peer)
+    if (connection.peer)  // first: if there is no memory for this, the connection is matched, and perhaps rejected, once more
         log(options_.session, log_level::warning,
             "Rejected process " + std::to_string(connection.peer->process) + " of user " + std::to_string(connection.peer->user) +
                 ": no accept on " + local().to_string() + " waits for it.");
+    refused_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void listener_impl::decide()
 {
-    for (incoming_connection& each : std::exchange(undecided_, {}))
-        match(std::move(each));
+    connection_list again = std::exchange(undecided_, {});
+    while (!again.empty()) {
+        connection_list one;
+        one.splice(one.end(), again, again.begin());
+        match_or_keep(one);
+    }
     await_connection();
 }
 

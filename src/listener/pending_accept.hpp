@@ -2,8 +2,9 @@
 #ifndef COQMP_SRC_LISTENER_PENDING_ACCEPT_HPP
 #define COQMP_SRC_LISTENER_PENDING_ACCEPT_HPP
 
+#include "detail/handler_memory.hpp"
 #include "detail/unique_fd.hpp"
-#include "listener/peer_requirements.hpp"
+#include "listener/peer_check.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -27,13 +28,14 @@ public:
     };
 
     /// @param time for a connection to come; zero: no limit
-    pending_accept(peer_requirements whom, std::chrono::nanoseconds time) : requirements(std::move(whom)), timeout(time) {}
+    pending_accept(peer_check required, std::chrono::nanoseconds time) : check(std::move(required)), timeout(time) {}
     pending_accept(pending_accept const&) = delete;
     pending_accept& operator=(pending_accept const&) = delete;
     virtual ~pending_accept() = default;
 
     /// Receives its connection. @return the stage that follows: connecting or over
-    [[nodiscard]] virtual stage take(unique_fd connection) = 0;
+    /// @throws std::bad_alloc then nothing has changed, and the caller still has the connection
+    [[nodiscard]] virtual stage take(unique_fd& connection) = 0;
 
     /// Ends it: without a connection, or although it has one.
     virtual void fail(boost::system::error_code why) = 0;
@@ -48,9 +50,12 @@ public:
         work = nullptr;
     }
 
-    peer_requirements const requirements;
+    peer_check const check;
     std::chrono::nanoseconds const timeout;
     stage at = stage::arriving;
+
+    handler_memory timer_memory;
+    post_memory cancel_memory;
 
     // Only while it waits:
     std::optional<boost::asio::steady_timer> timer;

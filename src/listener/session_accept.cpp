@@ -1,6 +1,8 @@
 #include "listener/session_accept.hpp"
 
-#include <boost/asio/bind_executor.hpp>
+#include "detail/post_reserved.hpp"
+#include "net/peer_credentials.hpp"
+#include "session/session_impl.hpp"
 
 #include <utility>
 
@@ -10,16 +12,36 @@ namespace coqmp::detail {
 
 using boost::system::error_code;
 
+namespace {
+
+std::optional<session_peer> identify(int connection)
+{
+    auto const credentials = peer_of(connection);
+    if (!credentials)
+        return std::nullopt;
+    session_peer result;
+    result.process = credentials->process;
+    result.user = credentials->user;
+    result.pidfd = descriptor(pidfd_of_peer(connection).release());
+    return result;
+}
+
+}  // namespace
+
 session_accept::session_accept(handler_type handler, asio::any_io_executor executor, listener_options const& options)
-    : pending_accept(peer_requirements{options.peer_user, options.peer_process, nullptr}, options.accept_timeout),
+    : pending_accept(peer_check{options.peer_user, options.peer_process, nullptr}, options.accept_timeout),
       handler_(std::move(handler)),
       session_(std::move(executor), options.session)
 {}
 
-pending_accept::stage session_accept::take(unique_fd connection)
+pending_accept::stage session_accept::take(unique_fd& connection)
 {
-    session_.async_connect(endpoint::descriptor(descriptor(connection.release())),
-                           [self = shared_from_this()](error_code error) { self->complete(error); });
+    auto connected = [self = shared_from_this()](error_code error) { self->complete(error); };
+    auto const waiting = std::make_shared<session_impl::plain_handler>(std::move(connected), session_.get_executor());
+    auto const impl = impl_of(session_);
+    if (auto peer = identify(connection.number()))
+        impl->set_peer(std::move(*peer));
+    impl->connector().start(waiting, connect_target(std::move(connection)));  // reports a lack of memory to the handler
     return stage::connecting;
 }
 
@@ -39,8 +61,11 @@ void session_accept::abandon() noexcept
 
 void session_accept::complete(error_code error)
 {
-    if (std::exchange(at, stage::over) != stage::over)
-        handler_.post(error, std::move(session_));
+    if (std::exchange(at, stage::over) == stage::over)
+        return;
+    error_ = error;
+    post_reserved(handler_.home(), completion_memory_,
+                  [self = shared_from_this()] { self->handler_.complete(self->error_, std::move(self->session_)); });
 }
 
 }  // namespace coqmp::detail

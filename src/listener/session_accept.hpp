@@ -2,6 +2,7 @@
 #ifndef COQMP_SRC_LISTENER_SESSION_ACCEPT_HPP
 #define COQMP_SRC_LISTENER_SESSION_ACCEPT_HPP
 
+#include "detail/handler_memory.hpp"
 #include "listener/pending_accept.hpp"
 
 #include <coqmp/detail/pending_handler.hpp>
@@ -20,7 +21,7 @@ public:
 
     session_accept(handler_type handler, boost::asio::any_io_executor executor, listener_options const& options);
 
-    [[nodiscard]] stage take(unique_fd connection) override;
+    [[nodiscard]] stage take(unique_fd& connection) override;
     void fail(boost::system::error_code why) override;
     void abandon() noexcept override;
 
@@ -29,6 +30,8 @@ private:
 
     handler_type handler_;
     session session_;
+    boost::system::error_code error_;
+    post_memory completion_memory_;
 };
 
 }  // namespace coqmp::detail

@@ -4,94 +4,86 @@
 #define COQMP_SRC_MACHINE_MACHINE_IMPL_HPP
 
 #include "detail/handler_registry.hpp"
-#include "machine/start_completion.hpp"
-#include "process/process.hpp"
+#include "machine/exit_waits.hpp"
+#include "machine/machine_process.hpp"
+#include "machine/run_state_watch.hpp"
 
-#include <coqmp/detail/pending_handler.hpp>
 #include <coqmp/exit_status.hpp>
+#include <coqmp/machine_record.hpp>
 #include <coqmp/machine_spec.hpp>
 #include <coqmp/session.hpp>
+#include <coqmp/shutdown_options.hpp>
 
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>
 
-#include <sys/types.h>
-
-#include <chrono>
-#include <list>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <string>
 
 namespace coqmp::detail {
 
-class launching;
-class listener_impl;
+class machine_start;
 class session_impl;
 class shutdown_ladder;
-
-/// An operation that waits for the end of the process.
-struct exit_wait
-{
-    using handler_type = pending_handler<void(boost::system::error_code, exit_status)>;
-
-    explicit exit_wait(handler_type handler) : waiting(std::move(handler)) {}
-
-    handler_type waiting;
-    std::shared_ptr<shutdown_ladder> ladder;  ///< What brings the end about, if this is a shutdown.
-    bool cancelled = false;
-};
+class subscription;
 
 /// Kept alive by its handle, by its start, and by the wait for the process, so that it is reaped even if the handle has gone.
 class machine_impl final : public handler_registration, public std::enable_shared_from_this<machine_impl>
 {
 public:
     using pointer = std::shared_ptr<machine_impl>;
-    using start_pointer = std::shared_ptr<launching>;
+    using start_pointer = std::shared_ptr<machine_start>;
     using wait_pointer = std::shared_ptr<exit_wait>;
 
     machine_impl(boost::asio::any_io_executor executor, machine_spec spec);
     ~machine_impl();
 
     // From any thread.
-    static void start(pointer const& self, start_completion completion, std::shared_ptr<listener_impl> listener);
-    /// @param budget for a shutdown; none: waits for an end that comes by itself
-    static void start_wait(pointer const& self, exit_wait::handler_type handler, std::optional<std::chrono::nanoseconds> budget);
+    static void start(pointer const& self, start_pointer const& start, boost::asio::cancellation_slot const& slot);
+    /// @param shutdown none: waits for an end that comes by itself
+    static void start_wait(pointer const& self, exit_wait::handler_type handler, std::optional<shutdown_options> shutdown);
     void close() noexcept;
-    void signal(int number) noexcept;
-    [[nodiscard]] ::pid_t pid() const noexcept;
-    [[nodiscard]] std::string standard_error() const;
-    [[nodiscard]] machine_spec const& spec() const noexcept { return spec_; }
+    /// Ends everything except the process. @throws boost::system::system_error errc::cannot_release
+    machine_record release();
+    [[nodiscard]] machine_process& process() noexcept { return process_; }
     [[nodiscard]] coqmp::session& session() noexcept { return session_; }
+    [[nodiscard]] run_state_watch::pointer const& states() const noexcept { return states_; }
 
     // For its start, on the executor.
+    [[nodiscard]] machine_spec& spec() noexcept { return spec_; }
     [[nodiscard]] std::shared_ptr<session_impl> const& monitor() const noexcept { return monitor_; }
-    [[nodiscard]] bool has_process() const noexcept { return process_ != nullptr; }
-    [[nodiscard]] std::optional<exit_status> const& status() const noexcept { return status_; }
-    void take(std::shared_ptr<process> started);
-    void start_is_over(launching const& start);
+    void watch_events();
+    /// @param identity of a process that may outlive us
+    void take(std::shared_ptr<detail::process> started, process_identity identity);
+    void let_process_live() noexcept;
+    void start_is_over(machine_start& start, bool is_ready);
 
     void destroy_handlers() noexcept override;
 
 private:
     void begin(start_pointer const& start);
-    void wait(wait_pointer const& wait, std::optional<std::chrono::nanoseconds> budget);
+    void wait(wait_pointer const& wait, std::optional<shutdown_options> const& shutdown);
+    void shut_down(shutdown_options const& options);
     void cancel_wait(wait_pointer const& wait);
-    void complete_wait(exit_wait& wait, boost::system::error_code error);
     void end_waits(boost::system::error_code error);
+    void stop_ladder() noexcept;
     void exited(exit_status status);
+    /// The process and the connection with it have ended: there will be no more events.
+    void conclude(exit_status status);
     void end();
 
-    machine_spec const spec_;
+    machine_spec spec_;
     coqmp::session session_;                       // for the caller, who may move it away
     std::shared_ptr<session_impl> const monitor_;  // the same session, for us
-    mutable std::mutex publishing_;                // protects these three from functions that any thread may call
-    std::shared_ptr<process> process_;
-    bool launching_ = false;
-    int wanted_signal_ = 0;  // for a process that is still being started
+    machine_process process_;
     std::optional<exit_status> status_;
+    std::shared_ptr<subscription> events_;  // recorded as they come; it holds none
+    run_state_watch::pointer const states_;
+    std::optional<boost::asio::steady_timer> last_events_;
     start_pointer starting_;
-    std::list<wait_pointer> waits_;
+    exit_waits waits_;
+    std::shared_ptr<shutdown_ladder> ladder_;  // while a wait wants the end
     bool started_ = false;
     bool closed_ = false;
 };

@@ -1,5 +1,9 @@
 #include "machine/shutdown_ladder.hpp"
 
+#include "guest_agent/guest_agent_impl.hpp"
+
+#include <coqmp/guest_agent.hpp>
+
 #include <boost/asio/bind_executor.hpp>
 
 #include <signal.h>
@@ -27,73 +31,84 @@ bool says_that_it_does_not_run(error_code error, reply const& answer)
 }  // namespace
 
 shutdown_ladder::shutdown_ladder(asio::any_io_executor const& executor, std::shared_ptr<session_impl> monitor,
-                                 std::function<void(int)> signal, std::chrono::nanoseconds budget)
-    : monitor_(std::move(monitor)), signal_(std::move(signal)), begin_(clock::now()), budget_(budget), timer_(executor)
+                                 std::function<void(int)> signal, shutdown_options const& options)
+    : monitor_(std::move(monitor)),
+      agent_(options.agent()),
+      signal_(std::move(signal)),
+      plan_(options, clock::now()),
+      timer_(executor)
 {}
 
 void shutdown_ladder::start()
 {
-    if (budget_ < budget_.zero())
-        descend(rung::kill);
-    else
-        descend(rung::powerdown);
+    take_step();
+    await_time();
+}
+
+void shutdown_ladder::hurry(shutdown_options const& options)
+{
+    shutdown_step const before = plan_.step();
+    plan_.hurry(options, clock::now());
+    if (plan_.step() != before)
+        take_step();
+    await_time();
 }
 
 void shutdown_ladder::stop() noexcept
 {
-    rung_ = rung::stopped;
+    stopped_ = true;
     timer_.cancel();
     if (guest_)
         guest_->close();
 }
 
-shutdown_ladder::clock::time_point shutdown_ladder::end_of(rung which) const noexcept
+void shutdown_ladder::advance()
 {
-    bool const is_unlimited = budget_ == budget_.zero() || budget_ >= clock::time_point::max() - begin_;
-    if (is_unlimited)
-        return clock::time_point::max();
-    int const eighths = which == rung::powerdown ? 4 : which == rung::quit ? 5 : 6;
-    return begin_ + budget_ / 8 * eighths;
+    plan_.advance();
+    take_step();
+    await_time();
 }
 
-void shutdown_ladder::descend(rung next)
+void shutdown_ladder::await_time()
 {
-    rung_ = next;
-    if (next == rung::kill) {
-        timer_.cancel();
-        signal_(SIGKILL);
+    timer_.expires_at(plan_.next_time());
+    if (plan_.next_time() == clock::time_point::max())
         return;
-    }
-    timer_.expires_at(end_of(next));  // which may be never
-    timer_.async_wait([self = shared_from_this(), next](error_code error) {
-        if (!error && self->rung_ == next)
-            self->descend(static_cast<rung>(static_cast<std::uint8_t>(next) + 1));
+    timer_.async_wait([self = shared_from_this()](error_code error) {
+        if (error || self->stopped_)
+            return;
+        if (self->plan_.expire(clock::now()))
+            self->take_step();
+        else if (self->plan_.press(clock::now()))
+            self->press_power_button();
+        self->await_time();
     });
-    switch (next) {
-        case rung::powerdown:
+}
+
+void shutdown_ladder::take_step()
+{
+    switch (plan_.step()) {
+        case shutdown_step::guest:
             await_guest();
-            leave_if_it_does_not_run([this](error_code error) { error ? descend(rung::quit) : press_power_button(); });
+            leave_if_it_does_not_run([this](error_code error) { error ? advance() : ask_guest(); });
             return;
-        case rung::quit:
-            execute("quit", [this](error_code error, reply const& answer) {
-                // QEMU may be gone before it answers: only what was not sent, or what was refused, cannot work.
-                if (error == errc::not_sent || (!error && answer.has_error()))
-                    descend(rung::terminate);
-            });
-            return;
+        case shutdown_step::quit:
+            return quit();
+        case shutdown_step::terminate:
+            return signal_(SIGTERM);
         default:
-            signal_(SIGTERM);
+            signal_(SIGKILL);
     }
 }
 
-// With `-no-shutdown` QEMU goes on running after its guest has shut down. Without it QEMU is about to end, and no longer
-// answers.
+// With `-no-shutdown` QEMU goes on running after its guest has shut down, and sends SHUTDOWN and then STOP. Without it QEMU ends
+// after SHUTDOWN, and must not be asked then: see run_state_record::filter().
 void shutdown_ladder::await_guest()
 {
-    guest_ = monitor_->events().expect(event_filter("SHUTDOWN"));
+    guest_ = monitor_->events().expect(event_filter("STOP"));
     auto happened = [self = shared_from_this()](error_code error, event const&) {
-        if (!error && self->rung_ == rung::powerdown)
-            self->leave_if_it_does_not_run([](error_code) {});
+        if (!error && !self->stopped_ && self->plan_.step() == shutdown_step::guest)
+            self->leave_if_it_does_not_run([self = self.get()](error_code) { self->await_guest(); });
     };
     start_next(guest_, {asio::bind_executor(timer_.get_executor(), std::move(happened)), timer_.get_executor()});
 }
@@ -102,33 +117,63 @@ void shutdown_ladder::leave_if_it_does_not_run(std::function<void(error_code)> o
 {
     execute("query-status", [this, otherwise = std::move(otherwise)](error_code error, reply const& answer) {
         if (says_that_it_does_not_run(error, answer))
-            descend(rung::quit);
+            advance();
         else
             otherwise(error);
     });
+}
+
+void shutdown_ladder::ask_guest()
+{
+    if (!agent_ || !agent_->executor())  // none once its execution context has ended
+        return press_power_button();
+    // A guest that shuts down never answers: an agent that has received the command has done its part.
+    start_agent_execute(agent_, in_this_step([this](error_code failure, reply const& refusal) {
+                            if (failure || refusal.has_error())
+                                press_power_button();
+                        }),
+                        for_this_step("guest-shutdown"));
 }
 
 void shutdown_ladder::press_power_button()
 {
     execute("system_powerdown", [this](error_code failure, reply const& refusal) {
         if (failure || refusal.has_error())
-            descend(rung::quit);
+            advance();
+    });
+}
+
+void shutdown_ladder::quit()
+{
+    execute("quit", [this](error_code error, reply const& answer) {
+        // QEMU may be gone before it answers: only what was not sent, or what was refused, cannot work.
+        if (error == errc::not_sent || (!error && answer.has_error()))
+            advance();
     });
 }
 
 void shutdown_ladder::execute(char const* name, std::function<void(error_code, reply)> done)
 {
-    command what(name);
-    auto const end = end_of(rung_);
+    start_execute(monitor_, in_this_step(std::move(done)), for_this_step(name));
+}
+
+command shutdown_ladder::for_this_step(char const* name) const
+{
+    command request(name);
+    auto const end = plan_.end_of_step();
     bool const is_unlimited = end == clock::time_point::max();
-    what.timeout(is_unlimited ? std::chrono::nanoseconds::zero()
-                              : std::max<std::chrono::nanoseconds>(end - clock::now(), std::chrono::nanoseconds(1)));
-    auto answered = [self = shared_from_this(), now = rung_, done = std::move(done)](error_code error, reply answer) {
-        if (self->rung_ == now)
+    request.timeout(is_unlimited ? std::chrono::nanoseconds::zero()
+                                 : std::max<std::chrono::nanoseconds>(end - clock::now(), std::chrono::nanoseconds(1)));
+    return request;
+}
+
+pending_handler<void(error_code, reply)> shutdown_ladder::in_this_step(std::function<void(error_code, reply)> done)
+{
+    auto answered = [self = shared_from_this(), now = plan_.step(), done = std::move(done)](error_code error, reply answer) {
+        if (!self->stopped_ && self->plan_.step() == now)
             done(error, std::move(answer));
     };
-    start_execute(monitor_, {asio::bind_executor(timer_.get_executor(), std::move(answered)), timer_.get_executor()},
-                  std::move(what));
+    return {asio::bind_executor(timer_.get_executor(), std::move(answered)), timer_.get_executor()};
 }
 
 }  // namespace coqmp::detail

@@ -1,53 +1,69 @@
 // Ends a machine, the gentlest way that works within a budget.
-// Invariant: a step ends when its share of the budget is over, when it has worked or when it cannot work; the last step,
-// SIGKILL, always works.
+// Invariant: a step ends when its time is over, when it has worked or when it cannot work; the last step, SIGKILL, always works.
 #ifndef COQMP_SRC_MACHINE_SHUTDOWN_LADDER_HPP
 #define COQMP_SRC_MACHINE_SHUTDOWN_LADDER_HPP
 
 #include "session/session_impl.hpp"
+#include "supervision/shutdown_plan.hpp"
+
+#include <coqmp/command.hpp>
+#include <coqmp/detail/pending_handler.hpp>
+#include <coqmp/reply.hpp>
+#include <coqmp/shutdown_options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
 
 namespace coqmp::detail {
 
-/// One shutdown. Used on its executor only. The machine calls stop() when the process has ended.
+class guest_agent_impl;
+
+/// The shutdown of one machine. Used on its executor only. The machine calls stop() when the process has ended.
 class shutdown_ladder : public std::enable_shared_from_this<shutdown_ladder>
 {
 public:
     /// @param signal sends a signal to the process
-    /// @param budget zero: no limit; negative: used up
     shutdown_ladder(boost::asio::any_io_executor const& executor, std::shared_ptr<session_impl> monitor,
-                    std::function<void(int)> signal, std::chrono::nanoseconds budget);
+                    std::function<void(int)> signal, shutdown_options const& options);
 
     void start();
+    /// Another request, which may want it sooner.
+    void hurry(shutdown_options const& options);
     void stop() noexcept;
 
-private:
-    enum class rung : std::uint8_t { powerdown, quit, terminate, kill, stopped };
-    using clock = std::chrono::steady_clock;
+    /// The last step that was taken.
+    [[nodiscard]] shutdown_step step() const noexcept { return plan_.step(); }
 
-    void descend(rung next);
+private:
+    using clock = shutdown_plan::clock;
+
+    void take_step();
+    void advance();
+    void await_time();
     void await_guest();
     /// Continues with the next step if the guest does not run: it has shut down, or cannot react to its power button.
     /// @param otherwise runs otherwise
     void leave_if_it_does_not_run(std::function<void(boost::system::error_code)> otherwise);
+    void ask_guest();
     void press_power_button();
+    void quit();
     void execute(char const* name, std::function<void(boost::system::error_code, reply)> done);
-    [[nodiscard]] clock::time_point end_of(rung which) const noexcept;
+    /// A command that ends with the step.
+    [[nodiscard]] command for_this_step(char const* name) const;
+    /// A handler that runs only if the step is still the same.
+    [[nodiscard]] pending_handler<void(boost::system::error_code, reply)> in_this_step(
+        std::function<void(boost::system::error_code, reply)> done);
 
     std::shared_ptr<session_impl> monitor_;
-    std::shared_ptr<subscription> guest_;  ///< Receives its SHUTDOWN event while the ladder waits for that.
+    std::shared_ptr<subscription> guest_;            ///< Receives STOP while the ladder waits for the guest.
+    std::shared_ptr<guest_agent_impl> const agent_;  ///< None: the guest is asked by its power button only.
     std::function<void(int)> signal_;
-    clock::time_point const begin_;
-    std::chrono::nanoseconds const budget_;
+    shutdown_plan plan_;
     boost::asio::steady_timer timer_;
-    rung rung_ = rung::powerdown;
+    bool stopped_ = false;
 };
 
 }  // namespace coqmp::detail

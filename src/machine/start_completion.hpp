@@ -10,6 +10,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <exception>
+#include <new>
 #include <utility>
 #include <variant>
 
@@ -34,6 +35,7 @@ public:
         return std::visit([](auto const& handler) { return handler.slot(); }, handler_);
     }
 
+    /// Runs the handler later, for a machine that cannot even begin to start.
     void post(boost::system::error_code error, start_diagnostics diagnostics)
     {
         if (auto* const handler = std::get_if<throwing_handler>(&handler_)) {
@@ -44,9 +46,54 @@ public:
         }
     }
 
+    /// Runs the handler. For a function of its own on the machine's executor.
+    void complete(boost::system::error_code error, start_diagnostics diagnostics)
+    {
+        if (auto* const handler = std::get_if<throwing_handler>(&handler_)) {
+            handler->complete(error ? exception_for(error, std::move(diagnostics)) : nullptr);
+        } else {
+            *diagnostics_ = std::move(diagnostics);
+            std::get<code_handler>(handler_).complete(error);
+        }
+    }
+
+    /// Prepares a failure for complete_prepared().
+    void prepare(boost::system::error_code error, start_diagnostics diagnostics)
+    {
+        prepared_error_ = error;
+        if (std::holds_alternative<throwing_handler>(handler_))
+            prepared_exception_ = std::make_exception_ptr(start_failed(error, std::move(diagnostics)));
+        else
+            prepared_diagnostics_ = std::move(diagnostics);
+    }
+
+    /// complete() with that failure; needs no memory.
+    void complete_prepared()
+    {
+        if (auto* const handler = std::get_if<throwing_handler>(&handler_)) {
+            handler->complete(std::move(prepared_exception_));
+        } else {
+            *diagnostics_ = std::move(prepared_diagnostics_);
+            std::get<code_handler>(handler_).complete(prepared_error_);
+        }
+    }
+
 private:
+    /// @return without memory: the prepared failure
+    [[nodiscard]] std::exception_ptr exception_for(boost::system::error_code error, start_diagnostics diagnostics)
+    {
+        try {
+            return std::make_exception_ptr(start_failed(error, std::move(diagnostics)));
+        } catch (std::bad_alloc const&) {
+            return std::move(prepared_exception_);
+        }
+    }
+
     std::variant<throwing_handler, code_handler> handler_;
     start_diagnostics* diagnostics_ = nullptr;
+    boost::system::error_code prepared_error_;
+    std::exception_ptr prepared_exception_;
+    start_diagnostics prepared_diagnostics_;
 };
 
 }  // namespace coqmp::detail

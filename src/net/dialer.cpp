@@ -21,11 +21,11 @@ namespace coqmp::detail {
 namespace {
 
 // A unix socket connects at once or not at all. Asio takes EAGAIN for "in progress", and then for success.
-error_code connect_at_once(stream_socket& socket, asio::generic::stream_protocol::endpoint const& where)
+error_code connect_at_once(stream_socket& socket, asio::generic::stream_protocol::endpoint const& address)
 {
     int result = 0;
     do {
-        result = ::connect(socket.native_handle(), where.data(), static_cast<::socklen_t>(where.size()));
+        result = ::connect(socket.native_handle(), address.data(), static_cast<::socklen_t>(address.size()));
     } while (result != 0 && errno == EINTR);
     if (result == 0)
         return {};
@@ -38,16 +38,19 @@ error_code connect_at_once(stream_socket& socket, asio::generic::stream_protocol
 
 dialer::dialer(asio::any_io_executor executor) : executor_(std::move(executor)), socket_(executor_) {}
 
-void dialer::dial(endpoint const& where, completion done)
+void dialer::dial(connect_target target, completion done)
 {
     done_ = std::move(done);
-    if (where.is_descriptor()) {
-        duplicate(where.descriptor());
-    } else if (where.is_unix()) {
-        addresses_.emplace_back(asio::local::stream_protocol::endpoint(where.path()));
+    if (auto* const connection = std::get_if<unique_fd>(&target))
+        return use(connection->release());
+    auto const& peer = std::get<endpoint>(target);
+    if (peer.is_descriptor()) {
+        duplicate(peer.descriptor_number());
+    } else if (peer.is_unix()) {
+        addresses_.emplace_back(asio::local::stream_protocol::endpoint(peer.path()));
         try_next({});
     } else {
-        resolve(where.host(), where.port());
+        resolve(peer.host(), peer.port());
     }
 }
 
@@ -60,11 +63,15 @@ void dialer::cancel() noexcept
         resolver_->cancel();
 }
 
+void dialer::use(int number)
+{
+    error_code const error = number < 0 ? error_code(errno, boost::system::system_category()) : adopt(socket_, number);
+    asio::post(executor_, [self = shared_from_this(), error] { self->finish(error); });
+}
+
 void dialer::duplicate(int number)
 {
-    int const copy = ::fcntl(number, F_DUPFD_CLOEXEC, 0);
-    error_code const error = copy < 0 ? error_code(errno, boost::system::system_category()) : detail::adopt(socket_, copy);
-    asio::post(executor_, [self = shared_from_this(), error] { self->finish(error); });
+    use(::fcntl(number, F_DUPFD_CLOEXEC, 0));
 }
 
 void dialer::resolve(std::string const& host, std::uint16_t port)

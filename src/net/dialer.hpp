@@ -3,6 +3,7 @@
 #ifndef COQMP_SRC_NET_DIALER_HPP
 #define COQMP_SRC_NET_DIALER_HPP
 
+#include "detail/unique_fd.hpp"
 #include "net/socket.hpp"
 
 #include <coqmp/endpoint.hpp>
@@ -14,9 +15,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <variant>
 #include <vector>
 
 namespace coqmp::detail {
+
+/// Where to connect: an address, or a connection that exists already.
+using connect_target = std::variant<endpoint, unique_fd>;
 
 /// One dial. Used on its executor only.
 class dialer : public std::enable_shared_from_this<dialer>
@@ -27,13 +32,15 @@ public:
 
     explicit dialer(boost::asio::any_io_executor executor);
 
-    void dial(endpoint const& where, completion done);
+    /// Takes over a connection. Duplicates the descriptor of an endpoint, because that has other owners.
+    void dial(connect_target target, completion done);
     void cancel() noexcept;
 
 private:
     using address = boost::asio::generic::stream_protocol::endpoint;
     using resolver = boost::asio::ip::basic_resolver<boost::asio::ip::tcp, boost::asio::any_io_executor>;
 
+    void use(int number);
     void duplicate(int number);
     void resolve(std::string const& host, std::uint16_t port);
     void try_next(boost::system::error_code last);

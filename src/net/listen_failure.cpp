@@ -10,16 +10,16 @@ namespace coqmp::detail {
 
 using boost::system::error_code;
 
-void fail_to_listen(endpoint const& where, error_code why, std::string const& advice)
+void fail_to_listen(endpoint const& address, error_code why, std::string const& advice)
 {
-    throw explained_error(why, "cannot listen on " + where.to_string() + ": " + (advice.empty() ? why.message() : advice));
+    throw explained_error(why, "cannot listen on " + address.to_string() + ": " + (advice.empty() ? why.message() : advice));
 }
 
-void fail_to_listen(endpoint const& where, int why)
+void fail_to_listen(endpoint const& address, int why)
 {
     if (why == EADDRINUSE)
-        fail_to_listen(where, make_error_code(errc::address_in_use), "another process uses it; choose another address");
-    fail_to_listen(where, error_code(why, boost::system::system_category()));
+        fail_to_listen(address, make_error_code(errc::address_in_use), "another process uses it; choose another address");
+    fail_to_listen(address, error_code(why, boost::system::system_category()));
 }
 
 }  // namespace coqmp::detail

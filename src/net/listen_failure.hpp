@@ -12,10 +12,10 @@ namespace coqmp::detail {
 
 /// @param advice the rest of the sentence; empty: the message of the code
 /// @throws boost::system::system_error `cannot listen on ENDPOINT: ADVICE`
-[[noreturn]] void fail_to_listen(endpoint const& where, boost::system::error_code why, std::string const& advice = {});
+[[noreturn]] void fail_to_listen(endpoint const& address, boost::system::error_code why, std::string const& advice = {});
 
 /// The same with an error of the kernel's.
-[[noreturn]] void fail_to_listen(endpoint const& where, int why);
+[[noreturn]] void fail_to_listen(endpoint const& address, int why);
 
 }  // namespace coqmp::detail
 

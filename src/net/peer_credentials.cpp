@@ -1,8 +1,12 @@
 #include "net/peer_credentials.hpp"
 
+#include "detail/pidfd.hpp"
 #include "detail/process_status.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
+
+#include <utility>
 
 namespace coqmp::detail {
 
@@ -16,6 +20,20 @@ std::optional<peer_credentials> peer_of(int connection) noexcept
         ::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
         return std::nullopt;
     return peer_credentials{peer.pid, peer.uid};
+}
+
+unique_fd pidfd_of_peer(int connection) noexcept
+{
+    constexpr int so_peerpidfd = 77;  // not in the headers of Debian 12
+    int number = -1;
+    ::socklen_t size = sizeof number;
+    if (::getsockopt(connection, SOL_SOCKET, so_peerpidfd, &number, &size) == 0)
+        return unique_fd(number);
+    auto const peer = peer_of(connection);
+    unique_fd result(peer ? open_pidfd(peer->process) : -1);
+    ::pollfd state{connection, 0, 0};
+    bool const is_closed = ::poll(&state, 1, 0) != 0;
+    return is_closed ? unique_fd() : std::move(result);
 }
 
 std::vector<::pid_t> lineage_of(::pid_t process)

@@ -27,17 +27,17 @@ unique_fd make_socket(int family) noexcept
 
 using address_list = std::unique_ptr<::addrinfo, decltype(&::freeaddrinfo)>;
 
-address_list resolve(endpoint const& where)
+address_list resolve(endpoint const& address)
 {
     ::addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_NUMERICSERV;
     ::addrinfo* found = nullptr;
-    int const result = ::getaddrinfo(where.host().c_str(), std::to_string(where.port()).c_str(), &hints, &found);
+    int const result = ::getaddrinfo(address.host().c_str(), std::to_string(address.port()).c_str(), &hints, &found);
     if (result == EAI_SYSTEM)
-        fail_to_listen(where, errno);
+        fail_to_listen(address, errno);
     if (result != 0)
-        fail_to_listen(where, make_error_code(errc::invalid_endpoint), ::gai_strerror(result));
+        fail_to_listen(address, make_error_code(errc::invalid_endpoint), ::gai_strerror(result));
     return {found, &::freeaddrinfo};
 }
 
@@ -91,15 +91,15 @@ endpoint local_address(int number, endpoint const& wanted)
 
 }  // namespace
 
-server_socket::server_socket(endpoint const& where) : local_(where)
+server_socket::server_socket(endpoint const& address) : local_(address)
 {
     try {
-        if (where.is_unix())
+        if (address.is_unix())
             listen_on_path();
-        else if (where.is_tcp())
+        else if (address.is_tcp())
             listen_on_port();
         else
-            fail_to_listen(where, make_error_code(errc::invalid_endpoint),
+            fail_to_listen(address, make_error_code(errc::invalid_endpoint),
                            "a descriptor is connected already; give a path or a port");
     } catch (...) {
         remove_file();

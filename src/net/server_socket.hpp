@@ -17,7 +17,7 @@ class server_socket
 {
 public:
     /// Binds and listens. A name is resolved right here. @throws what listener's constructor throws
-    explicit server_socket(endpoint const& where);
+    explicit server_socket(endpoint const& address);
     server_socket(server_socket const&) = delete;
     server_socket& operator=(server_socket const&) = delete;
 

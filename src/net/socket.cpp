@@ -1,5 +1,7 @@
 #include "net/socket.hpp"
 
+#include "detail/unique_fd.hpp"
+
 #include <coqmp/error.hpp>
 
 #include <boost/asio/error.hpp>
@@ -37,12 +39,12 @@ void disable_delay(int number, int family)
 
 error_code assign(stream_socket& target, int number, asio::generic::stream_protocol protocol)
 {
+    unique_fd owned(number);  // until Asio has it: it may throw, too, if there is no memory
     error_code error;
     target.assign(protocol, number, error);
-    if (error) {
-        ::close(number);
+    if (error)
         return error;
-    }
+    static_cast<void>(owned.release());
     disable_delay(number, protocol.family());
     target.non_blocking(true, error);
     return error;
@@ -116,11 +118,11 @@ std::size_t send_some(stream_socket& target, std::string_view bytes, std::span<d
         header->cmsg_level = SOL_SOCKET;
         header->cmsg_type = SCM_RIGHTS;
         header->cmsg_len = CMSG_LEN(size);
-        unsigned char* where = CMSG_DATA(header);
+        unsigned char* destination = CMSG_DATA(header);
         for (descriptor const& carried : descriptors) {
             int const number = carried.number();
-            std::memcpy(where, &number, sizeof number);
-            where += sizeof number;
+            std::memcpy(destination, &number, sizeof number);
+            destination += sizeof number;
         }
     }
     for (;;) {

@@ -38,14 +38,14 @@ class replacement_lock
 {
 public:
     /// @throws boost::system::system_error if the lock is not free
-    explicit replacement_lock(endpoint const& where) : name_(name_for(where.path()))
+    explicit replacement_lock(endpoint const& address) : name_(name_for(address.path()))
     {
         for (int attempts = 0; attempts < 16; ++attempts) {
-            take(where);
+            take(address);
             if (is_still_there())
                 return;  // otherwise its last holder has removed it, and other listeners lock a new one
         }
-        fail_as_busy(where);
+        fail_as_busy(address);
     }
     replacement_lock(replacement_lock const&) = delete;
     replacement_lock& operator=(replacement_lock const&) = delete;
@@ -57,7 +57,7 @@ private:
         return path.parent_path() / ("." + path.filename().string() + ".coqmp-lock");
     }
 
-    void take(endpoint const& where)
+    void take(endpoint const& address)
     {
         constexpr int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
         file_ = unique_fd(::open(name_.c_str(), flags, S_IRUSR | S_IWUSR));
@@ -65,13 +65,13 @@ private:
         bool const denied = error == ELOOP || error == EACCES || error == EISDIR;
         struct ::stat found;  // NOLINT(cppcoreguidelines-pro-type-member-init): lstat() fills it
         if (file_.number() < 0 && !(denied && ::lstat(name_.c_str(), &found) == 0))
-            fail_to_listen(where, error);
+            fail_to_listen(address, error);
         if (!is_private())
-            fail_to_listen(where, make_error_code(errc::address_in_use),
+            fail_to_listen(address, make_error_code(errc::address_in_use),
                            "a stale socket is there, and \"" + name_ +
                                "\", which guards its replacement, is not a private file of this user; remove both");
         if (::flock(file_.number(), LOCK_EX | LOCK_NB) != 0)
-            fail_as_busy(where);
+            fail_as_busy(address);
     }
 
     [[nodiscard]] bool is_private() const noexcept
@@ -89,9 +89,9 @@ private:
                held.st_ino == named.st_ino;
     }
 
-    [[noreturn]] static void fail_as_busy(endpoint const& where)
+    [[noreturn]] static void fail_as_busy(endpoint const& address)
     {
-        fail_to_listen(where, make_error_code(errc::address_in_use),
+        fail_to_listen(address, make_error_code(errc::address_in_use),
                        "another program is replacing a stale socket there; try again");
     }
 
@@ -100,25 +100,25 @@ private:
 };
 
 /// Whether the owner of this socket has ended. Rejects a live owner's socket, and a file that is not a socket.
-bool is_stale(endpoint const& where)
+bool is_stale(endpoint const& address)
 {
     struct ::stat found;  // NOLINT(cppcoreguidelines-pro-type-member-init): lstat() fills it
-    if (::lstat(where.path().c_str(), &found) != 0)
+    if (::lstat(address.path().c_str(), &found) != 0)
         return false;  // nothing is there, or bind() reports what is wrong
     if (!S_ISSOCK(found.st_mode))
-        fail_to_listen(where, make_error_code(errc::address_in_use),
+        fail_to_listen(address, make_error_code(errc::address_in_use),
                        "what is there is not a socket; remove it or choose another path");
-    switch (int const answer = probe(where.path())) {
+    switch (int const answer = probe(address.path())) {
         case ENOENT:
             return false;
         case ECONNREFUSED:
             return true;
         case 0:
         case EPROTOTYPE:
-            fail_to_listen(where, make_error_code(errc::address_in_use),
+            fail_to_listen(address, make_error_code(errc::address_in_use),
                            "another process is listening there; choose another path");
         default:
-            fail_to_listen(where, make_error_code(errc::address_in_use),
+            fail_to_listen(address, make_error_code(errc::address_in_use),
                            "there is a socket, and it is unknown whether its owner is alive (" +
                                error_code(answer, boost::system::system_category()).message() + "); choose another path");
     }
@@ -156,13 +156,13 @@ void socket_file::remove() noexcept
 
 // Examines the file again under the lock, because a stale file may have been replaced since. (A file
 // that is stale under the lock stays stale, because it cannot be bound again.)
-void remove_stale_file(endpoint const& where)
+void remove_stale_file(endpoint const& address)
 {
-    if (!is_stale(where))
+    if (!is_stale(address))
         return;
-    replacement_lock const lock(where);
-    if (is_stale(where) && ::unlink(where.path().c_str()) != 0 && errno != ENOENT)
-        fail_to_listen(where, errno);
+    replacement_lock const lock(address);
+    if (is_stale(address) && ::unlink(address.path().c_str()) != 0 && errno != ENOENT)
+        fail_to_listen(address, errno);
 }
 
 }  // namespace coqmp::detail

@@ -32,7 +32,7 @@ private:
 
 /// Removes the file of a socket whose owner has ended, if one is there.
 /// @throws boost::system::system_error a live owner's socket or another file is there, or it cannot be removed
-void remove_stale_file(endpoint const& where);
+void remove_stale_file(endpoint const& address);
 
 [[nodiscard]] ::sockaddr_un socket_address(std::string const& path) noexcept;
 

@@ -74,18 +74,18 @@ helper_thread& helper_thread::for_ending()
     return helper_threads::ours().ending;
 }
 
-void helper_thread::run(work what)
+void helper_thread::run(work task)
 {
     {
         std::scoped_lock const lock(mutex_);
         if (!exiting_) {
             begin();
-            queue_.push_back(std::move(what));
+            queue_.push_back(std::move(task));
             changed_.notify_all();
             return;
         }
     }
-    what();
+    task();
 }
 
 void helper_thread::begin()
@@ -122,6 +122,12 @@ void helper_thread::serve() noexcept
         busy_ = false;
         changed_.notify_all();
     }
+}
+
+void helper_thread::await_rest() noexcept
+{
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, patience_at_exit, [this] { return queue_.empty() && !busy_; });
 }
 
 void helper_thread::finish(rest queued) noexcept

@@ -27,7 +27,10 @@ public:
 
     /// Does the work after all earlier work. While the program exits, does it immediately.
     /// @throws std::system_error, std::bad_alloc no thread or no memory: the work will not be done
-    void run(work what);
+    void run(work task);
+
+    /// Returns when all work is done, or after some seconds: a program on a file system that hangs may never be started.
+    void await_rest() noexcept;
 
 private:
     friend struct helper_threads;

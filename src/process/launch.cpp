@@ -26,7 +26,7 @@ unique_fd add_monitor(process_options& options)
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
         throw std::system_error(errno, std::generic_category(), "cannot make a socketpair");
     unique_fd ours(ends[0]);
-    options.handed_over = descriptor(ends[1]);
+    options.inherited_fds.insert(options.inherited_fds.begin(), descriptor(ends[1]));
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
     return ours;
 }
@@ -85,8 +85,13 @@ try {
             return;
         stage_ = stage::running;
     }
-    expected_->starting();
     try {
+        if (auto const complete = std::exchange(options.complete, nullptr)) {
+            complete(options);
+            if (is_over())
+                return;
+        }
+        expected_->starting();
         if (monitor)
             outcome_->monitor = add_monitor(options);
         started_process started = start_process(options);
@@ -94,7 +99,7 @@ try {
     } catch (std::exception const& error) {
         outcome_->failure = error.what();
     }
-    options.handed_over.reset();  // the end of the monitor is seen only if this descriptor is closed
+    options = process_options();  // the end of the monitor is seen only if its descriptor is closed here
     deliver();
 } catch (std::exception const&) {
     // No memory to deliver the outcome: the machine's deadline ends the start, and the process is killed then.

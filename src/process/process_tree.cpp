@@ -1,7 +1,7 @@
 #include "process/process_tree.hpp"
 
+#include "detail/pidfd.hpp"
 #include "detail/process_status.hpp"
-#include "process/pidfd.hpp"
 
 #include <sched.h>
 #include <signal.h>
@@ -32,7 +32,8 @@ std::vector<::pid_t> children_of(::pid_t process)
     return children;
 }
 
-/// A stopped process starts no other. It stops at once, but for one that is just starting another, or that the disk keeps waiting.
+/// A stopped process starts no other. It stops at once, but for one that is just starting another, or that the disk keeps
+/// waiting.
 void stop(::pid_t process, int pidfd)
 {
     send_signal(pidfd, SIGSTOP);

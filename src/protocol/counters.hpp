@@ -2,37 +2,24 @@
 #ifndef COQMP_SRC_PROTOCOL_COUNTERS_HPP
 #define COQMP_SRC_PROTOCOL_COUNTERS_HPP
 
+#include "detail/relaxed_counter.hpp"
+
 #include <coqmp/session_counters.hpp>
 
-#include <atomic>
-#include <cstdint>
-
 namespace coqmp::protocol {
-
-/// A number that one thread adds to and any thread may read. With a single writer, adding needs no read-modify-write, and so
-/// no locked instruction for each message.
-class tally
-{
-public:
-    void add(std::uint64_t amount = 1) noexcept { value_.store(read() + amount, std::memory_order_relaxed); }
-    [[nodiscard]] std::uint64_t read() const noexcept { return value_.load(std::memory_order_relaxed); }
-
-private:
-    std::atomic<std::uint64_t> value_{0};
-};
 
 /// The source of session_counters, except for lost events, which their queues count.
 struct counters
 {
-    tally commands;
-    tally replies;
-    tally events;
-    tally late_replies;
-    tally unknown_ids;
-    tally unattributed_errors;
-    tally unknown_messages;
-    tally bytes_sent;
-    tally bytes_received;
+    detail::relaxed_counter commands;
+    detail::relaxed_counter replies;
+    detail::relaxed_counter events;
+    detail::relaxed_counter late_replies;
+    detail::relaxed_counter unknown_ids;
+    detail::relaxed_counter unattributed_errors;
+    detail::relaxed_counter unknown_messages;
+    detail::relaxed_counter bytes_sent;
+    detail::relaxed_counter bytes_received;
 
     [[nodiscard]] session_counters snapshot() const noexcept
     {

@@ -33,7 +33,7 @@ enum class framing {
 class decoder
 {
 public:
-    explicit decoder(decoder_limits limits = {}, framing how = framing::structure);
+    explicit decoder(decoder_limits limits = {}, framing mode = framing::structure);
     decoder(decoder&&) noexcept;
     decoder& operator=(decoder&&) noexcept;
     ~decoder();

@@ -18,7 +18,7 @@ namespace coqmp::protocol {
 /// as one message: one with more than 1,024 levels of nesting (including the message itself), with more than 64 MiB or 2 Mi
 /// tokens, with a number that JSON cannot represent, or with text that is not UTF-8 or has a Unicode noncharacter.
 /// @return errc::arguments_too_deep, errc::arguments_too_large, errc::arguments_not_json, or success
-[[nodiscard]] boost::system::error_code encode(command const& what, std::string& output);
+[[nodiscard]] boost::system::error_code encode(command const& request, std::string& output);
 
 /// The most bytes that append_id() appends.
 constexpr std::size_t longest_id = sizeof "18446744073709551615}" - 1;

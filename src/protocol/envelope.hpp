@@ -57,7 +57,6 @@ private:
     enum class field : std::uint8_t { other, error_class, description, seconds, microseconds };
 
     [[nodiscard]] static member member_named(std::string_view key) noexcept;
-    void take_other_scalar(boost::json::value value);
     void forget_field() noexcept;
     [[nodiscard]] std::optional<boost::json::value>* payload() noexcept;
 

@@ -14,7 +14,7 @@ public:
     static constexpr std::uint64_t longest = 9;
 
     /// @return 0 if too few ids are free
-    [[nodiscard]] std::uint64_t take() noexcept
+    [[nodiscard]] std::uint64_t acquire() noexcept
     {
         if (free_ < least_free)
             return 0;
@@ -25,7 +25,7 @@ public:
     }
 
     /// @param id a digit whose reply has arrived
-    void give_back(std::uint64_t id) noexcept { queue_ |= id << (4 * free_++); }
+    void release(std::uint64_t id) noexcept { queue_ |= id << (4 * free_++); }
 
 private:
     static constexpr unsigned least_free = 5;

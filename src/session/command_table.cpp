@@ -45,13 +45,13 @@ error_code command_table::accept(pending_command& command, bool is_open)
 try {
     if (!is_open)
         return make_error_code(errc::disconnected);
-    if (has_closed_descriptor(command.what()))
+    if (has_closed_descriptor(command.command()))
         return make_error_code(errc::closed_descriptor);
-    deadlines_.add(command, command.what().timeout().value_or(default_timeout_));
+    deadlines_.add(command, command.command().timeout().value_or(default_timeout_));
     return dialogue_.submit(command);
 } catch (std::bad_alloc const&) {
     // A trace hook can run out of memory when the command is already on its way.
-    bool const is_submitted = command.where() != protocol::request::stage::idle;
+    bool const is_submitted = command.state() != protocol::request::stage::idle;
     return is_submitted ? error_code() : make_error_code(errc::out_of_memory);
 }
 
@@ -66,16 +66,20 @@ void command_table::cancel(pending_command& command, asio::cancellation_type kin
     using protocol::request;
     if (!command.self)  // on its way here, or done
         command.cancelled = true;
-    else if (command.where() == request::stage::waiting || (asks_to_abandon(kind) && command.where() == request::stage::on_wire))
+    else if (command.state() == request::stage::queued || (asks_to_abandon(kind) && command.state() == request::stage::in_flight))
         abandon(command, asio::error::operation_aborted);
 }
 
 // The last one first: abandoning one may make room for those behind it, and no expired command may be sent then.
 void command_table::expire_commands(deadlines::time_point now)
 {
-    for (pending_command* const each : deadlines_.take_expired_commands(now)) {
-        bool const on_wire = each->where() == protocol::request::stage::on_wire;
-        abandon(*each, with_outcome(errc::timed_out, on_wire ? outcome::unknown : outcome::not_sent));
+    for (auto next = active_.end(); next != active_.begin();) {
+        pending_command& each = *--next;
+        if (each.deadline > now)
+            continue;
+        bool const on_wire = each.state() == protocol::request::stage::in_flight;
+        ++next;
+        abandon(each, with_outcome(errc::timed_out, on_wire ? outcome::unknown : outcome::not_sent));
     }
 }
 
@@ -92,7 +96,7 @@ void command_table::finish(pending_command& command, error_code error)
     command.error = error;
     if (error) {
         bool const aborted_on_wire =
-            error == asio::error::operation_aborted && command.where() == protocol::request::stage::on_wire;
+            error == asio::error::operation_aborted && command.state() == protocol::request::stage::in_flight;
         command.answer() = reply::unanswered(aborted_on_wire || error == errc::outcome_unknown);
     }
     finished_.push_back(command);
@@ -113,6 +117,7 @@ void command_table::destroy_handlers() noexcept
             // Destroying a handler can destroy anything, but adds no command: nothing can be started without an executor.
             auto const dropped = std::exchange(list->front().self, nullptr);
             list->pop_front();
+            dropped->handler.reset();  // that of a coroutine owns the command
         }
 }
 

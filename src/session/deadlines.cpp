@@ -1,10 +1,11 @@
 #include "session/deadlines.hpp"
 
-#include "detail/deadline.hpp"
+#include "detail/deadline_after.hpp"
+
+#include <boost/asio/bind_allocator.hpp>
 
 #include <algorithm>
-#include <functional>
-#include <iterator>
+#include <utility>
 
 namespace asio = boost::asio;
 using boost::system::error_code;
@@ -61,18 +62,6 @@ void deadlines::remove(pending_command& command) noexcept
         commands_.erase(commands_.iterator_to(command));
 }
 
-std::vector<pending_command*> deadlines::take_expired_commands(time_point now)
-{
-    std::vector<pending_command*> expired;
-    auto const end =
-        std::find_if(commands_.begin(), commands_.end(), [now](pending_command const& each) { return each.deadline > now; });
-    for (auto each = commands_.begin(); each != end; ++each)
-        expired.push_back(&*each);
-    commands_.erase(commands_.begin(), end);
-    std::ranges::sort(expired, std::greater(), [](pending_command const* each) { return each->number(); });
-    return expired;
-}
-
 void deadlines::expire_events(time_point now)
 {
     auto const end = events_.upper_bound(now);
@@ -91,23 +80,27 @@ void deadlines::add_event(std::shared_ptr<subscription> const& wait, time_point 
     events_.emplace(deadline, wait);
 }
 
-// One timer for all deadlines: most are never reached, so it is set again only for an earlier one.
+// One timer for all deadlines: most are never reached, so it is set again only for an earlier one. And one wait at a time, whose
+// memory is reserved: there may be none when a deadline has passed and the next one needs the timer.
 void deadlines::arm(time_point moment)
 {
     if (moment >= armed_for_ || !timer_)
         return;
-    armed_for_ = never;  // if there is no memory for this wait, the wait that it cancels arms the timer again
     clock_->expire_at(*timer_, moment);
-    timer_->async_wait([this, alive = owner_.shared_from_this()](error_code) { on_timer(); });
+    if (!waiting_) {
+        auto expired = [this, alive = owner_.shared_from_this()](error_code) { on_timer(); };
+        timer_->async_wait(asio::bind_allocator(allocator_of(timer_memory_), std::move(expired)));
+        waiting_ = true;
+    }  // else the wait ends now, and on_timer() starts the next
     armed_for_ = moment;
 }
 
 void deadlines::on_timer()
 {
-    bool const was_set_again = armed_for_ != never && armed_for_ > now();
-    if (!timer_ || was_set_again)
-        return;
+    waiting_ = false;
     armed_for_ = never;
+    if (!timer_)
+        return;
     if (earliest() > now())
         arm();
     else

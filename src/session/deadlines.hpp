@@ -3,6 +3,7 @@
 #ifndef COQMP_SRC_SESSION_DEADLINES_HPP
 #define COQMP_SRC_SESSION_DEADLINES_HPP
 
+#include "detail/handler_memory.hpp"
 #include "detail/time_source.hpp"
 #include "events/subscription.hpp"
 #include "session/pending_command.hpp"
@@ -16,7 +17,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <vector>
 
 namespace coqmp::detail {
 
@@ -44,8 +44,6 @@ public:
     void add(pending_command& command, std::chrono::nanoseconds duration);
     void remove(pending_command& command) noexcept;
 
-    /// Removes the expired commands and returns them, the last one that was submitted first.
-    [[nodiscard]] std::vector<pending_command*> take_expired_commands(time_point now);
     /// Ends the waits for events that did not come.
     void expire_events(time_point now);
 
@@ -70,6 +68,8 @@ private:
     turn_handler& owner_;
     time_source* clock_;
     std::optional<boost::asio::steady_timer> timer_;
+    handler_memory timer_memory_;
+    bool waiting_ = false;  // for the timer
     time_point armed_for_ = never;
     time_point connect_deadline_ = never;
     command_set commands_;

@@ -56,9 +56,9 @@ public:
 };
 
 /// One allocation, which the next command takes over.
-[[nodiscard]] inline std::shared_ptr<pending_command> make_pending(command&& what)
+[[nodiscard]] inline std::shared_ptr<pending_command> make_pending(command&& request)
 {
-    return std::allocate_shared<pending_command>(boost::asio::recycling_allocator<pending_command>(), std::move(what));
+    return std::allocate_shared<pending_command>(boost::asio::recycling_allocator<pending_command>(), std::move(request));
 }
 
 }  // namespace coqmp::detail

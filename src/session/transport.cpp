@@ -44,12 +44,12 @@ void transport::flush(protocol::dialogue& source)
     }
 }
 
-void transport::interrupt_read(error_code& error)
+bool transport::interrupt_read() noexcept
 {
-    if (socket_)
-        socket_->cancel(error);
-    else
-        error = asio::error::bad_descriptor;
+    error_code ignored;
+    if (reading_ && is_open())
+        socket_->cancel(ignored);
+    return reading_;
 }
 
 void transport::close() noexcept
@@ -70,14 +70,13 @@ void transport::arm_read()
         return;
     // Memory of its own: what handlers start in between would take that which Asio keeps for the next operation.
     auto readable = [self = pointer()](error_code) { self->on_readable(); };
-    socket_->async_wait(stream_socket::wait_read,
-                        asio::bind_allocator(handler_allocator<void>(read_memory_), std::move(readable)));
+    socket_->async_wait(stream_socket::wait_read, asio::bind_allocator(allocator_of(read_memory_), std::move(readable)));
+    reading_ = true;
 }
 
 void transport::on_readable()
 {
-    if (!is_open())
-        return;
+    reading_ = false;
     try {
         owner_.on_readable();
     } catch (...) {  // of a handler or a hook of the user's: the session goes on

@@ -43,8 +43,10 @@ public:
     /// Writes the output of the dialogue, as much as the kernel takes. Calls turn_handler::on_turn() when it takes more.
     void flush(protocol::dialogue& source);
 
-    /// Ends the wait for readable bytes, and so causes a call of turn_handler::on_readable(). Allocates nothing.
-    void interrupt_read(boost::system::error_code& error);
+    /// Ends the wait for readable bytes (after close() it has ended already), and so causes a call of
+    /// turn_handler::on_readable(). Allocates nothing.
+    /// @return false if there is no such wait
+    bool interrupt_read() noexcept;
 
     void close() noexcept;
 
@@ -70,6 +72,7 @@ private:
 
     turn_handler& owner_;
     handler_memory read_memory_;
+    bool reading_ = false;                 // a wait for readable bytes is pending
     std::optional<stream_socket> socket_;  // none before open() and after reset()
     writer writer_ = writer::idle;
     bool is_shared_ = false;

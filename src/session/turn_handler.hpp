@@ -13,7 +13,7 @@ public:
     turn_handler(turn_handler const&) = delete;
     turn_handler& operator=(turn_handler const&) = delete;
 
-    /// There are bytes to read, or the connection has ended.
+    /// There are bytes to read, or the connection has ended, or it was closed here.
     virtual void on_readable() = 0;
 
     /// Bytes can be written again, or a deadline has passed.

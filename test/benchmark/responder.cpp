@@ -1,12 +1,11 @@
 // A QMP responder that is faster than any client: one epoll loop, no JSON tree, one write for everything from one read.
-// usage: responder SOCKET
+// usage: responder DESCRIPTOR, of a listening socket
 //
 // It knows `qmp_capabilities`, `query-status`, `query-qmp-schema` (a reply of 207 KB, like QEMU 7.2's), `flood` with the argument
 // `count` (this many events of 200 bytes, then the reply), `hang` (no reply) and `quit`. Any other command gets an empty reply. It
 // relies on the form that the clients here send: an id is a number and the last member, and strings contain no braces.
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,7 +13,6 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -57,7 +55,7 @@ struct connection
 class responder
 {
 public:
-    explicit responder(char const* path);
+    explicit responder(int listening);
     [[noreturn]] void run();
 
 private:
@@ -81,14 +79,8 @@ private:
     std::exit(1);
 }
 
-responder::responder(char const* path) : listening_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0))
+responder::responder(int listening) : listening_(listening)
 {
-    ::sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-    ::unlink(path);
-    if (::bind(listening_, reinterpret_cast<::sockaddr*>(&address), sizeof address) != 0 || ::listen(listening_, 4096) != 0)
-        fail(path);
     ::epoll_event interest{};
     interest.events = EPOLLIN;
     ::epoll_ctl(epoll_, EPOLL_CTL_ADD, listening_, &interest);
@@ -235,9 +227,9 @@ void responder::drop(connection& client)
 int main(int argc, char** argv)
 {
     if (argc != 2) {
-        std::fputs("usage: responder SOCKET\n", stderr);
+        std::fputs("usage: responder DESCRIPTOR (of a listening socket)\n", stderr);
         return 2;
     }
     static_assert(event.size() == 200);
-    responder(argv[1]).run();
+    responder(std::atoi(argv[1])).run();
 }

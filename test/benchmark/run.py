@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -41,20 +42,18 @@ class Bench:
         return str(self.programs / f"benchmark_{name}")
 
     def start_responder(self, name):
-        path = self.folder / name
-        self.start([self.program("responder"), str(path)], path)
-        return str(path)
+        return self.start(name, lambda descriptor: [self.program("responder"), str(descriptor)])
 
-    def start(self, command, socket):
-        """Starts a server, and waits until its socket exists."""
-        process = subprocess.Popen(command, preexec_fn=pinned(PROCESSORS[0]))
-        self.started.append(process)
-        deadline = time.monotonic() + 10
-        while not socket.exists():
-            if process.poll() is not None or time.monotonic() > deadline:
-                sys.exit(f"{command[0]} did not start")
-            time.sleep(0.01)
-        return process
+    def start(self, name, command):
+        """Starts a server with a socket that listens already, so that no client has to wait for it. Returns the path."""
+        path = str(self.folder / name)
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(path)
+            listening.listen(4096)
+            number = listening.fileno()
+            self.started.append(
+                subprocess.Popen(command(number), pass_fds=[number], preexec_fn=pinned(PROCESSORS[0])))
+        return path
 
     def end(self):
         for process in self.started:
@@ -191,10 +190,9 @@ def neighbours(bench):
 
 
 def start_qemu(bench, name):
-    path = bench.folder / name
-    bench.start(["qemu-system-x86_64", "-M", "none", "-nodefaults", "-display", "none", "-S",
-                 "-qmp", f"unix:{path},server=on,wait=off"], path)
-    return str(path)
+    return bench.start(name, lambda descriptor: [
+        "qemu-system-x86_64", "-M", "none", "-nodefaults", "-display", "none", "-S",
+        "-chardev", f"socket,id=monitor,fd={descriptor},server=on,wait=off", "-mon", "chardev=monitor,mode=control"])
 
 
 def qemu(bench):
@@ -221,6 +219,25 @@ def machines(bench):
         ["a C program: fork to capabilities", spread(middle[0]), "1"],
         ["machine::async_start", spread(middle[1]), spread(ratios)],
         ["200 machines at once, from launch to the end of all", f"{crowd['wall'] * 1e3:.0f}", ""]])
+
+
+def values(bench):
+    """Decoding by execute_as() beside value_to(), a real QEMU's schema, and the memory of sessions."""
+    count = 20000
+    theirs, ours = bench.interleaved(lambda: bench.run("values", "value_to", count), lambda: bench.run("values", "execute_as", count))
+    ratios = [mine["wall"] / base["wall"] for base, mine in zip(theirs, ours)]
+    path = start_qemu(bench, "values.sock")
+    schemas = [bench.run("values", "schema", 20, socket=path) for _ in range(bench.rounds)]
+    heap = bench.run("values", "sessions", 500)
+    bench.results["values"] = {"ratio": statistics.median(ratios), "schema": schemas[0]["memory"], **heap}
+    table("Values, schema, sessions", ["what", ""], [
+        ["execute_as() against execute() and value_to()", spread(ratios)],
+        ["allocations each: value_to(), execute_as()",
+         " ".join(f"{one[0]['allocations'] / count:.2f}" for one in (theirs, ours))],
+        ["query_schema() of a real QEMU, ms", spread([one["work"]["wall"] / 20 * 1e3 for one in schemas])],
+        ["a schema in memory, KB", f"{schemas[0]['memory'] / 1024:.0f}"],
+        ["an idle session on the heap, bytes", heap["session"]],
+        ["a reconnecting session above that, bytes", heap["reconnecting"] - heap["session"]]])
 
 
 def compiling(bench):
@@ -270,7 +287,7 @@ def peers(bench):
     table("QEMU's Python client", ["work", "coqmp, µs", "qemu.qmp, µs", "times as long"], rows)
 
 
-SECTIONS = {each.__name__: each for each in (costs, wall, qemu, fleet, neighbours, machines, compiling, peers)}
+SECTIONS = {each.__name__: each for each in (costs, wall, qemu, fleet, neighbours, machines, values, compiling, peers)}
 
 
 def main():

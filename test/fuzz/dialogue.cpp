@@ -248,7 +248,7 @@ void conversation::submit_again(std::uint8_t which)
     std::size_t const count = dialogue_.requests().size();
     if (count == 0 || !dialogue_.may_submit())
         return;
-    asked& what = *dialogue_.requests()[which % count];
+    watched_request& what = *dialogue_.requests()[which % count];
     if (what.expected == request::stage::idle)
         dialogue_.submit(what);
 }

@@ -58,37 +58,37 @@ watched_dialogue::~watched_dialogue()
 
 // ---- What happens ----------------------------------------------------------------------------------------------------------
 
-asked& watched_dialogue::create(command what)
+watched_request& watched_dialogue::create(command what)
 {
-    return *requests_.emplace_back(std::make_unique<asked>(std::move(what)));
+    return *requests_.emplace_back(std::make_unique<watched_request>(std::move(what)));
 }
 
-void watched_dialogue::submit(asked& what)
+void watched_dialogue::submit(watched_request& what)
 {
     expect(what.expected == request::stage::idle, "(the fuzzer submits what it owns)");
     auto const error = dialogue_.submit(what);
-    if (what.what().is_out_of_band() && !has_out_of_band_)
+    if (what.command().is_out_of_band() && !has_out_of_band_)
         expect(error == errc::out_of_band_unavailable, "an out-of-band command needs the capability");
-    else if (what.what().descriptors().size() > 253)
+    else if (what.command().descriptors().size() > 253)
         expect(error == errc::too_many_descriptors, "a command carries only as many descriptors as a message can");
     if (error) {
         expect(told_.empty(), "a rejected command leaves no trace");
     } else {
         ++what.submitted;
-        what.expected = request::stage::waiting;
+        what.expected = request::stage::queued;
         what.sent_again = false;
         lane& where = lane_of(what);
-        bool const overtakes = sync_of(what.what()) && echo_ != echo::yes;
+        bool const overtakes = sync_of(what.command()) && echo_ != echo::yes;
         where.insert(overtakes ? where.begin() : where.end(), &what);
     }
     look();
 }
 
-void watched_dialogue::abandon(asked& what)
+void watched_dialogue::abandon(watched_request& what)
 {
     auto const was = what.expected;
     dialogue_.abandon(what);
-    if (was == request::stage::waiting)
+    if (was == request::stage::queued)
         std::erase(lane_of(what), &what);
     for (entry& each : wire_)
         if (each.asker == &what)
@@ -100,7 +100,7 @@ void watched_dialogue::abandon(asked& what)
 
 void watched_dialogue::forget_all()
 {
-    dialogue_.forget_all();
+    dialogue_.reset();
     for (auto const& each : requests_)
         if (each->expected != request::stage::idle)
             give_back(*each);
@@ -260,13 +260,13 @@ void watched_dialogue::predict_unmarked_error(command_error const& error, action
     auto const with_id = std::find_if(wire_.begin(), wire_.end(), [](entry const& each) { return each.id != 0; });
     if (options_.ids == command_ids::automatic && with_id != wire_.end() &&
         error.description.find("member 'id' is unexpected") != std::string::npos) {
-        asked* const asker = with_id->asker;
+        watched_request* const asker = with_id->asker;
         unanswered_ids_.erase(with_id->id);
         wire_.erase(with_id);
         echo_ = echo::no;
         if (asker != nullptr) {
             asker->sent_again = true;
-            asker->expected = request::stage::waiting;
+            asker->expected = request::stage::queued;
             in_band_.push_front(asker);
         }
         expect_action<nothing>(seen, "a refused id does not answer its command");
@@ -285,7 +285,7 @@ void watched_dialogue::predict_unmarked_error(command_error const& error, action
 
 void watched_dialogue::predict_settled(std::size_t place, reply answer, action const& seen)
 {
-    asked* const asker = wire_[place].asker;
+    watched_request* const asker = wire_[place].asker;
     bool const in_band = !wire_[place].out_of_band;
     wire_.erase(wire_.begin() + static_cast<std::ptrdiff_t>(place));
     while (in_band && place-- > 0)
@@ -316,7 +316,7 @@ void watched_dialogue::predict_ignored(std::uint64_t& tally, action const& seen)
            "an ignored message has a sentence for the log");
 }
 
-void watched_dialogue::give_back(asked& what)
+void watched_dialogue::give_back(watched_request& what)
 {
     what.expected = request::stage::idle;
     ++what.given_back;
@@ -361,11 +361,11 @@ void watched_dialogue::take_command(json::object const& message)
     lane& from = out_of_band ? out_of_band_ : in_band_;
     expect(stage_ == stage::open && !over_, "commands are sent only between the handshake and the end");
     expect(!from.empty(), "only submitted commands are sent");
-    asked& first = *from.front();
+    watched_request& first = *from.front();
 
-    json::object wanted{{out_of_band ? "exec-oob" : "execute", first.what().name()}};
-    if (!first.what().arguments().empty())
-        wanted["arguments"] = first.what().arguments();
+    json::object wanted{{out_of_band ? "exec-oob" : "execute", first.command().name()}};
+    if (!first.command().arguments().empty())
+        wanted["arguments"] = first.command().arguments();
     json::value const* id = message.if_contains("id");
     std::uint64_t number = 0;
     if (echo_ != echo::no) {
@@ -379,12 +379,12 @@ void watched_dialogue::take_command(json::object const& message)
     expect(alike(wanted, message), "commands of one kind are sent whole, in the order of their submission");
     expect(may_go(first), "the window, barriers and the limit of the output are respected");
 
-    bool const barrier = !first.what().descriptors().empty();
+    bool const barrier = !first.command().descriptors().empty();
     if (barrier)
         carrier_ = &first;
     from.pop_front();
-    first.expected = request::stage::on_wire;
-    auto const sync = sync_of(first.what());
+    first.expected = request::stage::in_flight;
+    auto const sync = sync_of(first.command());
     if (sync && echo_ != echo::yes)
         wire_.clear();
     wire_.push_back({number, &first, out_of_band, barrier, sync});
@@ -412,23 +412,23 @@ bool watched_dialogue::has_sync_on_wire() const
     return std::any_of(wire_.begin(), wire_.end(), [](entry const& each) { return each.sync.has_value(); });
 }
 
-bool watched_dialogue::may_go(asked const& what) const
+bool watched_dialogue::may_go(watched_request const& what) const
 {
     if (unsent_.size() >= options_.output_limit)
         return false;
     if (echo_ != echo::yes) {
         bool const live = std::any_of(wire_.begin(), wire_.end(), [](entry const& each) { return each.asker != nullptr; });
-        if (sync_of(what.what()))
+        if (sync_of(what.command()))
             return !live;
         if (live || (echo_ == echo::no && !wire_.empty()))
             return false;
     }
-    if (!what.what().descriptors().empty())
+    if (!what.command().descriptors().empty())
         return wire_.empty() && unsent_.empty();
-    if (what.what().is_out_of_band())
+    if (what.command().is_out_of_band())
         return true;
     // Otherwise an out-of-band command with descriptors could wait forever for an empty wire.
-    bool const barrier_waits = !out_of_band_.empty() && !out_of_band_.front()->what().descriptors().empty();
+    bool const barrier_waits = !out_of_band_.empty() && !out_of_band_.front()->command().descriptors().empty();
     bool const barred = barrier_waits || std::any_of(wire_.begin(), wire_.end(), [](entry const& each) { return each.barrier; });
     return !barred && (options_.in_band_window == 0 || in_band_on_wire() < options_.in_band_window);
 }
@@ -445,7 +445,7 @@ void watched_dialogue::look()
     expect(!dialogue_.is_ready() || dialogue_.out_of_band() == has_out_of_band_,
            "oob is on if it was offered, wanted and granted");
     for (auto const& each : requests_)
-        expect(each->where() == each->expected, "a request is where it should be");
+        expect(each->state() == each->expected, "a request is where it should be");
     look_at_counters();
     look_at_descriptors();
     if (!over_)
@@ -468,10 +468,10 @@ void watched_dialogue::look_at_counters() const
 void watched_dialogue::look_at_descriptors() const
 {
     std::span<descriptor const> const given = dialogue_.output_descriptors();
-    std::size_t const wanted = carrier_ != nullptr ? carrier_->what().descriptors().size() : 0;
+    std::size_t const wanted = carrier_ != nullptr ? carrier_->command().descriptors().size() : 0;
     expect(given.size() == wanted, "descriptors travel with the first byte of their command, once");
     for (std::size_t index = 0; index < wanted; ++index)
-        expect(given[index].number() == carrier_->what().descriptors()[index].number(),
+        expect(given[index].number() == carrier_->command().descriptors()[index].number(),
                "the descriptors are those of that command");
 }
 

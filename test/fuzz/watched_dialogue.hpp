@@ -21,10 +21,10 @@
 namespace coqmp::fuzz {
 
 /// A request, and its state in the model.
-class asked final : public protocol::request
+class watched_request final : public protocol::request
 {
 public:
-    explicit asked(command&& what) : request(std::move(what)) {}
+    explicit watched_request(coqmp::command&& to_send) : request(std::move(to_send)) {}
 
     stage expected = stage::idle;
     std::size_t submitted = 0;  ///< how many times
@@ -41,9 +41,9 @@ public:
     watched_dialogue& operator=(watched_dialogue const&) = delete;
 
     // What happens to the dialogue.
-    asked& create(command what);
-    void submit(asked& what);
-    void abandon(asked& what);
+    watched_request& create(command what);
+    void submit(watched_request& what);
+    void abandon(watched_request& what);
     void forget_all();
     void sent(std::size_t bytes);
     void receive(std::string_view bytes);
@@ -53,7 +53,7 @@ public:
     [[nodiscard]] bool may_submit() const noexcept { return stage_ == stage::open && !over_; }
     [[nodiscard]] std::size_t unsent() const noexcept { return unsent_.size(); }
     [[nodiscard]] std::string const& handshake_id() const noexcept { return handshake_id_; }
-    [[nodiscard]] std::deque<std::unique_ptr<asked>> const& requests() const noexcept { return requests_; }
+    [[nodiscard]] std::deque<std::unique_ptr<watched_request>> const& requests() const noexcept { return requests_; }
     /// The ids that a peer could answer, including those of abandoned commands.
     [[nodiscard]] std::vector<std::uint64_t> ids_on_wire() const;
 
@@ -62,13 +62,13 @@ private:
     struct entry
     {
         std::uint64_t id;
-        asked* asker;  // null if it is abandoned
+        watched_request* asker;  // null if it is abandoned
         bool out_of_band;
         bool barrier;
         std::optional<std::int64_t> sync;
     };
     enum class echo { unknown, yes, no };
-    using lane = std::deque<asked*>;
+    using lane = std::deque<watched_request*>;
     struct tallies
     {
         std::uint64_t commands = 0, replies = 0, events = 0, late = 0, unknown_ids = 0, unattributed = 0, unknown = 0, sent = 0;
@@ -86,12 +86,12 @@ private:
     void take_output();
     void take_handshake(boost::json::object const& message);
     void take_command(boost::json::object const& message);
-    [[nodiscard]] lane& lane_of(asked const& what) { return what.what().is_out_of_band() ? out_of_band_ : in_band_; }
+    [[nodiscard]] lane& lane_of(watched_request const& what) { return what.command().is_out_of_band() ? out_of_band_ : in_band_; }
     [[nodiscard]] std::optional<std::int64_t> sync_of(command const& what) const;
     [[nodiscard]] bool has_sync_on_wire() const;
-    [[nodiscard]] bool may_go(asked const& what) const;
+    [[nodiscard]] bool may_go(watched_request const& what) const;
     [[nodiscard]] std::size_t in_band_on_wire() const;
-    void give_back(asked& what);
+    void give_back(watched_request& what);
     void look();
     void look_at_counters() const;
     void look_at_descriptors() const;
@@ -99,7 +99,7 @@ private:
 
     protocol::dialogue_options options_;
     std::string handshake_id_;
-    std::deque<std::unique_ptr<asked>> requests_;
+    std::deque<std::unique_ptr<watched_request>> requests_;
     std::vector<std::string> told_;  // messages from on_output since the model last looked
     protocol::dialogue dialogue_;
     protocol::decoder decoder_;  // the model's own
@@ -116,8 +116,8 @@ private:
     std::set<std::uint64_t> unanswered_ids_;
     boost::circular_buffer<std::uint64_t> last_answered_{4};
     std::string unsent_;
-    asked const* carrier_ = nullptr;  // the command whose descriptors go with the next bytes
-    bool was_full_ = false;           // whether the output has been full since it was last empty
+    watched_request const* carrier_ = nullptr;  // the command whose descriptors go with the next bytes
+    bool was_full_ = false;                     // whether the output has been full since it was last empty
     std::size_t largest_ = 0;
     tallies expected_;
 };

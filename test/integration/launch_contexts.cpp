@@ -10,6 +10,8 @@
 #include <coqmp/listener.hpp>
 #include <coqmp/machine.hpp>
 
+#include "listener/listener_impl.hpp"
+
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/strand.hpp>
@@ -94,16 +96,33 @@ void run_out(asio::io_context& context)
     BOOST_TEST(context.stopped(), "something hangs");
 }
 
-void await_the_end_of_processes()
-{
-    await_helper_threads();
-    await_no_child();
-}
-
 struct fixture
 {
     temporary_directory directory;
     endpoint where = endpoint::unix_socket(directory.path() / "monitor");
+
+    /// Acts after each number of handlers of a start. Afterwards no process and no descriptor may be left.
+    template <class Act>
+    void after_each_handler(home kind, Act act)
+    {
+        await_helper_threads();
+        std::size_t const before = open_descriptors();
+        bool over = false;
+        for (int handlers = 0; !over; ++handlers) {
+            BOOST_TEST_CONTEXT("after " << handlers << " handlers")
+            {
+                {
+                    two_contexts pair(kind, where);
+                    over = pair.run(handlers);
+                    act(pair);
+                }
+                await_helper_threads();
+                await_no_child();
+                while (open_descriptors() != before)  // the reaping thread closes its last descriptor just after
+                    std::this_thread::yield();
+            }
+        }
+    }
 };
 
 auto const homes = data::make({home::context, home::strand});
@@ -114,58 +133,45 @@ BOOST_FIXTURE_TEST_SUITE(launch_contexts, fixture, *boost::unit_test::timeout(10
 
 BOOST_DATA_TEST_CASE(a_start_completes_when_the_context_of_its_listener_ends_after_any_handler, homes, kind)
 {
-    await_helper_threads();
-    std::size_t const before = open_descriptors();
-    bool over = false;
-    for (int handlers = 0; !over; ++handlers) {
-        BOOST_TEST_CONTEXT("after " << handlers << " handlers")
-        {
-            {
-                two_contexts pair(kind, where);
-                over = pair.run(handlers);
-                pair.listeners.reset();
-                while (pair.completions == 0 && pair.machines->run_one_for(time_limit) != 0)
-                    continue;
-                BOOST_TEST(pair.completions == 1);
-                pair.door.reset();
-                pair.subject.reset();
-                run_out(*pair.machines);
-                BOOST_TEST(pair.completions == 1);
-            }
-            await_the_end_of_processes();
-            while (open_descriptors() != before)  // the reaping thread closes its last descriptor just after
-                std::this_thread::yield();
-        }
-    }
+    after_each_handler(kind, [](two_contexts& pair) {
+        pair.listeners.reset();
+        while (pair.completions == 0 && pair.machines->run_one_for(time_limit) != 0)
+            continue;
+        BOOST_TEST(pair.completions == 1);
+        pair.door.reset();
+        pair.subject.reset();
+        run_out(*pair.machines);
+        BOOST_TEST(pair.completions == 1);
+    });
 }
 
 BOOST_DATA_TEST_CASE(a_listener_goes_on_when_the_context_of_a_starting_machine_ends_after_any_handler, homes, kind)
 {
-    await_helper_threads();
-    std::size_t const before = open_descriptors();
-    bool over = false;
-    for (int handlers = 0; !over; ++handlers) {
-        BOOST_TEST_CONTEXT("after " << handlers << " handlers")
-        {
-            {
-                two_contexts pair(kind, where);
-                over = pair.run(handlers);
-                int const completions = pair.completions;
-                pair.machines.reset();
-                int accepted = 0;
-                pair.door->async_accept([&accepted](boost::system::error_code error, coqmp::session) { accepted += !error; });
-                fake_peer guest = fake_peer::calling(pair.listeners->get_executor(), where);
-                asio::co_spawn(*pair.listeners, guest.handshake(), asio::detached);
-                run_out(*pair.listeners);
-                BOOST_TEST(accepted == 1);
-                BOOST_TEST(pair.completions == completions);
-                pair.subject.reset();
-            }
-            await_the_end_of_processes();
-            while (open_descriptors() != before)
-                std::this_thread::yield();
-        }
-    }
+    after_each_handler(kind, [this](two_contexts& pair) {
+        int const completions = pair.completions;
+        pair.machines.reset();
+        int accepted = 0;
+        pair.door->async_accept([&accepted](boost::system::error_code error, coqmp::session) { accepted += !error; });
+        fake_peer guest = fake_peer::calling(pair.listeners->get_executor(), where);
+        asio::co_spawn(*pair.listeners, guest.handshake(), asio::detached);
+        run_out(*pair.listeners);
+        BOOST_TEST(accepted == 1);
+        BOOST_TEST(pair.completions == completions);
+        pair.subject.reset();
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_start_does_not_own_its_listener)
+{
+    two_contexts pair(home::context, where);
+    auto const listener_impl = std::weak_ptr(coqmp::detail::impl_of(*pair.door));
+    pair.machines->poll();
+    pair.door.reset();
+    pair.listeners->poll();
+    BOOST_TEST(pair.completions == 0);
+    BOOST_TEST(listener_impl.expired(), "the machine's thread would destroy it, while another one may end its context");
+    run_out(*pair.machines);
+    BOOST_TEST(pair.completions == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_listener_that_ends_on_another_thread_ends_a_start)

@@ -117,9 +117,11 @@ failure const no_connection[] = {{system_call::accept4, EMFILE},
                                  {system_call::accept4, ENOBUFS},
                                  {system_call::accept4, ENOMEM}};
 
-failure const no_machine[] = {{system_call::pipe2, EMFILE},        {system_call::socketpair, EMFILE},
-                              {system_call::posix_spawnp, EAGAIN}, {system_call::posix_spawnp, ENOMEM},
-                              {system_call::pidfd_open, EMFILE},   {system_call::pidfd_open, ENOMEM}};
+failure const no_machine[] = {{system_call::pipe2, EMFILE},
+                              {system_call::socketpair, EMFILE},
+                              {system_call::clone, EAGAIN},
+                              {system_call::clone, ENOMEM},
+                              {system_call::clone, EMFILE}};
 
 }  // namespace
 

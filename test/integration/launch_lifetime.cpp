@@ -1,5 +1,6 @@
 // Listeners and machines that are cancelled, moved or destroyed after whichever handler, and used from several threads: each
 // operation completes exactly once, and no process, descriptor or file is left.
+#include "support/brute_force.hpp"
 #include "support/fake_peer.hpp"
 #include "support/helper_threads.hpp"
 #include "support/open_descriptors.hpp"
@@ -23,7 +24,6 @@
 #include <algorithm>
 #include <array>
 #include <deque>
-#include <functional>
 #include <future>
 #include <optional>
 #include <ostream>
@@ -50,37 +50,6 @@ std::ostream& operator<<(std::ostream& out, deed what)
     return out << names.at(static_cast<std::size_t>(what));
 }
 
-/// Operations that have to end exactly once, and can be cancelled.
-class operations
-{
-public:
-    /// The completion token of one more. @param then called at its end
-    auto next(std::function<void()> then = {})
-    {
-        int& times = ends_.emplace_back(0);
-        return asio::bind_cancellation_slot(signals_.emplace_back().slot(), [&times, then = std::move(then)](auto const&...) {
-            ++times;
-            if (then)
-                then();
-        });
-    }
-
-    void cancel()
-    {
-        for (asio::cancellation_signal& each : signals_)
-            each.emit(asio::cancellation_type::terminal);
-    }
-
-    [[nodiscard]] bool all_ended_once() const
-    {
-        return std::ranges::all_of(ends_, [](int times) { return times == 1; });
-    }
-
-private:
-    std::deque<asio::cancellation_signal> signals_;
-    std::deque<int> ends_;
-};
-
 /// A handle's life, one handler after the other.
 template <class Handle>
 class scenario
@@ -88,14 +57,7 @@ class scenario
 public:
     virtual ~scenario() = default;
 
-    /// @return how many handlers have run
-    int run(int most)
-    {
-        int steps = 0;
-        while (steps < most && context_->run_one_for(time_limit) != 0)
-            ++steps;
-        return steps;
-    }
+    [[nodiscard]] asio::io_context& context() noexcept { return *context_; }
 
     void act(deed what)
     {
@@ -121,7 +83,7 @@ public:
     {
         end();
         context_->run_for(time_limit);
-        return context_->stopped() && operations_.all_ended_once();
+        return context_->stopped() && operations_.all_completed_once();
     }
 
 protected:
@@ -161,7 +123,7 @@ private:
     temporary_directory directory_;
 };
 
-/// A machine starts, a coroutine waits for its end, it is shut down.
+/// A machine starts, coroutines wait for its end and for its first state, it is shut down.
 class launching final : public scenario<machine>
 {
 public:
@@ -169,27 +131,26 @@ public:
     {
         handle_.emplace(context_->get_executor(), bare_qemu());
         handle_->async_wait(operations_.next());
-        handle_->async_start(operations_.next([this] {
+        handle_->async_wait_state_change(coqmp::run_state::unknown, operations_.next());
+        handle_->async_start(operations_.next([this](auto const&...) {
             if (handle_)
                 handle_->async_shutdown(10s, operations_.next());
         }));
     }
 };
 
-/// After each number of handlers, until no more come. @param after what must hold then
+/// @param after what must hold afterwards
 template <class Scenario, class Check>
 void act_after_each(deed what, Check after)
 {
-    bool reached_the_end = false;
-    for (int steps = 0; !reached_the_end; ++steps) {
-        std::optional<Scenario> once(std::in_place);
-        reached_the_end = once->run(steps) < steps || steps > 200;
+    auto const act = [&](std::optional<Scenario>& once, int handlers) {
         once->act(what);
         if (what != deed::destroy_context)
-            BOOST_REQUIRE_MESSAGE(once->all_completed_once(), what << " after " << steps << " handlers");
+            BOOST_REQUIRE_MESSAGE(once->all_completed_once(), what << " after " << handlers << " handlers");
         once.reset();
         after();
-    }
+    };
+    act_after_each_handler<Scenario>(act, 200);  // while it waits for a QEMU a machine may need any number of handlers
 }
 
 auto const deeds = data::make({deed::cancel, deed::move, deed::destroy, deed::destroy_context});

@@ -43,7 +43,7 @@ class held_start
 {
 public:
     explicit held_start(call_watch::moment when = call_watch::moment::before)
-        : watch_(system_call::posix_spawnp, [this] { hold(); }, when)
+        : watch_(system_call::clone, [this] { hold(); }, when)
     {}
     ~held_start()
     {
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(the_loop_runs_handlers_while_a_program_is_started)
     std::future<void> const has_handled = handled.get_future();
     start_record start;  // it completes after the machine has gone
     {
-        call_watch const spawning(system_call::posix_spawnp,
+        call_watch const spawning(system_call::clone,
                                   [&] { handled_meanwhile = has_handled.wait_for(10s) == std::future_status::ready; });
         machine subject(context.get_executor(), endless());
         subject.async_start(start.token());
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(the_loop_runs_handlers_while_a_program_is_started)
 
 BOOST_AUTO_TEST_CASE(one_thread_starts_all_programs)
 {
-    callers const spawning(system_call::posix_spawnp);
+    callers const spawning(system_call::clone);
     for (int round = 0; round < 3; ++round) {
         machine one(context.get_executor(), script("exit 0"));
         machine two(context.get_executor(), script("exit 0"));

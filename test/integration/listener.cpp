@@ -15,6 +15,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -78,8 +80,7 @@ std::shared_ptr<coqmp::detail::process> launch_qemu(listener const& door)
     options.arguments = bare_qemu().arguments;
     std::vector<std::string> const monitor = door.qemu_arguments();
     options.arguments.insert(options.arguments.end(), monitor.begin(), monitor.end());
-    auto child =
-        std::make_shared<coqmp::detail::process>(door.get_executor(), coqmp::detail::start_process(options), options.error_tail);
+    auto child = std::make_shared<coqmp::detail::process>(door.get_executor(), coqmp::detail::start_process(options), options);
     child->watch([](coqmp::exit_status) {});
     return child;
 }
@@ -326,6 +327,27 @@ BOOST_AUTO_TEST_CASE(qemu_that_connects_before_an_accept_is_kept)
     context.run();
 }
 
+BOOST_AUTO_TEST_CASE(accepted_session_knows_its_peer)
+{
+    listener door(context.get_executor(), where);
+    auto const child = launch_qemu(door);
+    acceptance result;
+    door.async_accept(result.handler());
+    while (!result.done && context.run_one() > 0)
+        continue;
+    BOOST_REQUIRE(!result.error);
+    auto const peer = result.session->peer();
+    BOOST_REQUIRE(peer.has_value());
+    BOOST_TEST(peer->process == child->pid());
+    BOOST_TEST(peer->user == ::geteuid());
+    ::pollfd waiting{peer->pidfd.number(), POLLIN, 0};
+    BOOST_TEST(::poll(&waiting, 1, 0) == 0);
+    child->signal(SIGKILL);
+    BOOST_TEST(::poll(&waiting, 1, -1) == 1);
+    context.run();
+    BOOST_TEST(!coqmp::session(context).peer());
+}
+
 BOOST_AUTO_TEST_CASE(stranger_is_rejected_and_the_wait_continues)
 {
     listener_options by_user;
@@ -390,6 +412,53 @@ BOOST_AUTO_TEST_CASE(waits_are_aborted_when_the_listener_goes)
     ::close(guest);
     BOOST_TEST(waiting.error == asio::error::operation_aborted);
     BOOST_TEST(connecting.error == asio::error::operation_aborted);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_came_before_a_wait_was_cancelled_is_kept_for_the_next)
+{
+    listener_options options;
+    options.peer_process = ::getpid();
+    options.session.negotiate = false;
+    listener door(context.get_executor(), where, options);
+    acceptance cancelled;
+    asio::cancellation_signal signal;
+    door.async_accept(asio::bind_cancellation_slot(signal.slot(), cancelled.handler()));
+    int const visitor = connected_socket(path);
+    signal.emit(asio::cancellation_type::terminal);
+    context.poll();
+    BOOST_TEST(cancelled.error == asio::error::operation_aborted);
+    acceptance next;
+    door.async_accept(next.handler());
+    context.restart();
+    while (!next.done && context.run_one_for(time_limit) != 0)
+        continue;
+    BOOST_REQUIRE(next.done);
+    BOOST_TEST(!next.error);
+    BOOST_TEST(door.refused() == 0U);
+    ::close(visitor);
+}
+
+BOOST_AUTO_TEST_CASE(one_descriptor_is_enough_for_a_connection)
+{
+    listener door(context.get_executor(), where);
+    acceptance accepted;
+    door.async_accept(accepted.handler());
+    context.poll();
+    auto const child = launch_qemu(door);
+    int const free = ::dup(STDERR_FILENO);
+    ::close(free);
+    ::rlimit before{};
+    BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    ::rlimit one_more = before;
+    one_more.rlim_cur = static_cast<::rlim_t>(free) + 1;  // all lower numbers are in use
+    BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &one_more) == 0);
+    while (!accepted.done && context.run_one() > 0)
+        continue;
+    BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    BOOST_TEST(!accepted.error, accepted.error.message());
+    child->signal(SIGKILL);
+    accepted.session->close();
+    context.run();
 }
 
 BOOST_AUTO_TEST_CASE(running_out_of_descriptors_ends_one_wait_and_loses_no_connection)

@@ -1,7 +1,7 @@
 // Children: what they are given, what is known of their end, and that nothing of them stays.
 #include "process/process.hpp"
 
-#include "process/pidfd.hpp"
+#include "detail/pidfd.hpp"
 #include "process/process_tree.hpp"
 #include "support/helper_threads.hpp"
 #include "support/open_descriptors.hpp"
@@ -40,7 +40,7 @@ process_options shell(std::string text)
 
 std::shared_ptr<process> start(asio::io_context& context, process_options const& options)
 {
-    return std::make_shared<process>(context.get_executor(), start_process(options), options.error_tail);
+    return std::make_shared<process>(context.get_executor(), start_process(options), options);
 }
 
 struct outcome
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(descriptor_is_handed_over_as_number_three)
     std::array<int, 2> ends{};
     BOOST_REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
     process_options options = shell("echo hello >&3");
-    options.handed_over = coqmp::descriptor(ends[1]);
+    options.inherited_fds.assign(1, coqmp::descriptor(ends[1]));
     BOOST_TEST(run_to_end(options).status.exit_code == 0);
     std::array<char, 16> buffer{};
     BOOST_TEST(::read(ends[0], buffer.data(), buffer.size()) == 6);
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(end_is_seen_while_a_grandchild_holds_the_standard_error)
     std::array<int, 2> ends{};
     BOOST_REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
     process_options options = shell("cat <&3 >&2 & echo words >&2; exit 3");
-    options.handed_over = coqmp::descriptor(ends[0]);
+    options.inherited_fds.assign(1, coqmp::descriptor(ends[0]));
     auto const [status, errors] = run_to_end(options);
     ::close(ends[1]);
     BOOST_TEST(status.exit_code == 3);
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(missing_program_is_named_and_costs_nothing)
     std::size_t const before = open_descriptors();
     process_options options;
     options.program = "qemu-foo";
-    BOOST_CHECK_EXCEPTION(static_cast<void>(start_process(options)), std::system_error, [](std::system_error const& error) {
+    BOOST_CHECK_EXCEPTION(static_cast<void>(start_process(options)), std::runtime_error, [](std::runtime_error const& error) {
         return std::string(error.what()) == "cannot start \"qemu-foo\": No such file or directory";
     });
     BOOST_TEST(open_descriptors() == before);
@@ -167,8 +167,9 @@ BOOST_AUTO_TEST_CASE(program_that_is_not_executable_is_refused)
 {
     process_options options;
     options.program = "/etc/passwd";
-    BOOST_CHECK_EXCEPTION(static_cast<void>(start_process(options)), std::system_error,
-                          [](std::system_error const& error) { return error.code() == std::errc::permission_denied; });
+    BOOST_CHECK_EXCEPTION(static_cast<void>(start_process(options)), std::runtime_error, [](std::runtime_error const& error) {
+        return std::string(error.what()) == "cannot start \"/etc/passwd\": Permission denied";
+    });
 }
 
 BOOST_AUTO_TEST_CASE(process_and_its_children_are_killed_and_reaped_when_the_object_goes)
@@ -195,9 +196,9 @@ BOOST_AUTO_TEST_CASE(signal_reaches_what_a_wrapper_has_started)
     std::array<int, 2> ends{};
     BOOST_REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
     {
-        options.handed_over = coqmp::descriptor(ends[1]);
+        options.inherited_fds.assign(1, coqmp::descriptor(ends[1]));
         auto const child = start(context, options);
-        options.handed_over.reset();
+        options.inherited_fds.clear();
         std::array<char, 6> buffer{};
         BOOST_REQUIRE(::read(ends[0], buffer.data(), buffer.size()) > 0);
         child->watch([](exit_status) {});
@@ -218,7 +219,7 @@ BOOST_AUTO_TEST_CASE(descendants_are_those_of_the_pidfd_and_not_of_the_number)
     std::array<int, 2> ends{};
     BOOST_REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
     process_options options = shell("sleep 1000 & echo ready >&3; wait");
-    options.handed_over = coqmp::descriptor(ends[1]);
+    options.inherited_fds.assign(1, coqmp::descriptor(ends[1]));
     auto const stranger = start(context, options);
     std::array<char, 6> buffer{};
     BOOST_REQUIRE(::read(ends[0], buffer.data(), buffer.size()) > 0);
@@ -258,9 +259,9 @@ BOOST_AUTO_TEST_CASE(what_goes_on_starting_others_is_killed_with_all_of_them)
         std::array<int, 2> ends{};
         BOOST_REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
         process_options options = shell("echo ready >&3; while :; do sleep 1000 & done");
-        options.handed_over = coqmp::descriptor(ends[1]);
+        options.inherited_fds.assign(1, coqmp::descriptor(ends[1]));
         auto child = start(context, options);
-        options.handed_over.reset();
+        options.inherited_fds.clear();
         std::array<char, 4096> buffer{};
         BOOST_REQUIRE(::read(ends[0], buffer.data(), buffer.size()) > 0);
         child.reset();

@@ -20,10 +20,7 @@
 #include <thread>
 
 namespace asio = boost::asio;
-namespace json = boost::json;
-namespace this_coro = boost::asio::this_coro;
 using asio::cancellation_type;
-using boost::system::error_code;
 using namespace coqmp::test;
 using coqmp::command;
 using coqmp::errc;

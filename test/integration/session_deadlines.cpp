@@ -9,9 +9,6 @@
 #include <chrono>
 #include <exception>
 
-namespace asio = boost::asio;
-namespace this_coro = boost::asio::this_coro;
-using boost::system::error_code;
 using namespace coqmp::test;
 using namespace std::chrono_literals;
 using coqmp::command;

@@ -8,10 +8,6 @@
 #include <array>
 #include <vector>
 
-namespace asio = boost::asio;
-namespace json = boost::json;
-namespace this_coro = boost::asio::this_coro;
-using boost::system::error_code;
 using namespace coqmp::test;
 using coqmp::command;
 using coqmp::errc;
@@ -299,6 +295,22 @@ COROUTINE_TEST_CASE(waiting_for_the_end_reports_why_connect_failed)
     co_await closed.done();
     BOOST_TEST(closed.value().reason == error);
     BOOST_TEST(error.failed());
+}
+
+COROUTINE_TEST_CASE(connecting_fails_when_the_session_is_closed_before_the_handler_runs)
+{
+    auto const executor = co_await this_coro::executor;
+    coqmp::session_options options;
+    options.negotiate = false;
+    conversation talk(executor, options);
+    completion<> connected(executor);
+    talk.client.async_connect(talk.peer.address(), connected.token());
+    co_await asio::post(asio::deferred);  // meanwhile the session connects, and queues the turn that runs the handler
+    BOOST_TEST(connected.times() == 0);
+    talk.client.close();
+    error_code const error = co_await connected.done();
+    BOOST_TEST(error == asio::error::operation_aborted);
+    co_await talk.peer.end();
 }
 
 COROUTINE_TEST_CASE(async_close_completes_after_all_others)

@@ -8,9 +8,6 @@
 #include <string_view>
 #include <vector>
 
-namespace asio = boost::asio;
-namespace json = boost::json;
-namespace this_coro = boost::asio::this_coro;
 using namespace coqmp::test;
 using namespace std::chrono_literals;
 using coqmp::command;

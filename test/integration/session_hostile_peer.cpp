@@ -13,10 +13,6 @@
 #include <thread>
 #include <vector>
 
-namespace asio = boost::asio;
-namespace json = boost::json;
-namespace this_coro = boost::asio::this_coro;
-using boost::system::error_code;
 using namespace coqmp::test;
 using namespace std::chrono_literals;
 using coqmp::command;

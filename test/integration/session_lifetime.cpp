@@ -1,5 +1,6 @@
 // Whatever is closed, cancelled, moved or destroyed, and after whichever handler: each operation completes exactly once.
 // Then the same from many threads.
+#include "support/brute_force.hpp"
 #include "support/conversation.hpp"
 #include "support/open_descriptors.hpp"
 
@@ -13,23 +14,17 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 
-#include <algorithm>
 #include <array>
-#include <deque>
+#include <cstdint>
 #include <functional>
 #include <future>
 #include <memory>
 #include <optional>
 #include <ostream>
-#include <stdexcept>
 #include <string_view>
 #include <thread>
 #include <vector>
 
-namespace asio = boost::asio;
-namespace json = boost::json;
-namespace this_coro = boost::asio::this_coro;
-using boost::system::error_code;
 using namespace coqmp::test;
 using coqmp::reply;
 
@@ -60,27 +55,20 @@ std::ostream& operator<<(std::ostream& out, deed what)
     return out << names.at(static_cast<std::size_t>(what));
 }
 
-/// A handler of any operation: counts, and goes on.
-class ending
-{
-public:
-    ending(int& times, std::function<void(error_code)> then) : times_(&times), then_(std::move(then)) {}
-
-    template <class... Results>
-    void operator()(error_code error, Results const&...)
-    {
-        ++*times_;
-        then_(error);
-    }
-
-private:
-    int* times_;
-    std::function<void(error_code)> then_;
-};
-
 /// Connects, subscribes, sends ten commands and waits for an event, closes; one handler after the other.
 class scenario
 {
+    // First, because its return type is deduced.
+    auto operation(std::function<void(error_code)> then = {})
+    {
+        return operations_.next([this, next = std::move(then)](error_code error, auto const&...) {
+            if (handlers_before_-- == 0)
+                act(inside_);
+            if (next)
+                next(error);
+        });
+    }
+
 public:
     scenario() : peer_(fake_peer::pair(context_.get_executor())), client_(std::in_place, context_.get_executor())
     {
@@ -96,14 +84,7 @@ public:
         handlers_before_ = handler;
     }
 
-    /// @return how many handlers have run
-    int run(int most)
-    {
-        int steps = 0;
-        while (steps < most && context_.run_one_for(time_limit) != 0)
-            ++steps;
-        return steps;
-    }
+    [[nodiscard]] asio::io_context& context() noexcept { return context_; }
 
     void act(deed what)
     {
@@ -125,10 +106,10 @@ public:
                 stream_.reset();
                 break;
             case deed::cancel_terminal:
-                cancel(asio::cancellation_type::terminal);
+                operations_.cancel(asio::cancellation_type::terminal);
                 break;
             case deed::cancel_total:
-                cancel(asio::cancellation_type::total);
+                operations_.cancel(asio::cancellation_type::total);
                 break;
             case deed::peer_leaves:
                 peer_.close();
@@ -143,22 +124,10 @@ public:
         stream_.reset();
         peer_.close();
         context_.run_for(time_limit);
-        return context_.stopped() && std::ranges::all_of(ends_, [](int times) { return times == 1; });
+        return context_.stopped() && operations_.all_completed_once();
     }
 
 private:
-    auto operation(std::function<void(error_code)> then = {}) -> asio::cancellation_slot_binder<ending, asio::cancellation_slot>
-    {
-        int& times = ends_.emplace_back(0);
-        auto handler = [this, next = std::move(then)](error_code error) {
-            if (handlers_before_-- == 0)
-                act(inside_);
-            if (next)
-                next(error);
-        };
-        return asio::bind_cancellation_slot(signals_.emplace_back().slot(), ending(times, std::move(handler)));
-    }
-
     void connected(error_code error)
     {
         if (error || !client_)
@@ -167,9 +136,7 @@ private:
         next();
         for (int index = 0; index < 10; ++index)
             client_->async_execute("query-status", operation([this, index](error_code) { answered(index); }));
-        ends_.push_back(0);
-        asio::co_spawn(context_, client_->execute_until("cont", "AFTER"),
-                       [&times = ends_.back()](std::exception_ptr, coqmp::event const&) { ++times; });
+        asio::co_spawn(context_, client_->execute_until("cont", "AFTER"), operations_.next());
     }
 
     void next()
@@ -186,16 +153,9 @@ private:
             client_->async_close(operation());
     }
 
-    void cancel(asio::cancellation_type kind)
-    {
-        for (asio::cancellation_signal& each : signals_)
-            each.emit(kind);
-    }
-
     asio::io_context context_{1};
     fake_peer peer_;
-    std::deque<asio::cancellation_signal> signals_;
-    std::deque<int> ends_;
+    operations operations_;
     std::optional<coqmp::session> client_;
     std::optional<coqmp::event_stream> stream_;
     deed inside_ = deed::nothing;
@@ -228,14 +188,11 @@ asio::awaitable<void> whole_life()
 BOOST_DATA_TEST_CASE(each_operation_completes_once_after_every_handler, all_deeds, what)
 {
     std::size_t const before = open_descriptors();
-    bool reached_the_end = false;
-    for (int steps = 0; !reached_the_end; ++steps) {
-        scenario once;
-        reached_the_end = once.run(steps) < steps;
-        once.act(what);
-        bool const good = once.all_completed_once();
-        BOOST_REQUIRE_MESSAGE(good, what << " after " << steps << " handlers");
-    }
+    act_after_each_handler<scenario>([what](std::optional<scenario>& once, int handlers) {
+        once->act(what);
+        bool const good = once->all_completed_once();
+        BOOST_REQUIRE_MESSAGE(good, what << " after " << handlers << " handlers");
+    });
     BOOST_TEST(open_descriptors() == before);
 }
 
@@ -245,7 +202,7 @@ BOOST_DATA_TEST_CASE(each_operation_completes_once_when_it_happens_inside_a_hand
     for (int handler = 0; handler < 40; ++handler) {
         scenario once;
         once.act_inside(handler, what);
-        once.run(1000);
+        run_handlers(once.context(), 1000);
         bool const good = once.all_completed_once();
         BOOST_REQUIRE_MESSAGE(good, what << " inside handler " << handler);
     }
@@ -272,7 +229,7 @@ BOOST_AUTO_TEST_CASE(a_session_that_is_destroyed_just_before_its_context_leaves_
     std::size_t const before = open_descriptors();
     for (int steps = 0; steps < 100; ++steps) {
         scenario once;
-        once.run(steps);
+        run_handlers(once.context(), steps);
         once.act(deed::destroy_session);
     }
     BOOST_TEST(open_descriptors() == before);
@@ -336,6 +293,67 @@ BOOST_DATA_TEST_CASE(a_session_and_its_stream_outlive_their_context_whenever_it_
     for (int steps = 0; outlive_the_context(where, steps); ++steps) {
     }
     BOOST_TEST(open_descriptors() == before);
+}
+
+namespace {
+
+/// Executes two commands, of which the peer answers none or one.
+asio::awaitable<void> execute_twice(coqmp::session& client, std::shared_ptr<int> /*kept*/)
+{
+    co_await client.execute("query-status");
+    co_await client.execute("query-version");
+}
+
+/// Destroys the context after so many handlers. @return how many commands were sent
+std::uint64_t leave_a_coroutine_behind(home where, int steps)
+{
+    std::weak_ptr<int> watch;
+    std::optional<asio::io_context> context(std::in_place, 1);
+    std::optional<fake_peer> peer(fake_peer::pair(context->get_executor()));
+    coqmp::session client(executor_of(*context, where));
+    auto serve = [](fake_peer& served) -> asio::awaitable<void> {
+        co_await served.handshake();
+        co_await served.serve("query-status");
+    };
+    asio::co_spawn(*context, serve(*peer), asio::detached);
+    client.async_connect(peer->address(), [&](error_code) {
+        auto kept = std::make_shared<int>();
+        watch = kept;
+        asio::co_spawn(context->get_executor(), execute_twice(client, std::move(kept)), asio::detached);
+    });
+    for (int done = 0; done < steps; ++done)
+        context->poll_one();
+    peer.reset();
+    context.reset();
+    BOOST_TEST(watch.expired(), "after " << steps << " handlers");
+    return client.counters().commands;
+}
+
+}  // namespace
+
+BOOST_DATA_TEST_CASE(a_context_that_ends_destroys_a_coroutine_that_executes_commands,
+                     boost::unit_test::data::make({home::context, home::strand}), where)
+{
+    std::uint64_t sent = 0;
+    for (int steps = 0; steps < 30; ++steps)
+        sent = leave_a_coroutine_behind(where, steps);
+    BOOST_TEST(sent == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_context_that_ends_destroys_a_coroutine_whose_command_is_on_its_way)
+{
+    asio::io_context elsewhere(1);
+    std::optional<asio::io_context> context(std::in_place, 1);
+    coqmp::session client(*context);
+    auto kept = std::make_shared<int>();
+    std::weak_ptr<int> const watch = kept;
+    asio::co_spawn(elsewhere, execute_twice(client, std::move(kept)), asio::detached);
+    elsewhere.poll();
+    BOOST_TEST(!watch.expired());
+    context.reset();
+    elsewhere.restart();
+    elsewhere.poll();  // Asio destroys a coroutine where it runs
+    BOOST_TEST(watch.expired());
 }
 
 BOOST_AUTO_TEST_CASE(a_session_that_is_dialing_outlives_its_context)

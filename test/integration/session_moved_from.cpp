@@ -8,9 +8,6 @@
 #include <memory>
 #include <optional>
 
-namespace asio = boost::asio;
-namespace this_coro = boost::asio::this_coro;
-using boost::system::error_code;
 using namespace coqmp::test;
 using coqmp::errc;
 using coqmp::reply;

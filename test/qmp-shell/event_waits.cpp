@@ -8,7 +8,6 @@
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <poll.h>
 #include <signal.h>
 
 #include <string>
@@ -55,8 +54,7 @@ struct storm_fixture
     /// Waits until the shell has read so many events.
     void await_events(std::size_t count) const
     {
-        while (times(content(log), "\"event\"") < count)  // nothing reports that the file grows
-            ::poll(nullptr, 0, 5);
+        wait_for_files(directory.path(), [&] { return times(content(log), "\"event\"") >= count; });
     }
 };
 
@@ -172,9 +170,8 @@ BOOST_AUTO_TEST_CASE(a_wait_for_no_event_is_refused_where_the_mistake_is)
                "qmp-shell: column 16: no event matches RESUM (did you mean RESUME or RESET?)\n"
                "    :wait-event  RESUM\n"
                "                 ^\n");
-    BOOST_TEST(
-        contains(ask({"-c", ":wait-event SHUTDOWN --timeout x"}).errors, "column 32: --timeout takes a number of seconds"));
-    BOOST_TEST(contains(ask({"-c", ":wait x --timeout"}).errors, "column 9: --timeout needs"));
+    BOOST_TEST(contains(ask({"-c", ":wait-event SHUTDOWN --timeout x"}).errors, "column 32: "));
+    BOOST_TEST(contains(ask({"-c", ":wait x --timeout"}).errors, "column 9: "));
 }
 
 BOOST_AUTO_TEST_CASE(the_end_of_qemu_ends_the_wait)
@@ -196,7 +193,7 @@ BOOST_AUTO_TEST_CASE(who_waits_for_the_end_of_qemu_is_not_surprised_by_it)
     outcome const came = shell.wait();
     BOOST_TEST(came.status == 0);
     BOOST_TEST(contains(came.output, "{\"event\": \"SHUTDOWN\""));
-    BOOST_TEST(!contains(came.errors, "has gone"));
+    BOOST_TEST(!contains(came.errors, "qmp-shell: "));  // as each complaint begins
 }
 
 BOOST_AUTO_TEST_CASE(an_interrupt_ends_the_wait)

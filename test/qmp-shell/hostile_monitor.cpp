@@ -27,16 +27,19 @@ constexpr std::string_view marks =
 constexpr std::string_view schema_text = R"([
  {"name": "bad", "meta-type": "command", "arg-type": "1", "ret-type": "1"},
  {"name": "bad@", "meta-type": "command", "arg-type": "0", "ret-type": "0"},
+ {"name": "badge", "meta-type": "command", "arg-type": "0", "ret-type": "0", "features": ["deprecated", "deprecated@"]},
  {"name": "fail", "meta-type": "command", "arg-type": "0", "ret-type": "0"},
  {"name": "job-pause", "meta-type": "command", "arg-type": "4", "ret-type": "0"},
  {"name": "device_del", "meta-type": "command", "arg-type": "4", "ret-type": "0"},
  {"name": "qom-get", "meta-type": "command", "arg-type": "5", "ret-type": "any"},
+ {"name": "STRANGE", "meta-type": "event", "arg-type": "1"},
  {"name": "STRANGE@", "meta-type": "event", "arg-type": "1"},
  {"name": "0", "meta-type": "object", "members": []},
- {"name": "1", "meta-type": "object", "tag": "mode@", "members": [{"name": "mode@", "type": "2"}, {"name": "mode", "type": "2"}],
-  "variants": [{"case": "on@", "type": "3"}]},
- {"name": "2", "meta-type": "enum", "values": ["on@", "off@"]},
- {"name": "3", "meta-type": "object", "members": [{"name": "inner@", "type": "str"}]},
+ {"name": "1", "meta-type": "object", "tag": "mode", "members": [{"name": "mode@", "type": "2"}, {"name": "mode", "type": "2"},
+  {"name": "model", "type": "str"}],
+  "variants": [{"case": "on@", "type": "3"}, {"case": "on", "type": "3"}]},
+ {"name": "2", "meta-type": "enum", "values": ["on@", "off@", "on", "off"]},
+ {"name": "3", "meta-type": "object", "members": [{"name": "inner@", "type": "str"}, {"name": "inner", "type": "str"}]},
  {"name": "4", "meta-type": "object", "members": [{"name": "id", "type": "str"}]},
  {"name": "5", "meta-type": "object", "members": [{"name": "path", "type": "str"}, {"name": "property", "type": "str"}]},
  {"name": "str", "meta-type": "builtin", "json-type": "string"},
@@ -53,7 +56,10 @@ json::value schema_with_many()
     json::value result = hostile(schema_text);
     for (int number = 100; number < 400; ++number) {
         json::value entry = hostile(R"({"name": "", "meta-type": "command", "arg-type": "0", "ret-type": "0"})");
-        entry.at("name") = "many" + std::to_string(number) + std::string(hostile(R"("@")").as_string());
+        std::string const name = "many" + std::to_string(number);
+        entry.at("name") = name;
+        result.as_array().push_back(entry);
+        entry.at("name") = name + std::string(hostile(R"("@")").as_string());
         result.as_array().push_back(std::move(entry));
     }
     return result;

@@ -53,24 +53,24 @@ std::vector<road> const roads = {
     {"", "package"},                                // the greeting
     {"help bad\r", "inner"},                        // arguments, values, variants, result
     {"help STRANGE\t\r", "event STRANGE"},          // an event, and a name that Tab has written
-    {"bad\t\t", "bad]0;title"},                     // a list of commands
-    {"bad mode=\t\t", "off]0;title"},               // a list of words
-    {"bad mod\t\t", "mode]0;title"},                // a list of arguments
+    {"bad\t\t", "badge"},                           // a list of commands
+    {"bad mode=\t\t", "off"},                       // a list of words
+    {"bad mod\t\t", "model"},                       // a list of arguments
     {"many\t\t", "many399"},                        // a list that is shown only at the second Tab
     {"device_del id=\t\t", "chi2]0;title"},         // a list that QEMU makes
     {"qom-get path=/ property=ch\t\t", "child]0"},  // the same for properties
-    {":schema *\r", "STRANGE]0;title"},
+    {":schema *\r", "STRANGE"},
     {":schema\r", "1 events"},  // the package itself has been in the greeting
     {"bad\r", "value"},
     {"fail\r", "it failed"},
     {"badd\r", "did you mean"},
-    {"bad mode=onn\r", "one of on]0;title"},
-    {"help ad]0\r", "perhaps bad]0;title"},
+    {"bad mode=onn\r", "one of on, off"},
+    {"help badg\r", "perhaps badge"},
     {"job-pause id=childd\r", "not found"},
     {"events\r", "STRANGE"},
     {"events\r", "A job has begun: `:wait begun]0;title"},
-    {":events STRANG\r", "did you mean STRANGE]0;title"},
-    {":wait-event STRANG\r", "did you mean STRANGE]0;title"},
+    {":events STRANG\r", "did you mean STRANGE"},
+    {":wait-event STRANG\r", "did you mean STRANGE"},
     {":hmp info x\r", "answer", true},
     {":wait job0\r", "why"},
     {":trace on\rbad\r", "value"},

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/inotify.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,6 +31,18 @@ std::string content(std::filesystem::path const& file)
 {
     std::ifstream stream(file, std::ios::binary);
     return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+void wait_for_files(std::filesystem::path const& directory, std::function<bool()> const& holds)
+{
+    coqmp::descriptor const changes(::inotify_init1(IN_CLOEXEC));
+    if (::inotify_add_watch(changes.number(), directory.c_str(), IN_CREATE | IN_MODIFY) < 0)
+        throw std::system_error(errno, std::generic_category(), directory);
+    std::array<char, 4096> notices{};
+    while (!holds()) {
+        if (::read(changes.number(), notices.data(), notices.size()) < 0 && errno != EINTR)
+            throw std::system_error(errno, std::generic_category(), directory);
+    }
 }
 
 script::script(std::vector<std::string> const& arguments, std::vector<std::string> const& settings, std::string const& program)
@@ -80,10 +93,8 @@ void script::write(std::string_view text) const
 
 void script::expect(std::string_view text) const
 {
-    // Nothing reports that the files grow. The text appears, or CTest ends the wait.
     auto const written = [&](char const* name) { return content(home_.path() / name).find(text) != std::string::npos; };
-    while (!written("output") && !written("errors"))
-        ::poll(nullptr, 0, 5);
+    wait_for_files(home_.path(), [&] { return written("output") || written("errors"); });
 }
 
 void script::signal(int number) const

@@ -9,6 +9,8 @@
 
 #include <sys/types.h>
 
+#include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,7 +67,7 @@ private:
 outcome run(std::vector<std::string> const& arguments, std::string_view input = {},
             std::vector<std::string> const& settings = {});
 
-/// Waits until a process that is not our child has ended.
+/// Waits until a process that is not our child has ended. After SIGKILL, the kernel takes its time to tear a process down.
 void wait_for_end(::pid_t process);
 
 /// Whether there is such a process, and it is not a zombie.
@@ -73,6 +75,9 @@ bool lives(::pid_t process);
 
 /// What a file holds.
 std::string content(std::filesystem::path const& file);
+
+/// Waits until a condition on the files of a directory holds: checks it again whenever one of them is written.
+void wait_for_files(std::filesystem::path const& directory, std::function<bool()> const& holds);
 
 /// What exec() and posix_spawn() take.
 std::vector<char*> pointers(std::vector<std::string>& texts);

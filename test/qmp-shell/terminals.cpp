@@ -7,7 +7,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -61,8 +60,7 @@ struct paging_fixture : terminal_fixture
 
     void expect_events(std::size_t count) const
     {
-        while (times(content(log), "\"event\"") < count)  // nothing reports that the file grows
-            ::poll(nullptr, 0, 5);
+        wait_for_files(home, [&] { return times(content(log), "\"event\"") >= count; });
     }
 
     void end_pager() const { std::ofstream(gate) << "go\n"; }
@@ -99,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_long_answer_is_written_whole)
     BOOST_TEST(shell.wait() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(the_terminal_is_left_blocking_for_whoever_has_it_next)
+BOOST_AUTO_TEST_CASE(the_terminal_is_left_blocking_for_the_next_program)
 {
     terminal shell(with(), home);
     shell.expect_line(prompt);

@@ -1,5 +1,7 @@
 #include "client.hpp"
 
+#include "operation.hpp"
+
 #include <coqmp/session.hpp>
 
 #include <boost/asio/as_tuple.hpp>
@@ -34,95 +36,6 @@ session_options short_tempered()
     result.event_capacity = 100;
     return result;
 }
-
-/// Counts pending operations; done() waits for the last one.
-class under_way : public std::enable_shared_from_this<under_way>
-{
-public:
-    explicit under_way(asio::any_io_executor const& executor) : idle_(executor, time_point::max()) {}
-
-    void begin() { ++open_; }
-    void end()
-    {
-        if (--open_ == 0)
-            idle_.cancel();
-    }
-    asio::awaitable<void> done()
-    {
-        while (open_ != 0)
-            co_await idle_.async_wait(asio::as_tuple(asio::deferred));
-    }
-
-private:
-    int open_ = 0;
-    asio::steady_timer idle_;
-};
-
-/// One command to a fake monitor, and the results that are allowed.
-class operation
-{
-public:
-    operation(ledger& book, std::shared_ptr<received_tags> received, std::int64_t tag, std::chrono::milliseconds timeout)
-        : book_(book), received_(std::move(received)), tag_(tag), due_(std::chrono::steady_clock::now() + timeout)
-    {
-        ++book_.operations;
-    }
-
-    asio::cancellation_signal signal;
-    bool ended = false;
-
-    void end(error_code error, reply const& answer)
-    {
-        book_.expect(!std::exchange(ended, true), name() + " completed twice");
-        if (auto const now = std::chrono::steady_clock::now(); now > due_)
-            book_.late_by(now - due_);
-        if (!error)
-            check(answer);
-        else
-            check(error);
-    }
-
-    /// Checks, once both sides have ended, that no command was received that counts as not sent.
-    void check_at_the_end() const
-    {
-        book_.expect(ended, name() + " never completed");
-        book_.expect(!not_sent_ || !received_->has(tag_), name() + " was not_sent, and received");
-    }
-
-private:
-    [[nodiscard]] std::string name() const { return "operation " + std::to_string(tag_); }
-
-    void check(reply const& answer)
-    {
-        book_.expect(received_->has(tag_), name() + " was answered and never received");
-        if (answer.has_value()) {
-            ++book_.succeeded;
-            json::value const* tag = answer.value().as_object().if_contains("tag");
-            book_.expect(tag != nullptr && *tag == json::value(tag_), name() + " got the answer of another");
-        } else {
-            ++book_.refused;
-            book_.expect(answer.error().description == std::to_string(tag_), name() + " got the error of another");
-        }
-    }
-
-    void check(error_code error)
-    {
-        not_sent_ = error == errc::not_sent;
-        if (error == asio::error::operation_aborted) {
-            ++book_.cancelled;
-            return;
-        }
-        bool const unknown = error == errc::outcome_unknown;
-        book_.expect(not_sent_ != unknown, name() + " ended with " + error.message());
-        ++(not_sent_ ? book_.not_sent : book_.outcome_unknown);
-    }
-
-    ledger& book_;
-    std::shared_ptr<received_tags> received_;
-    std::int64_t tag_;
-    time_point due_;
-    bool not_sent_ = false;
-};
 
 /// Reads to the end, and checks that every missing event is reported.
 asio::awaitable<void> read_events(event_stream stream, ledger& book, std::shared_ptr<under_way> all)
@@ -186,8 +99,7 @@ private:
                 listen();
             if (once_in(random_, 3))
                 cancel_some();
-            asio::steady_timer rest(client_->get_executor(), std::chrono::milliseconds(up_to(random_, 20)));
-            co_await rest.async_wait(asio::deferred);
+            co_await rest(random_, 20);
         }
         if (once_in(random_, 2))
             co_await client_->async_close(asio::deferred);
@@ -199,23 +111,18 @@ private:
         auto const tag = static_cast<std::int64_t>(operations_.size());
         auto one = std::make_shared<operation>(book_, received_, tag, timeout);
         operations_.push_back(one);
-        command what("work");
-        what.with("tag", tag).timeout(timeout);
-        if (once_in(random_, 5))
-            what.out_of_band();
         all_->begin();
-        client_->async_execute(
-            std::move(what), asio::bind_cancellation_slot(one->signal.slot(), [one, all = all_](error_code error, reply answer) {
-                one->end(error, answer);
-                all->end();
-            }));
+        client_->async_execute(one->request(random_), asio::bind_cancellation_slot(
+                                                          one->signal.slot(), [one, all = all_](error_code error, reply answer) {
+                                                              one->end(error, answer);
+                                                              all->end();
+                                                          }));
     }
 
     void cancel_some()
     {
         for (auto const& each : operations_)
-            if (!each->ended && once_in(random_, 4))
-                each->signal.emit(once_in(random_, 2) ? asio::cancellation_type::terminal : asio::cancellation_type::total);
+            each->perhaps_cancel(random_);
     }
 
     std::optional<session> client_;

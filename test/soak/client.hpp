@@ -2,17 +2,14 @@
 #ifndef COQMP_TEST_SOAK_CLIENT_HPP
 #define COQMP_TEST_SOAK_CLIENT_HPP
 
-#include "fake_monitor.hpp"
 #include "ledger.hpp"
+#include "operation.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
-#include <chrono>
 #include <cstdint>
 
 namespace coqmp::soak {
-
-using time_point = std::chrono::steady_clock::time_point;
 
 /// Runs one session after the other with fake monitors, until this time.
 /// @param other the executor of the monitors

@@ -32,7 +32,7 @@ public:
             auto const got = co_await peer_.receive();
             json::value const* tag = got.arguments.if_contains("tag");
             if (tag != nullptr)
-                received_->add(tag->as_int64());
+                book_.expect(received_->add(tag->as_int64()), "command " + json::serialize(*tag) + " was sent twice");
             waiting_.emplace_back(got.id, tag != nullptr ? *tag : json::value(nullptr));
             co_await act();
         }

@@ -18,10 +18,11 @@ namespace coqmp::soak {
 class received_tags
 {
 public:
-    void add(std::int64_t tag)
+    /// @return whether this is the first command with this tag
+    bool add(std::int64_t tag)
     {
         std::scoped_lock const lock(mutex_);
-        tags_.insert(tag);
+        return tags_.insert(tag).second;
     }
     [[nodiscard]] bool has(std::int64_t tag) const
     {

@@ -31,8 +31,12 @@ struct ledger
 {
     using count = std::atomic<std::uint64_t>;
 
-    count sessions = 0;
+    count sessions = 0;       ///< With fake monitors.
+    count reconnections = 0;  ///< To fake monitors that came back.
     count machines = 0;
+    count adoptions = 0;
+    count jobs = 0;
+    count agents = 0;  ///< Fake guest agents.
     count operations = 0;
     count succeeded = 0;
     count refused = 0;

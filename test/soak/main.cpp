@@ -1,8 +1,13 @@
 // A heavy load in one process: real QEMUs and fake monitors, with random faults, and every promise checked all the time.
-// usage: soak SECONDS [SEED]
-// The work comes in generations. When one has ended, no descriptor, no process and no memory of it may be left.
+// usage: soak SECONDS [SEED [KIND]]; with a KIND such as job_operator, only this kind of work is done
+// The work is done in generations. No child process may survive its generation; at the end of the soak, the open descriptors
+// and the heap must not have grown since the first generations.
+#include "agent_client.hpp"
 #include "client.hpp"
+#include "job_operator.hpp"
+#include "lasting_operator.hpp"
 #include "operator.hpp"
+#include "reconnecting_client.hpp"
 #include "support/memory.hpp"
 #include "support/open_descriptors.hpp"
 #include "support/processes.hpp"
@@ -23,7 +28,9 @@
 #include <iomanip>
 #include <iostream>
 #include <random>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -33,7 +40,11 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int fakes = 50;
+constexpr int returning_fakes = 10;
+constexpr int agents = 10;
 constexpr int operators = 8;
+constexpr int job_operators = 3;
+constexpr int lasting_operators = 3;
 constexpr auto patience = 60s;  // for work that has not ended after its generation
 
 /// What a generation has left behind.
@@ -47,11 +58,12 @@ struct remains
 class campaign
 {
 public:
-    campaign(std::chrono::seconds length, std::uint64_t seed)
+    campaign(std::chrono::seconds length, std::uint64_t seed, std::string kind)
         : begin_(std::chrono::steady_clock::now()),
           end_(begin_ + length),
           generation_(std::clamp<std::chrono::milliseconds>(length / 4, 1s, 20s)),
-          seeds_(seed)
+          seeds_(seed),
+          kind_(std::move(kind))
     {}
 
     /// @return whether all promises were kept
@@ -61,7 +73,9 @@ public:
         asio::signal_set signals(interruptions, SIGINT, SIGTERM);
         bool interrupted = false;
         signals.async_wait([&interrupted](boost::system::error_code error, int) { interrupted = !error; });
-        std::cout << "second sessions machines operations events lost faults | descriptors heap/KiB resident/KiB" << std::endl;
+        std::cout << "second sessions reconnections machines adoptions jobs agents operations events lost faults"
+                     " | descriptors heap/KiB resident/KiB"
+                  << std::endl;
         while (std::chrono::steady_clock::now() < end_ && !interrupted && book_.violations == 0) {
             run_generation();
             history_.emplace_back();
@@ -83,12 +97,20 @@ private:
             auto const strand = [&pool] { return asio::make_strand(pool.get_executor()); };
             coqmp::listener door(strand(), coqmp::endpoint::unix_socket(directory.path() / "monitor"));
             std::vector<std::future<void>> work;
-            for (int index = 0; index < fakes; ++index)
-                work.push_back(
-                    asio::co_spawn(strand(), coqmp::soak::talk_to_fakes(strand(), book_, seeds_(), until), asio::use_future));
-            for (int index = 0; index < operators; ++index)
-                work.push_back(
-                    asio::co_spawn(strand(), coqmp::soak::operate_machines(door, book_, seeds_(), until), asio::use_future));
+            auto const start = [&](char const* kind, int count, auto const& what) {
+                for (int index = 0; index < count && (kind_.empty() || kind_ == kind); ++index)
+                    work.push_back(asio::co_spawn(strand(), what(), asio::use_future));
+            };
+            namespace soak = coqmp::soak;
+            start("client", fakes, [&] { return soak::talk_to_fakes(strand(), book_, seeds_(), until); });
+            start("reconnecting_client", returning_fakes,
+                  [&] { return soak::talk_to_a_fake_that_returns(strand(), book_, seeds_(), until); });
+            start("agent_client", agents, [&] { return soak::talk_to_fake_agents(book_, seeds_(), until); });
+            start("operator", operators, [&] { return soak::operate_machines(door, book_, seeds_(), until); });
+            start("job_operator", job_operators, [&] { return soak::operate_jobs(book_, seeds_(), until); });
+            start("lasting_operator", lasting_operators, [&] { return soak::operate_lasting_machines(book_, seeds_(), until); });
+            if (work.empty())
+                throw std::invalid_argument("there is no kind of work with the name " + kind_);
             await(work, until);
             door.close();
             pool.join();
@@ -126,7 +148,8 @@ private:
     {
         remains const& now = history_.back();
         auto const second = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin_).count();
-        std::cout << second << ' ' << book_.sessions << ' ' << book_.machines << ' ' << book_.operations << ' ' << book_.events
+        std::cout << second << ' ' << book_.sessions << ' ' << book_.reconnections << ' ' << book_.machines << ' '
+                  << book_.adoptions << ' ' << book_.jobs << ' ' << book_.agents << ' ' << book_.operations << ' ' << book_.events
                   << ' ' << book_.events_lost << ' ' << book_.faults << " | " << now.descriptors << ' ' << now.heap << ' '
                   << now.resident << std::endl;
     }
@@ -144,6 +167,7 @@ private:
     time_point end_;
     std::chrono::milliseconds generation_;
     coqmp::soak::random seeds_;
+    std::string kind_;
     std::vector<remains> history_;
 };
 
@@ -155,9 +179,9 @@ int main(int argc, char** argv)
         std::chrono::seconds const length(argc > 1 ? std::stol(argv[1]) : 60);
         std::uint64_t const seed = argc > 2 ? std::stoull(argv[2]) : std::random_device()();
         std::cout << "seed " << seed << std::endl;
-        return campaign(length, seed).run() ? EXIT_SUCCESS : EXIT_FAILURE;
+        return campaign(length, seed, argc > 3 ? argv[3] : "").run() ? EXIT_SUCCESS : EXIT_FAILURE;
     } catch (std::exception const& error) {
-        std::cerr << "soak: " << error.what() << "\nusage: soak SECONDS [SEED]\n";
+        std::cerr << "soak: " << error.what() << "\nusage: soak SECONDS [SEED [KIND]]\n";
         return 2;
     }
 }

@@ -1,7 +1,7 @@
 #include "support/faults.hpp"
 
 #include <dlfcn.h>
-#include <spawn.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -51,8 +51,8 @@ bool fails(system_call which)
 
 std::ostream& operator<<(std::ostream& out, system_call which)
 {
-    constexpr std::array names = {"accept4", "bind",         "connect", "epoll_ctl", "listen", "pidfd_open", "pidfd_send_signal",
-                                  "pipe2",   "posix_spawnp", "recv",    "sendmsg",   "socket", "socketpair"};
+    constexpr std::array names = {"accept4",           "bind",  "clone", "connect", "epoll_ctl", "listen",    "pidfd_open",
+                                  "pidfd_send_signal", "pipe2", "recv",  "sendmsg", "socket",    "socketpair"};
     return out << names.at(static_cast<std::size_t>(which));
 }
 
@@ -214,16 +214,17 @@ int pipe2(int* ends, int flags) noexcept
     return fails(system_call::pipe2) ? -1 : real(ends, flags);
 }
 
-int posix_spawnp(::pid_t* child, char const* program, ::posix_spawn_file_actions_t const* actions,
-                 ::posix_spawnattr_t const* attributes, char* const* arguments, char* const* environment)
+int clone(int (*function)(void*), void* stack, int flags, void* argument, ...) noexcept
 {
-    static auto* const real = next<int(::pid_t*, char const*, ::posix_spawn_file_actions_t const*, ::posix_spawnattr_t const*,
-                                       char* const*, char* const*)>("posix_spawnp");
-    int const error = fault::strikes(system_call::posix_spawnp);
-    if (error > 0)
-        return error;
-    int const result = real(child, program, actions, attributes, arguments, environment);
-    call_watch::notify(system_call::posix_spawnp, call_watch::moment::after);
+    static auto* const real = next<int(int (*)(void*), void*, int, void*, int*)>("clone");
+    std::va_list list;
+    va_start(list, argument);
+    int* const pidfd = va_arg(list, int*);
+    va_end(list);
+    if (fails(system_call::clone))
+        return -1;
+    int const result = real(function, stack, flags, argument, pidfd);
+    call_watch::notify(system_call::clone, call_watch::moment::after);
     return result;
 }
 

@@ -14,13 +14,13 @@ namespace coqmp::test {
 enum class system_call {
     accept4,
     bind,
+    clone,
     connect,
     epoll_ctl,
     listen,
     pidfd_open,
     pidfd_send_signal,
     pipe2,
-    posix_spawnp,
     recv,
     sendmsg,
     socket,
@@ -71,7 +71,7 @@ private:
 class call_watch
 {
 public:
-    enum class moment { before, after };  ///< after: of posix_spawnp only
+    enum class moment { before, after };  ///< after: of clone only
 
     call_watch(system_call which, std::function<void()> called, moment when = moment::before);
     call_watch(call_watch const&) = delete;

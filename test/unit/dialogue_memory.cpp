@@ -1,42 +1,16 @@
 // The memory that a dialogue keeps: no more than its current work needs.
+#include "support/scarce_memory.hpp"
 #include "unit/script.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
-#include <cstdlib>
-#include <limits>
 #include <new>
 #include <string>
 
-namespace {
-
-std::size_t largest_allocation = 0;
-std::size_t allocations_left = std::numeric_limits<std::size_t>::max();
-
-}  // namespace
-
-void* operator new(std::size_t size)
-{
-    largest_allocation = std::max(largest_allocation, size);
-    if (allocations_left == 0)
-        throw std::bad_alloc();
-    --allocations_left;
-    if (void* memory = std::malloc(size))
-        return memory;
-    throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept
-{
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept
-{
-    std::free(memory);
-}
-
 using namespace coqmp;
 using namespace coqmp::protocol;
+using namespace coqmp::test;
 
 BOOST_AUTO_TEST_SUITE(the_memory_of_a_dialogue)
 
@@ -48,7 +22,7 @@ BOOST_AUTO_TEST_CASE(does_not_grow_while_a_slow_peer_never_lets_the_output_run_e
     options.in_band_window = 0;
     options.output_limit = 1000;
     dialogue slow(options);
-    largest_allocation = 0;
+    static_cast<void>(take_largest_allocation());
     for (int count = 1; count <= 10'000; ++count) {
         asked one("query-status");
         BOOST_REQUIRE(!slow.submit(one));
@@ -59,24 +33,21 @@ BOOST_AUTO_TEST_CASE(does_not_grow_while_a_slow_peer_never_lets_the_output_run_e
     }
     BOOST_TEST(slow.output() == "}");
     BOOST_TEST(slow.counters().snapshot().bytes_sent > 300'000U);
-    BOOST_TEST(largest_allocation < 10'000U);
-    slow.forget_all();
+    BOOST_TEST(take_largest_allocation() < 10'000U);
+    slow.reset();
 }
 
-/// Whether the step fails if there is memory for only this many allocations. (Nothing is reported to Boost.Test meanwhile, because
-/// Boost.Test allocates, too.)
+/// Whether the step fails if there is memory for only this many allocations.
 template <class Step>
 bool fails_after(std::size_t allocations, Step step)
 {
-    allocations_left = allocations;
-    bool failed = false;
+    scarce_memory const scarce(allocations);
     try {
         step();
     } catch (std::bad_alloc const&) {
-        failed = true;
+        return true;
     }
-    allocations_left = std::numeric_limits<std::size_t>::max();
-    return failed;
+    return false;
 }
 
 BOOST_AUTO_TEST_CASE(may_be_exhausted_at_any_moment_and_no_half_command_is_sent)
@@ -106,7 +77,7 @@ BOOST_AUTO_TEST_CASE(may_be_exhausted_at_any_moment_and_no_half_command_is_sent)
             std::string_view answer = R"({"return": {}, "id": 2})";
             failures += fails_after(allocations, [&] { static_cast<void>(poor.receive(answer)); }) ? 1 : 0;
             BOOST_REQUIRE(poor.output().ends_with('}'));
-            poor.forget_all();
+            poor.reset();
         }
     }
     BOOST_TEST(failures > 40U);

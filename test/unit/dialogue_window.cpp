@@ -62,7 +62,7 @@ dialogue_options with_window(std::size_t window)
 
 auto waits(std::string who)
 {
-    return [who](performance& now) { BOOST_TEST((now.named(who).where() == request::stage::waiting)); };
+    return [who](performance& now) { BOOST_TEST((now.named(who).state() == request::stage::queued)); };
 }
 
 // One MiB and a little.
@@ -309,8 +309,8 @@ BOOST_AUTO_TEST_SUITE(a_peer_that_does_not_read)
 BOOST_FIXTURE_TEST_CASE(has_its_commands_queued_on_our_side, stuck)
 {
     BOOST_TEST(now.core().output().ends_with(R"(x"},"id":1})"));
-    BOOST_TEST((now.named("large").where() == request::stage::on_wire));
-    BOOST_TEST((now.named("a").where() == request::stage::waiting));
+    BOOST_TEST((now.named("large").state() == request::stage::in_flight));
+    BOOST_TEST((now.named("a").state() == request::stage::queued));
     now.cut();
 }
 
@@ -339,7 +339,7 @@ BOOST_FIXTURE_TEST_CASE(gets_them_in_order_when_it_answers_first, stuck)
 {
     now.core().sent(1000);  // leaves less than 1 MiB
     BOOST_TEST(!now.submit("d", "d"));
-    BOOST_TEST((now.named("d").where() == request::stage::waiting));
+    BOOST_TEST((now.named("d").state() == request::stage::queued));
     now.hear(R"({"return": {}, "id": 1})");
     now.core().sent(now.core().output().size());
     now.core().sent(now.core().output().size());

@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(a_unix_endpoint_has_a_path)
     BOOST_TEST(where.path() == "/run/x");
     BOOST_CHECK_THROW((void)where.host(), std::bad_variant_access);
     BOOST_CHECK_THROW((void)where.port(), std::bad_variant_access);
-    BOOST_CHECK_THROW((void)where.descriptor(), std::bad_variant_access);
+    BOOST_CHECK_THROW((void)where.descriptor_number(), std::bad_variant_access);
 }
 
 BOOST_AUTO_TEST_CASE(a_tcp_endpoint_has_a_host_without_brackets_and_a_port)
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(a_descriptor_endpoint_has_a_number)
 {
     endpoint const where = endpoint::parse("fd:7");
     BOOST_TEST(where.is_descriptor());
-    BOOST_TEST(where.descriptor() == 7);
+    BOOST_TEST(where.descriptor_number() == 7);
     BOOST_CHECK_THROW((void)where.path(), std::bad_variant_access);
 }
 

@@ -56,6 +56,35 @@ BOOST_AUTO_TEST_CASE(gives_each_event_to_each_subscriber)
     BOOST_TEST(drain(*late) == "B ");
 }
 
+BOOST_AUTO_TEST_CASE(gives_a_marker_to_each_stream_whatever_its_filter_is_and_to_no_wait)
+{
+    auto const all = hub.subscribe({}, 0);
+    auto const some = hub.subscribe("A", 0);
+    auto const wait = hub.expect("A");
+    publish("B");
+    hub.publish_marker(an_event("MARKER"));
+    publish("A");
+    BOOST_TEST(drain(*all) == "B MARKER A ");
+    BOOST_TEST(drain(*some) == "MARKER A ");
+    BOOST_TEST(drain(*wait) == "A ");
+}
+
+BOOST_AUTO_TEST_CASE(gives_each_event_to_its_relay_too)
+{
+    struct recorder final : event_relay
+    {
+        void relay(event&& happened, std::size_t) override { names += happened.name + ' '; }
+        std::string names;
+    };
+    auto const relay = std::make_shared<recorder>();
+    hub.relay_to(relay);
+    publish("A");  // without a stream
+    auto const stream = hub.subscribe({}, 0);
+    publish("B");
+    BOOST_TEST(relay->names == "A B ");
+    BOOST_TEST(drain(*stream) == "B ");
+}
+
 BOOST_AUTO_TEST_CASE(gives_each_subscriber_what_it_wants)
 {
     auto const stops = hub.subscribe("STOP", 0);
@@ -360,129 +389,6 @@ BOOST_AUTO_TEST_CASE(takes_nothing_from_the_streams)
     publish("STOP");
     BOOST_TEST(drain(*expected) == "STOP ");
     BOOST_TEST(drain(*all) == "STOP ");
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-namespace {
-
-/// Its events take hardly any memory except that of their data.
-struct budget_fixture
-{
-    static constexpr std::size_t limit = 100'000;
-
-    asio::io_context context;
-    event_hub hub{context.get_executor(), 1000, limit};
-
-    void publish(std::string name, std::size_t memory) { hub.publish(an_event(std::move(name)), memory); }
-};
-
-}  // namespace
-
-BOOST_FIXTURE_TEST_SUITE(the_memory_of_queued_events, budget_fixture)
-
-BOOST_AUTO_TEST_CASE(is_limited_and_the_oldest_event_goes_first)
-{
-    auto const events = hub.subscribe({}, 0);
-    for (char const* name : {"A", "B", "C", "D"})
-        publish(name, limit * 2 / 5);
-    BOOST_TEST(hub.lost() == 2U);
-    BOOST_TEST(events->lost() == 2U);
-    BOOST_TEST(drain(*events) == "2+C D ");
-}
-
-BOOST_AUTO_TEST_CASE(is_limited_for_all_streams_together)
-{
-    auto const stalled = hub.subscribe({}, 0);
-    publish("A", limit * 2 / 5);
-    publish("B", limit * 2 / 5);
-    auto const stops = hub.subscribe("STOP", 0);
-    publish("STOP", limit * 2 / 5);
-    BOOST_TEST(drain(*stops) == "STOP ");
-    BOOST_TEST(drain(*stalled) == "2+STOP ");
-}
-
-BOOST_AUTO_TEST_CASE(lets_one_larger_event_pass_alone)
-{
-    auto const events = hub.subscribe({}, 0);
-    publish("SMALL", 10);
-    publish("HUGE", 10 * limit);
-    BOOST_TEST(drain(*events) == "1+HUGE ");
-    publish("HUGE", 10 * limit);
-    publish("SMALL", 10);
-    BOOST_TEST(drain(*events) == "1+SMALL ");
-}
-
-BOOST_AUTO_TEST_CASE(is_free_again_when_events_are_read)
-{
-    auto const events = hub.subscribe({}, 0);
-    for (int round = 0; round < 10; ++round) {
-        publish("A", limit / 2);
-        BOOST_TEST(drain(*events) == "A ");
-        publish("B", limit / 2);
-        reader const one(*events);
-        context.restart();
-        context.poll();
-        BOOST_TEST(one.calls() == 1);
-    }
-    BOOST_TEST(hub.lost() == 0U);
-}
-
-BOOST_AUTO_TEST_CASE(is_free_again_when_a_stream_is_closed_or_gone_or_full)
-{
-    auto const events = hub.subscribe({}, 0);
-    auto const closed = hub.subscribe("A", 0);
-    auto gone = hub.subscribe("A", 0);
-    auto const full = hub.subscribe("A", 1);
-    for (int round = 0; round < 2; ++round)
-        publish("A", limit / 10);
-    BOOST_TEST(hub.lost() == 1U);
-    closed->close();
-    gone.reset();
-    BOOST_TEST(drain(*full) == "1+A ");
-    BOOST_TEST(drain(*events) == "A A ");
-    publish("B", limit * 9 / 10);
-    BOOST_TEST(drain(*events) == "B ");
-    BOOST_TEST(hub.lost() == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(counts_names_too)
-{
-    auto const events = hub.subscribe({}, 0);
-    publish(std::string(limit, 'x'), 0);
-    publish("B", 0);
-    BOOST_TEST(drain(*events) == "1+B ");
-}
-
-BOOST_AUTO_TEST_CASE(does_not_count_the_event_that_a_wait_is_for)
-{
-    auto const expected = hub.expect("STOP");
-    auto const events = hub.subscribe("RESUME", 0);
-    publish("STOP", 10 * limit);
-    publish("RESUME", limit / 2);
-    publish("RESUME", limit / 4);
-    BOOST_TEST(drain(*events) == "RESUME RESUME ");
-    BOOST_TEST(drain(*expected) == "STOP ");
-}
-
-BOOST_AUTO_TEST_CASE(has_no_limit_if_that_is_zero)
-{
-    event_hub unlimited(context.get_executor(), 1000, 0);
-    auto const events = unlimited.subscribe({}, 0);
-    for (char const* name : {"A", "B", "C"})
-        unlimited.publish(an_event(name), std::size_t{1} << 40);
-    BOOST_TEST(drain(*events) == "A B C ");
-}
-
-BOOST_AUTO_TEST_CASE(is_limited_before_the_first_stream_and_stays_counted_in_it)
-{
-    event_hub early(context.get_executor(), 1000, limit, 1000);
-    for (char const* name : {"A", "B", "C"})
-        early.publish(an_event(name), limit * 2 / 5, true);
-    BOOST_TEST(early.lost() == 1U);
-    auto const first = early.subscribe({}, 0);
-    early.publish(an_event("D"), limit * 2 / 5);
-    BOOST_TEST(drain(*first) == "2+C D ");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -179,9 +179,9 @@ public:
     {
         expect_out();
         auto const counted = core_->counters().replies.read();
-        core_->forget_all();
+        core_->reset();
         for (auto& [who, mine] : requests_)
-            if (mine.what->where() != request::stage::idle)
+            if (mine.what->state() != request::stage::idle)
                 BOOST_ERROR("after the cut " + who + " is still out");
         for (auto& [who, mine] : requests_)
             core_->abandon(*mine.what);
@@ -222,7 +222,7 @@ private:
     void expect_out() const
     {
         for (auto const& [who, mine] : requests_)
-            if ((mine.what->where() != request::stage::idle) != mine.submitted)
+            if ((mine.what->state() != request::stage::idle) != mine.submitted)
                 BOOST_ERROR(who + (mine.submitted ? " was lost" : " was not given back"));
     }
 

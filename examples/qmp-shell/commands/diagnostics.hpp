@@ -3,6 +3,7 @@
 #define QMP_SHELL_COMMANDS_DIAGNOSTICS_HPP
 
 #include "exit_code.hpp"
+#include "language/read/argument.hpp"
 #include "terminal/screen.hpp"
 
 #include <cstddef>
@@ -28,8 +29,10 @@ public:
     /// The words of a line that can have been typed by hand. @return none: it is one of several, or too long
     [[nodiscard]] std::vector<std::string> typed_words() const;
 
-    /// Points at a column (in bytes), with the text below it. @param lines_back how many lines before the last one it is
-    void point_at(std::size_t column, std::string const& text, std::size_t lines_back = 0);
+    /// Points at a byte of a line, with the text below it. @param lines_back how many lines before the last one it is
+    void point_at(std::size_t byte, std::string const& text, std::size_t lines_back = 0);
+    /// Points at a mistake in a part of the last line. @param begin the part's first byte @return exit_code::usage
+    exit_code point_at(mistake const& wrong, std::size_t begin);
     /// Complains about the line as a whole. @return exit_code::usage
     exit_code refuse(std::string const& reason);
 

@@ -1,13 +1,12 @@
 #include "commands/event_wait.hpp"
 
+#include "commands/wait_limit.hpp"
 #include "language/print.hpp"
-#include "terminal/text.hpp"
+#include "language/read/unicode.hpp"
+#include "language/read/wait_line.hpp"
 
 #include <chrono>
-#include <functional>
 #include <optional>
-
-namespace json = boost::json;
 
 namespace qmp_shell {
 
@@ -23,11 +22,11 @@ void report_lost(screen& screen, std::string const& pattern, std::size_t lost)
                         " were dropped because too many came: the awaited one may have been among them");
 }
 
-}  // namespace
-
-exit_code wait_for_event(monitor& monitor, screen& screen, wanted_event const& what, wait_limit const& limit,
-                         std::function<std::string(json::value const&)> const& as_text)
+/// Waits for the next event of that kind, and shows it as an answer. One that came since the last command was sent counts, once.
+exit_code wait_for_event(shell_context& context, wanted_event const& what, wait_limit const& limit)
 {
+    monitor& monitor = context.monitor;
+    screen& screen = context.screen;
     bool const late = monitor.has_ended();
     bool stopped = false;
     interruption const on_interrupt(monitor.loop(), [&stopped] { stopped = true; });
@@ -47,7 +46,7 @@ exit_code wait_for_event(monitor& monitor, screen& screen, wanted_event const& w
         // The user has just seen the event.
         bool const seen = waited && screen.interactive() && events.shows(found->name);
         if (!seen)
-            screen.answer(as_text(as_message(*found)));
+            screen.answer(context.format(as_message(*found)));
         return exit_code::success;
     }
     if (monitor.has_ended() && !late)
@@ -58,6 +57,20 @@ exit_code wait_for_event(monitor& monitor, screen& screen, wanted_event const& w
     screen.complain("no event " + harmless(what.pattern) + (what.members.empty() ? "" : " of that kind") + " came " +
                     (late ? "before QEMU closed the connection" : "within " + limit.describe()));
     return exit_code::refused;
+}
+
+}  // namespace
+
+exit_code wait_for_event(shell_context& context, meta_command const& typed)
+try {
+    auto const [words, limit] = read_wait_line(typed.rest);
+    if (words.empty())
+        return context.diagnostics.refuse(
+            ":wait-event takes an event and, optionally, values that its data must have: :wait-event DEVICE_DELETED device=net0");
+    wait_limit const until(limit);  // the schema may have to be asked for
+    return wait_for_event(context, read_wanted_event(words, context.monitor.known()), until);
+} catch (mistake const& wrong) {
+    return context.diagnostics.point_at(wrong, typed.rest_column);
 }
 
 }  // namespace qmp_shell

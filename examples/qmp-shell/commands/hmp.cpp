@@ -1,9 +1,11 @@
 #include "commands/hmp.hpp"
+#include "language/words.hpp"
 
 #include "language/complete/hmp_argument.hpp"
-#include "language/explain/similar.hpp"
 #include "qemu/completion_values.hpp"
-#include "terminal/text.hpp"
+#include "terminal/columns.hpp"
+
+#include <coqmp/similar_names.hpp>
 
 #include <boost/json/string.hpp>
 
@@ -50,7 +52,7 @@ std::vector<candidate> listed_in(std::string_view text, std::string_view before)
 {
     std::vector<candidate> result;
     std::string_view begun;  // its arguments take several lines: the purpose comes in the last of them
-    for (std::string_view line : lines_of(text)) {
+    for (std::string_view line : parts_of(text, '\n')) {
         bool const goes_on = line.starts_with('[');
         if (!goes_on && !line.starts_with(before))
             continue;
@@ -99,7 +101,7 @@ void hmp::note_job(std::vector<std::string> const& words)
 {
     std::string name = words.front();
     std::replace(name.begin(), name.end(), '_', '-');
-    monitor_.jobs().note(coqmp::command(name).with("device", words.back()));
+    monitor_.jobs().accepted(coqmp::command(name).with("device", words.back()));
 }
 
 exit_code hmp::choose_processor(std::string_view words)
@@ -126,19 +128,8 @@ exit_code hmp::choose_processor(std::string_view words)
 exit_code hmp::show(std::string_view line, answer const& came)
 {
     std::string const name(line.substr(0, line.find(' ')));
-    if (came.error == coqmp::errc::disconnected) {
-        if (!is_quit(trimmed(line)) && !came.left_open().empty())
-            screen_.complain(name + ": " + came.left_open());
-        return exit_code::connection;
-    }
-    if (came.cancelled()) {
-        screen_.complain(name + ": " + came.cancellation());
-        return exit_code::interrupted;
-    }
-    if (came.error) {
-        screen_.complain(name + ": " + came.error.message());
-        return exit_code::usage;
-    }
+    if (auto const failure = came.report_error(screen_, name, is_quit(trimmed(line))))
+        return *failure;
     if (came.reply.has_error()) {
         screen_.complain(in_one_line(name + ": " + came.reply.error().description));
         return exit_code::refused;
@@ -157,13 +148,12 @@ exit_code hmp::show(std::string_view line, answer const& came)
 
 std::string hmp::hint_at_command(std::string const& name)
 {
-    if (monitor_.known().find_command(name) != nullptr)
+    if (monitor_.known().has_command(name))
         return "; QMP has it: leave :hmp out, or -H";
     std::vector<std::string> names;
     for (candidate const& each : commands())
         names.push_back(each.text);
-    std::string const meant = did_you_mean(similar_to(name, names));
-    return meant.empty() ? meant : " (" + meant + ')';
+    return suggestion(coqmp::similar_names(name, names));
 }
 
 std::string hmp::prompt() const
@@ -171,24 +161,12 @@ std::string hmp::prompt() const
     return processor_ ? "(qemu, CPU " + std::to_string(*processor_) + ") " : "(qemu) ";
 }
 
-std::vector<candidate> const& hmp::commands()
+std::vector<candidate> const& hmp::ask_once(std::vector<candidate>& known, std::string_view line, std::string_view before)
 {
-    if (commands_.empty()) {
-        auto const text = monitor_.look_up(command_of("help"));
-        if (text && text->is_string())
-            commands_ = listed_in(std::string_view(text->get_string()), "");
-    }
-    return commands_;
-}
-
-std::vector<candidate> const& hmp::subjects()
-{
-    if (subjects_.empty()) {
-        auto const text = monitor_.look_up(command_of("help info"));
-        if (text && text->is_string())
-            subjects_ = listed_in(std::string_view(text->get_string()), "info ");
-    }
-    return subjects_;
+    auto const text = known.empty() ? monitor_.look_up(command_of(line)) : std::nullopt;
+    if (text && text->is_string())
+        known = listed_in(std::string_view(text->get_string()), before);
+    return known;
 }
 
 bool hmp::knows(std::string_view command)

@@ -36,8 +36,10 @@ private:
     /// What may have been meant by a command that the human monitor does not know.
     [[nodiscard]] std::string hint_at_command(std::string const& name);
     [[nodiscard]] completion complete_argument(std::string_view line);
-    std::vector<candidate> const& commands();
-    std::vector<candidate> const& subjects();
+    std::vector<candidate> const& commands() { return ask_once(commands_, "help", ""); }
+    std::vector<candidate> const& subjects() { return ask_once(subjects_, "help info", "info "); }
+    /// What the text of that line lists, unless it is known. @param before as for listed_in()
+    std::vector<candidate> const& ask_once(std::vector<candidate>& known, std::string_view line, std::string_view before);
 
     monitor& monitor_;
     screen& screen_;

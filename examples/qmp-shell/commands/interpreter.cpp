@@ -1,11 +1,12 @@
 #include "commands/interpreter.hpp"
 
-#include "commands/job_progress.hpp"
+#include "commands/job_wait.hpp"
 #include "commands/refusal.hpp"
-#include "commands/shell_command.hpp"
+#include "commands/shell_commands.hpp"
 #include "language/complete/completer.hpp"
 #include "language/print.hpp"
-#include "language/text.hpp"
+#include "language/read/unicode.hpp"
+#include "language/words.hpp"
 #include "qemu/completion_values.hpp"
 #include "qemu/outgoing_command.hpp"
 
@@ -69,24 +70,24 @@ exit_code interpreter::execute(std::string_view line, std::string_view unit, std
     return result;
 }
 
-void interpreter::hint_at_job(std::size_t begun_before)
+void interpreter::hint_at_job()
 {
-    job_log const& jobs = context_.monitor.jobs();
-    job_record const* const last = jobs.begun() == begun_before ? nullptr : jobs.find(jobs.last_begun());
-    if (!context_.screen.interactive() || last == nullptr)
+    auto const begun = context_.monitor.jobs().find(context_.monitor.begun_job());
+    if (!context_.screen.interactive() || !begun)
         return;
-    if (last->over() && last->aborted && !last->cancelled && !last->failure)
-        context_.screen.note("The job has failed: `:wait " + jobs.last_begun() + "` shows why");
-    if (hinted_at_jobs_ || last->over())
+    std::string const wait = "`:wait " + in_one_line(context_.monitor.begun_job()) + '`';
+    bool const over = begun->has_been(coqmp::job_state::concluded) || begun->has_been(coqmp::job_state::null);
+    if (over && !begun->end && begun->has_been(coqmp::job_state::aborting))
+        context_.screen.note("The job has failed: " + wait + " shows why");
+    if (hinted_at_jobs_ || over)
         return;
     hinted_at_jobs_ = true;
-    context_.screen.note("A job has begun: `:wait " + jobs.last_begun() + "` shows how far it is");
+    context_.screen.note("A job has begun: " + wait + " shows how far it is");
 }
 
 exit_code interpreter::execute_command(typed_command const& typed)
 try {
     monitor& monitor = context_.monitor;
-    std::size_t const begun_before = monitor.jobs().begun();
     created_files made;
     outgoing_commands const ready = prepare(typed, monitor, made);
     monitor.begin_command();
@@ -97,7 +98,7 @@ try {
         remember_job(monitor, sent);
         answer const came = monitor.ask(sent);
         if (came.error || came.reply.has_value())
-            monitor.jobs().note(sent);
+            monitor.jobs().accepted(sent);
         bool const last = &sent == &ready.back();
         if (!last && !came.error && came.reply.has_value())
             continue;
@@ -105,7 +106,7 @@ try {
             made.keep();
         exit_code const result = show(sent.name(), came, typed);
         if (result == exit_code::success)
-            hint_at_job(begun_before);
+            hint_at_job();
         return result;
     }
     return exit_code::success;
@@ -118,17 +119,8 @@ exit_code interpreter::show(std::string const& name, answer const& came, typed_c
     screen& screen = context_.screen;
     if (name == "quit" && (came.error || came.reply.has_value()))
         context_.monitor.ask_to_quit();
-    if (came.error == coqmp::errc::disconnected) {
-        if (name != "quit" && !came.left_open().empty())
-            screen.complain(subject_of(name, typed) + ": " + came.left_open());
-        return exit_code::connection;
-    }
-    if (came.cancelled()) {
-        screen.complain(subject_of(name, typed) + ": " + came.cancellation());
-        return exit_code::interrupted;
-    }
-    if (came.error)
-        return context_.diagnostics.refuse(subject_of(name, typed) + ": " + came.error.message());
+    if (auto const failure = came.report_error(screen, subject_of(name, typed), name == "quit"))
+        return *failure;
     if (came.reply.has_error())
         return show_refusal(context_, name, came.reply.error(), typed);
     if (!typed.id) {

@@ -47,7 +47,7 @@ private:
     exit_code explain(syntax_error const& mistake);
     exit_code show(std::string const& name, answer const& came, typed_command const& typed);
     /// Says once that the user can wait for a job, if a command began one.
-    void hint_at_job(std::size_t begun_before);
+    void hint_at_job();
 
     shell_context& context_;
     line_reader reader_;

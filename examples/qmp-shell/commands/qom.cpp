@@ -1,10 +1,10 @@
 #include "commands/qom.hpp"
 
-#include "language/json_access.hpp"
+#include "language/members.hpp"
 #include "language/print.hpp"
 #include "language/read/integer.hpp"
 #include "language/read/property_value.hpp"
-#include "terminal/text.hpp"
+#include "terminal/columns.hpp"
 
 #include <boost/json/array.hpp>
 

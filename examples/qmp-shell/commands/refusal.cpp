@@ -1,14 +1,15 @@
 #include "commands/refusal.hpp"
 
-#include "commands/shell_command.hpp"
+#include "commands/shell_commands.hpp"
 #include "language/explain/argument_hint.hpp"
 #include "language/explain/help.hpp"
-#include "language/explain/similar.hpp"
-#include "language/json_access.hpp"
+#include "language/members.hpp"
 #include "language/print.hpp"
 #include "language/read/unicode.hpp"
-#include "language/text.hpp"
+#include "language/words.hpp"
 #include "qemu/completion_values.hpp"
+
+#include <coqmp/similar_names.hpp>
 
 #include <algorithm>
 #include <array>
@@ -49,20 +50,20 @@ std::optional<argument_hint> hint_of(typed_command const& typed, std::string con
     if (is_unknown_property(error.description) && !property.empty())
         return argument_hint{"property", similar_values(name, "property", property, typed.arguments, monitor),
                              typed.places.find("property"), std::string(property)};
-    command_entry const* const entry = monitor.known().find_command(name);
-    type const* const arguments = entry != nullptr ? entry->arguments : nullptr;
+    auto const entry = monitor.known().find_command(name);
+    coqmp::schema_type const arguments = entry ? entry->arguments() : coqmp::schema_type();
     std::optional<argument_hint> result = hint_at_argument(typed, arguments, error.description);
     if (!result)
         result = hint_at_value(typed, arguments, error.description);
     if (result && result->name == "driver" && error.description.ends_with("is not a valid device model name"))
-        result->suggestions = similar_to(text_in(typed.arguments, "driver"), driver_names(monitor));
+        result->suggestions = coqmp::similar_names(text_in(typed.arguments, "driver"), driver_names(monitor));
     if (result && result->suggestions.empty() && says_not_found(error))
         result->suggestions = similar_values(name, result->name, result->value, typed.arguments, monitor);
     return result;
 }
 
 /// Where to look for a command that is like no other, but begins as many do. @return empty: none does
-std::string family_of(schema const& known, std::string const& name)
+std::string family_of(coqmp::schema const& known, std::string const& name)
 {
     std::string const family = name.substr(0, name.find('-') + 1);  // npos + 1 is 0
     std::vector<std::string> const names = known.command_names();
@@ -73,7 +74,6 @@ std::string family_of(schema const& known, std::string const& name)
 
 }  // namespace
 
-/// The command that a message is about, with its id: a user who gives an id looks for it in the answer.
 std::string subject_of(std::string const& name, typed_command const& typed)
 {
     return abbreviated(name) + (typed.id ? " (id " + abbreviated(print(*typed.id, {})) + ')' : std::string());
@@ -105,7 +105,7 @@ exit_code show_refusal(shell_context& context, std::string const& name, coqmp::c
     else if (!suggestions.empty())
         text << " ("
              << (mistyped ? '`' + abbreviated(hint->name.substr(hint->name.rfind('.') + 1)) + "` is not an argument: " : "")
-             << did_you_mean(suggestions) << ')';
+             << coqmp::did_you_mean(suggestions) << ')';
     std::size_t const lines = context.diagnostics.lines().size();
     if (hint && hint->where)
         context.diagnostics.point_at(hint->where->column, in_one_line(text.str()),
@@ -118,7 +118,7 @@ exit_code show_refusal(shell_context& context, std::string const& name, coqmp::c
 std::string hint_at_other_language(shell_context& context)
 {
     std::vector<std::string> const words = context.diagnostics.typed_words();
-    if (words.empty() || context.monitor.known().find_command(words.front()) != nullptr)
+    if (words.empty() || context.monitor.known().has_command(words.front()))
         return {};
     std::string const& first = words.front();
     if (first == "q")  // in the human monitor `q` ends QEMU
@@ -128,7 +128,8 @@ std::string hint_at_other_language(shell_context& context)
         return '`' + first + "` is a command of the shell: did you mean :" + line + '?';
     if (context.hmp.knows(first))
         return '`' + first + "` is a command of the human monitor: write :hmp " + line + ", or start the shell with -H";
-    return similar_commands(context.monitor.known(), first).empty() ? did_you_mean(similar_shell_commands(first)) : std::string();
+    return similar_commands(context.monitor.known(), first).empty() ? coqmp::did_you_mean(similar_shell_commands(first))
+                                                                    : std::string();
 }
 
 std::string refuse_unknown_command(shell_context& context)
@@ -136,11 +137,9 @@ std::string refuse_unknown_command(shell_context& context)
     std::vector<std::string> const words = context.diagnostics.typed_words();
     constexpr std::string_view of_names = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
     if (words.size() < 2 || !context.monitor.is_known() || words.front().starts_with('-') ||
-        words.front().find_first_not_of(of_names) != std::string::npos ||
-        context.monitor.known().find_command(words.front()) != nullptr)
+        words.front().find_first_not_of(of_names) != std::string::npos || context.monitor.known().has_command(words.front()))
         return {};
-    std::string const meant = did_you_mean(similar_commands(context.monitor.known(), words.front()));
-    return "this QEMU has no command " + words.front() + (meant.empty() ? "" : " (" + meant + ')');
+    return "this QEMU has no command " + words.front() + suggestion(similar_commands(context.monitor.known(), words.front()));
 }
 
 }  // namespace qmp_shell

@@ -1,10 +1,14 @@
-#include "commands/shell_command.hpp"
+#include "commands/shell_commands.hpp"
+
+#include "commands/event_wait.hpp"
+#include "commands/job_wait.hpp"
 #include "language/explain/help.hpp"
-#include "language/explain/similar.hpp"
 #include "language/read/unicode.hpp"
 #include "language/read/wait_line.hpp"
-#include "language/text.hpp"
+#include "language/words.hpp"
 #include "terminal/pager.hpp"
+
+#include <coqmp/similar_names.hpp>
 
 #include <strings.h>
 
@@ -67,9 +71,8 @@ std::string general_help(bool hmp, bool ends_qemu)
 
 exit_code refuse_unknown(shell_context& context, std::string_view name)
 {
-    std::string const meant = did_you_mean(similar_shell_commands(name));
     return context.diagnostics.refuse("there is no :" + std::string(name) +
-                                      (meant.empty() ? "; :help lists the shell's commands" : " (" + meant + ')'));
+                                      suggestion(similar_shell_commands(name), "; :help lists the shell's commands"));
 }
 
 exit_code describe_shell_command(shell_context& context, std::string_view name)
@@ -92,7 +95,7 @@ exit_code describe(shell_context& context, std::string_view topic)
         context.screen.answer("exit " + what + ", as Ctrl-D does; the exit status is 0 unless a line failed before");
         return exit_code::success;
     }
-    schema const& known = context.monitor.known();
+    coqmp::schema const& known = context.monitor.known();
     std::string text = describe_command(known, topic, screen::width());
     if (text.empty())
         text = describe_event(known, topic, screen::width());
@@ -225,7 +228,7 @@ exit_code quit(shell_context& context, meta_command const& typed)
 
 exit_code schema_names(shell_context& context, meta_command const& typed)
 {
-    schema const& known = context.monitor.known();
+    coqmp::schema const& known = context.monitor.known();
     if (known.empty())
         return context.diagnostics.refuse(std::string(no_schema));
     if (!typed.rest.empty() && typed.rest.find_first_of("*?[") == std::string::npos)
@@ -305,7 +308,7 @@ std::vector<std::string> similar_shell_commands(std::string_view name)
     if (find_shell_command(name) != nullptr)
         result.emplace_back(name);
     else
-        result = similar_to(name, shell_command_names());
+        result = coqmp::similar_names(name, shell_command_names());
     for (std::string& each : result)
         each.insert(0, 1, ':');
     return result;

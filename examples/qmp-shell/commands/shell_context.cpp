@@ -1,7 +1,7 @@
 #include "commands/shell_context.hpp"
 
 #include "language/print.hpp"
-#include "terminal/text.hpp"
+#include "terminal/columns.hpp"
 
 namespace qmp_shell {
 

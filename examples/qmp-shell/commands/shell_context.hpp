@@ -25,28 +25,17 @@ enum class layout { automatic, one_line, many_lines };
 
 struct shell_context
 {
-    shell_context(qmp_shell::monitor& to, qmp_shell::screen& terminal, wire_log& messages, qmp_shell::history& typed,
-                  qmp_shell::options const& chosen)
-        : monitor(to),
-          screen(terminal),
-          log(messages),
-          history(typed),
-          options(chosen),
-          diagnostics(terminal),
-          hmp(to, terminal),
-          layout(chosen.pretty ? qmp_shell::layout::many_lines : qmp_shell::layout::automatic)
-    {}
-
     qmp_shell::monitor& monitor;
     qmp_shell::screen& screen;
     wire_log& log;
     qmp_shell::history& history;
     qmp_shell::options const& options;
-    qmp_shell::diagnostics diagnostics;
-    qmp_shell::hmp hmp;
-    qmp_shell::layout layout;
-    std::function<exit_code(std::string_view line)> execute;  ///< for a command whose argument is a line; set by the interpreter
-    bool leaving = false;                                     ///< the user asked to stop
+    qmp_shell::diagnostics diagnostics{screen};
+    qmp_shell::hmp hmp{monitor, screen};
+    qmp_shell::layout layout = options.pretty ? qmp_shell::layout::many_lines : qmp_shell::layout::automatic;
+    /// For a command whose argument is a line; the interpreter sets it.
+    std::function<exit_code(std::string_view)> execute = nullptr;
+    bool leaving = false;  ///< the user asked to stop
 
     /// JSON in the form in which an answer is printed.
     [[nodiscard]] std::string format(boost::json::value const& what) const;

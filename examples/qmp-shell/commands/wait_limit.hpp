@@ -2,7 +2,7 @@
 #ifndef QMP_SHELL_COMMANDS_WAIT_LIMIT_HPP
 #define QMP_SHELL_COMMANDS_WAIT_LIMIT_HPP
 
-#include "terminal/text.hpp"
+#include "language/words.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -86,31 +86,31 @@ void append_real(std::string& to, double number)
 class printer
 {
 public:
-    printer(std::string& output, print_options how) : output_(output), how_(how) {}
+    printer(std::string& output, print_options options) : output_(output), options_(options) {}
 
-    void value(json::value const& what)
+    void value(json::value const& from)
     {
-        switch (what.kind()) {
+        switch (from.kind()) {
             case json::kind::object:
-                object(what.get_object());
+                object(from.get_object());
                 break;
             case json::kind::array:
-                array(what.get_array());
+                array(from.get_array());
                 break;
             case json::kind::string:
-                coloured(green, [&] { append_text(output_, std::string_view(what.get_string())); });
+                coloured(green, [&] { append_text(output_, std::string_view(from.get_string())); });
                 break;
             case json::kind::int64:
-                coloured(cyan, [&] { append_number(output_, what.get_int64()); });
+                coloured(cyan, [&] { append_number(output_, from.get_int64()); });
                 break;
             case json::kind::uint64:
-                coloured(cyan, [&] { append_number(output_, what.get_uint64()); });
+                coloured(cyan, [&] { append_number(output_, from.get_uint64()); });
                 break;
             case json::kind::double_:
-                coloured(cyan, [&] { append_real(output_, what.get_double()); });
+                coloured(cyan, [&] { append_real(output_, from.get_double()); });
                 break;
             case json::kind::bool_:
-                coloured(yellow, [&] { output_ += what.get_bool() ? "true" : "false"; });
+                coloured(yellow, [&] { output_ += from.get_bool() ? "true" : "false"; });
                 break;
             case json::kind::null:
                 coloured(yellow, [&] { output_ += "null"; });
@@ -121,10 +121,10 @@ public:
     template <class Write>
     void coloured(std::string_view colour, Write write)
     {
-        if (how_.colour)
+        if (options_.colour)
             output_ += colour;
         write();
-        if (how_.colour)
+        if (options_.colour)
             output_ += "\033[0m";
     }
 
@@ -159,7 +159,7 @@ private:
         ++level_;
         for (auto const& item : items) {
             if (!first)
-                output_ += how_.pretty ? "," : ", ";
+                output_ += options_.pretty ? "," : ", ";
             first = false;
             new_line();
             write(item);
@@ -172,16 +172,18 @@ private:
 
     void new_line()
     {
-        if (how_.pretty)
+        if (options_.pretty)
             output_.append(1, '\n').append(2 * level_, ' ');
     }
 
     std::string& output_;
-    print_options how_;
+    print_options options_;
     std::size_t level_ = 0;
 };
 
-std::string local_time(std::chrono::system_clock::time_point when)
+}  // namespace
+
+std::string local_time(std::chrono::system_clock::time_point when, char const* format)
 {
     using namespace std::chrono;
     auto const micros = duration_cast<microseconds>(when.time_since_epoch());
@@ -189,65 +191,64 @@ std::string local_time(std::chrono::system_clock::time_point when)
     auto const since_epoch = static_cast<std::time_t>(whole.count());
     std::tm parts{};
     localtime_r(&since_epoch, &parts);
-    std::array<char, 16> clock;
-    std::size_t const length = std::strftime(clock.data(), clock.size(), "%H:%M:%S", &parts);
+    std::array<char, 40> clock;
+    std::size_t const length = std::strftime(clock.data(), clock.size(), format, &parts);
     std::string fraction = std::to_string((micros - whole).count());
     return std::string(clock.data(), length) + '.' + std::string(6 - fraction.size(), '0') + fraction;
 }
 
-}  // namespace
-
-std::string print(json::value const& what, print_options how)
+std::string print(json::value const& value, print_options options)
 {
     std::string result;
-    printer(result, how).value(what);
+    printer(result, options).value(value);
     return result;
 }
 
-std::string print(coqmp::event const& what, print_options how)
+std::string print(coqmp::event const& received, print_options options)
 {
     std::string result;
-    printer out(result, how);
-    if (what.timestamp)
-        out.coloured(printer::faint, [&] { result += local_time(*what.timestamp); });
+    printer out(result, options);
+    if (received.timestamp)
+        out.coloured(printer::faint, [&] { result += local_time(*received.timestamp, "%H:%M:%S"); });
     else
         result += "--:--:--";
     result += ' ';
     out.coloured(printer::bold, [&] {
         std::string name;
-        append_text(name, what.name);
+        append_text(name, received.name);
         result.append(name, 1, name.size() - 2);
     });
-    if (!what.data.empty()) {
+    if (!received.data.empty()) {
         result += ' ';
-        out.value(json::value(what.data));
+        out.value(json::value(received.data));
     }
-    if (what.lost_before != 0)
-        result += " (" + std::to_string(what.lost_before) + (what.lost_before == 1 ? " event" : " events") + " lost before it)";
+    if (received.lost_before != 0)
+        result +=
+            " (" + std::to_string(received.lost_before) + (received.lost_before == 1 ? " event" : " events") + " lost before it)";
     return result;
 }
 
-json::object as_message(coqmp::event const& what)
+json::object as_message(coqmp::event const& received)
 {
     using namespace std::chrono;
     json::object result;
-    result["event"] = what.name;
-    if (!what.data.empty())
-        result["data"] = what.data;
+    result["event"] = received.name;
+    if (!received.data.empty())
+        result["data"] = received.data;
     json::object& when = result["timestamp"].emplace_object();
     std::int64_t const all =
-        what.timestamp ? duration_cast<microseconds>(what.timestamp->time_since_epoch()).count() : std::int64_t{-1};
-    when["seconds"] = what.timestamp ? all / 1'000'000 : all;
-    when["microseconds"] = what.timestamp ? all % 1'000'000 : all;
+        received.timestamp ? duration_cast<microseconds>(received.timestamp->time_since_epoch()).count() : std::int64_t{-1};
+    when["seconds"] = received.timestamp ? all / 1'000'000 : all;
+    when["microseconds"] = received.timestamp ? all % 1'000'000 : all;
     return result;
 }
 
-json::object as_message(coqmp::command const& what)
+json::object as_message(coqmp::command const& request)
 {
     json::object result;
-    result[what.is_out_of_band() ? "exec-oob" : "execute"] = what.name();
-    if (!what.arguments().empty())
-        result["arguments"] = what.arguments();
+    result[request.is_out_of_band() ? "exec-oob" : "execute"] = request.name();
+    if (!request.arguments().empty())
+        result["arguments"] = request.arguments();
     return result;
 }
 

@@ -1,11 +1,12 @@
 #include "qemu/completion_values.hpp"
 
 #include "language/complete/completion_source.hpp"
-#include "language/explain/similar.hpp"
-#include "language/json_access.hpp"
+#include "language/members.hpp"
 #include "qemu/device_lists.hpp"
 #include "qemu/file_names.hpp"
-#include "terminal/text.hpp"
+#include "terminal/columns.hpp"
+
+#include <coqmp/similar_names.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -52,20 +53,22 @@ candidates node_names(monitor& monitor, std::string_view prefix)
     return result;
 }
 
-/// The objects that a user has created: QEMU's own have no names there.
-candidates children_of(monitor& monitor, std::string_view path)
+/// What stands at a path of QEMU's tree of objects: objects, or properties with values of their own.
+candidates listed_at(monitor& monitor, std::string_view path, bool objects)
 {
     candidates result;
     for (json::value const& each : list_of(monitor, coqmp::command("qom-list").with("path", path))) {
-        if (has_children(text_in(each, "type")))
-            result.push_back({std::string(text_in(each, "name")), std::string(text_in(each, "type")), true});
+        std::string_view const type = text_in(each, "type");
+        if (objects ? has_children(type) : !type.starts_with("child<"))
+            result.push_back({std::string(text_in(each, "name")), std::string(type), true});
     }
     return result;
 }
 
+/// QEMU's own devices have no names there.
 candidates device_ids(monitor& monitor)
 {
-    return children_of(monitor, "/machine/peripheral");
+    return listed_at(monitor, "/machine/peripheral", true);
 }
 
 /// Whether device_del would be refused: the bus of the device, or the device itself, cannot do it.
@@ -98,7 +101,7 @@ candidates network_ids(monitor& monitor)
 {
     candidates result;
     std::string const text = human_text(monitor, "info network");
-    for (std::string_view line : lines_of(text)) {
+    for (std::string_view line : parts_of(text, '\n')) {
         std::size_t const begin = line.find_first_not_of(" \\");
         std::size_t const end = line.find(": index=");
         if (begin < end && end != std::string_view::npos)
@@ -116,25 +119,12 @@ candidates netdev_ids(monitor& monitor)
 
 candidates qom_paths(monitor& monitor, std::string_view prefix)
 {
-    candidates result;
     std::string const directory(prefix.substr(0, prefix.rfind('/') + 1));  // npos + 1 is 0
     if (directory.empty())
         return {{"/", {}, false}};
-    std::string const path = directory.size() > 1 ? directory.substr(0, directory.size() - 1) : directory;
-    for (json::value const& each : list_of(monitor, coqmp::command("qom-list").with("path", path))) {
-        if (has_children(text_in(each, "type")))
-            result.push_back({directory + std::string(text_in(each, "name")), std::string(text_in(each, "type")), false});
-    }
-    return result;
-}
-
-candidates qom_properties(monitor& monitor, json::object const& arguments)
-{
-    candidates result;
-    for (json::value const& each : list_of(monitor, coqmp::command("qom-list").with("path", text_in(arguments, "path")))) {
-        if (!text_in(each, "type").starts_with("child<"))
-            result.push_back({std::string(text_in(each, "name")), std::string(text_in(each, "type")), true});
-    }
+    candidates result = listed_at(monitor, directory.size() > 1 ? directory.substr(0, directory.size() - 1) : directory, true);
+    for (candidate& each : result)
+        each = {directory + each.text, each.description, false};
     return result;
 }
 
@@ -240,11 +230,11 @@ candidates list(completion_source source, std::string_view prefix, json::object 
         case completion_source::iothread_id:
             return members_of(monitor, "query-iothreads", "id");
         case completion_source::object_id:
-            return children_of(monitor, "/objects");
+            return listed_at(monitor, "/objects", true);
         case completion_source::qom_path:
             return qom_paths(monitor, prefix);
         case completion_source::qom_property:
-            return qom_properties(monitor, arguments);
+            return listed_at(monitor, text_in(arguments, "path"), false);
         case completion_source::qom_type:
             return members_of(monitor, "qom-list-types", "name", "parent");
         case completion_source::bus:
@@ -282,7 +272,7 @@ candidates safe_list(completion_source source, std::string_view prefix, json::ob
 /// As a value has to be written; what goes on stays in an open quote.
 std::string written(candidate const& what, char quote)
 {
-    std::string result = qmp_shell::quoted(what.text, quote);
+    std::string result = quoted_word(what.text, quote);
     if (!what.final && result != what.text)
         result.pop_back();
     return result;
@@ -310,7 +300,8 @@ std::vector<candidate> completion_values(completion_source source, std::string_v
 std::vector<std::string> similar_values(std::string_view command, std::string_view path, std::string_view value,
                                         json::object const& arguments, monitor& monitor)
 {
-    completion_source source = source_of(command, path.ends_with(']') ? path.substr(0, path.rfind('[')) : path, nullptr);
+    completion_source source =
+        source_of(command, path.ends_with(']') ? path.substr(0, path.rfind('[')) : path, coqmp::schema_type());
     if (source == completion_source::removable_id)  // what cannot be removed may be meant all the same
         source = completion_source::device_id;
     constexpr std::size_t longest = 1000;  // QEMU would be sent it once more
@@ -321,7 +312,7 @@ std::vector<std::string> similar_values(std::string_view command, std::string_vi
     std::vector<std::string> names;
     for (candidate const& each : safe_list(source, value, arguments, monitor))
         names.push_back(each.text.substr(std::min(begin, each.text.size())));
-    std::vector<std::string> result = similar_to(value.substr(begin), names);
+    std::vector<std::string> result = coqmp::similar_names(value.substr(begin), names);
     for (std::string& each : result)
         each.insert(0, value.substr(0, begin));
     return result;
@@ -333,7 +324,7 @@ void add_completion_values(completion& to, monitor& monitor)
     for (candidate& each : found) {
         bool const property = to.source == completion_source::device_property;
         if (property && to.in_braces)
-            each.text = qmp_shell::quoted(each.text.substr(0, each.text.size() - 1), to.quote) + ": ";
+            each.text = quoted_word(each.text.substr(0, each.text.size() - 1), to.quote) + ": ";
         else if (!property)
             each.text = written(each, to.quote);
     }

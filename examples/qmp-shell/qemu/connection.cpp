@@ -1,16 +1,14 @@
 #include "qemu/connection.hpp"
 
 #include "qemu/wrapped_program.hpp"
-#include "terminal/text.hpp"
+#include "terminal/columns.hpp"
 
 #include <coqmp/endpoint.hpp>
 #include <coqmp/listener.hpp>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
 
 #include <chrono>
-#include <optional>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -25,9 +23,9 @@ using namespace std::chrono_literals;
 /// QEMU greets within milliseconds. A longer wait needs an explanation, in a script too.
 constexpr auto time_for_a_hint = 1500ms;
 
-std::string why_not(coqmp::endpoint const& where, error_code error, std::chrono::nanoseconds patience)
+std::string why_not(coqmp::endpoint const& address, error_code error, std::chrono::nanoseconds patience)
 {
-    std::string const name = where.to_string();
+    std::string const name = address.to_string();
     if (error == coqmp::errc::monitor_busy) {
         return name + " is busy: it accepted the connection and said nothing for " + in_seconds(patience) +
                ". A monitor serves one client at a time; is another one connected?";
@@ -44,7 +42,7 @@ std::string why_not(coqmp::endpoint const& where, error_code error, std::chrono:
                             : error == reason::wrong_protocol_type ? "it is a socket, but not a stream socket"
                             : error == reason::not_connected ? "it is a socket that is not connected (is it a listening one?)"
                                                              : error.message();
-    return "cannot connect to " + name + ": " + (where.is_descriptor() ? why : error.message());
+    return "cannot connect to " + name + ": " + (address.is_descriptor() ? why : error.message());
 }
 
 /// For a host without its port, or a command, in place of the path of a socket. @return empty: it is as likely to be a path
@@ -92,23 +90,17 @@ private:
 
 std::unique_ptr<connection> dial(event_loop& loop, screen& screen, options const& options, coqmp::session_options behaviour)
 {
-    coqmp::endpoint const where = coqmp::endpoint::parse(options.address);
+    coqmp::endpoint const address = coqmp::endpoint::parse(options.address);
     behaviour.connect_timeout = options.timeout.value_or(10s);
     coqmp::session session(loop.get_executor(), behaviour);
-    asio::cancellation_signal give_up;
-    interruption const on_interrupt(loop, [&] { give_up.emit(asio::cancellation_type::terminal); });
-
-    std::optional<error_code> outcome;
-    session.async_connect(where, asio::bind_cancellation_slot(give_up.slot(), [&](error_code error) { outcome = error; }));
-    auto const connected = [&outcome] { return outcome.has_value(); };
-    if (!loop.run_until(connected, time_for_a_hint))
-        screen.note(where.to_string() + " does not answer yet (Ctrl-C gives up)");
-    loop.run_until(connected);
-    if (*outcome == asio::error::operation_aborted)
+    delayed const hint(loop, time_for_a_hint,
+                       [&] { screen.note(address.to_string() + " does not answer yet (Ctrl-C gives up)"); });
+    auto const [error] = loop.finish<error_code>(session.async_connect(address));
+    if (error == asio::error::operation_aborted)
         throw connection_given_up();
-    if (*outcome)
-        throw connection_failed(why_not(where, *outcome, behaviour.connect_timeout) + hint_at_mistake(options, *outcome));
-    return std::make_unique<foreign_qemu>(where.to_string(), std::move(session));
+    if (error)
+        throw connection_failed(why_not(address, error, behaviour.connect_timeout) + hint_at_mistake(options, error));
+    return std::make_unique<foreign_qemu>(address.to_string(), std::move(session));
 }
 
 /// Quotes the arguments for a shell.
@@ -123,31 +115,22 @@ std::string command_line_of(std::vector<std::string> const& words)
 std::unique_ptr<connection> wait_for_qemu(event_loop& loop, screen& screen, options const& options,
                                           coqmp::session_options behaviour)
 try {
-    coqmp::listener_options whom;
+    coqmp::listener_options accepting;
     behaviour.connect_timeout = options.timeout.value_or(0s);
-    whom.session = std::move(behaviour);
-    coqmp::listener door(loop.get_executor(), coqmp::endpoint::parse(options.address), whom);
-    screen.note("waiting for a QEMU at " + door.local_endpoint().to_string() + ", started with\n  " +
-                command_line_of(door.qemu_arguments("qmp-shell")));
-    asio::cancellation_signal give_up;
-    interruption const on_interrupt(loop, [&] { give_up.emit(asio::cancellation_type::terminal); });
-
-    std::optional<error_code> outcome;
-    std::optional<coqmp::session> accepted;
-    door.async_accept(asio::bind_cancellation_slot(give_up.slot(), [&](error_code error, coqmp::session opened) {
-        outcome = error;
-        accepted.emplace(std::move(opened));
-    }));
-    loop.run_until([&outcome] { return outcome.has_value(); });
-    if (*outcome == asio::error::operation_aborted)
+    accepting.session = std::move(behaviour);
+    coqmp::listener listener(loop.get_executor(), coqmp::endpoint::parse(options.address), accepting);
+    screen.note("waiting for a QEMU at " + listener.local_endpoint().to_string() + ", started with\n  " +
+                command_line_of(listener.qemu_arguments("qmp-shell")));
+    auto [error, accepted] = loop.finish<error_code, coqmp::session>(listener.async_accept());
+    if (error == asio::error::operation_aborted)
         throw connection_given_up();
-    if (*outcome == coqmp::errc::timed_out)
-        throw connection_failed("no QEMU connected to " + door.local_endpoint().to_string());
-    if (*outcome)
-        throw connection_failed("a QEMU connected but did not get ready: " + outcome->message());
-    return std::make_unique<foreign_qemu>(door.local_endpoint().to_string(), std::move(*accepted));
-} catch (boost::system::system_error const& error) {
-    throw connection_failed(error.what());
+    if (error == coqmp::errc::timed_out)
+        throw connection_failed("no QEMU connected to " + listener.local_endpoint().to_string());
+    if (error)
+        throw connection_failed("a QEMU connected but did not get ready: " + error.message());
+    return std::make_unique<foreign_qemu>(listener.local_endpoint().to_string(), std::move(accepted));
+} catch (boost::system::system_error const& refused) {
+    throw connection_failed(refused.what());
 }
 
 }  // namespace

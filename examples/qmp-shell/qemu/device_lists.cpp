@@ -1,6 +1,6 @@
 #include "qemu/device_lists.hpp"
 
-#include "terminal/text.hpp"
+#include "terminal/columns.hpp"
 
 namespace qmp_shell {
 
@@ -25,7 +25,7 @@ std::vector<listed_bus> buses_in(std::string_view text)
     constexpr std::string_view type = "type ";
     std::vector<listed_bus> result;
     bool begun = false;
-    for (std::string_view const each : lines_of(text)) {
+    for (std::string_view const each : parts_of(text, '\n')) {
         std::string_view const line = trimmed(each);
         if (begun && line.starts_with(type))
             result.back().type = line.substr(type.size());
@@ -40,7 +40,7 @@ std::vector<listed_driver> drivers_in(std::string_view text)
 {
     // `name "scsi-hd", bus SCSI, desc "virtual SCSI disk"`, and `, no-user` for what only a machine makes
     std::vector<listed_driver> result;
-    for (std::string_view const each : lines_of(text)) {
+    for (std::string_view const each : parts_of(text, '\n')) {
         std::string_view const line = trimmed(each);
         if (!line.starts_with("name \"") || line.ends_with(", no-user"))
             continue;

@@ -1,7 +1,7 @@
 #include "qemu/event_watch.hpp"
 
 #include "language/print.hpp"
-#include "language/text.hpp"
+#include "language/words.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -108,11 +108,11 @@ std::optional<coqmp::event> event_watch::take(wanted_event const& what)
 
 void event_watch::show(coqmp::event const& what)
 {
-    print_options how;
-    how.colour = screen_.colour();
+    print_options options;
+    options.colour = screen_.colour();
     if (what.lost_before > 0)
         screen_.note("(" + std::to_string(what.lost_before) + " events came too fast to be kept)");
-    screen_.note_printed(print(what, how));
+    screen_.note_printed(print(what, options));
 }
 
 }  // namespace qmp_shell

@@ -1,6 +1,6 @@
 #include "qemu/file_names.hpp"
 
-#include "terminal/text.hpp"
+#include "terminal/columns.hpp"
 
 #include <dirent.h>
 #include <sys/stat.h>

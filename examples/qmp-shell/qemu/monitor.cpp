@@ -1,10 +1,13 @@
 #include "qemu/monitor.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include "language/members.hpp"
+
+#include <coqmp/unexpected_value.hpp>
+
+#include <boost/asio/error.hpp>
 
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -16,21 +19,21 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// For queries of the shell's own, for which the user has to wait.
-constexpr auto short_patience = 5s;
 constexpr auto time_to_go = 5s;
+
+/// @return an empty schema if the answer is not a schema
+coqmp::schema read_schema(boost::json::value const& returned)
+try {
+    return coqmp::schema(returned);
+} catch (coqmp::unexpected_value const&) {
+    return {};
+}
 
 /// Says, if it lives for long, that the shell is waiting for QEMU.
 class waiting_note
 {
 public:
-    waiting_note(event_loop& loop, screen& screen) : screen_(screen), timer_(loop.get_executor(), long_time)
-    {
-        timer_.async_wait([this, alive = std::weak_ptr(alive_)](error_code error) {
-            if (!error && !alive.expired())
-                show();
-        });
-    }
+    waiting_note(event_loop& loop, screen& screen) : screen_(screen), timer_(loop, long_time, [this] { show(); }) {}
     waiting_note(waiting_note const&) = delete;
     waiting_note& operator=(waiting_note const&) = delete;
     ~waiting_note()
@@ -51,8 +54,7 @@ private:
     }
 
     screen& screen_;
-    asio::steady_timer timer_;
-    std::shared_ptr<bool> const alive_ = std::make_shared<bool>(true);  ///< its handler may run when this has gone
+    delayed timer_;
     bool shown_ = false;
 };
 
@@ -63,18 +65,20 @@ bool answer::cancelled() const
     return error == asio::error::operation_aborted;
 }
 
-std::string answer::cancellation() const
+std::optional<exit_code> answer::report_error(screen& screen, std::string const& subject, bool ends_qemu) const
 {
-    return reply.was_sent() ? "cancelled; QEMU may execute it all the same" : "cancelled before it was sent";
-}
-
-std::string answer::left_open() const
-{
-    if (error == coqmp::errc::not_sent)
-        return "QEMU has gone; the command was not sent";
-    if (error == coqmp::errc::outcome_unknown)
-        return "QEMU has gone before it answered: whether the command was executed is unknown";
-    return {};
+    if (!error)
+        return std::nullopt;
+    bool const gone = error == coqmp::errc::disconnected;
+    std::string why = error.message();
+    if (cancelled())
+        why = reply.was_sent() ? "cancelled; QEMU may execute it all the same" : "cancelled before it was sent";
+    else if (gone)
+        why = error == coqmp::errc::not_sent ? "QEMU has gone; the command was not sent"
+                                             : "QEMU has gone before it answered: whether the command was executed is unknown";
+    if (!gone || !ends_qemu)
+        screen.complain(subject + ": " + why);
+    return gone ? exit_code::connection : cancelled() ? exit_code::interrupted : exit_code::usage;
 }
 
 monitor::monitor(event_loop& loop, screen& screen, wire_log& log, std::unique_ptr<connection> opened)
@@ -83,43 +87,47 @@ monitor::monitor(event_loop& loop, screen& screen, wire_log& log, std::unique_pt
       log_(log),
       connection_(std::move(opened)),
       events_(connection_->session(), screen),
-      jobs_(connection_->session())
+      job_events_(connection_->session().subscribe(coqmp::job_history::events()))
 {
+    read_job_events();
     session().async_wait_closed([this](error_code error, coqmp::session_end end) {
         if (!error)
             ended_with_ = end.reason;
     });
 }
 
+void monitor::read_job_events()
+{
+    job_events_.async_next([this](error_code error, coqmp::event const& what) {
+        if (error)
+            return;
+        ++job_changes_;
+        jobs_.take(what);
+        if (text_in(what.data, "status") == "created")
+            begun_job_ = text_in(what.data, "id");
+        read_job_events();
+    });
+}
+
 answer monitor::ask(coqmp::command what)
 {
     bool const negotiates = what.name() == "qmp_capabilities";
-    std::optional<answer> result;
-    asio::cancellation_signal give_up;
-    interruption const on_interrupt(loop_, [&give_up] { give_up.emit(asio::cancellation_type::terminal); });
-    session().async_execute(std::move(what),
-                            asio::bind_cancellation_slot(give_up.slot(), [&result](error_code error, coqmp::reply reply) {
-                                result.emplace(error, std::move(reply));
-                            }));
+    answer result;
     {
         waiting_note const note(loop_, screen_);
-        loop_.run_until([&result] { return result.has_value(); });
+        std::tie(result.error, result.reply) = loop_.finish<error_code, coqmp::reply>(session().async_execute(std::move(what)));
     }
     loop_.settle();  // events that came before the answer are shown before it
-    if (negotiates && !result->error && result->reply.has_value())
+    if (negotiates && !result.error && result.reply.has_value())
         unknown_.clear();
-    return std::move(*result);
+    return result;
 }
 
 void monitor::begin_command()
 {
     loop_.settle();  // the events so far are from before
     events_.forget();
-}
-
-std::optional<boost::json::value> monitor::look_up(coqmp::command what)
-{
-    return look_up(std::move(what), short_patience);
+    begun_job_.clear();
 }
 
 std::optional<boost::json::value> monitor::look_up(coqmp::command what, std::chrono::nanoseconds patience)
@@ -151,11 +159,11 @@ answer monitor::inquire(coqmp::command what, std::chrono::nanoseconds patience)
     return result;
 }
 
-schema const& monitor::known()
+coqmp::schema const& monitor::known()
 {
     if (schema_.empty() && !ended_with_) {
         if (auto const found = look_up("query-qmp-schema"))
-            schema_ = schema(*found);
+            schema_ = read_schema(*found);
     }
     return schema_;
 }

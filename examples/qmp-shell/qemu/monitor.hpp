@@ -3,16 +3,18 @@
 #ifndef QMP_SHELL_QEMU_MONITOR_HPP
 #define QMP_SHELL_QEMU_MONITOR_HPP
 
-#include "commands/job_log.hpp"
 #include "event_loop.hpp"
-#include "language/schema.hpp"
+#include "exit_code.hpp"
 #include "qemu/connection.hpp"
 #include "qemu/event_watch.hpp"
 #include "qemu/wire_log.hpp"
 #include "terminal/screen.hpp"
 
 #include <coqmp/command.hpp>
+#include <coqmp/event_stream.hpp>
+#include <coqmp/job_history.hpp>
 #include <coqmp/reply.hpp>
+#include <coqmp/schema.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -32,10 +34,10 @@ struct answer
     coqmp::reply reply;
 
     [[nodiscard]] bool cancelled() const;
-    /// How to report that the command was cancelled.
-    [[nodiscard]] std::string cancellation() const;
-    /// What is to be said of a command whose answer does not come any more. @return empty: nothing is left open
-    [[nodiscard]] std::string left_open() const;
+    /// Complains if there is no reply. @param subject the command
+    /// @param ends_qemu the command ends QEMU, so a closed connection is not an error
+    /// @return nothing: there is a reply
+    [[nodiscard]] std::optional<exit_code> report_error(screen& screen, std::string const& subject, bool ends_qemu) const;
 };
 
 class monitor
@@ -52,21 +54,27 @@ public:
 
     /// For the shell's own queries: what the command returned, if it was quick. A command that QEMU does not know is not sent
     /// again until `qmp_capabilities` may have changed that.
-    [[nodiscard]] std::optional<boost::json::value> look_up(coqmp::command what);
-    /// The same, with a limit of one's own.
-    [[nodiscard]] std::optional<boost::json::value> look_up(coqmp::command what, std::chrono::nanoseconds patience);
+    [[nodiscard]] std::optional<boost::json::value> look_up(coqmp::command what,
+                                                            std::chrono::nanoseconds patience = std::chrono::seconds(5));
 
     /// The same, with the outcome: for a caller that needs the reason for a missing value.
     [[nodiscard]] answer inquire(coqmp::command what, std::chrono::nanoseconds patience);
 
     /// What QEMU knows. It is asked once, when it is first needed; it is empty if QEMU does not answer.
-    [[nodiscard]] schema const& known();
+    [[nodiscard]] coqmp::schema const& known();
     /// Whether known() needs no question.
     [[nodiscard]] bool is_known() const noexcept { return !schema_.empty(); }
 
     [[nodiscard]] coqmp::session& session() noexcept { return connection_->session(); }
     [[nodiscard]] event_watch& events() noexcept { return events_; }
-    [[nodiscard]] job_log& jobs() noexcept { return jobs_; }
+
+    /// What became of the jobs of this session.
+    [[nodiscard]] coqmp::job_history& jobs() noexcept { return jobs_; }
+    /// Grows with each event of a job.
+    [[nodiscard]] std::size_t job_changes() const noexcept { return job_changes_; }
+    /// The last job that has begun since begin_command(); empty: none.
+    [[nodiscard]] std::string const& begun_job() const noexcept { return begun_job_; }
+
     [[nodiscard]] event_loop& loop() noexcept { return loop_; }
 
     /// Whether the session has ended, and all events it had have been seen.
@@ -106,13 +114,18 @@ public:
     };
 
 private:
+    void read_job_events();
+
     event_loop& loop_;
     screen& screen_;
     wire_log& log_;
     std::unique_ptr<connection> connection_;
     event_watch events_;
-    job_log jobs_;
-    schema schema_;
+    coqmp::event_stream job_events_;
+    coqmp::job_history jobs_;
+    std::size_t job_changes_ = 0;
+    std::string begun_job_;
+    coqmp::schema schema_;
     std::optional<boost::system::error_code> ended_with_;
     inquiry* inquiry_ = nullptr;
     std::set<std::string> unknown_;  ///< commands that look_up() does not send again

@@ -1,6 +1,6 @@
 #include "qemu/outgoing_command.hpp"
 
-#include "language/json_access.hpp"
+#include "language/members.hpp"
 #include "language/read/property_value.hpp"
 #include "language/read/unicode.hpp"
 
@@ -96,15 +96,6 @@ bool takes_descriptors(std::string const& name)
     return name == "getfd" || name == "add-fd";
 }
 
-bool wants(schema const& known, std::string const& command, std::string_view argument)
-{
-    command_entry const* const entry = known.find_command(command);
-    if (entry == nullptr || entry->arguments == nullptr)
-        return false;
-    auto const& members = entry->arguments->members;
-    return std::any_of(members.begin(), members.end(), [&](member const& each) { return each.name == argument; });
-}
-
 /// One name for each file, and a file for the name. @throws std::runtime_error
 void check_names(coqmp::command const& last, typed_command const& said, bool named)
 {
@@ -132,7 +123,7 @@ void add_descriptors(outgoing_commands& commands, typed_command const& said, mon
 {
     coqmp::command last = std::move(commands.back());
     commands.pop_back();
-    bool const named = last.name() == "getfd" || wants(monitor.known(), last.name(), "fdname");
+    bool const named = last.name() == "getfd" || monitor.known().has_argument(last.name(), "fdname");
     check_names(last, said, named);
     for (auto const& [name, path, mode] : said.files) {
         coqmp::descriptor const file = open_file(path, mode, last.name(), made);

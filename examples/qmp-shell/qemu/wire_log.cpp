@@ -1,7 +1,8 @@
 #include "qemu/wire_log.hpp"
 
-#include "language/json_access.hpp"
-#include "terminal/text.hpp"
+#include "language/members.hpp"
+#include "language/print.hpp"
+#include "terminal/columns.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -10,11 +11,9 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <system_error>
@@ -25,19 +24,6 @@ namespace json = boost::json;
 namespace qmp_shell {
 
 namespace {
-
-std::string time_now()
-{
-    auto const now = std::chrono::system_clock::now();
-    auto const microseconds = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count() % 1'000'000;
-    std::time_t const seconds = std::chrono::system_clock::to_time_t(now);
-    std::tm local{};
-    ::localtime_r(&seconds, &local);
-    std::array<char, 40> text{};
-    std::size_t const size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.", &local);
-    std::string const fraction = std::to_string(microseconds);
-    return std::string(text.data(), size) + std::string(6 - fraction.size(), '0') + fraction;
-}
 
 std::string line_of(coqmp::direction way, std::string_view message)
 {
@@ -115,7 +101,7 @@ bool wire_log::is_own(coqmp::direction way, std::string_view message)
 
 void wire_log::write(std::string line)
 {
-    line = time_now() + ' ' + std::move(line) + '\n';
+    line = local_time(std::chrono::system_clock::now(), "%Y-%m-%dT%H:%M:%S") + ' ' + std::move(line) + '\n';
     if (::write(file_.number(), line.data(), line.size()) != static_cast<::ssize_t>(line.size())) {
         screen_.complain("the log file " + name_ + " cannot be written any more, and ends here");
         file_ = coqmp::descriptor(-1);

@@ -1,14 +1,10 @@
 #include "qemu/wrapped_program.hpp"
 
 #include "qemu/program_keeper.hpp"
-#include "terminal/text.hpp"
 
 #include <coqmp/machine.hpp>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/error.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -16,7 +12,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <optional>
 #include <sstream>
 #include <string_view>
@@ -32,108 +27,31 @@ namespace {
 using boost::system::error_code;
 using namespace std::chrono_literals;
 
-/// The arguments with which the shell starts itself: this word, two of its descriptors, one to write to and one to read from,
-/// its process number, the program, the program's arguments.
+/// The arguments with which the shell starts itself: this word, one of its descriptors, to read from, its process number, the
+/// program, the program's arguments.
 constexpr std::string_view wrapper_child_word = "--become-wrapped-program";
-constexpr int output_before_program = 5;
+constexpr int place_of_program = 4;
 
-/// Reports to the keeper, once, that QEMU has closed its monitor.
-class keeper_news
+/// @return its reading end and its writing end
+std::pair<coqmp::descriptor, coqmp::descriptor> make_pipe()
 {
-public:
-    keeper_news()
-    {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-            throw std::system_error(errno, std::generic_category(), "cannot make a pipe");
-        reading_ = coqmp::descriptor(ends[0]);
-        writing_ = coqmp::descriptor(ends[1]);
-    }
-
-    [[nodiscard]] int reading_end() const noexcept { return reading_.number(); }
-
-    void send() const
-    {
-        char const any = 0;
-        [[maybe_unused]] auto const written = ::write(writing_.number(), &any, 1);  // the pipe is empty, and has a reader here
-    }
-
-private:
-    coqmp::descriptor reading_{-1};
-    coqmp::descriptor writing_{-1};
-};
-
-/// What a process writes to its standard output and standard error, shown line by line.
-class program_output
-{
-public:
-    program_output(event_loop& loop, screen& screen) : loop_(loop), screen_(screen), reading_(loop.get_executor())
-    {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-            throw std::system_error(errno, std::generic_category(), "cannot make a pipe");
-        reading_.assign(ends[0]);
-        writing_ = coqmp::descriptor(ends[1]);
-        read();
-    }
-
-    [[nodiscard]] int writing_end() const noexcept { return writing_.number(); }
-
-    /// Call this when the process has its own copy: its end can then be seen here.
-    void close_writing_end() { writing_ = coqmp::descriptor(-1); }
-
-    /// Shows what is still to come of a process that has ended; a process that it has started may hold the other end forever.
-    void await_the_last()
-    {
-        close_writing_end();
-        loop_.run_until([this] { return ended_; }, 500ms);
-        show(buffer_.size());
-    }
-
-private:
-    void read()
-    {
-        reading_.async_read_some(asio::buffer(piece_), [this](error_code error, std::size_t size) {
-            if (error == asio::error::operation_aborted)
-                return;
-            ended_ = error.failed();
-            buffer_.append(piece_.data(), size);
-            std::size_t const lines = buffer_.rfind('\n') + 1;  // npos + 1 is 0
-            show(ended_ || buffer_.size() > longest_line ? buffer_.size() : lines);
-            if (!ended_)
-                read();
-        });
-    }
-
-    void show(std::size_t size)
-    {
-        if (size > 0)
-            screen_.note(harmless(std::string_view(buffer_).substr(0, size)));
-        buffer_.erase(0, size);
-    }
-
-    static constexpr std::size_t longest_line = 16384;
-
-    event_loop& loop_;
-    screen& screen_;
-    asio::posix::stream_descriptor reading_;
-    coqmp::descriptor writing_{-1};
-    std::array<char, 4096> piece_{};
-    std::string buffer_;
-    bool ended_ = false;
-};
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+        throw std::system_error(errno, std::generic_category(), "cannot make a pipe");
+    return {coqmp::descriptor(ends[0]), coqmp::descriptor(ends[1])};
+}
 
 /// The shell itself as the program: it prepares what the library leaves as it is, and then becomes the QEMU.
-coqmp::machine_spec wrapper_spec(options const& options, coqmp::session_options behaviour, int writing_end, int news)
+coqmp::machine_spec wrapper_spec(options const& options, coqmp::session_options behaviour, screen& screen, int news)
 {
     coqmp::machine_spec result;
     result.program = "/proc/self/exe";
-    result.arguments = {std::string(wrapper_child_word), std::to_string(writing_end), std::to_string(news),
-                        std::to_string(::getpid())};
+    result.arguments = {std::string(wrapper_child_word), std::to_string(news), std::to_string(::getpid())};
     result.arguments.insert(result.arguments.end(), options.program.begin(), options.program.end());
     result.share_process_group = true;  // the leader of a group cannot create a session, and the keeper creates one
     result.start_timeout = options.timeout.value_or(60s);
     result.session = std::move(behaviour);
+    result.standard_error = coqmp::output_target::lines([&screen](std::string_view line) { screen.note(line); });
     return result;
 }
 
@@ -151,32 +69,24 @@ public:
         : loop_(loop),
           screen_(screen),
           name_(options.program.front()),
-          output_(loop, screen),
-          machine_(loop.get_executor(), wrapper_spec(options, std::move(behaviour), output_.writing_end(), news_.reading_end()))
+          machine_(loop.get_executor(), wrapper_spec(options, std::move(behaviour), screen, news_.first.number()))
     {}
 
     void start()
     {
-        asio::cancellation_signal give_up;
-        interruption const on_interrupt(loop_, [&] { give_up.emit(asio::cancellation_type::terminal); });
-        std::optional<std::exception_ptr> outcome;
-        machine_.async_start(
-            asio::bind_cancellation_slot(give_up.slot(), [&](std::exception_ptr failure) { outcome = std::move(failure); }));
-        loop_.run_until([&outcome] { return outcome.has_value(); });
-        output_.close_writing_end();
-        try {
-            if (*outcome)
-                std::rethrow_exception(*outcome);
-        } catch (coqmp::start_failed const& failure) {
-            explain(failure);
-        }
+        coqmp::start_diagnostics diagnostics;
+        auto const [failure] = loop_.finish<error_code>(machine_.async_start(diagnostics));
+        if (failure)
+            explain(failure, diagnostics);
         machine_.async_wait([this](error_code error, coqmp::exit_status status) {
             if (!error)
                 status_ = status;
         });
         session().async_wait_closed([this](error_code error, coqmp::session_end end) {
-            if (!error && end.reason == coqmp::errc::disconnected)
-                news_.send();
+            if (error || end.reason != coqmp::errc::disconnected)
+                return;
+            char const any = 0;
+            [[maybe_unused]] auto const written = ::write(news_.second.number(), &any, 1);  // it has a reader here
         });
     }
 
@@ -186,7 +96,6 @@ public:
     {
         if (!await_end(3s))
             return name_ + " has closed its monitor (" + why.message() + ") and lives on; it is ended now";
-        output_.await_the_last();
         reported_ = true;
         return ending(name_, *status_);
     }
@@ -200,14 +109,11 @@ public:
             impatient = true;
             machine_.kill();
         });
-        if (!status_)
-            ask_to_end();
-        bool const ended = await_patiently([this] { return status_.has_value(); });
+        bool const ended = end_program();
         if (!ended) {
             machine_.kill();
             await_end(time_to_end);
         }
-        output_.await_the_last();
         if (!ended && !impatient)
             return {name_ + " did not end, and was killed", true};
         bool const crashed = status_ && status_->signal != 0 && !impatient;
@@ -223,48 +129,34 @@ private:
         return loop_.run_until([this] { return status_.has_value(); }, patience);
     }
 
-    /// Says once that a long wait is going on.
-    template <class Condition>
-    bool await_patiently(Condition const& holds)
+    /// Asks QEMU to end, and waits for that.
+    bool end_program()
     {
-        if (loop_.run_until(holds, time_for_a_hint))
-            return true;
-        if (!std::exchange(hinted_, true))
-            screen_.note("waiting for QEMU to end (Ctrl-C kills it)");
-        return loop_.run_until(holds, time_to_end - time_for_a_hint);
+        delayed const hint(loop_, time_for_a_hint, [this] { screen_.note("waiting for QEMU to end (Ctrl-C kills it)"); });
+        if (!status_)
+            (void)loop_.finish<error_code, coqmp::reply>(session().async_execute(coqmp::command("quit").timeout(time_to_end)));
+        return await_end(time_to_end);
     }
 
-    void ask_to_end()
+    [[noreturn]] void explain(error_code failure, coqmp::start_diagnostics const& diagnostics)
     {
-        bool answered = false;
-        session().async_execute(coqmp::command("quit").timeout(time_to_end),
-                                [&answered](error_code, coqmp::reply const&) { answered = true; });
-        await_patiently([&answered] { return answered; });
-        loop_.run_until([&answered] { return answered; });  // its handler refers to this call
-    }
-
-    [[noreturn]] void explain(coqmp::start_failed const& failure)
-    {
-        output_.await_the_last();
-        if (failure.code() == asio::error::operation_aborted)
+        if (failure == asio::error::operation_aborted)
             throw connection_given_up();
-        if (failure.status() && failure.status()->exit_code == no_such_program)
+        if (diagnostics.status() && diagnostics.status()->exit_code == no_such_program)
             throw connection_failed(name_ + " did not start");
-        if (failure.status())
-            throw connection_failed(ending(name_, *failure.status()) + " before it was ready");
-        if (failure.code() == coqmp::errc::timed_out)
+        if (diagnostics.status())
+            throw connection_failed(ending(name_, *diagnostics.status()) + " before it was ready");
+        if (failure == coqmp::errc::timed_out)
             throw connection_failed(name_ + " was not ready in time and was killed (--timeout gives it more)");
-        throw connection_failed(failure.what());
+        throw connection_failed(diagnostics.message());
     }
 
     event_loop& loop_;
     screen& screen_;
     std::string const name_;
-    program_output output_;
-    keeper_news const news_;
+    std::pair<coqmp::descriptor, coqmp::descriptor> const news_ = make_pipe();  ///< to the keeper: QEMU has closed its monitor
     coqmp::machine machine_;
     std::optional<coqmp::exit_status> status_;
-    bool hinted_ = false;
     bool reported_ = false;  ///< how it ended
 };
 
@@ -281,20 +173,15 @@ try {
 
 bool is_wrapper_child(int argc, char const* const* argv)
 {
-    return argc > output_before_program && argv[1] == wrapper_child_word;
+    return argc > place_of_program && argv[1] == wrapper_child_word;
 }
 
 int exec_wrapped(char** argv)
 {
-    std::string const shell = argv[4];
-    std::string const descriptors = "/proc/" + shell + "/fd/";
-    int const words = ::open((descriptors + argv[2]).c_str(), O_WRONLY | O_CLOEXEC);
-    if (words >= 0) {  // otherwise its output goes where it went before
-        ::dup2(words, STDOUT_FILENO);
-        ::dup2(words, STDERR_FILENO);
-    }
-    int const news = ::open((descriptors + argv[3]).c_str(), O_RDONLY | O_CLOEXEC);
-    return keep_program(static_cast<::pid_t>(std::stoi(shell)), news, argv + output_before_program);
+    ::dup2(STDERR_FILENO, STDOUT_FILENO);  // both go where the shell reads, in the order in which they are written
+    std::string const shell = argv[3];
+    int const news = ::open(("/proc/" + shell + "/fd/" + argv[2]).c_str(), O_RDONLY | O_CLOEXEC);
+    return keep_program(static_cast<::pid_t>(std::stoi(shell)), news, argv + place_of_program);
 }
 
 }  // namespace qmp_shell

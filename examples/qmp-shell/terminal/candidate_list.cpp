@@ -1,6 +1,6 @@
 #include "terminal/candidate_list.hpp"
 
-#include "terminal/text.hpp"
+#include "terminal/columns.hpp"
 
 #include <algorithm>
 
@@ -15,11 +15,8 @@ std::string shortened(std::string_view text, std::size_t width)
 {
     if (columns_of(text) <= width)
         return std::string(text);
-    while (columns_of(text) + 3 > width && !text.empty()) {
-        text.remove_suffix(1);
-        while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0U) == 0x80U)
-            text.remove_suffix(1);
-    }
+    while (columns_of(text) + 3 > width && !text.empty())
+        text = text.substr(0, previous_character(text, text.size()));
     return std::string(text) + "...";
 }
 

@@ -1,6 +1,6 @@
 #include "terminal/history.hpp"
 
-#include "terminal/text.hpp"
+#include "terminal/columns.hpp"
 
 #include <coqmp/descriptor.hpp>
 
@@ -75,7 +75,7 @@ void history::read()
         return;
     bool cut = false;
     std::string const text = end_of(opened, cut);
-    for (std::string_view const line : lines_of(text)) {
+    for (std::string_view const line : parts_of(text, '\n')) {
         if (!trimmed(line).empty())
             lines_.push_back(harmless(line));
     }

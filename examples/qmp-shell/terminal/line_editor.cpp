@@ -1,8 +1,8 @@
 #include "terminal/line_editor.hpp"
 
 #include "terminal/candidate_list.hpp"
+#include "terminal/columns.hpp"
 #include "terminal/key_bindings.hpp"
-#include "terminal/text.hpp"
 
 #include <signal.h>
 #include <unistd.h>
@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <system_error>
 #include <utility>
 
@@ -79,26 +78,33 @@ void stop_as_usual()
     ::sigaction(SIGTSTP, &former, nullptr);
 }
 
+/// A process that loses the terminal at this very moment must not be stopped for touching it.
+void give_terminal_back(EditLine* editor)
+{
+    ::sigset_t signals{};
+    ::sigset_t former{};
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, SIGTTOU);
+    ::pthread_sigmask(SIG_BLOCK, &signals, &former);
+    ::el_set(editor, EL_PREP_TERM, 0);
+    ::pthread_sigmask(SIG_SETMASK, &former, nullptr);
+}
+
 }  // namespace
 
-line_editor::line_editor(event_loop& loop, screen& screen, history const& past, completer completes)
+line_editor::line_editor(event_loop& loop, screen& screen, recalled_lines const& past, completer completes)
     : loop_(loop),
       screen_(screen),
       completer_(std::move(completes)),
       input_(loop),
       terminal_signals_(loop.get_executor()),
-      past_(::history_init()),
-      editor_(::el_init("qmp-shell", stdin, stdout, stderr))
+      editor_(::el_init("qmp-shell", stdin, stdout, stderr), &::el_end)
 {
-    if (!editor_ || !past_)
+    if (!editor_)
         throw std::system_error(errno, std::generic_category(), "cannot use this terminal");
-    HistEvent ignored;
-    ::history(past_.get(), &ignored, H_SETSIZE, static_cast<int>(history::most_lines));
-    for (std::string const& line : past.lines())
-        remember(line);
     ::el_set(editor_.get(), EL_CLIENTDATA, this);
-    ::el_set(editor_.get(), EL_HIST, &::history, past_.get());
-    ::el_set(editor_.get(), EL_PROMPT, &line_editor::current_prompt);
+    ::el_set(editor_.get(), EL_HIST, &::history, past.get());
+    ::el_set(editor_.get(), EL_PROMPT, +[](EditLine* editor) { return self(editor).prompt_.data(); });
     ::el_set(editor_.get(), EL_SIGNAL, 0);
     ::el_set(editor_.get(), EL_EDITOR, "emacs");
     // Ctrl-C must not discard the marks of pasted text: what it is to discard is discarded here.
@@ -106,7 +112,11 @@ line_editor::line_editor(event_loop& loop, screen& screen, history const& past, 
     bind_usual_keys(editor_.get());
     read_editrc(editor_.get());
     bind_keys();
-    ::el_set(editor_.get(), EL_GETCFN, &line_editor::next_character);
+    ::el_set(
+        editor_.get(), EL_GETCFN, +[](EditLine* editor, wchar_t* character) {
+            self(editor).shown_ = true;
+            return self(editor).await_character(*character, false);
+        });
     state_->editor = this;
     terminal_signals_.add(SIGWINCH);
     terminal_signals_.add(SIGTSTP);
@@ -128,7 +138,11 @@ void line_editor::forget_pasted()
 void line_editor::bind_keys()
 {
     EditLine* const editor = editor_.get();
-    ::el_set(editor, EL_ADDFN, "qmp-complete", "Complete the word at the cursor", &line_editor::complete);
+    unsigned char (*const complete)(EditLine*, int) = [](EditLine* of, int /*key*/) {
+        self(of).complete_line();
+        return static_cast<unsigned char>(CC_REFRESH);
+    };
+    ::el_set(editor, EL_ADDFN, "qmp-complete", "Complete the word at the cursor", complete);
     ::el_set(editor, EL_ADDFN, "qmp-interrupt", "Give the line up", &line_editor::interrupt);
     ::el_set(editor, EL_ADDFN, "qmp-paste", "Put the pasted text that follows into the line", &line_editor::paste);
     ::el_set(editor, EL_BIND, "\\e[200~", "qmp-paste", nullptr);
@@ -144,32 +158,6 @@ line_editor& line_editor::self(EditLine* editor)
     void* data = nullptr;
     ::el_get(editor, EL_CLIENTDATA, &data);
     return *static_cast<line_editor*>(data);
-}
-
-char* line_editor::current_prompt(EditLine* editor)
-{
-    return self(editor).prompt_.data();
-}
-
-void line_editor::remember(std::string const& line)
-{
-    HistEvent ignored;
-    ::history(past_.get(), &ignored, H_ENTER, line.c_str());
-}
-
-void line_editor::remember_part(std::string const& line)
-{
-    HistEvent entered{};
-    if (::history(past_.get(), &entered, H_ENTER, line.c_str()) >= 0)
-        parts_.push_back(entered.num);
-}
-
-void line_editor::forget_parts()
-{
-    HistEvent deleted;
-    for (int const part : std::exchange(parts_, {}))
-        if (::history(past_.get(), &deleted, H_DEL, part) == 0)
-            std::free(const_cast<char*>(deleted.str));  // a copy for the caller (libedit 3.1, history_def_del())
 }
 
 line_end line_editor::read(std::string const& prompt, std::function<bool()> const& stops, std::string& line)
@@ -202,7 +190,7 @@ line_end line_editor::read(std::string const& prompt, std::function<bool()> cons
             line.pop_back();
         if (line.find('\n') == std::string::npos)
             return line_end::entered;
-        for (std::string_view const each : lines_of(line))
+        for (std::string_view const each : parts_of(line, '\n'))
             pasted_lines_.emplace_back(each);
         return next_pasted_line(prompt, line);
     }
@@ -221,13 +209,6 @@ line_end line_editor::next_pasted_line(std::string const& prompt, std::string& l
 }
 
 // ---- Characters ------------------------------------------------------------------------------------------------------------
-
-int line_editor::next_character(EditLine* editor, wchar_t* character)
-{
-    line_editor& that = self(editor);
-    that.shown_ = true;
-    return that.await_character(*character, false);
-}
 
 int line_editor::await_character(wchar_t& character, bool in_paste)
 {
@@ -299,18 +280,6 @@ unsigned char line_editor::paste(EditLine* editor, int key)
     return CC_REFRESH;
 }
 
-/// A process that loses the terminal at this very moment must not be stopped for touching it.
-void line_editor::give_terminal_back()
-{
-    ::sigset_t signals{};
-    ::sigset_t former{};
-    ::sigemptyset(&signals);
-    ::sigaddset(&signals, SIGTTOU);
-    ::pthread_sigmask(SIG_BLOCK, &signals, &former);
-    ::el_set(editor_.get(), EL_PREP_TERM, 0);
-    ::pthread_sigmask(SIG_SETMASK, &former, nullptr);
-}
-
 /// The terminal is left as it was found: also if no line is typed, and an answer or a job is waited for.
 void line_editor::suspend()
 {
@@ -322,7 +291,7 @@ void line_editor::suspend()
         if (!shown_)
             write_now("\r\033[K");  // a progress bar, if there is one
         mark_pastes(false);
-        give_terminal_back();
+        give_terminal_back(editor_.get());
     }
     stop_as_usual();
     if (!ours)
@@ -368,12 +337,6 @@ unsigned char line_editor::interrupt(EditLine* editor, int /*key*/)
 
 // ---- Completion ------------------------------------------------------------------------------------------------------------
 
-unsigned char line_editor::complete(EditLine* editor, int /*key*/)
-{
-    self(editor).complete_line();
-    return CC_REFRESH;
-}
-
 void line_editor::complete_line()
 {
     ::LineInfo const* const typed = ::el_line(editor_.get());
@@ -390,7 +353,8 @@ void line_editor::complete_line()
         common += ' ';
     std::string_view const word = std::string_view(line).substr(found.begin);
     if (common.size() >= word.size() && common != word) {
-        replace(line, found, common);
+        ::el_deletestr(editor_.get(), static_cast<int>(characters_in(word)));
+        ::el_insertstr(editor_.get(), common.c_str());
     } else if (!only_one) {
         std::string const shown = listing(found.candidates, word, screen::width(), screen::height());
         if (!shown.empty())
@@ -402,12 +366,6 @@ void line_editor::complete_line()
                          " possibilities: a few more characters make them fewer, Tab lists them all");
         counted_for_ = line;
     }
-}
-
-void line_editor::replace(std::string_view line, completion const& found, std::string const& by)
-{
-    ::el_deletestr(editor_.get(), static_cast<int>(characters_in(line.substr(found.begin))));
-    ::el_insertstr(editor_.get(), by.c_str());
 }
 
 }  // namespace qmp_shell

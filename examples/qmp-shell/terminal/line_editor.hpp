@@ -5,8 +5,8 @@
 
 #include "event_loop.hpp"
 #include "language/complete/completion.hpp"
-#include "terminal/history.hpp"
 #include "terminal/key_input.hpp"
+#include "terminal/recalled_lines.hpp"
 #include "terminal/screen.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -20,7 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace qmp_shell {
 
@@ -37,7 +37,8 @@ class line_editor : private typed_line
 public:
     using completer = std::function<completion(std::string_view line_to_cursor)>;
 
-    line_editor(event_loop& loop, screen& screen, history const& past, completer completes);
+    /// @param past must outlive the editor
+    line_editor(event_loop& loop, screen& screen, recalled_lines const& past, completer completes);
     line_editor(line_editor const&) = delete;
     line_editor& operator=(line_editor const&) = delete;
     ~line_editor() override;
@@ -48,12 +49,6 @@ public:
 
     /// Drops the rest of several pasted lines, and what was typed ahead.
     void forget_pasted();
-
-    /// Makes a line reachable by the arrow keys.
-    void remember(std::string const& line);
-    /// The same for a line of a statement that goes on, until forget_parts().
-    void remember_part(std::string const& line);
-    void forget_parts();
 
 private:
     /// The state that handlers set; they may run when the editor is gone.
@@ -66,9 +61,6 @@ private:
     };
 
     static line_editor& self(EditLine* editor);
-    static int next_character(EditLine* editor, wchar_t* character);
-    static char* current_prompt(EditLine* editor);
-    static unsigned char complete(EditLine* editor, int key);
     static unsigned char interrupt(EditLine* editor, int key);
     static unsigned char paste(EditLine* editor, int key);
 
@@ -80,32 +72,19 @@ private:
     /// @return as libedit wants it: 1, or 0 at the end
     int await_character(wchar_t& character, bool in_paste);
     static void await_terminal_signals(std::shared_ptr<async_state> const& state);
-    void give_terminal_back();
     void suspend();
     /// A second time for the same line it lists all, as many as there are.
     void complete_line();
-    void replace(std::string_view line, completion const& found, std::string const& by);
 
     /// Rows of the terminal between the prompt's first and, first, the cursor, second, the line's end.
     [[nodiscard]] std::pair<std::size_t, std::size_t> rows() const;
-
-    struct free_editor
-    {
-        void operator()(EditLine* editor) const { ::el_end(editor); }
-    };
-    struct free_history
-    {
-        void operator()(History* past) const { ::history_end(past); }
-    };
 
     event_loop& loop_;
     screen& screen_;
     completer completer_;
     key_input input_;
     boost::asio::signal_set terminal_signals_;
-    std::unique_ptr<History, free_history> past_;
-    std::vector<int> parts_;  ///< libedit's numbers of them
-    std::unique_ptr<EditLine, free_editor> editor_;
+    std::unique_ptr<EditLine, void (*)(EditLine*)> editor_;
     std::string prompt_;
     std::function<bool()> stops_;
     std::optional<std::string> counted_for_;  ///< the line to the cursor for which there were too many possibilities

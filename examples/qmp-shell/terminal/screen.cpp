@@ -1,6 +1,6 @@
 #include "terminal/screen.hpp"
 
-#include "terminal/text.hpp"
+#include "terminal/columns.hpp"
 
 #include <poll.h>
 #include <sys/ioctl.h>

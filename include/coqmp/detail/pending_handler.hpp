@@ -1,5 +1,14 @@
 // A handler that waits for the end of its operation.
 // Invariant: while it waits, the execution context that it will run in has work.
+//
+// function         runs                                            called by
+// ---------------  ----------------------------------------------  --------------------------------------------------------
+// complete()       the handler: at once, or on its own executor    functions on the object's executor: sessions, accepts,
+//                                                                  waits for a status, relayed commands, failed starts
+// post()           the handler, later                              functions that start an operation and know its result,
+//                                                                  jobs, migrations, guest agents, exits of machines
+// post_function()  a function, later, where the handler would run  streams of events, which decide the result only there
+// invoke()         the handler, at once                            the function that post_function() runs
 #ifndef COQMP_DETAIL_PENDING_HANDLER_HPP
 #define COQMP_DETAIL_PENDING_HANDLER_HPP
 
@@ -32,7 +41,7 @@ public:
     /// @param home the executor of the object
     template <class Handler>
     pending_handler(Handler&& handler, boost::asio::any_io_executor const& home)
-        : home_(tracked(home)), elsewhere_(elsewhere(handler, home)), handler_(std::forward<Handler>(handler))
+        : home_(tracked(home)), handler_executor_(own_executor(handler, home)), handler_(std::forward<Handler>(handler))
     {}
 
     pending_handler(pending_handler&&) noexcept = default;
@@ -41,6 +50,9 @@ public:
 
     /// Whether it still waits.
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(handler_); }
+
+    /// Whether the handler runs on another executor than the object's.
+    [[nodiscard]] bool has_own_executor() const noexcept { return handler_executor_.has_value(); }
 
     /// The executor of the object.
     [[nodiscard]] boost::asio::any_io_executor const& home() const noexcept { return home_; }
@@ -53,38 +65,38 @@ public:
     /// Runs the handler: at once if its executor is home. For functions that run at home themselves, and never for those
     /// that start an operation.
     template <class... Arguments>
-    void complete(Arguments... arguments)
+    void complete(Arguments&&... arguments)
     {
-        if (elsewhere_)
-            boost::asio::dispatch(boost::asio::append(std::move(handler_), std::move(arguments)...));
+        if (handler_executor_)
+            boost::asio::dispatch(boost::asio::append(std::move(handler_), std::forward<Arguments>(arguments)...));
         else
-            complete_here(std::move(arguments)...);
-    }
-
-    /// Runs the handler at once. For a function that run_later() has run.
-    template <class... Arguments>
-    void complete_here(Arguments... arguments)
-    {
-        std::move(handler_)(std::move(arguments)...);
+            invoke(std::forward<Arguments>(arguments)...);
     }
 
     /// Runs the handler later.
     template <class... Arguments>
     void post(Arguments... arguments)
     {
-        run_later([handler = std::move(handler_), ... values = std::move(arguments)]() mutable {
+        post_function([handler = std::move(handler_), ... values = std::move(arguments)]() mutable {
             std::move(handler)(std::move(values)...);
         });
     }
 
     /// Runs a function later where the handler would run.
     template <class Function>
-    void run_later(Function function) const
+    void post_function(Function function) const
     {
-        if (elsewhere_)
-            boost::asio::post(home_, boost::asio::bind_executor(*elsewhere_, std::move(function)));
+        if (handler_executor_)
+            boost::asio::post(home_, boost::asio::bind_executor(*handler_executor_, std::move(function)));
         else
             boost::asio::post(home_, std::move(function));
+    }
+
+    /// Runs the handler at once. For a function that runs where the handler would.
+    template <class... Arguments>
+    void invoke(Arguments&&... arguments)
+    {
+        std::move(handler_)(std::forward<Arguments>(arguments)...);
     }
 
 private:
@@ -94,26 +106,28 @@ private:
         return boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked);
     }
 
-    using other_executor = std::optional<boost::asio::any_completion_executor>;
+    using optional_executor = std::optional<boost::asio::any_completion_executor>;
 
     template <class Handler>
-    static other_executor elsewhere(Handler const& handler, boost::asio::any_io_executor const& home)
+    static optional_executor own_executor(Handler const& handler, boost::asio::any_io_executor const& home)
     {
         auto const executor = boost::asio::get_associated_executor(handler, home);
-        return is_same(executor, home) ? other_executor() : other_executor(tracked(executor));
+        return is_same(executor, home) ? optional_executor() : optional_executor(tracked(executor));
     }
 
     template <class Executor>
     static bool is_same(Executor const& executor, boost::asio::any_io_executor const& home)
     {
-        if constexpr (std::is_same_v<Executor, boost::asio::any_io_executor>)
+        if constexpr (std::is_same_v<Executor, boost::asio::any_io_executor>) {
             return executor == home;
-        auto const* target = home.target<Executor>();
-        return target != nullptr && *target == executor;
+        } else {
+            auto const* target = home.target<Executor>();
+            return target != nullptr && *target == executor;
+        }
     }
 
     boost::asio::any_io_executor home_;
-    other_executor elsewhere_;
+    optional_executor handler_executor_;  ///< none: the handler runs at home
     boost::asio::any_completion_handler<Signature> handler_;
 };
 

@@ -1,9 +1,9 @@
 // What is said of an argument that QEMU has refused.
 #include "language/explain/argument_hint.hpp"
 
-#include "language/explain/similar.hpp"
+#include "support/sample_schema.hpp"
 
-#include "sample_schema.hpp"
+#include <coqmp/similar_names.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/test/data/monomorphic.hpp>
@@ -17,7 +17,7 @@
 namespace json = boost::json;
 namespace data = boost::unit_test::data;
 using namespace qmp_shell;
-using qmp_shell::test::sample_schema;
+using coqmp::test::sample_schema;
 
 namespace {
 
@@ -142,16 +142,16 @@ BOOST_AUTO_TEST_SUITE(argument_hint_suite)
 BOOST_DATA_TEST_CASE(names_the_value_that_was_refused_and_where, data::make(refused_values()), refused)
 {
     typed_command const said = typed(refused.typed);
-    command_entry const* const entry = sample_schema().find_command(said.name);
-    type const* const arguments = entry != nullptr ? entry->arguments : nullptr;
+    auto const entry = sample_schema().find_command(said.name);
+    coqmp::schema_type const arguments = entry ? entry->arguments() : coqmp::schema_type();
     BOOST_TEST(in_words(hint_at_value(said, arguments, refused.refusal)) == refused.hint);
 }
 
 BOOST_DATA_TEST_CASE(names_what_may_have_been_meant_and_where, data::make(refusals()), refused)
 {
     typed_command const said = typed(refused.typed);
-    command_entry const* const entry = sample_schema().find_command(said.name);
-    type const* const arguments = entry != nullptr ? entry->arguments : nullptr;
+    auto const entry = sample_schema().find_command(said.name);
+    coqmp::schema_type const arguments = entry ? entry->arguments() : coqmp::schema_type();
     BOOST_TEST(in_words(hint_at_argument(said, arguments, refused.refusal)) == refused.hint);
 }
 
@@ -171,23 +171,24 @@ BOOST_AUTO_TEST_CASE(knows_the_properties_of_a_device)
 BOOST_AUTO_TEST_CASE(what_is_nearest_comes_first)
 {
     std::vector<std::string> const names{"qcow", "qcow2", "raw", "file", "host_device", "qcow2"};
-    BOOST_TEST(did_you_mean(similar_to("qcow3", names)) == "did you mean qcow or qcow2?");
-    BOOST_TEST(did_you_mean(similar_to("qocw2", names)) == "did you mean qcow2 or qcow?");
-    BOOST_TEST(did_you_mean(similar_to("host", names)) == "did you mean host_device?");
-    BOOST_TEST(did_you_mean(similar_to("rw", names)) == "did you mean raw?");
-    BOOST_TEST(did_you_mean(similar_to("nothing", names)).empty());
-    BOOST_TEST(did_you_mean(similar_to("", names)).empty());
-    BOOST_TEST(did_you_mean(similar_to("qcow2", names)) == "did you mean qcow?", "what exists was refused for another reason");
-    BOOST_TEST(did_you_mean({"a", "b", "c"}) == "did you mean a, b or c?");
+    BOOST_TEST(coqmp::did_you_mean(coqmp::similar_names("qcow3", names)) == "did you mean qcow or qcow2?");
+    BOOST_TEST(coqmp::did_you_mean(coqmp::similar_names("qocw2", names)) == "did you mean qcow2 or qcow?");
+    BOOST_TEST(coqmp::did_you_mean(coqmp::similar_names("host", names)) == "did you mean host_device?");
+    BOOST_TEST(coqmp::did_you_mean(coqmp::similar_names("rw", names)) == "did you mean raw?");
+    BOOST_TEST(coqmp::did_you_mean(coqmp::similar_names("nothing", names)).empty());
+    BOOST_TEST(coqmp::did_you_mean(coqmp::similar_names("", names)).empty());
+    BOOST_TEST(coqmp::did_you_mean(coqmp::similar_names("qcow2", names)) == "did you mean qcow?",
+               "what exists was refused for another reason");
+    BOOST_TEST(coqmp::did_you_mean({"a", "b", "c"}) == "did you mean a, b or c?");
 }
 
 BOOST_AUTO_TEST_CASE(one_letter_is_not_like_another_nor_like_nothing)
 {
     std::vector<std::string> const names{"", "x", "q", "s1", "ab", "on"};
-    BOOST_TEST(similar_to("a", names).empty());
-    BOOST_TEST(did_you_mean(similar_to("X", names)) == "did you mean x?");
-    BOOST_TEST(did_you_mean(similar_to("no", names)) == "did you mean on?");
-    BOOST_TEST(did_you_mean(similar_to("s2", names)) == "did you mean s1?");
+    BOOST_TEST(coqmp::similar_names("a", names).empty());
+    BOOST_TEST(coqmp::did_you_mean(coqmp::similar_names("X", names)) == "did you mean x?");
+    BOOST_TEST(coqmp::did_you_mean(coqmp::similar_names("no", names)) == "did you mean on?");
+    BOOST_TEST(coqmp::did_you_mean(coqmp::similar_names("s2", names)) == "did you mean s1?");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

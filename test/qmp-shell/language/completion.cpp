@@ -1,8 +1,8 @@
 // What the tab key offers at the end of a line.
 #include "language/complete/completer.hpp"
 
-#include "sample_schema.hpp"
 #include "statements.hpp"
+#include "support/sample_schema.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/data/monomorphic.hpp>
@@ -17,6 +17,7 @@ namespace json = boost::json;
 namespace data = boost::unit_test::data;
 using namespace qmp_shell;
 using namespace qmp_shell::test;
+using coqmp::test::sample_schema;
 
 namespace {
 
@@ -72,6 +73,10 @@ std::vector<sample> shell_commands()
             {":events S", "8: SHUTDOWN STOP"},
             {":events STOP S", "13: SHUTDOWN STOP"},
             {":events !S", "9: SHUTDOWN STOP"},
+            {":wait-event S", "12: SHUTDOWN STOP"},
+            {"  :wait-event SHUTDOWN g", "23: guest="},
+            {":wait-event SHUTDOWN guest=", "27: true false"},
+            {":wait-event SHUTDOWN guest=true --", "32: --timeout"},
             {":help blockdev-", "6: blockdev-add blockdev-backup blockdev-reopen"},
             {":help :w", "7: wait"},
             {"help :pa", "6: page"},
@@ -343,7 +348,7 @@ BOOST_AUTO_TEST_CASE(an_empty_line_offers_all_commands)
 
 BOOST_AUTO_TEST_CASE(without_a_schema_only_the_shell_itself_is_completed)
 {
-    schema const empty;
+    coqmp::schema const empty;
     BOOST_TEST(complete("st", empty, meta).candidates.empty());
     BOOST_TEST(complete("stop a", empty, meta).candidates.empty());
     BOOST_TEST(complete("transaction( ", empty, meta).candidates.empty());
@@ -365,17 +370,17 @@ BOOST_AUTO_TEST_CASE(candidates_say_what_they_are)
 
 BOOST_AUTO_TEST_CASE(what_needs_quotes_gets_them)
 {
-    BOOST_TEST(quoted("plain") == "plain");
-    BOOST_TEST(quoted("/machine/a[0]") == "/machine/a[0]");
-    BOOST_TEST(quoted("") == R"("")");
-    BOOST_TEST(quoted("a b") == R"("a b")");
-    BOOST_TEST(quoted("#block12") == R"("#block12")");
-    BOOST_TEST(quoted("it's") == R"("it's")");
-    BOOST_TEST(quoted("a b", '\'') == "'a b'");
-    BOOST_TEST(quoted("it's", '\'') == R"('it\'s')");
-    BOOST_TEST(quoted("plain", '"') == R"("plain")");
-    BOOST_TEST(quoted("[x") == R"("[x")");
-    BOOST_TEST(quoted("a\\ \"b\n") == R"("a\\ \"b\n")");
+    BOOST_TEST(quoted_word("plain") == "plain");
+    BOOST_TEST(quoted_word("/machine/a[0]") == "/machine/a[0]");
+    BOOST_TEST(quoted_word("") == R"("")");
+    BOOST_TEST(quoted_word("a b") == R"("a b")");
+    BOOST_TEST(quoted_word("#block12") == R"("#block12")");
+    BOOST_TEST(quoted_word("it's") == R"("it's")");
+    BOOST_TEST(quoted_word("a b", '\'') == "'a b'");
+    BOOST_TEST(quoted_word("it's", '\'') == R"('it\'s')");
+    BOOST_TEST(quoted_word("plain", '"') == R"("plain")");
+    BOOST_TEST(quoted_word("[x") == R"("[x")");
+    BOOST_TEST(quoted_word("a\\ \"b\n") == R"("a\\ \"b\n")");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_quoted_is_read_as_it_was)
@@ -384,7 +389,7 @@ BOOST_AUTO_TEST_CASE(what_is_quoted_is_read_as_it_was)
         for (char const quote : {'\0', '"', '\''}) {
             line_reader reader;
             reader.use(&sample_schema());
-            statement const what = reader.read("sample text=" + quoted(text, quote));
+            statement const what = reader.read("sample text=" + quoted_word(text, quote));
             auto const* command = std::get_if<typed_command>(&what);
             BOOST_TEST_REQUIRE((command != nullptr));
             BOOST_TEST(command->arguments.at("text").as_string() == text);

@@ -1,12 +1,15 @@
 // Which arguments name what only QEMU knows.
 #include "language/complete/completion_source.hpp"
 
+#include "support/sample_schema.hpp"
+
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace data = boost::unit_test::data;
@@ -100,23 +103,20 @@ BOOST_AUTO_TEST_SUITE(live_wish_suite)
 
 BOOST_DATA_TEST_CASE(an_argument_names_something_live, data::make(samples()), sample)
 {
-    BOOST_TEST((source_of(sample.command, sample.path, nullptr) == sample.source));
+    BOOST_TEST((source_of(sample.command, sample.path, coqmp::schema_type()) == sample.source));
 }
 
 BOOST_AUTO_TEST_CASE(what_takes_no_text_names_nothing)
 {
-    type number;
-    number.kind = kind::integer;
-    type text;
-    text.kind = kind::string;
-    type either;
-    either.kind = kind::alternate;
-    either.alternatives = {&number};
-    BOOST_TEST((source_of("x", "node-name", &number) == completion_source::none));
-    BOOST_TEST((source_of("x", "node-name", &text) == completion_source::node_name));
-    BOOST_TEST((source_of("x", "node-name", &either) == completion_source::none));
-    either.alternatives.push_back(&text);
-    BOOST_TEST((source_of("x", "node-name", &either) == completion_source::node_name));
+    auto const source = [](std::string_view argument) {
+        auto const arguments = coqmp::test::sample_schema().find_command("sample")->arguments();
+        return source_of("x", "node-name", arguments.find_members(argument).at(0).type());
+    };
+    BOOST_TEST((source("count") == completion_source::none));
+    BOOST_TEST((source("text") == completion_source::node_name));
+    BOOST_TEST((source("anything") == completion_source::node_name));
+    BOOST_TEST((source("flag-or-count") == completion_source::none));
+    BOOST_TEST((source("flag-or-text") == completion_source::node_name));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

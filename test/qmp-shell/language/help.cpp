@@ -1,19 +1,24 @@
 // What people read of commands and events.
 #include "language/explain/help.hpp"
 
-#include "sample_schema.hpp"
+#include "support/sample_schema.hpp"
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
+namespace json = boost::json;
 namespace data = boost::unit_test::data;
 using namespace qmp_shell;
-using qmp_shell::test::sample_schema;
+using coqmp::test::sample_schema;
 
 namespace {
 
@@ -122,6 +127,14 @@ std::vector<sample> mistyped()
             {"", ""}};
 }
 
+/// The type `0` of a schema.
+coqmp::schema_type result_of(std::string_view types)
+{
+    json::value entries = json::parse(json::string_view(types));
+    entries.as_array().push_back(json::object{{"meta-type", "command"}, {"name", "c"}, {"ret-type", "0"}});
+    return coqmp::schema(entries).find_command("c").value().returns();
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(help_suite)
@@ -133,9 +146,9 @@ BOOST_DATA_TEST_CASE(a_command_is_described, data::make(commands()), sample)
 
 BOOST_DATA_TEST_CASE(a_type_is_a_few_words, data::make(kinds()), sample)
 {
-    for (member const& each : sample_schema().find_command("sample")->arguments->members)
-        if (each.name == sample.name)
-            BOOST_TEST(describe(*each.what) == sample.text);
+    for (coqmp::schema_member const& each : sample_schema().find_command("sample")->arguments().members())
+        if (each.name() == sample.name)
+            BOOST_TEST(describe(each.type()) == sample.text);
 }
 
 BOOST_DATA_TEST_CASE(a_mistyped_name_resembles_others, data::make(mistyped()), sample)
@@ -176,21 +189,15 @@ BOOST_AUTO_TEST_CASE(help_shows_all_values_as_wide_as_the_terminal)
 
 BOOST_AUTO_TEST_CASE(a_long_enumeration_is_cut_in_a_list)
 {
-    type what;
-    what.kind = kind::enumeration;
-    what.values = {"1", "2", "3", "4", "5", "6", "7", "8", "9"};
-    BOOST_TEST(describe(what) == R"("1"|"2"|"3"|"4"|"5"|"6"|"7"|"8"|...)");
+    BOOST_TEST(describe(result_of(R"([
+                   {"meta-type": "enum", "name": "0", "values": ["1", "2", "3", "4", "5", "6", "7", "8", "9"]}])")) ==
+               R"("1"|"2"|"3"|"4"|"5"|"6"|"7"|"8"|...)");
 }
 
 BOOST_AUTO_TEST_CASE(a_type_of_itself_has_an_end)
 {
-    type what;
-    what.kind = kind::array;
-    what.element = &what;
-    BOOST_TEST(describe(what) == "[[[[...]]]]");
-    what.kind = kind::alternate;
-    what.alternatives = {&what};
-    BOOST_TEST(describe(what) == "...");
+    BOOST_TEST(describe(result_of(R"([{"meta-type": "array", "name": "0", "element-type": "0"}])")) == "[[[[...]]]]");
+    BOOST_TEST(describe(result_of(R"([{"meta-type": "alternate", "name": "0", "members": [{"type": "0"}]}])")) == "...");
 }
 
 BOOST_AUTO_TEST_CASE(very_long_names_are_like_nothing)

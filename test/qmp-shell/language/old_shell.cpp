@@ -1,6 +1,6 @@
 // The sharp edges of QEMU's own qmp-shell, each a test with its name; and what it took, which we take, too.
-#include "sample_schema.hpp"
 #include "statements.hpp"
+#include "support/sample_schema.hpp"
 
 #include "language/complete/completer.hpp"
 
@@ -15,6 +15,7 @@
 namespace data = boost::unit_test::data;
 using namespace qmp_shell;
 using namespace qmp_shell::test;
+using coqmp::test::sample_schema;
 
 namespace {
 

@@ -1,7 +1,7 @@
 // device_add: the schema knows three of its arguments, device-list-properties the rest.
 #include "language/read/property_value.hpp"
-#include "sample_schema.hpp"
 #include "statements.hpp"
+#include "support/sample_schema.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/test/data/monomorphic.hpp>
@@ -15,6 +15,7 @@ namespace json = boost::json;
 namespace data = boost::unit_test::data;
 using namespace qmp_shell;
 using namespace qmp_shell::test;
+using coqmp::test::sample_schema;
 
 namespace {
 

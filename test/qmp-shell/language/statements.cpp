@@ -42,7 +42,7 @@ std::string in_words(statement const& what)
     return "nothing";
 }
 
-std::string read_all(std::string_view lines, schema const* known)
+std::string read_all(std::string_view lines, coqmp::schema const* known)
 {
     line_reader reader;
     reader.use(known);

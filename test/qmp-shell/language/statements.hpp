@@ -24,7 +24,7 @@ std::ostream& operator<<(std::ostream& out, sample const& what);
 [[nodiscard]] std::string in_words(statement const& what);
 
 /// Reads lines (separated by line feeds) and returns the last one's meaning; all before it mean nothing yet.
-[[nodiscard]] std::string read_all(std::string_view lines, schema const* known);
+[[nodiscard]] std::string read_all(std::string_view lines, coqmp::schema const* known);
 
 }  // namespace qmp_shell::test
 

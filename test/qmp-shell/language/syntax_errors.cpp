@@ -1,6 +1,6 @@
 // What is wrong, where, and what would be right.
-#include "sample_schema.hpp"
 #include "statements.hpp"
+#include "support/sample_schema.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -13,6 +13,7 @@
 namespace data = boost::unit_test::data;
 using namespace qmp_shell;
 using namespace qmp_shell::test;
+using coqmp::test::sample_schema;
 
 namespace {
 
@@ -267,7 +268,7 @@ std::vector<pointed> in_typed_values()
          "this escape is not valid inside double quotes: write \\\\ for a backslash"}};
 }
 
-void check(pointed const& what, schema const* known)
+void check(pointed const& what, coqmp::schema const* known)
 {
     std::string const column = std::to_string(what.caret.find('^'));
     BOOST_TEST(read_all(what.typed, known) == "^" + column + ' ' + what.message);

@@ -1,6 +1,6 @@
 // Transactions, in one line or in many.
-#include "sample_schema.hpp"
 #include "statements.hpp"
+#include "support/sample_schema.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -12,6 +12,7 @@
 namespace data = boost::unit_test::data;
 using namespace qmp_shell;
 using namespace qmp_shell::test;
+using coqmp::test::sample_schema;
 
 namespace {
 

@@ -1,6 +1,6 @@
 // Values by the types of the schema.
-#include "sample_schema.hpp"
 #include "statements.hpp"
+#include "support/sample_schema.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -12,6 +12,7 @@
 namespace data = boost::unit_test::data;
 using namespace qmp_shell;
 using namespace qmp_shell::test;
+using coqmp::test::sample_schema;
 
 namespace {
 
@@ -165,7 +166,7 @@ BOOST_AUTO_TEST_CASE(the_schema_may_change_between_two_lines)
     BOOST_TEST(in_words(reader.read("sample text=5")) == R"(sample {"text": 5})");
     reader.use(&sample_schema());
     BOOST_TEST(in_words(reader.read("sample text=5")) == R"(sample {"text": "5"})");
-    schema const empty;
+    coqmp::schema const empty;
     reader.use(&empty);
     BOOST_TEST(in_words(reader.read("sample text=5")) == R"(sample {"text": 5})");
 }

@@ -1,7 +1,7 @@
 // What is waited for, and how long.
 #include "language/read/wait_line.hpp"
 
-#include "sample_schema.hpp"
+#include "support/sample_schema.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/test/data/monomorphic.hpp>
@@ -15,7 +15,7 @@
 namespace data = boost::unit_test::data;
 namespace json = boost::json;
 using namespace qmp_shell;
-using qmp_shell::test::sample_schema;
+using coqmp::test::sample_schema;
 
 namespace {
 
@@ -68,12 +68,13 @@ std::vector<sample> lines()
             {"X a={", "^2 a brace is open here"}};
 }
 
-wanted_event read(std::string const& typed, schema const& known)
+wanted_event read(std::string const& typed, coqmp::schema const& known)
 {
     return read_wanted_event(read_wait_line(typed).words, known);
 }
 
-bool fits(std::string const& typed, std::string const& name, std::string const& members, schema const& known = sample_schema())
+bool fits(std::string const& typed, std::string const& name, std::string const& members,
+          coqmp::schema const& known = sample_schema())
 {
     return read(typed, known).fits({name, json::parse(members).as_object(), {}, 0});
 }
@@ -115,7 +116,7 @@ BOOST_AUTO_TEST_CASE(an_event_is_chosen_by_its_name_and_its_data)
 
 BOOST_AUTO_TEST_CASE(nested_data_is_chosen_too_and_nothing_needs_a_schema)
 {
-    schema const nothing;
+    coqmp::schema const nothing;
     BOOST_TEST(fits("X a.b=1", "X", R"({"a": {"b": 1, "c": 2}})", nothing));
     BOOST_TEST(!fits("X a.b=1", "X", R"({"a": 1})", nothing));
     BOOST_TEST(fits("X a=\"1\"", "X", R"({"a": "1"})", nothing));

@@ -1,6 +1,6 @@
 // Words, lines and columns, and texts that are made safe for a terminal.
-#include "terminal/text.hpp"
 #include "language/read/unicode.hpp"
+#include "terminal/columns.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -46,8 +46,8 @@ BOOST_AUTO_TEST_CASE(words_and_lines_are_found)
 {
     BOOST_TEST(words_of("  a\tbc  ") == words({"a", "bc"}), boost::test_tools::per_element());
     BOOST_TEST(words_of(" ").empty());
-    BOOST_TEST(lines_of("a\n\nb").size() == 3U);
-    BOOST_TEST(lines_of("a\n").size() == 1U);
+    BOOST_TEST(parts_of("a\n\nb", '\n').size() == 3U);
+    BOOST_TEST(parts_of("a\n", '\n').size() == 1U);
     BOOST_TEST(trimmed(" a b \r\n") == "a b");
 }
 

@@ -2,10 +2,10 @@
 
 #include "language/complete/completion_in_braces.hpp"
 #include "language/explain/help.hpp"
-#include "language/job_states.hpp"
 #include "language/read/command_line.hpp"
 #include "language/read/typing.hpp"
-#include "language/text.hpp"
+#include "language/read/wait_line.hpp"
+#include "language/words.hpp"
 
 #include <algorithm>
 #include <span>
@@ -14,6 +14,11 @@ namespace json = boost::json;
 
 namespace qmp_shell {
 
+using coqmp::schema;
+using coqmp::schema_kind;
+using coqmp::schema_member;
+using coqmp::schema_type;
+
 namespace {
 
 bool is_blank(std::string_view text)
@@ -21,24 +26,28 @@ bool is_blank(std::string_view text)
     return text.find_first_not_of(white) == std::string_view::npos;
 }
 
-std::size_t words_without_options(std::span<word const> words)
+/// The words of a line, without the one at the cursor; that may be empty.
+struct split_line
 {
-    std::size_t result = 0;
-    for (std::size_t index = 0; index < words.size(); ++index) {
-        bool const option = words[index].text.starts_with("--");
-        result += option ? 0 : 1;
-        index += takes_file(words[index].text) ? 1 : 0;
+    std::vector<word> before;
+    word current;
+};
+
+/// @param end of the line, and how it ended
+split_line split_at_cursor(lexer& reader, std::size_t end, ending how)
+{
+    split_line result{reader.take(), {{}, {0, end}}};
+    if ((reader.ends_in_word() || how != ending::complete) && !result.before.empty()) {
+        result.current = std::move(result.before.back());
+        result.before.pop_back();
     }
     return result;
 }
 
 spot walk(spot from, std::string_view path)
 {
-    while (!path.empty()) {
-        std::size_t const dot = path.find('.');
-        from = from.member(path.substr(0, dot));
-        path.remove_prefix(dot == std::string_view::npos ? path.size() : dot + 1);
-    }
+    for (std::string_view const name : parts_of(path, '.'))
+        from = from.member(name);
     return from;
 }
 
@@ -56,12 +65,7 @@ completion completer::complete(std::string_view line, bool in_transaction, lexer
     to_.result.begin = line.size();
     if (reader.ends_in_comment())
         return std::move(to_.result);
-    std::vector<word> words = reader.take();
-    word current{{}, {0, line.size()}};
-    if ((reader.ends_in_word() || end != ending::complete) && !words.empty()) {
-        current = std::move(words.back());
-        words.pop_back();
-    }
+    auto const [words, current] = split_at_cursor(reader, line.size(), end);
     statement(words, current, in_transaction);
     // A word that began on an earlier line and is not a value in braces: there is nothing to replace in this line.
     if (current.text.find('\n') != std::string::npos && !to_.result.in_braces && to_.result.candidates.empty()) {
@@ -91,26 +95,20 @@ void completer::meta_command(std::string_view line, std::size_t name_begin, bool
     if ((name == "wait" || name == "wait-event") && to_.result.prefix.starts_with('-'))
         return to_.add("--timeout", "SECONDS: how long to wait at most", true);
     if (name == "wait-event")
-        return awaited_event(line, name_end);
+        return awaited_event(line);
     meta_argument(name, is_blank(line.substr(name_end, last - name_end)));
 }
 
-void completer::awaited_event(std::string_view line, std::size_t name_end)
+void completer::awaited_event(std::string_view line)
 {
-    std::string padded(name_end, ' ');  // so that columns are those of the line
     lexer reader;
-    reader.feed(padded.append(line.substr(name_end)));
-    std::vector<word> words = reader.take();
-    word current{{}, {0, line.size()}};
-    if (reader.ends_in_word() && !words.empty()) {
-        current = std::move(words.back());
-        words.pop_back();
-    }
-    if (words.empty())
+    ending const end = reader.feed(line);
+    auto const [words, current] = split_at_cursor(reader, line.size(), end);
+    if (words.size() < 2)  // after `:wait-event`
         return to_.add_names(to_.known.event_names());
-    event_entry const* const entry = to_.known.find_event(words.front().text);
-    if (entry != nullptr)
-        arguments(words.front().text, entry->data, std::span<word const>(words).subspan(1), current);
+    std::string const& name = words[1].text;
+    if (auto const entry = to_.known.find_event(name))
+        arguments(name, entry->data(), std::span<word const>(words).subspan(2), current);
 }
 
 void completer::meta_argument(std::string_view name, bool first)
@@ -119,7 +117,7 @@ void completer::meta_argument(std::string_view name, bool first)
         if (to_.result.prefix.starts_with('!'))
             to_.begin(to_.result.begin + 1, std::string(to_.result.prefix, 1));
         else if (first)
-            to_.add_words({"off", "on"});
+            to_.add_names({"off", "on"});
         to_.add_names(to_.known.event_names());
     } else if (name == "help" && to_.result.prefix.starts_with(':') && first) {
         to_.begin(to_.result.begin + 1, std::string(to_.result.prefix, 1));
@@ -132,7 +130,7 @@ void completer::meta_argument(std::string_view name, bool first)
     } else if (name == "wait") {
         to_.add_names({job_states.begin(), job_states.end()});
     } else if ((name == "trace" || name == "pretty") && first) {
-        to_.add_words({"off", "on"});
+        to_.add_names({"off", "on"});
     }
 }
 
@@ -154,8 +152,8 @@ void completer::statement(std::span<word const> words, word const& current, bool
     }
     if (closed) {
         closed_transaction_ = true;
-        command_entry const* entry = to_.known.find_command("transaction");
-        arguments("transaction", entry != nullptr ? entry->arguments : nullptr, rest, current);
+        auto const entry = to_.known.find_command("transaction");
+        arguments("transaction", entry ? entry->arguments() : schema_type(), rest, current);
     } else if (inside) {
         action(rest, current);
     } else {
@@ -165,7 +163,7 @@ void completer::statement(std::span<word const> words, word const& current, bool
 
 void completer::action(std::span<word const> words, word const& current)
 {
-    type const* const known = action_type(&to_.known);
+    schema_type const known = action_type(&to_.known);
     if (words.empty() && is_structured(current)) {
         argument_node given;
         return complete_in_braces(to_, {known, &given}, {}, given, current, 0);
@@ -173,11 +171,7 @@ void completer::action(std::span<word const> words, word const& current)
     if (!words.empty())
         return arguments(words.front().text, data_type(known, words.front().text), words.subspan(1), current);
     to_.begin(current.where.column, current.text);
-    if (known == nullptr)
-        return;
-    for (member const& each : known->members)
-        if (each.name == known->discriminator && each.what->kind == kind::enumeration)
-            to_.add_names(each.what->values);
+    to_.add_names(action_names(known));
 }
 
 void completer::command(std::span<word const> words, word const& current)
@@ -186,19 +180,18 @@ void completer::command(std::span<word const> words, word const& current)
         return file_to_open(current);
     if (words.empty() && is_structured(current))
         return complete_raw_command(to_, current);
-    while (!words.empty() && words.front().text.starts_with("--"))
-        words = words.subspan(takes_file(words.front().text) ? std::min<std::size_t>(2, words.size()) : 1);
+    words = words.subspan(count_options(words));
     if (!words.empty() && words.front().text != "help") {
-        command_entry const* entry = to_.known.find_command(words.front().text);
-        return arguments(words.front().text, entry != nullptr ? entry->arguments : nullptr, words.subspan(1), current);
+        auto const entry = to_.known.find_command(words.front().text);
+        return arguments(words.front().text, entry ? entry->arguments() : schema_type(), words.subspan(1), current);
     }
     to_.begin(current.where.column, current.text);
     if (current.text.starts_with('-'))
         return options();
     if (words.size() > 1) {  // help blockdev-add driver=qcow2
-        command_entry const* entry = to_.known.find_command(words[1].text);
-        if (entry != nullptr)
-            arguments(words[1].text, entry->arguments, words.subspan(2), current);
+        auto const entry = to_.known.find_command(words[1].text);
+        if (entry)
+            arguments(words[1].text, entry->arguments(), words.subspan(2), current);
         return;
     }
     if (!words.empty() && current.text.starts_with(':')) {  // help :wait
@@ -208,9 +201,9 @@ void completer::command(std::span<word const> words, word const& current)
     to_.add_commands();
     if (!words.empty())
         return to_.add_names(to_.known.event_names());
-    to_.add_words({"exit", "help"});
+    to_.add_names({"exit", "help"});
     if (!current.text.empty())
-        to_.add_words({transaction_opening});
+        to_.add_names({std::string(transaction_opening)});
 }
 
 void completer::options()
@@ -224,7 +217,7 @@ void completer::options()
             to_.add(text, description, true);
 }
 
-void completer::arguments(std::string_view name, type const* what, std::span<word const> words, word const& current)
+void completer::arguments(std::string_view name, schema_type const& what, std::span<word const> words, word const& current)
 {
     to_.command = name;
     if (!words.empty() && takes_file(words.back().text))
@@ -234,7 +227,7 @@ void completer::arguments(std::string_view name, type const* what, std::span<wor
         return options();
     argument_node given;
     read_arguments(words, what, given);
-    if (words_without_options(words) == 0 && is_structured(current))
+    if (count_options(words) == words.size() && is_structured(current))
         return complete_in_braces(to_, {what, &given}, {}, given, current, 0);
     spot const root{what, &given};
     if (std::optional<argument> const parts = split(current))
@@ -264,7 +257,7 @@ void completer::begin_value(word const& current, std::size_t offset)
     to_.result.prefix = text;
 }
 
-void completer::read_arguments(std::span<word const> words, type const* what, argument_node& given)
+void completer::read_arguments(std::span<word const> words, schema_type const& what, argument_node& given)
 {
     for (word const& each : words) {
         try {
@@ -290,26 +283,27 @@ void completer::key(spot const& root, word const& current)
     std::size_t const last = dot == std::string_view::npos ? 0 : dot + 1;
     to_.begin(current.where.column + last, text.substr(last));
     spot const here = walk(root, text.substr(0, last));
-    type const* const what = with_members(here.what);
-    if (what != nullptr && what->kind == kind::object)
-        members(*what, *here.given);
-    if (what != nullptr && what->kind == kind::array)
-        member_keys(std::to_string(here.given->members.size()), *what->element, describe(*what->element), nullptr);
+    schema_type const what = with_members(here.what);
+    if (what.kind() == schema_kind::object)
+        members(what, *here.given);
+    if (what.kind() == schema_kind::array)
+        member_keys(std::to_string(here.given->members.size()), what.element(), describe(what.element()), nullptr);
     to_.offer_device_properties(last == 0);
 }
 
-void completer::members(type const& what, argument_node const& given)
+void completer::members(schema_type const& what, argument_node const& given)
 {
-    for (member const* const each : free_members(what, given))
-        if (each->name.starts_with(to_.result.prefix) && (!closed_transaction_ || each->name != "actions"))
-            member_keys(each->name, *each->what, describe(*each->what) + remarks(*each), given.find(each->name));
+    for (schema_member const& each : free_members(what, given))
+        if (each.name().starts_with(to_.result.prefix) && (!closed_transaction_ || each.name() != "actions"))
+            member_keys(std::string(each.name()), each.type(), describe(each.type()) + remarks(each), given.find(each.name()));
 }
 
-void completer::member_keys(std::string const& name, type const& what, std::string const& description, argument_node const* had)
+void completer::member_keys(std::string const& name, schema_type const& what, std::string const& description,
+                            argument_node const* had)
 {
-    type const* const inner = with_members(&what);
-    bool const has_members = inner != nullptr && inner->kind == kind::object;
-    if ((what.kind != kind::object || !has_members) && had == nullptr)
+    schema_type const inner = with_members(what);
+    bool const has_members = inner.kind() == schema_kind::object;
+    if ((what.kind() != schema_kind::object || !has_members) && had == nullptr)
         to_.add(name + '=', description, false);
     if (has_members || had != nullptr)
         to_.add(name + '.', description, false);
@@ -321,19 +315,19 @@ void completer::value(spot const& root, argument_node& given, argument const& pa
     if (text.starts_with('{') || text.starts_with('[')) {
         argument_node* node = &given;
         spot here = root;
-        for (std::string_view rest = parts.key; !rest.empty() && !node->value;) {
-            std::size_t const dot = rest.find('.');
-            here = here.member(rest.substr(0, dot));
-            node = &node->member(rest.substr(0, dot));
-            rest.remove_prefix(dot == std::string_view::npos ? rest.size() : dot + 1);
+        for (std::string_view const name : parts_of(parts.key, '.')) {
+            if (node->value)
+                break;
+            here = here.member(name);
+            node = &node->member(name);
         }
         here.given = node;
         return complete_in_braces(to_, here, parts.key, *node, current, parts.value_offset);
     }
     begin_value(current, parts.value_offset);
-    type const* const what = walk(root, parts.key).what;
-    if (what != nullptr)
-        to_.add_values(*what, parts.exact ? '"' : to_.result.quote);
+    schema_type const what = walk(root, parts.key).what;
+    if (what)
+        to_.add_values(what, parts.exact ? '"' : to_.result.quote);
     if (!parts.exact)
         to_.result.source = source_of(to_.command, parts.key, what);
 }

@@ -2,7 +2,7 @@
 
 namespace qmp_shell {
 
-std::string quoted(std::string_view text, char quote)
+std::string quoted_word(std::string_view text, char quote)
 {
     constexpr std::string_view special = " \t\r\n\"'#;()";
     bool const plain =

@@ -34,7 +34,7 @@ struct completion
 
 /// A text as a value has to be written to be read as that text: in quotes if it needs some.
 /// @param quote the one that was typed already, or 0
-[[nodiscard]] std::string quoted(std::string_view text, char quote = '\0');
+[[nodiscard]] std::string quoted_word(std::string_view text, char quote = '\0');
 
 }  // namespace qmp_shell
 

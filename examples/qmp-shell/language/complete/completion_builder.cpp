@@ -7,36 +7,40 @@
 
 namespace qmp_shell {
 
-type const* with_members(type const* what)
+using coqmp::schema_kind;
+using coqmp::schema_member;
+using coqmp::schema_type;
+
+schema_type with_members(schema_type const& what)
 {
-    type const* const object = as_kind(what, kind::object);
-    return object != nullptr ? object : as_kind(what, kind::array);
+    schema_type const object = what.as(schema_kind::object);
+    return object ? object : what.as(schema_kind::array);
 }
 
 spot spot::member(std::string_view name) const
 {
     static argument_node const nothing;
     argument_node const* below = given->find(name);
-    spot result{nullptr, below != nullptr ? below : &nothing};
-    type const* const here = with_members(what);
-    if (here != nullptr && here->kind == kind::array)
-        result.what = here->element;
-    else if (here != nullptr && here->kind == kind::object)
-        if (qmp_shell::member const* found = find_member(*here, name, *given); found != nullptr)
-            result.what = found->what;
+    spot result{schema_type(), below != nullptr ? below : &nothing};
+    schema_type const here = with_members(what);
+    if (here.kind() == schema_kind::array)
+        result.what = here.element();
+    else if (auto const found = find_member(here, name, *given))
+        result.what = found->type();
     return result;
 }
 
-std::vector<member const*> free_members(type const& what, argument_node const& given)
+std::vector<schema_member> free_members(schema_type const& what, argument_node const& given)
 {
-    std::vector<member const*> result;
+    std::vector<schema_member> result;
+    std::vector<schema_member> const all = what.all_members();
     std::set<std::string_view> names;
     for (bool const optional : {false, true}) {
-        for (member const& each : what.members) {
-            argument_node const* const had = given.find(each.name);
+        for (schema_member const& each : all) {
+            argument_node const* const had = given.find(each.name());
             bool const free = had == nullptr || !had->value;
-            if (each.optional == optional && free && exists(each, given) && names.insert(each.name).second)
-                result.push_back(&each);
+            if (each.is_optional() == optional && free && exists(each, given) && names.insert(each.name()).second)
+                result.push_back(each);
         }
     }
     return result;
@@ -60,37 +64,31 @@ void completion_builder::add_names(std::vector<std::string> const& names)
             add(name, {}, true);
 }
 
-void completion_builder::add_words(std::initializer_list<std::string_view> words)
-{
-    for (std::string_view const each : words)
-        if (each.starts_with(result.prefix))
-            add(std::string(each), {}, true);
-}
-
 void completion_builder::add_commands()
 {
-    for (std::string const& name : known.command_names()) {
-        if (!name.starts_with(result.prefix))
-            continue;
-        command_entry const& entry = *known.find_command(name);
-        add(name, entry.deprecated ? "deprecated" : entry.unstable ? "unstable" : "", true);
-    }
+    for (coqmp::schema_command const& each : known.commands())
+        if (each.name().starts_with(result.prefix))
+            add(std::string(each.name()),
+                each.has_feature("deprecated") ? "deprecated"
+                : each.has_feature("unstable") ? "unstable"
+                                               : "",
+                true);
 }
 
-void completion_builder::add_values(type const& what, char quote)
+void completion_builder::add_values(schema_type const& what, char quote)
 {
-    if (what.kind == kind::enumeration)
-        for (std::string const& each : what.values)
+    if (what.kind() == schema_kind::enumeration)
+        for (std::string const& each : what.values())
             if (each.starts_with(result.prefix))
-                add(quoted(each, quote), {}, true);
-    if (what.kind == kind::boolean && result.quote == '\0')
-        add_words({"true", "false"});
-    if (what.kind == kind::null && result.quote == '\0')
-        add_words({"null"});
-    if (what.kind == kind::alternate)
-        for (type const* each : what.alternatives)
-            if (each->kind != kind::alternate)
-                add_values(*each, quote);
+                add(quoted_word(each, quote), {}, true);
+    if (what.kind() == schema_kind::boolean && result.quote == '\0')
+        add_names({"true", "false"});
+    if (what.kind() == schema_kind::null && result.quote == '\0')
+        add_names({"null"});
+    if (what.kind() == schema_kind::alternate)
+        for (schema_type const& each : what.alternatives())
+            if (each.kind() != schema_kind::alternate)
+                add_values(each, quote);
 }
 
 void completion_builder::offer_device_properties(bool at_top)

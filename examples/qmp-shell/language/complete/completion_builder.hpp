@@ -4,35 +4,35 @@
 
 #include "language/complete/completion.hpp"
 #include "language/read/argument.hpp"
-#include "language/schema.hpp"
+
+#include <coqmp/schema.hpp>
 
 #include <cstddef>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace qmp_shell {
 
-/// What an alternate is if it has members: an object, else an array. @return null: neither
-[[nodiscard]] type const* with_members(type const* what);
+/// What an alternate is if it has members: an object, else an array. @return unknown: neither
+[[nodiscard]] coqmp::schema_type with_members(coqmp::schema_type const& what);
 
 /// A place in the tree of what was typed, and what the schema says of it.
 struct spot
 {
-    type const* what = nullptr;
+    coqmp::schema_type what;
     argument_node const* given = nullptr;
 
     [[nodiscard]] spot member(std::string_view name) const;
 };
 
 /// The members of an object that can still be given, the required ones first.
-[[nodiscard]] std::vector<member const*> free_members(type const& what, argument_node const& given);
+[[nodiscard]] std::vector<coqmp::schema_member> free_members(coqmp::schema_type const& what, argument_node const& given);
 
 /// A completion in the making. Candidates that do not begin with the prefix are not added, except by add().
 struct completion_builder
 {
-    schema const& known;
+    coqmp::schema const& known;
     std::string command;  ///< to which the word belongs
     completion result;
 
@@ -40,10 +40,9 @@ struct completion_builder
     void begin(std::size_t column, std::string_view prefix);
     void add(std::string text, std::string description, bool final);
     void add_names(std::vector<std::string> const& names);
-    void add_words(std::initializer_list<std::string_view> words);
     void add_commands();
     /// @param quote around words, or 0
-    void add_values(type const& what, char quote);
+    void add_values(coqmp::schema_type const& what, char quote);
     /// Whether the properties of a device come next.
     void offer_device_properties(bool at_top);
 };

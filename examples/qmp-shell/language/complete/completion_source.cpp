@@ -6,6 +6,9 @@
 
 namespace qmp_shell {
 
+using coqmp::schema_kind;
+using coqmp::schema_type;
+
 namespace {
 
 struct rule
@@ -112,32 +115,28 @@ bool fits(rule const& each, std::string_view command, std::string_view name)
     return each.command.empty() || each.command == command;
 }
 
-bool takes_text(type const& what)
+bool takes_text(schema_type const& what)
 {
-    if (what.kind == kind::alternate)
-        return std::any_of(what.alternatives.begin(), what.alternatives.end(),
-                           [](type const* each) { return each->kind == kind::string; });
-    return what.kind == kind::string || what.kind == kind::any;
+    return what.kind() == schema_kind::any || what.as(schema_kind::string);
 }
 
 /// A block device, described in place or by its name: `file=` and `backing=` of blockdev-add.
-bool is_block_reference(type const& what)
+bool is_block_reference(schema_type const& what)
 {
-    return std::any_of(what.alternatives.begin(), what.alternatives.end(),
-                       [](type const* each) { return each->kind == kind::object && each->discriminator == "driver"; });
+    return what.kind() == schema_kind::alternate && what.as(schema_kind::object).tag() == "driver";
 }
 
 }  // namespace
 
-completion_source source_of(std::string_view command, std::string_view path, type const* what)
+completion_source source_of(std::string_view command, std::string_view path, schema_type const& what)
 {
-    if (what != nullptr && !takes_text(*what))
+    if (!takes_text(what))
         return completion_source::none;
     std::string_view const name = last_name(path);
     auto const found = std::find_if(rules.begin(), rules.end(), [&](rule const& each) { return fits(each, command, name); });
     if (found != rules.end())
         return found->source;
-    return what != nullptr && is_block_reference(*what) ? completion_source::node_name : completion_source::none;
+    return is_block_reference(what) ? completion_source::node_name : completion_source::none;
 }
 
 }  // namespace qmp_shell

@@ -2,7 +2,7 @@
 #ifndef QMP_SHELL_LANGUAGE_COMPLETE_COMPLETION_SOURCE_HPP
 #define QMP_SHELL_LANGUAGE_COMPLETE_COMPLETION_SOURCE_HPP
 
-#include "language/schema.hpp"
+#include <coqmp/schema.hpp>
 
 #include <string_view>
 
@@ -36,8 +36,8 @@ enum class completion_source {
 
 /// @param command the name of the command, or of the action of a transaction
 /// @param path the argument, as `node-name` or `options.0.node-name`
-/// @param what its type, null if unknown
-[[nodiscard]] completion_source source_of(std::string_view command, std::string_view path, type const* what);
+/// @param what its type, which may be unknown
+[[nodiscard]] completion_source source_of(std::string_view command, std::string_view path, coqmp::schema_type const& what);
 
 }  // namespace qmp_shell
 

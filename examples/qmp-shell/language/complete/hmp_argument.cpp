@@ -104,7 +104,7 @@ void go_into_options(hmp_argument& into, placed_word const& last)
     std::size_t const equals = option.find('=');
     into.source = completion_source::device_property;
     if (equals != std::string_view::npos) {
-        into.source = source_of("device_add", option.substr(0, equals), nullptr);
+        into.source = source_of("device_add", option.substr(0, equals), coqmp::schema_type());
         into.begin += equals + 1;
     }
 }

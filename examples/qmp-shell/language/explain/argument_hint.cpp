@@ -1,7 +1,9 @@
 #include "language/explain/argument_hint.hpp"
 
-#include "language/explain/similar.hpp"
-#include "language/json_access.hpp"
+#include "language/members.hpp"
+#include "language/words.hpp"
+
+#include <coqmp/similar_names.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -14,6 +16,11 @@
 namespace json = boost::json;
 
 namespace qmp_shell {
+
+using coqmp::schema_kind;
+using coqmp::schema_member;
+using coqmp::schema_type;
+using coqmp::similar_names;
 
 namespace {
 
@@ -29,51 +36,56 @@ std::string_view between(std::string_view text, std::string_view before, std::st
 struct level
 {
     json::value const* given = nullptr;
-    type const* what = nullptr;
+    schema_type what;
 };
 
 /// Whether a member can be there, by the discriminators that were given.
-bool may_exist(member const& each, json::object const& given)
+bool may_exist(schema_member const& each, json::object const& given)
 {
-    json::value const* const chosen = each.when ? given.if_contains(each.when->first) : nullptr;
-    return chosen == nullptr || (chosen->is_string() && chosen->get_string() == each.when->second);
+    json::value const* const chosen = each.when() ? given.if_contains(each.when()->tag) : nullptr;
+    return chosen == nullptr || (chosen->is_string() && chosen->get_string() == each.when()->value);
+}
+
+/// An object's members that can be there. @return none: it is not an object, or its type is unknown
+std::vector<schema_member> members_of(level where)
+{
+    std::vector<schema_member> result;
+    schema_type const what = where.what.as(schema_kind::object);
+    json::object const* const given = where.given != nullptr ? where.given->if_object() : nullptr;
+    if (what && given != nullptr)
+        for (schema_member const& each : what.all_members())
+            if (may_exist(each, *given))
+                result.push_back(each);
+    return result;
 }
 
 level member_of(level from, std::string_view name)
 {
-    json::object const* const object = from.given != nullptr ? from.given->if_object() : nullptr;
-    type const* const what = as_kind(from.what, kind::object);
-    if (object == nullptr || what == nullptr)
-        return {};
-    auto const found = std::find_if(what->members.begin(), what->members.end(),
-                                    [&](member const& each) { return each.name == name && may_exist(each, *object); });
-    return {object->if_contains(name), found != what->members.end() ? found->what : nullptr};
+    for (schema_member const& each : members_of(from))
+        if (each.name() == name)
+            return {from.given->get_object().if_contains(name), each.type()};
+    return {};
 }
 
-level item_of(level from, std::string_view index_text)
+/// An item of an array, or a member of an object.
+level below(level from, std::string_view name)
 {
-    std::size_t index = 0;
-    std::from_chars(index_text.data(), index_text.data() + index_text.size(), index);
     json::array const* const items = from.given != nullptr ? from.given->if_array() : nullptr;
-    type const* const what = as_kind(from.what, kind::array);
-    if (items == nullptr || index >= items->size() || what == nullptr || what->kind != kind::array)
-        return {};
-    return {&(*items)[index], what->element};
+    schema_type const what = from.what.as(schema_kind::array);
+    if (items == nullptr || !what)
+        return member_of(from, name);
+    std::size_t index = 0;
+    std::from_chars(name.data(), name.data() + name.size(), index);
+    return index < items->size() ? level{&(*items)[index], what.element()} : level();
 }
 
 /// Walks along `a.b[0].`, as QEMU writes it.
-level walk(level from, std::string_view path)
+level walk(level from, std::string path)
 {
-    while (!path.empty() && from.what != nullptr) {
-        bool const item = path.starts_with('[');
-        std::size_t const end = item ? path.find(']') : path.find_first_of(".[");
-        from = item ? item_of(from, path.substr(1, end - 1)) : member_of(from, path.substr(0, end));
-        path.remove_prefix(std::min(path.size(), end));
-        if (path.starts_with(']'))
-            path.remove_prefix(1);
-        if (path.starts_with('.'))
-            path.remove_prefix(1);
-    }
+    std::erase(path, ']');
+    std::replace(path.begin(), path.end(), '[', '.');
+    for (std::string_view const name : parts_of(path, '.'))
+        from = below(from, name);
     return from;
 }
 
@@ -81,31 +93,28 @@ level walk(level from, std::string_view path)
 std::vector<std::string> free_names(level where)
 {
     std::vector<std::string> result;
-    type const* const what = as_kind(where.what, kind::object);
-    json::object const* const given = where.given != nullptr ? where.given->if_object() : nullptr;
-    if (what == nullptr || given == nullptr)
-        return result;
-    for (member const& each : what->members)
-        if (may_exist(each, *given) && !given->contains(each.name))
-            result.push_back(each.name);
+    for (schema_member const& each : members_of(where))
+        if (!where.given->get_object().contains(each.name()))
+            result.emplace_back(each.name());
     return result;
 }
 
-bool knows(type const& what, std::string_view name)
+bool knows(schema_type const& what, std::string_view name)
 {
-    return std::any_of(what.members.begin(), what.members.end(), [name](member const& each) { return each.name == name; });
+    auto const members = what.all_members();
+    return std::any_of(members.begin(), members.end(), [name](schema_member const& each) { return each.name() == name; });
 }
 
 /// The argument that stands where `missing` should: unknown to the schema, and like it.
 std::string_view mistyped_instead_of(level where, std::string const& missing)
 {
-    type const* const what = as_kind(where.what, kind::object);
+    schema_type const what = where.what.as(schema_kind::object);
     json::object const* const given = where.given != nullptr ? where.given->if_object() : nullptr;
-    if (what == nullptr || given == nullptr)
+    if (!what || given == nullptr)
         return {};
     for (auto const& each : *given) {
         std::string_view const name(each.key().data(), each.key().size());
-        if (!knows(*what, name) && !similar_to(name, {missing}).empty())
+        if (!knows(what, name) && !similar_names(name, {missing}).empty())
             return name;
     }
     return {};
@@ -188,11 +197,10 @@ std::string_view reason_in(std::string_view text)
 }
 
 /// Words that could stand there instead, if this one is none of them.
-std::vector<std::string> other_words(type const* what, std::string_view text)
+std::vector<std::string> other_words(schema_type const& what, std::string_view text)
 {
-    what = as_kind(what, kind::enumeration);
-    bool const wrong = what != nullptr && std::find(what->values.begin(), what->values.end(), text) == what->values.end();
-    return wrong ? similar_to(text, what->values) : std::vector<std::string>();
+    schema_type const words = what.as(schema_kind::enumeration);
+    return words && !words.has_value(text) ? similar_names(text, words.values()) : std::vector<std::string>();
 }
 
 constexpr std::string_view property_begins = "Property '";
@@ -200,19 +208,20 @@ constexpr std::string_view property_ends = "' not found";
 
 }  // namespace
 
-std::optional<argument_hint> hint_at_argument(typed_command const& said, type const* arguments, std::string_view description)
+std::optional<argument_hint> hint_at_argument(typed_command const& said, schema_type const& arguments,
+                                              std::string_view description)
 {
     std::string_view const unexpected = between(description, "Parameter '", "' is unexpected");
     std::string_view const missing = between(description, "Parameter '", "' is missing");
     std::string_view const path = unexpected.empty() ? missing : unexpected;
-    if (path.empty() || arguments == nullptr)
+    if (path.empty() || !arguments)
         return std::nullopt;
     std::size_t const last = path.rfind('.') + 1;  // npos + 1 is 0
     json::value const all(said.arguments);
-    level const where = walk({&all, arguments}, path.substr(0, last));
+    level const where = walk({&all, arguments}, std::string(path.substr(0, last)));
     std::string const name(path.substr(last));
     if (!unexpected.empty())
-        return hint(said, std::string(path), similar_to(name, free_names(where)));
+        return hint(said, std::string(path), similar_names(name, free_names(where)));
     std::string_view const mistyped = mistyped_instead_of(where, name);
     if (mistyped.empty()) {
         std::optional<place> const enclosing = said.places.find_enclosing(path);
@@ -221,7 +230,7 @@ std::optional<argument_hint> hint_at_argument(typed_command const& said, type co
     return hint(said, std::string(path.substr(0, last)).append(mistyped), {name});
 }
 
-std::optional<argument_hint> hint_at_value(typed_command const& said, type const* arguments, std::string_view description)
+std::optional<argument_hint> hint_at_value(typed_command const& said, schema_type const& arguments, std::string_view description)
 {
     json::value const all(said.arguments);
     std::vector<typed_text> texts;
@@ -265,13 +274,10 @@ std::optional<argument_hint> hint_at_property(typed_command const& said, json::v
     if (path.empty() || items == nullptr)
         return std::nullopt;
     std::vector<std::string> names{"driver", "bus", "id"};  // device_add's own
-    for (json::value const& item : *items) {
-        json::object const* const property = item.if_object();
-        json::value const* const text = property != nullptr ? property->if_contains("name") : nullptr;
-        if (text != nullptr && text->is_string())
-            names.emplace_back(std::string_view(text->get_string()));
-    }
-    return hint(said, std::string(name), similar_to(name, names));
+    for (json::value const& property : *items)
+        if (std::string_view const each = text_in(property, "name"); !each.empty())
+            names.emplace_back(each);
+    return hint(said, std::string(name), similar_names(name, names));
 }
 
 }  // namespace qmp_shell

@@ -4,7 +4,8 @@
 #define QMP_SHELL_LANGUAGE_EXPLAIN_ARGUMENT_HINT_HPP
 
 #include "language/read/syntax.hpp"
-#include "language/schema.hpp"
+
+#include <coqmp/schema.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -25,9 +26,9 @@ struct argument_hint
 
 /// Reads `Parameter 'siez' is unexpected` and `Parameter 'size' is missing`: the latter only if something like it was typed, or it
 /// is missing in a value whose place is of help.
-/// @param arguments the type of the command's arguments, null: unknown
+/// @param arguments the type of the command's arguments, which may be unknown
 /// @param description QEMU's
-[[nodiscard]] std::optional<argument_hint> hint_at_argument(typed_command const& said, type const* arguments,
+[[nodiscard]] std::optional<argument_hint> hint_at_argument(typed_command const& said, coqmp::schema_type const& arguments,
                                                             std::string_view description);
 
 /// Reads `Property 'scsi-hd.seriall' not found`.
@@ -38,7 +39,7 @@ struct argument_hint
 /// Finds the value that a refusal quotes, as `Parameter 'driver' does not accept value 'qcow3'` and `Cannot find ...
 /// node-name='nosuch'` do, or the argument, as `Invalid parameter type for 'size', ...`; only if one alone can be meant.
 /// @return its place is left out where there is nothing else that could be meant
-[[nodiscard]] std::optional<argument_hint> hint_at_value(typed_command const& said, type const* arguments,
+[[nodiscard]] std::optional<argument_hint> hint_at_value(typed_command const& said, coqmp::schema_type const& arguments,
                                                          std::string_view description);
 
 /// Whether hint_at_property() has something to read.

@@ -1,9 +1,10 @@
 // Types in a few words.
 #include "language/explain/help.hpp"
 
-#include "language/explain/similar.hpp"
 #include "language/read/typing.hpp"
-#include "language/text.hpp"
+#include "language/words.hpp"
+
+#include <coqmp/similar_names.hpp>
 
 #include <algorithm>
 #include <map>
@@ -11,16 +12,22 @@
 
 namespace qmp_shell {
 
+using coqmp::schema;
+using coqmp::schema_kind;
+using coqmp::schema_member;
+using coqmp::schema_type;
+using coqmp::similar_names;
+
 namespace {
 
 constexpr std::size_t most_values = 8;  ///< in a list of Tab's
 constexpr std::size_t all_values = std::string::npos;
 constexpr std::size_t most_levels_of_arrays = 4;
 
-std::string described_values(type const& what, std::size_t most)
+std::string described_values(schema_type const& what, std::size_t most)
 {
     std::vector<std::string> shown;
-    for (std::string const& each : what.values) {
+    for (std::string const& each : what.values()) {
         if (shown.size() == most) {
             shown.emplace_back("...");
             break;
@@ -30,26 +37,27 @@ std::string described_values(type const& what, std::size_t most)
     return shown.empty() ? "string" : joined(shown, "|");
 }
 
-std::string described(type const& what, std::size_t levels, std::size_t most)
+std::string described(schema_type const& what, std::size_t levels, std::size_t most)
 {
-    static std::map<kind, std::string> const words = {
-        {kind::string, "string"}, {kind::number, "number"}, {kind::integer, "integer"}, {kind::boolean, "boolean"},
-        {kind::null, "null"},     {kind::any, "any"},       {kind::object, "object"}};
-    if (auto const found = words.find(what.kind); found != words.end())
+    static std::map<schema_kind, std::string> const words = {{schema_kind::string, "string"},   {schema_kind::number, "number"},
+                                                             {schema_kind::integer, "integer"}, {schema_kind::boolean, "boolean"},
+                                                             {schema_kind::null, "null"},       {schema_kind::any, "any"},
+                                                             {schema_kind::object, "object"}};
+    if (auto const found = words.find(what.kind()); found != words.end())
         return found->second;
-    if (what.kind == kind::enumeration)
+    if (what.kind() == schema_kind::enumeration)
         return described_values(what, most);
     if (levels == 0)
         return "...";
-    if (what.kind == kind::array)
-        return '[' + (what.element != nullptr ? described(*what.element, levels - 1, most) : "any") + ']';
+    if (what.kind() == schema_kind::array)
+        return '[' + described(what.element(), levels - 1, most) + ']';
     std::vector<std::string> alternatives;
-    for (type const* each : what.alternatives)
-        alternatives.push_back(each->kind == kind::alternate ? "..." : described(*each, levels - 1, most));
+    for (schema_type const& each : what.alternatives())
+        alternatives.push_back(each.kind() == schema_kind::alternate ? "..." : described(each, levels - 1, most));
     return alternatives.empty() ? "any" : joined(alternatives, " or ");
 }
 
-std::string described_whole(type const& what)
+std::string described_whole(schema_type const& what)
 {
     return described(what, most_levels_of_arrays, all_values);
 }
@@ -74,18 +82,11 @@ std::string wrapped(std::string head, std::string_view text, std::size_t width)
 }
 
 /// What is inside: of an array its elements, of an alternate its object.
-type const* inside(type const* what)
+schema_type inside(schema_type what)
 {
-    for (std::size_t level = 0; what != nullptr && level < most_levels_of_arrays; ++level) {
-        if (what->kind == kind::object)
-            return what;
-        if (what->kind == kind::array) {
-            what = what->element;
-            continue;
-        }
-        what = find_alternative(*what, kind::object);
-    }
-    return nullptr;
+    for (std::size_t level = 0; level < most_levels_of_arrays && what.kind() == schema_kind::array; ++level)
+        what = what.element();
+    return what.as(schema_kind::object);
 }
 
 class members_text
@@ -99,44 +100,46 @@ public:
 
     /// All members, each in a line; nested ones a level deep.
     /// @param given what was said of the members: of a variant that is chosen, the members are shown as all others
-    void add(type const& what, argument_node const& given, std::size_t indent, bool nested)
+    void add(schema_type const& what, argument_node const& given, std::size_t indent, bool nested)
     {
         static argument_node const nothing;
-        std::vector<member const*> shown;
-        for (member const& each : what.members)
+        std::vector<schema_member> shown;
+        for (schema_member& each : what.all_members())
             if (exists(each, given))
-                shown.push_back(&each);
+                shown.push_back(std::move(each));
         std::size_t width = 0;
-        for (member const* each : shown)
-            width = std::max(width, each->name.size());
-        for (member const* each : shown) {
+        for (schema_member const& each : shown)
+            width = std::max(width, each.name().size());
+        for (schema_member const& each : shown) {
             std::string head(indent, ' ');
-            head.append(each->name).append(width + 2 - each->name.size(), ' ');
-            text_ += wrapped(std::move(head), described_whole(*each->what) + remarks(*each), width_);
-            argument_node const* inner = given.find(each->name);
-            type const* const below = nested || inner != nullptr ? inside(each->what) : nullptr;
-            if (below != nullptr)
-                add(*below, inner != nullptr ? *inner : nothing, indent + 4, inner != nullptr && !inner->value);
+            head.append(each.name()).append(width + 2 - each.name().size(), ' ');
+            text_ += wrapped(std::move(head), described_whole(each.type()) + remarks(each), width_);
+            argument_node const* inner = given.find(each.name());
+            schema_type const below = nested || inner != nullptr ? inside(each.type()) : schema_type();
+            if (below)
+                add(below, inner != nullptr ? *inner : nothing, indent + 4, inner != nullptr && !inner->value);
         }
         add_variants(what, given, indent);
     }
 
 private:
     /// `with driver=qcow2: file, [backing], ...`
-    void add_variants(type const& what, argument_node const& given, std::size_t indent)
+    void add_variants(schema_type const& what, argument_node const& given, std::size_t indent)
     {
         std::vector<std::pair<std::string, std::vector<std::string>>> variants;
-        for (member const& each : what.members) {
-            if (!each.when || given.find(each.when->first) != nullptr)
+        for (schema_member const& each : what.all_members()) {
+            auto const when = each.when();
+            if (!when || given.find(when->tag) != nullptr)
                 continue;
-            std::string choice = each.when->first + '=' + each.when->second;
+            std::string choice = std::string(when->tag).append("=").append(when->value);
             if (variants.empty() || variants.back().first != choice)
                 variants.emplace_back(std::move(choice), std::vector<std::string>());
-            variants.back().second.push_back(each.optional ? '[' + each.name + ']' : each.name);
+            std::string const name(each.name());
+            variants.back().second.push_back(each.is_optional() ? '[' + name + ']' : name);
         }
         constexpr std::size_t most_nested = 8;
         if (indent > top && variants.size() > most_nested) {
-            text_.append(indent, ' ').append("further members depend on ").append(what.discriminator).append("\n");
+            text_.append(indent, ' ').append("further members depend on ").append(what.tag()).append("\n");
             return;
         }
         for (auto const& [choice, names] : variants)
@@ -161,30 +164,30 @@ private:
     std::string text_;
 };
 
-bool has_members(type const* what)
+bool has_members(schema_type const& what)
 {
-    return what != nullptr && !what->members.empty();
+    return !what.all_members().empty();
 }
 
-std::string described_members(std::string_view title, type const* what, argument_node const& given, std::size_t width)
+std::string described_members(std::string_view title, schema_type const& what, argument_node const& given, std::size_t width)
 {
     members_text members(width);
     if (has_members(what))
-        members.add(*what, given, members_text::top, true);
-    else if (what != nullptr && what->kind != kind::object)
-        return wrapped(std::string(title) + ": ", described_whole(*what), width);
+        members.add(what, given, members_text::top, true);
+    else if (what && what.kind() != schema_kind::object)
+        return wrapped(std::string(title) + ": ", described_whole(what), width);
     return std::string(title) + (has_members(what) ? ":\n" : ": none\n") + members.text();
 }
 
-std::string described_return(type const* what, std::size_t width)
+std::string described_return(schema_type const& what, std::size_t width)
 {
-    type const* const below = inside(what);
-    if (what == nullptr || (what->kind == kind::object && what->members.empty()))
+    schema_type const below = inside(what);
+    if (what.kind() == schema_kind::object && !has_members(what))
         return "returns: nothing\n";
     members_text members(width);
     if (has_members(below))
-        members.add(*below, argument_node(), members_text::top, false);
-    return wrapped("returns: ", described_whole(*what), width) + members.text();
+        members.add(below, argument_node(), members_text::top, false);
+    return wrapped("returns: ", described_whole(what), width) + members.text();
 }
 
 }  // namespace
@@ -194,8 +197,8 @@ std::string describe_command(schema const& known, std::string_view line, std::si
     lexer reader;
     reader.feed(line);
     std::vector<word> const words = reader.take();
-    command_entry const* entry = words.empty() ? nullptr : known.find_command(words.front().text);
-    if (entry == nullptr)
+    auto const entry = words.empty() ? std::nullopt : known.find_command(words.front().text);
+    if (!entry)
         return {};
     argument_node given;
     try {
@@ -203,25 +206,27 @@ std::string describe_command(schema const& known, std::string_view line, std::si
             add_argument(given, words[index]);
     } catch (mistake const&) {  // what was right so far is described
     }
-    std::string result = entry->name + (entry->deprecated ? ", deprecated" : "") + (entry->unstable ? ", unstable" : "") +
-                         (entry->out_of_band ? ", may be sent with --oob" : "") + '\n';
-    return result + described_members("arguments", entry->arguments, given, width) + described_return(entry->returns, width);
+    std::string result = std::string(entry->name()) + (entry->has_feature("deprecated") ? ", deprecated" : "") +
+                         (entry->has_feature("unstable") ? ", unstable" : "") +
+                         (entry->allows_out_of_band() ? ", may be sent with --oob" : "") + '\n';
+    return result + described_members("arguments", entry->arguments(), given, width) + described_return(entry->returns(), width);
 }
 
 std::string describe_event(schema const& known, std::string_view name, std::size_t width)
 {
-    event_entry const* entry = known.find_event(name);
-    return entry == nullptr ? std::string()
-                            : "event " + entry->name + '\n' + described_members("data", entry->data, argument_node(), width);
+    auto const entry = known.find_event(name);
+    return !entry
+               ? std::string()
+               : "event " + std::string(entry->name()) + '\n' + described_members("data", entry->data(), argument_node(), width);
 }
 
-std::string remarks(member const& what)
+std::string remarks(schema_member const& what)
 {
-    return std::string(what.optional ? ", optional" : "") + (what.deprecated ? ", deprecated" : "") +
-           (what.unstable ? ", unstable" : "");
+    return std::string(what.is_optional() ? ", optional" : "") + (what.has_feature("deprecated") ? ", deprecated" : "") +
+           (what.has_feature("unstable") ? ", unstable" : "");
 }
 
-std::string describe(type const& what)
+std::string describe(schema_type const& what)
 {
     return described(what, most_levels_of_arrays, most_values);
 }
@@ -231,7 +236,7 @@ std::vector<std::string> similar_commands(schema const& known, std::string_view 
     constexpr std::string_view leaves = "exit";
     std::vector<std::string> names = known.command_names();
     names.emplace_back(leaves);
-    std::vector<std::string> result = similar_to(name, names);
+    std::vector<std::string> result = similar_names(name, names);
     // A user who means the shell's own command must not be led to `quit`, which ends QEMU.
     if (std::find(result.begin(), result.end(), leaves) != result.end())
         std::erase(result, "quit");

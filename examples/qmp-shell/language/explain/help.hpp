@@ -2,7 +2,7 @@
 #ifndef QMP_SHELL_LANGUAGE_EXPLAIN_HELP_HPP
 #define QMP_SHELL_LANGUAGE_EXPLAIN_HELP_HPP
 
-#include "language/schema.hpp"
+#include <coqmp/schema.hpp>
 
 #include <cstddef>
 #include <string>
@@ -15,19 +15,19 @@ namespace qmp_shell {
 /// @param line the name; also with arguments, whose variants are then described: `blockdev-add driver=qcow2 file.driver=file`
 /// @param width of a line, in columns
 /// @return empty: there is no such command
-[[nodiscard]] std::string describe_command(schema const& known, std::string_view line, std::size_t width);
+[[nodiscard]] std::string describe_command(coqmp::schema const& known, std::string_view line, std::size_t width);
 
 /// The same of an event. @return empty: there is no such event
-[[nodiscard]] std::string describe_event(schema const& known, std::string_view name, std::size_t width);
+[[nodiscard]] std::string describe_event(coqmp::schema const& known, std::string_view name, std::size_t width);
 
 /// A few words for a type: `string`, `"on"|"off"|"auto"`, `[integer]`, `object`. A long enumeration is cut.
-[[nodiscard]] std::string describe(type const& what);
+[[nodiscard]] std::string describe(coqmp::schema_type const& what);
 
 /// What else is to be said of a member: `, optional, deprecated`.
-[[nodiscard]] std::string remarks(member const& what);
+[[nodiscard]] std::string remarks(coqmp::schema_member const& what);
 
 /// Names that resemble one that does not exist, best first, at most five.
-[[nodiscard]] std::vector<std::string> similar_commands(schema const& known, std::string_view name);
+[[nodiscard]] std::vector<std::string> similar_commands(coqmp::schema const& known, std::string_view name);
 
 }  // namespace qmp_shell
 

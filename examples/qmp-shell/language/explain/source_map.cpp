@@ -1,6 +1,6 @@
 #include "language/explain/source_map.hpp"
 
-#include "language/read/literal.hpp"
+#include "language/read/value_scanner.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -34,6 +34,31 @@ std::optional<std::string_view> below(std::string_view path, std::string_view ab
     if (path.starts_with('['))
         return path;
     return path.starts_with('.') ? std::optional(path.substr(1)) : std::nullopt;
+}
+
+/// Where the name of a member, or an item, stands in a value in braces. @param path as QEMU writes it: `a.b[0].c`
+std::optional<std::size_t> find_member(std::string_view text, std::string_view path)
+try {
+    using kind = value_part::kind;
+    value_scanner parts(text, notation::python);
+    std::string here;                  // the path to the part that is being read
+    std::vector<std::size_t> lengths;  // of the paths to the levels that are open
+    for (value_part part = parts.next(); part.what != kind::end && !path.empty(); part = parts.next()) {
+        if (part.key) {
+            here.resize(lengths.back());
+            bool const name = part.what == kind::name;
+            here += name ? (here.empty() ? "" : ".") + *part.key : '[' + *part.key + ']';
+            if (here == path)
+                return part.begin;
+        }
+        if (part.what == kind::object || part.what == kind::array)
+            lengths.push_back(here.size());
+        else if (part.what == kind::close)
+            lengths.pop_back();
+    }
+    return std::nullopt;
+} catch (literal_error const&) {
+    return std::nullopt;
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // Keys into trees, and the quotes off values.
 #include "language/read/argument.hpp"
 
-#include "language/read/literal.hpp"
 #include "language/read/unicode.hpp"
+#include "language/read/value_scanner.hpp"
 
 #include <algorithm>
 

@@ -1,11 +1,13 @@
 // Words into commands.
 #include "language/read/command_line.hpp"
+#include "language/words.hpp"
 
-#include "language/explain/similar.hpp"
 #include "language/read/common_mistakes.hpp"
 #include "language/read/literal.hpp"
 #include "language/read/typing.hpp"
 #include "language/read/unicode.hpp"
+
+#include <coqmp/similar_names.hpp>
 
 #include <algorithm>
 #include <array>
@@ -15,15 +17,22 @@ namespace json = boost::json;
 
 namespace qmp_shell {
 
+using coqmp::did_you_mean;
+using coqmp::schema;
+using coqmp::schema_kind;
+using coqmp::schema_member;
+using coqmp::schema_type;
+using coqmp::similar_names;
+
 namespace {
 
 /// Reads what follows a command's name.
 class command_words
 {
 public:
-    /// @param entry names what a bare word could be; null: unknown
-    explicit command_words(command_entry const* entry = nullptr)
-        : entry_(entry), known_(entry != nullptr ? entry->arguments : nullptr)
+    /// @param entry names what a bare word could be; nothing: unknown
+    explicit command_words(std::optional<coqmp::schema_command> const& entry = std::nullopt)
+        : name_(entry ? entry->name() : std::string_view()), known_(entry ? entry->arguments() : schema_type())
     {}
 
     argument_node arguments;
@@ -48,14 +57,16 @@ public:
     }
 
 private:
-    /// The only required argument of the command. @return null: it has none, or several
-    [[nodiscard]] member const* only_required() const
+    /// The only required argument of the command. @return nothing: it has none, or several
+    [[nodiscard]] std::optional<schema_member> only_required() const
     {
-        member const* result = nullptr;
-        for (member const& each : known_->members) {
-            if (!each.optional && result != nullptr)
-                return nullptr;
-            result = each.optional ? result : &each;
+        std::optional<schema_member> result;
+        for (schema_member const& each : known_.all_members()) {
+            if (each.is_optional())
+                continue;
+            if (result)
+                return std::nullopt;
+            result = each;
         }
         return result;
     }
@@ -63,26 +74,26 @@ private:
     /// The name of the argument that a bare word may be.
     [[nodiscard]] std::string name_for(std::string const& text) const
     {
-        member const* const required = only_required();
-        if (required == nullptr || arguments.find(required->name) != nullptr)
+        auto const required = only_required();
+        if (!required || arguments.find(required->name()) != nullptr)
             return "NAME";
         bool const number = text.find_first_of("0123456789") == 0;
-        return required->what->kind == kind::integer && !number ? "NAME" : required->name;
+        return required->type().kind() == schema_kind::integer && !number ? "NAME" : std::string(required->name());
     }
 
     /// For a command with known arguments: a word that has no value and is not the name of an argument.
     void check_bare(word const& what) const
     {
-        bool const bare = known_ != nullptr && !split(what) && !is_structured(what);
-        if (!bare || find_member(*known_, what.text.substr(0, what.text.find('.')), arguments) != nullptr)
+        bool const bare = known_ && !split(what) && !is_structured(what);
+        if (!bare || find_member(known_, what.text.substr(0, what.text.find('.')), arguments))
             return;
         if (what.text.starts_with('-'))
             throw mistake{what.where, "there is no option " + abbreviated(what.text) + ": only --oob and --fd NAME=PATH"};
-        if (known_->members.empty())
-            throw mistake{what.where, entry_->name + " takes no arguments: leave " + abbreviated(what.text) + " out"};
+        if (known_.all_members().empty())
+            throw mistake{what.where, name_ + " takes no arguments: leave " + abbreviated(what.text) + " out"};
         std::string const name = name_for(what.text);
         throw mistake{what.where, "an argument begins with its name: write " + name + '=' + abbreviated(what.text) +
-                                      (name == "NAME" ? " (`help " + entry_->name + "` lists the names)" : "")};
+                                      (name == "NAME" ? " (`help " + name_ + "` lists the names)" : "")};
     }
 
     void add(word const& what)
@@ -123,8 +134,8 @@ private:
     static constexpr std::array<std::pair<std::string_view, file_mode>, 4> modes{
         {{"", file_mode::any}, {":ro", file_mode::read}, {":wo", file_mode::write}, {":rw", file_mode::both}}};
 
-    command_entry const* entry_;
-    type const* known_;
+    std::string name_;
+    schema_type known_;
 };
 
 void check_name(word const& name)
@@ -141,15 +152,6 @@ void check_name(word const& name)
     std::size_t const odd = text.find_first_of("\"'{}[]();,");
     if (odd != std::string::npos)
         throw mistake{name.at(odd), "no command has such a character in its name"};
-}
-
-/// How many words are options that stand before the name of a command.
-std::size_t count_options(words_view words)
-{
-    std::size_t count = 0;
-    while (count < words.size() && words[count].text.starts_with("--"))
-        count += takes_file(words[count].text) ? 2 : 1;
-    return std::min(count, words.size());
 }
 
 constexpr std::string_view second_object =
@@ -187,15 +189,16 @@ typed_command command_of(std::string const& name, json::object arguments, comman
     return result;
 }
 
-/// `name {"key": value, ...}`: all arguments in one object. @param words begin with the object
-typed_command read_command_with_object(std::string const& name, words_view before, words_view words)
+/// `name {"key": value, ...}`: all arguments in one object. @param before the name; what stands between it and the object
+/// @param words begin with the object
+typed_command read_command_with_object(std::string const& name, words_view before, words_view between, words_view words)
 {
     json::object arguments = read_object(words.front(), "an argument begins with its name: write name=VALUE");
     if (words.size() > 1 && is_structured(words[1]))
         throw mistake{words[1].where, std::string(second_object)};
     command_words options;
-    options.read(before);
-    options.read(words.subspan(1));
+    for (words_view const each : {before, between, words.subspan(1)})
+        options.read(each);
     if (!options.arguments.members.empty())
         throw mistake{options.arguments.members.front().second->where,
                       "the object holds all arguments: only options may stand beside it"};
@@ -206,6 +209,14 @@ typed_command read_command_with_object(std::string const& name, words_view befor
 
 }  // namespace
 
+std::size_t count_options(words_view words)
+{
+    std::size_t count = 0;
+    while (count < words.size() && words[count].text.starts_with("--"))
+        count += takes_file(words[count].text) ? 2 : 1;
+    return std::min(count, words.size());
+}
+
 typed_command read_command(words_view words, schema const* known)
 {
     std::size_t const options = count_options(words);
@@ -215,19 +226,16 @@ typed_command read_command(words_view words, schema const* known)
     check_name(name);
     words_view const after = words.subspan(options + 1);
     words_view const object = after.subspan(count_options(after));
-    if (!object.empty() && object.front().text.starts_with('{')) {
-        std::vector<word> before(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(options));
-        before.insert(before.end(), after.begin(), object.begin());
-        return read_command_with_object(name.text, before, object);
-    }
-    command_entry const* entry = known != nullptr ? known->find_command(name.text) : nullptr;
+    if (!object.empty() && object.front().text.starts_with('{'))
+        return read_command_with_object(name.text, words.first(options), after.first(after.size() - object.size()), object);
+    auto const entry = known != nullptr ? known->find_command(name.text) : std::nullopt;
     command_words rest(entry);
     rest.read(words.first(options));
     if (!after.empty())
         check_commas(name.text, after.front());
     rest.read(after);
     guessed_words guessed;
-    json::object arguments = type_arguments(rest.arguments, entry != nullptr ? entry->arguments : nullptr, &guessed);
+    json::object arguments = type_arguments(rest.arguments, entry ? entry->arguments() : schema_type(), &guessed);
     source_map places;
     places.add_arguments(rest.arguments, {});
     typed_command result = command_of(name.text, std::move(arguments), std::move(rest));
@@ -284,24 +292,27 @@ typed_command read_raw(words_view words)
     return result;
 }
 
-type const* action_type(schema const* known)
+schema_type action_type(schema const* known)
 {
-    command_entry const* transaction = known != nullptr ? known->find_command("transaction") : nullptr;
-    if (transaction == nullptr || transaction->arguments == nullptr)
-        return nullptr;
-    for (member const& each : transaction->arguments->members)
-        if (each.name == "actions" && each.what->kind == kind::array)
-            return each.what->element;
-    return nullptr;
+    auto const transaction = known != nullptr ? known->find_command("transaction") : std::nullopt;
+    auto const actions = transaction ? transaction->arguments().find_members("actions") : std::vector<schema_member>();
+    return actions.empty() ? schema_type() : actions.front().type().element();
 }
 
-type const* data_type(type const* action, std::string_view name)
+std::vector<std::string> action_names(schema_type const& action)
 {
-    if (action != nullptr)
-        for (member const& each : action->members)
-            if (each.name == "data" && each.when && each.when->second == name)
-                return each.what;
-    return nullptr;
+    for (schema_member const& each : action.members())
+        if (each.name() == action.tag())
+            return each.type().values();
+    return {};
+}
+
+schema_type data_type(schema_type const& action, std::string_view name)
+{
+    for (schema_member const& each : action.variant(name).members())
+        if (each.name() == "data")
+            return each.type();
+    return {};
 }
 
 namespace {
@@ -320,18 +331,12 @@ typed_action read_raw_action(words_view words)
 }
 
 /// What QEMU would refuse at the end of the transaction.
-void check_action(word const& name, type const* action)
+void check_action(word const& name, schema_type const& action)
 {
-    std::vector<std::string> const* names = nullptr;
-    if (action != nullptr)
-        for (member const& each : action->members)
-            if (each.name == "type" && each.what->kind == kind::enumeration)
-                names = &each.what->values;
-    if (names == nullptr || std::find(names->begin(), names->end(), name.text) != names->end())
-        return;
-    std::string const meant = did_you_mean(similar_to(name.text, *names));
-    throw mistake{name.where,
-                  "there is no action " + abbreviated(name.text) + (meant.empty() ? ": Tab lists them" : " (" + meant + ')')};
+    std::vector<std::string> const names = action_names(action);
+    if (!names.empty() && std::find(names.begin(), names.end(), name.text) == names.end())
+        throw mistake{name.where, "there is no action " + abbreviated(name.text) +
+                                      suggestion(similar_names(name.text, names), ": Tab lists them")};
 }
 
 }  // namespace
@@ -342,12 +347,12 @@ typed_action read_action(words_view words, schema const* known)
     if (is_structured(name))
         return read_raw_action(words);
     check_name(name);
-    type const* const action = action_type(known);
+    schema_type const action = action_type(known);
     for (word const& each : words)
         if (each.text.starts_with("--"))
             throw mistake{each.where, "an action has no options: they belong to the transaction"};
     for (word const& each : words.subspan(1))
-        if (data_type(action, each.text) != nullptr)
+        if (data_type(action, each.text))
             throw mistake{each.where, "actions are separated by ;"};
     check_action(name, action);
     typed_action result;
@@ -373,8 +378,8 @@ typed_command read_transaction_arguments(words_view words, schema const* known)
     rest.read(words);
     if (argument_node const* actions = rest.arguments.find("actions"); actions != nullptr)
         throw mistake{actions->where, "the actions of this transaction stand between its parentheses"};
-    command_entry const* entry = known != nullptr ? known->find_command("transaction") : nullptr;
-    json::object arguments = type_arguments(rest.arguments, entry != nullptr ? entry->arguments : nullptr);
+    auto const entry = known != nullptr ? known->find_command("transaction") : std::nullopt;
+    json::object arguments = type_arguments(rest.arguments, entry ? entry->arguments() : schema_type());
     return command_of("transaction", std::move(arguments), std::move(rest));
 }
 

@@ -4,11 +4,14 @@
 
 #include "language/read/argument.hpp"
 #include "language/read/typed_command.hpp"
-#include "language/schema.hpp"
 
+#include <coqmp/schema.hpp>
+
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace qmp_shell {
 
@@ -23,23 +26,29 @@ inline constexpr std::string_view transaction_opening = "transaction(";
     return word == "--fd" || (word.starts_with("--fd:") && word.find('=') == std::string_view::npos);
 }
 
+/// How many words at the beginning are options and their files.
+[[nodiscard]] std::size_t count_options(words_view words);
+
 /// `name key=value ...` @param words are not empty @throws mistake, as all of these do
-[[nodiscard]] typed_command read_command(words_view words, schema const* known);
+[[nodiscard]] typed_command read_command(words_view words, coqmp::schema const* known);
 
 /// `{"execute": ...}` @param words are not empty
 [[nodiscard]] typed_command read_raw(words_view words);
 
 /// `type key=value ...` between the parentheses of a transaction. @param words are not empty
-[[nodiscard]] typed_action read_action(words_view words, schema const* known);
+[[nodiscard]] typed_action read_action(words_view words, coqmp::schema const* known);
 
 /// What follows the closing parenthesis of a transaction: its other arguments, its options.
-[[nodiscard]] typed_command read_transaction_arguments(words_view words, schema const* known);
+[[nodiscard]] typed_command read_transaction_arguments(words_view words, coqmp::schema const* known);
 
 /// The type of an action of a transaction. @return null: unknown
-[[nodiscard]] type const* action_type(schema const* known);
+[[nodiscard]] coqmp::schema_type action_type(coqmp::schema const* known);
+
+/// The names of the actions, by the type that action_type() returned.
+[[nodiscard]] std::vector<std::string> action_names(coqmp::schema_type const& action);
 
 /// The type of the arguments of an action, of the type that action_type() returned. @return null: unknown
-[[nodiscard]] type const* data_type(type const* action, std::string_view name);
+[[nodiscard]] coqmp::schema_type data_type(coqmp::schema_type const& action, std::string_view name);
 
 }  // namespace qmp_shell
 

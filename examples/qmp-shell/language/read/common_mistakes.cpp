@@ -10,13 +10,16 @@
 
 namespace qmp_shell {
 
+using coqmp::schema_member;
+using coqmp::schema_type;
+
 namespace {
 
-bool is_argument(type const* arguments, std::string_view key)
+bool is_argument(schema_type const& arguments, std::string_view key)
 {
     std::string_view const first = key.substr(0, key.find('.'));
-    return arguments != nullptr && std::any_of(arguments->members.begin(), arguments->members.end(),
-                                               [first](member const& each) { return each.name == first; });
+    auto const members = arguments.all_members();
+    return std::any_of(members.begin(), members.end(), [first](schema_member const& each) { return each.name() == first; });
 }
 
 /// What follows a word, if it can be a value.
@@ -45,7 +48,7 @@ void check_blanks(std::span<word const> words)
     throw mistake{words[1].where, "no blanks stand around the equals sign: write " + abbreviated(joined)};
 }
 
-void check_colon(std::span<word const> words, type const* arguments)
+void check_colon(std::span<word const> words, schema_type const& arguments)
 {
     std::string_view const text = words.front().text;
     std::size_t const colon = text.find(':');
@@ -56,7 +59,7 @@ void check_colon(std::span<word const> words, type const* arguments)
                                                abbreviated(text.substr(0, colon)) + '=' + abbreviated(value)};
 }
 
-void check_dashes(std::span<word const> words, type const* arguments)
+void check_dashes(std::span<word const> words, schema_type const& arguments)
 {
     std::string_view text = words.front().text;
     if (!text.starts_with('-'))
@@ -80,7 +83,7 @@ void check_stray(word const& what)
 
 }  // namespace
 
-void check_argument(std::span<word const> words, type const* arguments)
+void check_argument(std::span<word const> words, schema_type const& arguments)
 {
     check_blanks(words);
     check_colon(words, arguments);

@@ -4,7 +4,8 @@
 
 #include "language/read/argument.hpp"
 #include "language/read/lexer.hpp"
-#include "language/schema.hpp"
+
+#include <coqmp/schema.hpp>
 
 #include <span>
 #include <string_view>
@@ -14,7 +15,7 @@ namespace qmp_shell {
 /// `key = value`, `key:value`, `-key value`, a parenthesis. @param words begin with the word in question, and are not empty
 /// @param arguments of the command; null: unknown
 /// @throws mistake
-void check_argument(std::span<word const> words, type const* arguments);
+void check_argument(std::span<word const> words, coqmp::schema_type const& arguments);
 
 /// `device_add virtio-blk-pci,id=x`, as on QEMU's command line. @param first the word after the command's name
 /// @throws mistake

@@ -1,6 +1,6 @@
 // Each character is looked at once, however many lines a statement has.
 #include "language/read/lexer.hpp"
-#include "language/text.hpp"
+#include "language/words.hpp"
 
 #include <algorithm>
 
@@ -60,9 +60,10 @@ void lexer::skip_white() noexcept
     }
 }
 
-void lexer::take_character()
+void lexer::take_until(std::size_t end)
 {
-    words_.back().text += line_[column_++];
+    words_.back().text.append(line_.substr(column_, end - column_));
+    column_ = end;
 }
 
 /// `transaction(` is a word, whatever follows; with a space before the parenthesis, too.
@@ -70,7 +71,7 @@ bool lexer::take_transaction()
 {
     if (in_transaction_ || words_.size() != 1 || words_.back().text != transaction || next() != '(')
         return false;
-    take_character();
+    take_until(column_ + 1);
     in_transaction_ = true;
     ends_in_word_ = false;
     return true;
@@ -85,7 +86,7 @@ ending lexer::begin_word()
     ends_in_word_ = true;
     if (in_transaction_ && (next() == ';' || next() == ')')) {
         in_transaction_ = next() == ';';
-        take_character();
+        take_until(column_ + 1);
         ends_in_word_ = false;
         return ending::complete;
     }
@@ -116,79 +117,55 @@ ending lexer::rest_of_word(bool value_begins)
         has_equals_ = has_equals_ || next() == '=';
         has_parenthesis_ = has_parenthesis_ || next() == '(';
         if (json)
-            while (next() != '{')
-                take_character();
+            take_until(line_.find('{', column_));
         if (json || braces) {
             if (ending const result = rest_of_braces(); result != ending::complete)
                 return result;
         } else if (!is_quote(next())) {
-            take_character();
+            take_until(column_ + 1);
             if (take_transaction())
                 return ending::complete;
-        } else if (!take_quoted()) {
+        } else if (!take(next_token(line_, column_))) {
             return ending::open_quote;
         }
     }
     return ending::complete;
 }
 
-/// Takes what means nothing inside braces.
-void lexer::take_until_bracket(bool& after_white)
-{
-    std::size_t const end = std::min(line_.find_first_of("{}[]\"'#", column_), line_.size());
-    if (end == column_)
-        return;
-    words_.back().text.append(line_.substr(column_, end - column_));
-    column_ = end;
-    after_white = is_white(line_[end - 1]);
-}
-
 /// Takes a bracket and all until the one that closes it; or goes on doing so.
 ending lexer::rest_of_braces()
 {
-    bool after_white = column_ == 0;
     do {
-        take_until_bracket(after_white);
-        if (at_end())
-            return ending::open_brace;
-        char const character = next();
-        if (character == '#' && after_white) {
-            ends_in_comment_ = true;
+        token const next = next_token(line_, column_);
+        take_until(next.begin);
+        if (next.what == token::kind::end || next.what == token::kind::comment) {
+            ends_in_comment_ = next.what == token::kind::comment;
             column_ = line_.size();
             return ending::open_brace;
         }
-        after_white = false;
-        if (is_quote(character)) {
-            if (!take_quoted())
-                return ending::open_quote;
-            continue;
-        }
-        if (character == '{' || character == '[')
-            brackets_.push_back(character == '{' ? '}' : ']');
-        else if ((character == '}' || character == ']') && character == brackets_.back())
+        if (!take(next))
+            return ending::open_quote;
+        char const mark = next.mark();
+        if (mark == '{' || mark == '[')
+            brackets_.push_back(mark == '{' ? '}' : ']');
+        else if ((mark == '}' || mark == ']') && mark == brackets_.back())
             brackets_.pop_back();
-        else if (character == '}' || character == ']')
+        else if (mark == '}' || mark == ']')
             brackets_.clear();  // the reader of the value reports what is wrong with it
-        take_character();
     } while (is_open());
     ends_in_word_ = true;
     return ending::complete;
 }
 
-/// @return false: the quote is not closed
-bool lexer::take_quoted()
+/// @return false: a quote is not closed
+bool lexer::take(token const& what)
 {
-    char const quote = next();
-    std::size_t end = column_ + 1;
-    while (end < line_.size() && line_[end] != quote)
-        end += line_[end] == '\\' ? 2 : 1;
-    bool const closed = end < line_.size();
-    open_quote_ = {lines_, column_};
-    words_.back().text.append(line_.substr(column_, closed ? end + 1 - column_ : std::string_view::npos));
-    column_ = closed ? end + 1 : line_.size();
-    if (!closed)
-        brackets_.clear();
-    return closed;
+    take_until(what.end());
+    if (what.what != token::kind::open_quote)
+        return true;
+    open_quote_ = {lines_, what.begin};
+    brackets_.clear();
+    return false;
 }
 
 }  // namespace qmp_shell

@@ -3,6 +3,8 @@
 #ifndef QMP_SHELL_LANGUAGE_READ_LEXER_HPP
 #define QMP_SHELL_LANGUAGE_READ_LEXER_HPP
 
+#include "language/read/value_scanner.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -60,10 +62,9 @@ private:
     ending begin_word();
     ending rest_of_word(bool value_begins);
     ending rest_of_braces();
-    void take_until_bracket(bool& after_white);
-    bool take_quoted();
     bool take_transaction();
-    void take_character();
+    bool take(token const& what);
+    void take_until(std::size_t end);
 
     std::vector<word> words_;
     std::vector<char> brackets_;  ///< the closing ones that are awaited

@@ -1,6 +1,6 @@
 #include "language/read/property_value.hpp"
 
-#include "language/json_access.hpp"
+#include "language/members.hpp"
 #include "language/read/integer.hpp"
 #include "language/read/typing.hpp"
 

@@ -4,7 +4,7 @@
 #include "language/read/command_line.hpp"
 #include "language/read/unicode.hpp"
 #include "language/read/unprintable.hpp"
-#include "language/text.hpp"
+#include "language/words.hpp"
 
 #include <algorithm>
 #include <span>
@@ -69,19 +69,17 @@ statement line_reader::read(std::string_view line)
     ++lines_read_;
     while (line.ends_with('\n') || line.ends_with('\r'))
         line.remove_suffix(1);
+    auto const refuse = [this](std::size_t column, std::string message) {
+        lexer_ = lexer(in_transaction_);
+        return syntax_error{column, std::move(message), 0};
+    };
     // Its length is known at once; all else takes time in proportion to it.
-    if (line.size() > longest_statement - std::min(lexer_.size(), longest_statement)) {
-        lexer_ = lexer(in_transaction_);
-        return syntax_error{0, "this is over 64 MiB, more than QEMU reads", 0};
-    }
-    if (std::size_t const bad = find_no_utf8(line); bad != std::string_view::npos) {
-        lexer_ = lexer(in_transaction_);
-        return syntax_error{bad, "this is not UTF-8, the only encoding that QEMU reads", 0};
-    }
-    if (std::size_t const bad = line.find('\0'); bad != std::string_view::npos) {
-        lexer_ = lexer(in_transaction_);
-        return syntax_error{bad, "here is a NUL byte: this is not a line of text", 0};
-    }
+    if (line.size() > longest_statement - std::min(lexer_.size(), longest_statement))
+        return refuse(0, "this is over 64 MiB, more than QEMU reads");
+    if (std::size_t const bad = find_no_utf8(line); bad != std::string_view::npos)
+        return refuse(bad, "this is not UTF-8, the only encoding that QEMU reads");
+    if (std::size_t const bad = line.find('\0'); bad != std::string_view::npos)
+        return refuse(bad, "here is a NUL byte: this is not a line of text");
     if (!lexer_.is_open()) {
         try {
             if (std::optional<statement> meta = read_meta_command(line))

@@ -5,7 +5,8 @@
 
 #include "language/read/lexer.hpp"
 #include "language/read/typed_command.hpp"
-#include "language/schema.hpp"
+
+#include <coqmp/schema.hpp>
 
 #include <boost/json/array.hpp>
 
@@ -45,7 +46,7 @@ class line_reader
 {
 public:
     /// @param known types the values; may change between two lines (null: nothing is known)
-    void use(schema const* known) noexcept { known_ = known; }
+    void use(coqmp::schema const* known) noexcept { known_ = known; }
 
     /// After an error all of the line is forgotten, and of a brace that went on over many lines all lines. An open transaction
     /// stays open with the actions that came before the line.
@@ -68,7 +69,7 @@ private:
     void keep(std::vector<typed_action> added, std::size_t lines);
     void add_to_one_line(std::span<word const> words, bool goes_on);
 
-    schema const* known_ = nullptr;
+    coqmp::schema const* known_ = nullptr;
     bool in_transaction_ = false;
     boost::json::array actions_;  ///< of the transaction
     source_map action_places_;

@@ -1,10 +1,11 @@
 // Looks at the type that is wanted first, and only then at what the value looks like: `id=007` is a text if a text is wanted.
 #include "language/read/typing.hpp"
 
-#include "language/explain/similar.hpp"
 #include "language/read/integer.hpp"
 #include "language/read/literal.hpp"
 #include "language/read/unicode.hpp"
+
+#include <coqmp/similar_names.hpp>
 
 #include <boost/json/array.hpp>
 
@@ -18,18 +19,24 @@ namespace json = boost::json;
 
 namespace qmp_shell {
 
+using coqmp::did_you_mean;
+using coqmp::schema_kind;
+using coqmp::schema_member;
+using coqmp::schema_type;
+using coqmp::similar_names;
+
 namespace {
 
-bool is_word_of(type const& what, std::string_view text)
+bool is_word_of(schema_type const& what, std::string_view text)
 {
-    return std::find(what.values.begin(), what.values.end(), text) != what.values.end();
+    return what.has_value(text);
 }
 
 /// `one of a, b, c`, and the word that may have been meant. Of a long list only what is like the wrong word is of use.
 std::string one_of(std::vector<std::string> const& values, std::string_view wrong)
 {
     constexpr std::size_t most = 8;
-    std::string const suggestion = did_you_mean(similar_to(wrong, values));
+    std::string const suggestion = did_you_mean(similar_names(wrong, values));
     if (values.size() > most && !suggestion.empty())
         return "one of " + std::to_string(values.size()) + " words, and this is not one of them: " + suggestion;
     std::string result;
@@ -41,17 +48,17 @@ std::string one_of(std::vector<std::string> const& values, std::string_view wron
 }
 
 /// What is wanted instead of a text that is none of it.
-std::string wanted_words(kind what, std::string_view text)
+std::string wanted_words(schema_kind what, std::string_view text)
 {
-    if (what == kind::integer)
+    if (what == schema_kind::integer)
         return wanted_integer(text);
-    static std::map<kind, std::string> const words = {
-        {kind::number, "a number"},
-        {kind::boolean, "true or false"},
-        {kind::null, "null"},
-        {kind::array, "an array: write [VALUE, ...], or name.0=VALUE name.1=VALUE"},
-        {kind::object, "an object: write {\"name\": VALUE, ...}, or name.member=VALUE"},
-        {kind::alternate, "another kind of value"}};
+    static std::map<schema_kind, std::string> const words = {
+        {schema_kind::number, "a number"},
+        {schema_kind::boolean, "true or false"},
+        {schema_kind::null, "null"},
+        {schema_kind::array, "an array: write [VALUE, ...], or name.0=VALUE name.1=VALUE"},
+        {schema_kind::object, "an object: write {\"name\": VALUE, ...}, or name.member=VALUE"},
+        {schema_kind::alternate, "another kind of value"}};
     auto const found = words.find(what);
     return found != words.end() ? found->second : "a value";
 }
@@ -86,18 +93,18 @@ json::value guess(std::string_view text)
 }
 
 /// @return nothing: the text is not of that kind
-std::optional<json::value> read_simple(kind wanted, std::string_view text)
+std::optional<json::value> read_simple(schema_kind wanted, std::string_view text)
 {
-    if (wanted == kind::integer) {
+    if (wanted == schema_kind::integer) {
         auto read = read_integer(text);
         if (auto* const good = std::get_if<json::value>(&read))
             return std::move(*good);
-    } else if (wanted == kind::boolean) {
+    } else if (wanted == schema_kind::boolean) {
         if (std::optional<bool> const truth = read_boolean(text))
             return *truth;
-    } else if (wanted == kind::null && (text == "null" || text == "None")) {
+    } else if (wanted == schema_kind::null && (text == "null" || text == "None")) {
         return nullptr;
-    } else if (wanted == kind::number && is_number(text)) {
+    } else if (wanted == schema_kind::number && is_number(text)) {
         try {
             return read_number(text);
         } catch (literal_error const&) {  // too large
@@ -112,14 +119,13 @@ class typer
 public:
     explicit typer(guessed_words* guessed) : guessed_(guessed) {}
 
-    json::object object(argument_node const& given, type const* what)
+    json::object object(argument_node const& given, schema_type const& what)
     {
-        bool const known = what != nullptr && what->kind == kind::object;
         json::object result;
         result.reserve(given.members.size());
         for (auto const& [name, node] : given.members) {
-            member const* found = known ? find_member(*what, name, given) : nullptr;
-            result[name] = value(*node, found != nullptr ? found->what : nullptr);
+            auto const found = find_member(what, name, given);
+            result[name] = value(*node, found ? found->type() : schema_type());
         }
         return result;
     }
@@ -130,25 +136,25 @@ private:
         throw mistake{node.value ? node.value->text.where : node.where, '`' + abbreviated(node.path()) + "` wants " + wanted};
     }
 
-    json::value value(argument_node const& node, type const* what)
+    json::value value(argument_node const& node, schema_type what)
     {
         if (node.value)
             return leaf(node, what);
-        kind wanted = what != nullptr ? what->kind : kind::any;
-        if (wanted == kind::alternate) {
-            type const* as_array = find_alternative(*what, kind::array);
-            type const* as_object = find_alternative(*what, kind::object);
-            what = as_array != nullptr && (as_object == nullptr || are_indices(node)) ? as_array : as_object;
-            wanted = what != nullptr ? what->kind : kind::alternate;
+        schema_kind wanted = what.kind();
+        if (wanted == schema_kind::alternate) {
+            schema_type const as_array = what.as(schema_kind::array);
+            schema_type const as_object = what.as(schema_kind::object);
+            what = as_array && (!as_object || are_indices(node)) ? as_array : as_object;
+            wanted = what ? what.kind() : schema_kind::alternate;
         }
-        if (wanted == kind::array || (wanted == kind::any && are_indices(node)))
-            return array(node, wanted == kind::array ? what->element : nullptr);
-        if (wanted != kind::object && wanted != kind::any)
+        if (wanted == schema_kind::array || (wanted == schema_kind::any && are_indices(node)))
+            return array(node, what.element());
+        if (wanted != schema_kind::object && wanted != schema_kind::any)
             refuse(node, "one value, not members");
         return object(node, what);
     }
 
-    json::array array(argument_node const& node, type const* element)
+    json::array array(argument_node const& node, schema_type const& element)
     {
         json::array items(node.members.size());
         for (auto const& [name, item] : node.members) {
@@ -162,7 +168,7 @@ private:
         return items;
     }
 
-    json::value leaf(argument_node const& node, type const* what)
+    json::value leaf(argument_node const& node, schema_type const& what)
     {
         typed_value const& given = *node.value;
         if (given.exact)
@@ -174,14 +180,9 @@ private:
     }
 
     /// Whether braces are just characters: `host=[::1]`.
-    static bool is_text_only(type const* what)
+    static bool is_text_only(schema_type const& what)
     {
-        if (what == nullptr)
-            return false;
-        if (what->kind != kind::alternate)
-            return what->kind == kind::string;
-        return find_alternative(*what, kind::string) != nullptr && find_alternative(*what, kind::object) == nullptr &&
-               find_alternative(*what, kind::array) == nullptr;
+        return what.as(schema_kind::string) && !what.as(schema_kind::object) && !what.as(schema_kind::array);
     }
 
     static json::value literal(word const& text, notation allowed)
@@ -191,25 +192,25 @@ private:
         throw mistake{text.at(error.offset), std::move(error.message)};
     }
 
-    json::value bare(argument_node const& node, type const* what, std::string const& text)
+    json::value bare(argument_node const& node, schema_type const& what, std::string const& text)
     {
-        switch (what != nullptr ? what->kind : kind::any) {
-            case kind::any:
+        switch (what.kind()) {
+            case schema_kind::any:
                 return guessed_value(node, text);
-            case kind::enumeration:
-                if (!is_word_of(*what, text))
-                    refuse(node, one_of(what->values, text));
+            case schema_kind::enumeration:
+                if (!is_word_of(what, text))
+                    refuse(node, one_of(what.values(), text));
                 [[fallthrough]];
-            case kind::string:
+            case schema_kind::string:
                 return json::value(text);
-            case kind::alternate:
-                return alternate(node, *what, text);
+            case schema_kind::alternate:
+                return alternate(node, what, text);
             default:
                 break;
         }
-        std::optional<json::value> result = read_simple(what->kind, text);
+        std::optional<json::value> result = read_simple(what.kind(), text);
         if (!result)
-            refuse(node, wanted_words(what->kind, text));
+            refuse(node, wanted_words(what.kind(), text));
         return *std::move(result);
     }
 
@@ -224,25 +225,25 @@ private:
     }
 
     /// Kinds that only few words fit come first. A text takes what nothing else does.
-    static json::value alternate(argument_node const& node, type const& what, std::string const& text)
+    static json::value alternate(argument_node const& node, schema_type const& what, std::string const& text)
     {
-        type const* words = find_alternative(what, kind::enumeration);
-        bool const takes_text = find_alternative(what, kind::string) != nullptr;
-        if (words != nullptr && is_word_of(*words, text))
+        schema_type const words = what.as(schema_kind::enumeration);
+        bool const takes_text = static_cast<bool>(what.as(schema_kind::string));
+        if (words && is_word_of(words, text))
             return json::value(text);
-        for (kind each : {kind::null, kind::boolean, kind::integer, kind::number}) {
+        for (schema_kind each : {schema_kind::null, schema_kind::boolean, schema_kind::integer, schema_kind::number}) {
             // Of `on`, `5` and the like a text is as likely to be meant: only what JSON spells so is not a text.
-            bool const clear = !takes_text || each == kind::null || text == "true" || text == "false" || is_number(text);
-            if (find_alternative(what, each) != nullptr && clear)
+            bool const clear = !takes_text || each == schema_kind::null || text == "true" || text == "false" || is_number(text);
+            if (what.as(each) && clear)
                 if (std::optional<json::value> result = read_simple(each, text))
                     return *std::move(result);
         }
         if (takes_text)
             return json::value(text);
-        if (words != nullptr)
-            refuse(node, "another kind of value, or " + one_of(words->values, text));
-        type const* first = what.alternatives.empty() ? nullptr : what.alternatives.front();
-        refuse(node, wanted_words(first != nullptr ? first->kind : kind::any, text));
+        if (words)
+            refuse(node, "another kind of value, or " + one_of(words.values(), text));
+        auto const alternatives = what.alternatives();
+        refuse(node, wanted_words(alternatives.empty() ? schema_kind::any : alternatives.front().kind(), text));
     }
 
     guessed_words* guessed_;
@@ -250,30 +251,31 @@ private:
 
 }  // namespace
 
-bool exists(member const& each, argument_node const& given)
+bool exists(schema_member const& each, argument_node const& given)
 {
-    return !each.when || text_of(given.find(each.when->first)).value_or("") == each.when->second;
+    auto const when = each.when();
+    return !when || text_of(given.find(when->tag)).value_or("") == when->value;
 }
 
-member const* find_member(type const& object, std::string_view name, argument_node const& given)
+std::optional<schema_member> find_member(schema_type const& object, std::string_view name, argument_node const& given)
 {
-    member const* possible = nullptr;
+    std::optional<schema_member> possible;
     bool unlike = false;
-    for (member const& each : object.members) {
-        if (each.name != name)
+    for (schema_member const& each : object.all_members()) {
+        if (each.name() != name)
             continue;
         if (exists(each, given))
-            return &each;
+            return each;
         // Without a discriminator the variant is unknown; if the member is of one kind in all of them, that is enough.
-        if (given.find(each.when->first) != nullptr)
+        if (given.find(each.when()->tag) != nullptr)
             continue;
-        unlike = unlike || (possible != nullptr && possible->what->kind != each.what->kind);
-        possible = &each;
+        unlike = unlike || (possible && possible->type().kind() != each.type().kind());
+        possible = each;
     }
-    return unlike ? nullptr : possible;
+    return unlike ? std::nullopt : possible;
 }
 
-json::object type_arguments(argument_node const& given, type const* what, guessed_words* guessed)
+json::object type_arguments(argument_node const& given, schema_type const& what, guessed_words* guessed)
 {
     return typer(guessed).object(given, what);
 }

@@ -1,6 +1,6 @@
 #include "language/read/unicode.hpp"
 
-#include "language/text.hpp"
+#include "language/words.hpp"
 
 #include <algorithm>
 #include <array>

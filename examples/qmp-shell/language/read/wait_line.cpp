@@ -1,10 +1,11 @@
 #include "language/read/wait_line.hpp"
 
-#include "language/explain/similar.hpp"
 #include "language/read/typing.hpp"
 #include "language/read/unicode.hpp"
 #include "language/read/unprintable.hpp"
-#include "language/text.hpp"
+#include "language/words.hpp"
+
+#include <coqmp/similar_names.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -16,6 +17,12 @@
 namespace json = boost::json;
 
 namespace qmp_shell {
+
+using coqmp::did_you_mean;
+using coqmp::schema;
+using coqmp::schema_member;
+using coqmp::schema_type;
+using coqmp::similar_names;
 
 namespace {
 
@@ -47,20 +54,16 @@ bool holds(json::value const& there, json::value const& wanted)
 std::vector<std::string> members_of(std::string const& pattern, schema const& known)
 {
     std::vector<std::string> result;
-    for (std::string const& name : known.event_names()) {
-        event_entry const* const entry = matches(pattern, name) ? known.find_event(name) : nullptr;
-        if (entry == nullptr || entry->data == nullptr)
-            continue;
-        for (member const& each : entry->data->members)
-            result.push_back(each.name);
-    }
+    for (coqmp::schema_event const& event : known.events())
+        if (matches(pattern, std::string(event.name())))
+            for (schema_member const& each : event.data().all_members())
+                result.emplace_back(each.name());
     return result;
 }
 
 std::string no_member(std::string const& pattern, std::string const& name, std::vector<std::string> const& names)
 {
-    std::string const meant = did_you_mean(similar_to(name, names));
-    return abbreviated(pattern) + " has no `" + abbreviated(name) + '`' + (meant.empty() ? "" : " (" + meant + ')') +
+    return abbreviated(pattern) + " has no `" + abbreviated(name) + '`' + suggestion(similar_names(name, names)) +
            hint_at_limit(name + '=');
 }
 
@@ -96,10 +99,7 @@ std::string refuse_pattern(std::string const& pattern, schema const& known)
     std::vector<std::string> const names = known.event_names();
     bool const possible =
         known.empty() || std::any_of(names.begin(), names.end(), [&](std::string const& each) { return matches(pattern, each); });
-    if (possible)
-        return {};
-    std::string const meant = did_you_mean(similar_to(pattern, names));
-    return "no event matches " + abbreviated(pattern) + (meant.empty() ? "" : " (" + meant + ')');
+    return possible ? std::string() : "no event matches " + abbreviated(pattern) + suggestion(similar_names(pattern, names));
 }
 
 wait_line read_wait_line(std::string_view text)
@@ -151,8 +151,8 @@ wanted_event read_wanted_event(std::span<word const> words, schema const& known)
         add_argument(given, each);
     }
     check_members(given, pattern, known);
-    event_entry const* const entry = known.find_event(pattern);
-    return {pattern, type_arguments(given, entry != nullptr ? entry->data : nullptr)};
+    auto const entry = known.find_event(pattern);
+    return {pattern, type_arguments(given, entry ? entry->data() : schema_type())};
 }
 
 }  // namespace qmp_shell

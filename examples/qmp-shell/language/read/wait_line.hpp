@@ -4,12 +4,13 @@
 
 #include "language/read/argument.hpp"
 #include "language/read/lexer.hpp"
-#include "language/schema.hpp"
 
 #include <coqmp/event.hpp>
+#include <coqmp/schema.hpp>
 
 #include <boost/json/object.hpp>
 
+#include <array>
 #include <chrono>
 #include <optional>
 #include <span>
@@ -32,7 +33,11 @@ struct wait_line
 [[nodiscard]] std::string hint_at_limit(std::string_view word);
 
 /// Why no event can match, and what may have been meant. @return empty: one may, or it is unknown
-[[nodiscard]] std::string refuse_pattern(std::string const& pattern, schema const& known);
+[[nodiscard]] std::string refuse_pattern(std::string const& pattern, coqmp::schema const& known);
+
+/// The states of a job, in the order of its life. QEMU's `undefined` is left out: no job is ever seen in it.
+inline constexpr std::array<std::string_view, 10> job_states{"created", "running", "paused",   "ready",     "standby",
+                                                             "waiting", "pending", "aborting", "concluded", "null"};
 
 /// An event that is waited for.
 struct wanted_event
@@ -45,7 +50,7 @@ struct wanted_event
 
 /// `EVENT key=value a.b=value`, the values typed as the event's data are. @param words are not empty
 /// @throws mistake
-[[nodiscard]] wanted_event read_wanted_event(std::span<word const> words, schema const& known);
+[[nodiscard]] wanted_event read_wanted_event(std::span<word const> words, coqmp::schema const& known);
 
 }  // namespace qmp_shell
 

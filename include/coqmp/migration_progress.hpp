@@ -1,0 +1,43 @@
+// How far a migration has come.
+#ifndef COQMP_MIGRATION_PROGRESS_HPP
+#define COQMP_MIGRATION_PROGRESS_HPP
+
+#include <coqmp/migration_state.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+
+namespace coqmp {
+
+/// How far a migration has come, when QEMU last reported it. At a destination, QEMU reports the state only.
+/// @par Threads Distinct objects may be used from distinct threads.
+/// @see examples/migration.cpp
+struct migration_progress
+{
+    migration_progress() = default;  // not an aggregate: g++ 12 destroys aggregate temporaries in co_await expressions twice
+
+    migration_state state = migration_state::unknown;
+    std::uint64_t total = 0;        ///< Bytes of the guest's memory.
+    std::uint64_t remaining = 0;    ///< Bytes that are still to be copied; grows when the guest changes memory.
+    std::uint64_t transferred = 0;  ///< Bytes that were sent.
+    std::uint64_t passes = 0;       ///< How often the guest's memory was gone through.
+    /// Bytes that are sent per second, smoothed over about 5 seconds. Empty until two reports have come.
+    std::optional<double> rate;
+    /// How long the guest is expected to stand still if the migration switches over now. Empty before the first pass.
+    std::optional<std::chrono::milliseconds> expected_downtime;
+    /// How long the guest stood still. Empty until the migration has completed.
+    std::optional<std::chrono::milliseconds> downtime;
+    std::chrono::milliseconds total_time{};  ///< Since the start.
+
+    friend bool operator==(migration_progress const&, migration_progress const&) = default;
+};
+
+/// Prints `active, 40427520 of 67641344 bytes remain, pass 1, 100000/s, expected downtime 300 ms`.
+/// @see examples/migration.cpp
+std::ostream& operator<<(std::ostream& out, migration_progress const& progress);
+
+}  // namespace coqmp
+
+#endif

@@ -1,0 +1,61 @@
+// A program whose main() is a coroutine.
+#ifndef COQMP_RUN_HPP
+#define COQMP_RUN_HPP
+
+#include <coqmp/detail/boost_version.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace coqmp {
+
+/// Runs a coroutine to its end, in this thread and in an execution context of its own. SIGINT and SIGTERM cancel it, so that it can
+/// clean up; a second one ends the program as if no handler were installed. This is all that the main() of a simple program
+/// needs; a program with an `io_context` of its own uses `asio::co_spawn` instead.
+/// @code
+/// asio::awaitable<void> talk(coqmp::endpoint address)
+/// {
+///     coqmp::session vm{co_await asio::this_coro::executor};
+///     co_await vm.async_connect(address);
+/// }
+/// int main() { coqmp::run(talk(coqmp::endpoint::parse("unix:/run/vm.sock"))); }
+/// @endcode
+/// @param main the coroutine
+/// @throws whatever the coroutine throws: `operation_aborted` as a `boost::system::system_error` if a signal has cancelled it and it
+/// does not catch that
+/// @par Cancellation by a signal: terminal. If a coroutine has to await something while it cleans up, it must first call
+/// `co_await asio::this_coro::reset_cancellation_state();`. Otherwise everything that it awaits is cancelled, too.
+/// @par Lifetime What the coroutine has started and not awaited, such as a detached coroutine, is destroyed when it ends. Before
+/// that, a guest that is still frozen is thawed, and a file that is still open in a guest is closed; a second signal ends the
+/// program without that.
+/// @see examples/cancellation.cpp
+/// @par Threads Any thread may call it, but a signal cancels all calls that are in progress. A signal that is ignored at the
+/// time of the call stays ignored. At the end, the previous actions of both signals are restored.
+/// @see examples/first_command.cpp
+void run(boost::asio::awaitable<void> main);
+
+namespace detail {
+
+template <class Result>
+boost::asio::awaitable<void> keep(boost::asio::awaitable<Result> main, std::optional<Result>& result)
+{
+    result.emplace(co_await std::move(main));
+}
+
+}  // namespace detail
+
+/// The same for a coroutine with a result.
+/// @return what the coroutine returns
+template <class Result>
+Result run(boost::asio::awaitable<Result> main)
+{
+    std::optional<Result> result;
+    run(detail::keep(std::move(main), result));
+    return std::move(*result);
+}
+
+}  // namespace coqmp
+
+#endif

@@ -1,0 +1,76 @@
+// How a machine is shut down.
+#ifndef COQMP_SHUTDOWN_OPTIONS_HPP
+#define COQMP_SHUTDOWN_OPTIONS_HPP
+
+#include <chrono>
+#include <iosfwd>
+#include <memory>
+
+namespace coqmp {
+
+class guest_agent;
+
+namespace detail {
+class guest_agent_impl;
+}  // namespace detail
+
+/// The steps of machine::async_shutdown(), in their order. The next one begins when the time of a step is over, and as soon as
+/// the step cannot work.
+enum class shutdown_step {
+    none,       ///< The machine was not shut down by us.
+    guest,      ///< Asks the guest to shut down.
+    quit,       ///< QMP's `quit`.
+    terminate,  ///< SIGTERM.
+    kill        ///< SIGKILL.
+};
+
+/// `SIGTERM`, for example.
+[[nodiscard]] char const* to_string(shutdown_step step) noexcept;
+std::ostream& operator<<(std::ostream& out, shutdown_step step);
+
+/// Options of machine::async_shutdown().
+/// @code
+/// coqmp::shutdown_options options(90s);
+/// options.terminate_time = 5s;
+/// co_await machine.async_shutdown(options);
+/// @endcode
+/// @see examples/machine_end.cpp
+class shutdown_options
+{
+public:
+    shutdown_options() = default;
+
+    /// @param budget_for_all for all steps
+    explicit shutdown_options(std::chrono::nanoseconds budget_for_all) noexcept : budget(budget_for_all) {}
+
+    /// For all steps. Zero: no limit; each step then takes as long as it can still work, and a guest may ignore its power button
+    /// forever. Negative (when nothing is left of an outer budget, for example): SIGKILL at once.
+    std::chrono::nanoseconds budget = std::chrono::seconds(75);
+
+    /// Whether the guest is asked: by its power button (`system_powerdown`), or by its agent first. Without it, `quit` comes
+    /// first, and the guest has no chance to write what it has not written.
+    bool ask_guest = true;
+
+    /// Asks the guest's agent first (`guest-shutdown`): it also shuts down a guest that ignores its power button. If the agent
+    /// does not answer, or refuses, the power button is pressed at once, and otherwise after `repeat`.
+    /// @param agent a connected one; it may be on another execution context. The options keep what they need of it.
+    void ask_through(guest_agent const& agent);
+    /// None: only the power button.
+    [[nodiscard]] std::shared_ptr<detail::guest_agent_impl> const& agent() const noexcept { return agent_; }
+
+    /// The power button is pressed again after this time, because a guest that is booting ignores it. Zero: it is pressed once.
+    std::chrono::nanoseconds repeat = std::chrono::seconds(10);
+
+    /// The time of each step; SIGKILL has what is left. Zero: a share of the budget, half of it for the guest and an eighth each
+    /// for `quit` and SIGTERM. No step goes on when the budget is used up to its last eighth.
+    std::chrono::nanoseconds guest_time = std::chrono::nanoseconds::zero();
+    std::chrono::nanoseconds quit_time = std::chrono::nanoseconds::zero();       ///< As guest_time.
+    std::chrono::nanoseconds terminate_time = std::chrono::nanoseconds::zero();  ///< As guest_time.
+
+private:
+    std::shared_ptr<detail::guest_agent_impl> agent_;
+};
+
+}  // namespace coqmp
+
+#endif

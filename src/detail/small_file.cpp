@@ -1,0 +1,82 @@
+#include "detail/small_file.hpp"
+
+#include "detail/explained_error.hpp"
+#include "detail/unique_fd.hpp"
+
+#include <boost/system/error_code.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+
+namespace coqmp::detail {
+
+namespace {
+
+constexpr std::size_t largest = 1 << 20;
+constexpr ::mode_t owner_only = 0600;
+
+[[noreturn]] void fail(char const* verb, std::string const& path, int number)
+{
+    boost::system::error_code const code(number, boost::system::system_category());
+    throw explained_error(code, std::string("cannot ") + verb + ' ' + path + ": " + code.message());
+}
+
+bool write_all(int file, std::string_view contents) noexcept
+{
+    while (!contents.empty()) {
+        ssize_t const written = ::write(file, contents.data(), contents.size());
+        if (written < 0 && errno != EINTR)
+            return false;
+        contents.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
+    }
+    return true;
+}
+
+}  // namespace
+
+std::optional<std::string> read_small_file(std::string const& path)
+{
+    unique_fd const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // does not wait for the writer of a FIFO
+    if (file.number() < 0) {
+        if (errno == ENOENT)
+            return std::nullopt;
+        fail("read", path, errno);
+    }
+    std::string result;
+    std::array<char, 4096> piece{};
+    for (;;) {
+        ssize_t const count = ::read(file.number(), piece.data(), piece.size());
+        if (count == 0)
+            return result;
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            fail("read", path, errno);
+        result.append(piece.data(), static_cast<std::size_t>(count));
+        if (result.size() > largest)
+            fail("read", path, EFBIG);
+    }
+}
+
+// Writes a new file and renames it when it is complete. If another program creates a file or a link of that name meanwhile, it is
+// neither opened nor followed.
+void replace_small_file(std::string const& path, std::string_view contents)
+{
+    std::string const fresh = path + ".new";
+    ::unlink(fresh.c_str());
+    unique_fd const file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, owner_only));
+    if (file.number() < 0)
+        fail("write", fresh, errno);
+    if (write_all(file.number(), contents) && std::rename(fresh.c_str(), path.c_str()) == 0)
+        return;
+    int const why = errno;
+    ::unlink(fresh.c_str());
+    fail("write", path, why);
+}
+
+}  // namespace coqmp::detail

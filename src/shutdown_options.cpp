@@ -1,0 +1,36 @@
+#include <coqmp/shutdown_options.hpp>
+
+#include <coqmp/guest_agent.hpp>
+
+#include <ostream>
+
+namespace coqmp {
+
+void shutdown_options::ask_through(guest_agent const& agent)
+{
+    agent_ = detail::impl_of(agent);
+}
+
+char const* to_string(shutdown_step step) noexcept
+{
+    switch (step) {
+        case shutdown_step::guest:
+            return "power button";
+        case shutdown_step::quit:
+            return "quit";
+        case shutdown_step::terminate:
+            return "SIGTERM";
+        case shutdown_step::kill:
+            return "SIGKILL";
+        case shutdown_step::none:
+            break;
+    }
+    return "none";
+}
+
+std::ostream& operator<<(std::ostream& out, shutdown_step step)
+{
+    return out << to_string(step);
+}
+
+}  // namespace coqmp

@@ -1,0 +1,49 @@
+// Guests of one sector, which make QEMU say what real guests make it say.
+#ifndef COQMP_TEST_SUPPORT_GUESTS_HPP
+#define COQMP_TEST_SUPPORT_GUESTS_HPP
+
+#include <coqmp/machine_spec.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+namespace coqmp::test {
+
+using namespace std::string_view_literals;
+
+/// mov dx, 0x505; mov al, 1; out dx, al: reports a panic to the device pvpanic.
+inline constexpr auto panic = "\xBA\x05\x05\xB0\x01\xEE"sv;
+/// lidt [0x7c0b]; int3; at 0x7c0b: a table without entries. A triple fault.
+inline constexpr auto triple_fault = "\x0F\x01\x1E\x0B\x7C\xCC\x00\x00\x00\x00\x00\x00"sv;
+/// mov dx, 0x604; mov ax, 0x2000; out dx, ax: switches a machine of type pc off.
+inline constexpr auto power_off = "\xBA\x04\x06\xB8\x00\x20\xEF"sv;
+/// mov dx, 0x443; mov al, 15; out dx, al: starts the watchdog ib700, which expires within two seconds.
+inline constexpr auto watchdog = "\xBA\x43\x04\xB0\x0F\xEE"sv;
+/// Does nothing.
+inline constexpr auto idle = ""sv;
+
+/// A machine that runs such a guest.
+/// @param code at most 500 bytes @param folder gets the image
+/// @param more arguments
+template <class... Arguments>
+machine_spec guest(std::string_view code, std::filesystem::path const& folder, Arguments... more)
+{
+    std::string sector = "\xFA\x31\xC0\x8E\xD8";  // at 0x7c00: cli; xor ax, ax; mov ds, ax
+    sector.append(code);
+    sector.append("\xF4\xEB\xFD"sv);  // hlt; jmp to it
+    sector.resize(510);
+    sector.append("\x55\xAA");
+    std::filesystem::path const image = folder / "guest";
+    std::ofstream(image, std::ios::binary) << sector;
+    machine_spec spec;
+    spec.arguments = {"-M",          "pc,accel=tcg", "-display", "none",
+                      "-m",          "32",           "-drive",   "if=ide,format=raw,snapshot=on,file=" + image.native(),
+                      "-nodefaults", more...};
+    return spec;
+}
+
+}  // namespace coqmp::test
+
+#endif
