@@ -2,9 +2,8 @@
 // usage: migration DIRECTORY        (for the socket between the two)
 #include <coqmp/coqmp.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/signal_set.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <cstdio>
 #include <exception>
@@ -28,18 +27,12 @@ asio::awaitable<void> move_guest(std::string socket)
     coqmp::migration arrival = co_await coqmp::receive_migration(destination.session(), where);
     coqmp::migration departure = co_await coqmp::start_migration(source.session(), where);
 
-    asio::signal_set signals(executor, SIGINT, SIGTERM);
-    signals.async_wait([&departure](auto error, int) {
-        if (!error)
-            departure.async_cancel(asio::detached);
-    });
-    while (auto progress = co_await departure.next_progress())
-        std::cout << *progress << '\n';
-    co_await departure.wait();  // throws with the reason if it failed or was cancelled
+    auto const print = [](coqmp::migration_progress const& now) { std::cout << now << '\n'; };
+    co_await departure.run(print);  // throws with the reason if it fails; Ctrl-C cancels it
     co_await arrival.wait();
+    co_await coqmp::wait_for_state(destination, coqmp::run_state::running);
+    std::cout << "the guest runs at its destination\n";
 
-    auto const status = co_await destination.session().execute("query-status");
-    std::cout << "at the destination the guest is " << status.at("status").as_string().c_str() << '\n';
     co_await source.session().quit();
     co_await destination.session().quit();
     std::remove(socket.c_str());

@@ -2,8 +2,8 @@
 
 #include "detail/outcome.hpp"
 #include "following/operations.hpp"
+#include "following/reported_run.hpp"
 #include "job/job_impl.hpp"
-#include "job/reported_run.hpp"
 #include "session/session_impl.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -20,6 +20,8 @@ using boost::system::system_error;
 namespace coqmp {
 
 namespace detail {
+
+using reported_job_run = reported_run<job_impl, job_tracker>;
 
 asio::any_io_executor executor_of(job_impl const& impl) noexcept
 {
@@ -75,10 +77,10 @@ void start_job_run(job_impl_pointer const& impl, pending_handler<void(error_code
     start_end_wait(impl, std::move(handler), purpose::run);
 }
 
-void start_job_reported_run(job_impl_pointer const& impl, reported_run::handler_type&& handler,
-                            reported_run::function on_progress)
+void start_job_reported_run(job_impl_pointer const& impl, reported_job_run::handler_type&& handler,
+                            reported_job_run::function on_progress)
 {
-    std::make_shared<reported_run>(impl, std::move(on_progress), std::move(handler))->start();
+    std::make_shared<reported_job_run>(impl, std::move(on_progress), std::move(handler))->start();
 }
 
 void start_job_cancel(job_impl_pointer const& impl, pending_handler<void(error_code, job_end)>&& handler)
@@ -108,7 +110,7 @@ void start_job_control(job_impl_pointer const& impl, pending_handler<void(error_
 namespace {
 
 using job_pointer = detail::job_impl_pointer;
-using progress_function = detail::reported_run::function;
+using progress_function = detail::reported_job_run::function;
 
 /// Numbers for the ids of jobs, which no other client chooses.
 std::uint64_t next_number()

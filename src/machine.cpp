@@ -20,9 +20,13 @@
 #include <string>
 #include <utility>
 
+namespace asio = boost::asio;
+using boost::system::error_code;
+using boost::system::system_error;
+
 namespace coqmp {
 
-boost::asio::any_io_executor detail::executor_of(machine_impl const& impl) noexcept
+asio::any_io_executor detail::executor_of(machine_impl const& impl) noexcept
 {
     return impl.executor();
 }
@@ -100,7 +104,7 @@ machine_record machine::release()
     return impl_->release();
 }
 
-boost::asio::awaitable<machine> machine::adopt(listener& on, machine_record record, session_options options)
+asio::awaitable<machine> machine::adopt(listener& on, machine_record record, session_options options)
 {
     machine_spec spec;
     spec.start_timeout = options.connect_timeout;
@@ -108,42 +112,39 @@ boost::asio::awaitable<machine> machine::adopt(listener& on, machine_record reco
     return adopt_as(std::move(spec), on, std::move(record));
 }
 
-boost::asio::awaitable<machine> machine::adopt_as(machine_spec spec, listener& on, machine_record record)
+asio::awaitable<machine> machine::adopt_as(machine_spec spec, listener& on, machine_record record)
 {
     spec.outlives_us = true;
-    machine result(co_await boost::asio::this_coro::executor, std::move(spec));
+    machine result(co_await asio::this_coro::executor, std::move(spec));
     auto operation = detail::initiate<void(std::exception_ptr), &detail::start_machine_adoption>(
-        result.impl_, boost::asio::deferred, detail::machine_route(detail::impl_of(on)), std::move(record));
+        result.impl_, asio::deferred, detail::machine_route(detail::impl_of(on)), std::move(record));
     co_await std::move(operation);
-    auto const state = co_await boost::asio::this_coro::cancellation_state;
-    if (state.cancelled() != boost::asio::cancellation_type::none)
-        throw start_failed(boost::asio::error::operation_aborted,
+    auto const state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none)
+        throw start_failed(asio::error::operation_aborted,
                            start_diagnostics("cannot adopt the machine: the adoption was cancelled", std::nullopt, {}));
     result.impl_->process().take_back();  // not earlier: until here the machine may be destroyed before the caller receives it
     co_return std::move(result);
 }
 
-boost::asio::awaitable<machine> machine::adopt(machine_record record, session_options options)
+asio::awaitable<machine> machine::adopt(machine_record record, session_options options)
 {
-    listener monitor(co_await boost::asio::this_coro::executor, endpoint::unix_socket(record.monitor));
+    listener monitor(co_await asio::this_coro::executor, endpoint::unix_socket(record.monitor));
     co_return co_await adopt(monitor, std::move(record), std::move(options));
 }
 
-boost::asio::awaitable<std::optional<machine>> machine::adopt_if_it_runs(listener& on, std::string record_file, machine_spec spec)
+namespace {
+
+asio::awaitable<std::optional<machine>> unless_it_has_ended(asio::awaitable<machine> adoption)
 {
-    auto const record = machine_record::load(record_file);
-    if (!record)
-        co_return std::nullopt;
     try {
-        co_return co_await adopt_as(std::move(spec), on, *record);
+        co_return co_await std::move(adoption);
     } catch (start_failed const& failure) {
         if (failure.code() != errc::not_the_machine && failure.code() != errc::machine_exited)
             throw;
     }
     co_return std::nullopt;
 }
-
-namespace {
 
 std::exception_ptr failure_to_save(machine const& which, std::string const& file)
 {
@@ -157,7 +158,7 @@ std::exception_ptr failure_to_save(machine const& which, std::string const& file
 
 }  // namespace
 
-boost::asio::awaitable<machine> machine::adopt_or_start(machine_spec spec, std::string directory)
+asio::awaitable<machine> machine::adopt_or_start(machine_spec spec, std::string directory)
 {
     detail::machine_directory const place(directory);
     spec.outlives_us = true;
@@ -165,17 +166,19 @@ boost::asio::awaitable<machine> machine::adopt_or_start(machine_spec spec, std::
         spec.standard_error = output_target::file(place.log());
     if (spec.standard_output.type() == output_target::kind::inherited)
         spec.standard_output = output_target::file(place.log());
-    auto monitor = std::make_shared<listener>(co_await boost::asio::this_coro::executor, endpoint::unix_socket(place.monitor()));
-    auto result = co_await adopt_if_it_runs(*monitor, place.record(), spec);
+    auto monitor = std::make_shared<listener>(co_await asio::this_coro::executor, endpoint::unix_socket(place.monitor()));
+    std::optional<machine> result;
+    if (auto const record = machine_record::load(place.record()))
+        result = co_await unless_it_has_ended(adopt_as(spec, *monitor, *record));
     if (!result) {
         result.emplace(monitor->get_executor(), std::move(spec));
         auto launch = detail::initiate<void(std::exception_ptr), &detail::start_machine_launch>(
-            result->impl_, boost::asio::deferred, detail::machine_route(detail::impl_of(*monitor)),
+            result->impl_, asio::deferred, detail::machine_route(detail::impl_of(*monitor)),
             std::optional<descriptor>(place.lock()));
         co_await std::move(launch);
         if (auto const unsaved = failure_to_save(*result, place.record())) {
             result->kill();  // no program could find it any more
-            co_await result->async_wait(boost::asio::as_tuple(boost::asio::deferred));
+            co_await result->async_wait(asio::as_tuple(asio::deferred));
             std::rethrow_exception(unsaved);
         }
     }
@@ -187,6 +190,28 @@ void machine::kill() noexcept
 {
     if (impl_)
         impl_->process().signal(SIGKILL);
+}
+
+namespace {
+
+asio::awaitable<void> wait_until_in(std::shared_ptr<detail::machine_impl> impl, run_state goal)
+{
+    run_state state = run_state::unknown;
+    do {
+        auto change = detail::initiate<void(error_code, run_state), &detail::start_machine_state_wait>(
+            impl, asio::as_tuple(asio::deferred), state);
+        auto [error, next] = co_await std::move(change);
+        if (error)
+            throw system_error(error, "waiting for the run state " + std::string(to_string(goal)));
+        state = next;
+    } while (state != goal);
+}
+
+}  // namespace
+
+asio::awaitable<void> wait_for_state(machine& of, run_state goal)
+{
+    return wait_until_in(of.impl_ ? of.impl_.pointer() : nullptr, goal);
 }
 
 namespace detail {
@@ -217,7 +242,7 @@ void start_machine_launch(machine_impl_pointer const& impl, pending_handler<void
     launch_machine(impl, start_completion(std::move(handler)), through, lock);
 }
 
-void start_machine_diagnosed_launch(machine_impl_pointer const& impl, pending_handler<void(boost::system::error_code)>&& handler,
+void start_machine_diagnosed_launch(machine_impl_pointer const& impl, pending_handler<void(error_code)>&& handler,
                                     machine_route const& through, start_diagnostics* diagnostics)
 {
     launch_machine(impl, start_completion(std::move(handler), *diagnostics), through);
@@ -234,14 +259,14 @@ void start_machine_adoption(machine_impl_pointer const& impl, pending_handler<vo
 }
 
 void start_machine_state_wait(machine_impl_pointer const& impl,
-                              pending_handler<void(boost::system::error_code, run_state)>&& handler, run_state known)
+                              pending_handler<void(error_code, run_state)>&& handler, run_state known)
 {
     if (!impl)
         return handler.post(make_error_code(errc::not_running), run_state::unknown);
     run_state_watch::start_wait(impl->states(), std::move(handler), known);
 }
 
-void start_machine_wait(machine_impl_pointer const& impl, pending_handler<void(boost::system::error_code, exit_status)>&& handler)
+void start_machine_wait(machine_impl_pointer const& impl, pending_handler<void(error_code, exit_status)>&& handler)
 {
     if (!impl)
         return handler.post(make_error_code(errc::not_running), exit_status());
@@ -249,7 +274,7 @@ void start_machine_wait(machine_impl_pointer const& impl, pending_handler<void(b
 }
 
 void start_machine_shutdown(machine_impl_pointer const& impl,
-                            pending_handler<void(boost::system::error_code, exit_status)>&& handler,
+                            pending_handler<void(error_code, exit_status)>&& handler,
                             shutdown_options const& options)
 {
     if (!impl)

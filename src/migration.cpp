@@ -2,6 +2,7 @@
 
 #include "detail/outcome.hpp"
 #include "following/operations.hpp"
+#include "following/reported_run.hpp"
 #include "migration/migration_impl.hpp"
 #include "session/session_impl.hpp"
 
@@ -9,6 +10,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <exception>
+#include <memory>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -35,6 +38,7 @@ namespace {
 using migration_end_handler = migration_impl::end_handler;
 using migration_progress_handler = migration_impl::progress_handler;
 using migration_reply_handler = migration_impl::reply_handler;
+using reported_migration_run = reported_run<migration_impl, migration_tracker>;
 
 void start_end_wait(migration_impl_pointer const& impl, migration_end_handler&& handler, purpose what)
 {
@@ -46,6 +50,12 @@ void start_end_wait(migration_impl_pointer const& impl, migration_end_handler&& 
 void start_migration_start(migration_impl_pointer const& impl, migration_reply_handler&& handler)
 {
     begin_start(impl, std::move(handler));
+}
+
+void start_migration_reported_run(migration_impl_pointer const& impl, reported_migration_run::handler_type&& handler,
+                                  reported_migration_run::function on_progress)
+{
+    std::make_shared<reported_migration_run>(impl, std::move(on_progress), std::move(handler))->start();
 }
 
 void start_migration_control(migration_impl_pointer const& impl, migration_reply_handler&& handler, command request)
@@ -89,6 +99,7 @@ void start_migration_next(migration_impl_pointer const& impl, migration_progress
 namespace {
 
 using migration_pointer = detail::migration_impl_pointer;
+using progress_function = detail::reported_migration_run::function;
 using session_pointer = std::shared_ptr<detail::session_impl>;
 
 /// @param start none: follows what is there
@@ -155,15 +166,20 @@ asio::awaitable<void> prepare_and_start(session_pointer monitor, migration_point
         throw command_failed(name, std::move(answer).error());
 }
 
+void throw_unless_completed(error_code error, migration_end const& end)
+{
+    if (error)
+        throw system_error(error, "migration");
+    if (end.outcome != migration_outcome::completed)
+        throw migration_failed(end);
+}
+
 asio::awaitable<void> wait_for_end(migration_pointer impl)
 {
     auto operation =
         detail::initiate<void(error_code, migration_end), &detail::start_migration_wait>(impl, asio::as_tuple(asio::deferred));
     auto [error, end] = co_await std::move(operation);
-    if (error)
-        throw system_error(error, "migration");
-    if (end.outcome != migration_outcome::completed)
-        throw migration_failed(std::move(end));
+    throw_unless_completed(error, end);
 }
 
 asio::awaitable<void> run_to_end(migration_pointer impl)
@@ -171,10 +187,17 @@ asio::awaitable<void> run_to_end(migration_pointer impl)
     auto operation =
         detail::initiate<void(error_code, migration_end), &detail::start_migration_run>(impl, asio::as_tuple(asio::deferred));
     auto [error, end] = co_await std::move(operation);
-    if (error)
-        throw system_error(error, "migration");
-    if (end.outcome != migration_outcome::completed)
-        throw migration_failed(std::move(end));
+    throw_unless_completed(error, end);
+}
+
+asio::awaitable<void> run_and_report(migration_pointer impl, progress_function on_progress)
+{
+    auto operation = detail::initiate<void(error_code, migration_end, std::exception_ptr), &detail::start_migration_reported_run>(
+        impl, asio::as_tuple(asio::deferred), std::move(on_progress));
+    auto [error, end, failure] = co_await std::move(operation);
+    if (failure)
+        std::rethrow_exception(failure);
+    throw_unless_completed(error, end);
 }
 
 asio::awaitable<std::optional<migration_progress>> next_of(migration_pointer impl)
@@ -268,9 +291,11 @@ asio::awaitable<void> migration::wait()
     return impl_ ? wait_for_end(impl_.pointer()) : fail_without_migration<void>();
 }
 
-asio::awaitable<void> migration::run()
+asio::awaitable<void> migration::run(progress_function on_progress)
 {
-    return impl_ ? run_to_end(impl_.pointer()) : fail_without_migration<void>();
+    if (!impl_)
+        return fail_without_migration<void>();
+    return on_progress ? run_and_report(impl_.pointer(), std::move(on_progress)) : run_to_end(impl_.pointer());
 }
 
 asio::awaitable<void> migration::start_postcopy()

@@ -353,11 +353,18 @@ public:
 
 private:
     static boost::asio::awaitable<machine> adopt_as(machine_spec spec, listener& on, machine_record record);
-    static boost::asio::awaitable<std::optional<machine>> adopt_if_it_runs(listener& on, std::string record_file,
-                                                                           machine_spec spec);
+    friend boost::asio::awaitable<void> wait_for_state(machine& of, run_state goal);
 
     detail::owned_impl<detail::machine_impl> impl_;
 };
+
+/// Waits until the machine is in this run state. A state that passes quickly may be missed.
+/// @param of the machine; it may be moved while the function waits
+/// @param goal run_state::paused, for example. Before the start, it waits.
+/// @throws boost::system::system_error with the errors of machine::async_wait_state_change()
+/// @par Cancellation terminal, partial and total: the wait ends.
+/// @see examples/migration.cpp
+[[nodiscard]] boost::asio::awaitable<void> wait_for_state(machine& of, run_state goal);
 
 }  // namespace coqmp
 

@@ -22,6 +22,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -101,7 +102,8 @@ public:
     /// @param interval at least 1 ms
     void progress_interval(std::chrono::nanoseconds interval);
 
-    /// Completes with news: when the state changes, and each time that QEMU reports progress. What was missed between two calls
+    /// Completes with news: when the state changes, and each time that QEMU reports progress. A state that is the last one comes
+    /// together with what QEMU reports about the end, the downtime for example. What was missed between two calls
     /// is not delivered later: the newest progress is.
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, migration_progress)`
@@ -172,12 +174,22 @@ public:
     }
 
     /// async_run(), and throws if the migration does not complete.
-    /// @throws as wait()
-    /// @par Cancellation as async_run(): the migration is cancelled in QEMU.
-    [[nodiscard]] boost::asio::awaitable<void> run();
+    /// @param on_progress called on the session's executor with the news that async_next_progress() delivers, and not after run()
+    /// has completed; empty: not called. The last call reports that the migration has `completed`, `failed` or `cancelled`; there is
+    /// none if run() ends earlier. If `on_progress` throws, it is not called again, the migration is cancelled in QEMU, and run()
+    /// throws the exception when the migration has ended. If another operation is already reading the progress, that operation gets
+    /// the news, and `on_progress` only the last call. With g++ 12, give a lambda with captures a name before the `co_await`
+    /// expression: inside the expression, the compiler destroys it twice.
+    /// @throws migration_failed with QEMU's error if the migration failed, or was cancelled by another client
+    /// @throws boost::system::system_error with the errors of async_run(); `operation_aborted` if run() was cancelled, even if the
+    /// migration had completed or failed by then: the last call of `on_progress` says so
+    /// @throws what `on_progress` throws
+    /// @par Cancellation as async_run(): the migration is cancelled in QEMU, and `on_progress` is called until it has ended.
+    /// @see examples/migration.cpp
+    [[nodiscard]] boost::asio::awaitable<void> run(std::function<void(migration_progress const&)> on_progress = {});
 
     /// Cancels the migration, and completes when it has ended. It may have completed or failed before QEMU executed the
-    /// cancellation: the migration_end says so. In postcopy nothing is sent, because the guest would be lost.
+    /// cancellation: the migration_end says so. Does nothing to a migration that has ended, and completes with how it ended. In postcopy nothing is sent, because the guest would be lost.
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, migration_end)`; migration_outcome::refused in postcopy, and if QEMU refuses
     /// @par Errors as async_wait()

@@ -23,8 +23,11 @@ struct migration_progress
     std::uint64_t remaining = 0;    ///< Bytes that are still to be copied; grows when the guest changes memory.
     std::uint64_t transferred = 0;  ///< Bytes that were sent.
     std::uint64_t passes = 0;       ///< How often the guest's memory was gone through.
-    /// Bytes that are sent per second, smoothed over about 5 seconds. Empty until two reports have come.
+    /// Bytes of the guest's memory that are dealt with per second, smoothed over about 5 seconds. Pages of zeros count, although
+    /// hardly anything is sent for them. Empty while no memory is copied, and until two reports have come.
     std::optional<double> rate;
+    /// The time that `remaining` takes at this rate, if the guest changes no more memory. Empty if there is no rate, or if it is zero.
+    std::optional<std::chrono::nanoseconds> time_left;
     /// How long the guest is expected to stand still if the migration switches over now. Empty before the first pass.
     std::optional<std::chrono::milliseconds> expected_downtime;
     /// How long the guest stood still. Empty until the migration has completed.
@@ -34,7 +37,7 @@ struct migration_progress
     friend bool operator==(migration_progress const&, migration_progress const&) = default;
 };
 
-/// Prints `active, 40427520 of 67641344 bytes remain, pass 1, 100000/s, expected downtime 300 ms`.
+/// Prints `active, 40427520 of 67641344 bytes remain, 27214000 sent, pass 1, 100000 bytes/s, 405 s left, expected downtime 300 ms`.
 /// @see examples/migration.cpp
 std::ostream& operator<<(std::ostream& out, migration_progress const& progress);
 

@@ -337,7 +337,7 @@ void follower<Rules>::publish()
     else if (is_measured)
         rate_.sample(timer_.now(), known.measured());
     bool const is_new = published_.publish(known.progress(rate_));
-    if (is_measured || is_new)
+    if (is_new || (is_measured && known.is_at_work()))
         readers_.have_news();
 }
 

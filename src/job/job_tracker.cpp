@@ -205,4 +205,14 @@ std::optional<command> job_tracker::next()
     return verbs_.next(known_);
 }
 
+std::optional<job_progress> job_tracker::last_report(job_progress const& newest)
+{
+    std::optional<job_progress> result;
+    if (is_over(newest.state)) {
+        result = newest;
+        result->state = job_state::concluded;  // it may be dismissed by now
+    }
+    return result;
+}
+
 }  // namespace coqmp::detail

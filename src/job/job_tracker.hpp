@@ -85,6 +85,8 @@ public:
     [[nodiscard]] std::chrono::nanoseconds longest_silence() const noexcept { return std::chrono::seconds(10); }
     /// How it ended, once that is known and QEMU has forgotten the job or is to keep it.
     [[nodiscard]] std::optional<job_end> const& end() const noexcept { return end_; }
+    /// What a run of the job reports at its end; nothing before the end.
+    [[nodiscard]] static std::optional<job_progress> last_report(job_progress const& newest);
     /// QEMU has refused what drive() or cancel() wanted, and the job is as it was: that is no longer wanted.
     [[nodiscard]] std::optional<job_end> take_refusal() { return verbs_.take_refusal(); }
 

@@ -16,6 +16,9 @@
 
 namespace coqmp::detail {
 
+/// Whether a migration in this state has ended.
+[[nodiscard]] bool is_final(migration_state what) noexcept;
+
 class migration_facts
 {
 public:
@@ -27,15 +30,20 @@ public:
     /// An answer to `query-migrate`: all that does not depend on events that may be newer.
     /// @return the state that it reports; migration_state::none: it reports none. It is not entered.
     [[nodiscard]] migration_state take_report(boost::json::object const& report);
-    void enter(migration_state next) noexcept { progress_.state = next; }
+    void enter(migration_state next) noexcept;
+    /// All that QEMU has to say about the end is known.
+    void conclude() noexcept { progress_.state = state_; }
 
     // ---- What is known -----------------------------------------------------------------------------------------------------
 
-    [[nodiscard]] migration_state state() const noexcept { return progress_.state; }
+    [[nodiscard]] migration_state state() const noexcept { return state_; }
+    /// What a user sees: the last state not before all about the end is known.
+    [[nodiscard]] migration_state visible_state() const noexcept { return progress_.state; }
     [[nodiscard]] migration_progress progress(rate_estimate const& rate) const;
     /// Whether its progress says something about its speed.
     [[nodiscard]] bool is_at_work() const noexcept;
-    [[nodiscard]] std::uint64_t measured() const noexcept { return progress_.transferred; }
+    /// Bytes of memory that were dealt with.
+    [[nodiscard]] std::uint64_t measured() const noexcept { return copied_; }
     /// How many answers of QEMU have reported on the migration.
     [[nodiscard]] std::uint64_t reports() const noexcept { return reports_; }
     [[nodiscard]] bool has_ended() const noexcept;
@@ -48,6 +56,8 @@ public:
 
 private:
     migration_progress progress_;
+    migration_state state_ = migration_state::unknown;
+    std::uint64_t copied_ = 0;
     bool has_begun_ = false;
     bool has_events_ = false;
     std::uint64_t reports_ = 0;

@@ -33,7 +33,7 @@ void migration_tracker::started(bool is_certain)
 void migration_tracker::not_started(std::string const& reason)
 {
     phase_ = phase::following;
-    end_ = migration_end(migration_outcome::refused, reason);
+    finish(migration_end(migration_outcome::refused, reason));
 }
 
 void migration_tracker::take(event const& what)
@@ -59,7 +59,25 @@ void migration_tracker::enter(migration_state next)
     if (next == migration_state::completed || next == migration_state::failed)
         report_.want();  // of the downtime, and of the reason
     else if (next == migration_state::cancelled)
-        end_ = migration_end(migration_outcome::cancelled);
+        finish(migration_end(migration_outcome::cancelled));
+}
+
+void migration_tracker::finish(migration_end how)
+{
+    end_ = std::move(how);
+    known_.conclude();
+}
+
+void migration_tracker::finish_as_known()
+{
+    bool const is_good = known_.state() == migration_state::completed;
+    finish(migration_end(is_good ? migration_outcome::completed : migration_outcome::failed));
+}
+
+void migration_tracker::disconnected()
+{
+    if (!end_ && known_.has_ended())
+        finish_as_known();
 }
 
 void migration_tracker::answer(reply const& what)
@@ -93,10 +111,8 @@ void migration_tracker::take_report(reply const& answer)
         return;
     auto const* const report = answer.has_value() ? answer.value().if_object() : nullptr;
     if (report == nullptr) {  // QEMU refuses to say, and an event must be enough
-        if (known_.state() == migration_state::completed)
-            end_ = migration_end(migration_outcome::completed);
-        else if (known_.state() == migration_state::failed)
-            end_ = migration_end(migration_outcome::failed);
+        if (known_.has_ended())
+            finish_as_known();
         return;
     }
     auto const reported = known_.take_report(*report);
@@ -107,13 +123,12 @@ void migration_tracker::take_report(reply const& answer)
     }
     if (reported == migration_state::completed) {
         known_.enter(reported);
-        end_ = migration_end(migration_outcome::completed);
+        finish(migration_end(migration_outcome::completed));
     } else if (reported == migration_state::failed) {
         known_.enter(reported);
-        end_ = migration_end(migration_outcome::failed, std::string(text_in(*report, "error-desc")));
+        finish(migration_end(migration_outcome::failed, std::string(text_in(*report, "error-desc"))));
     } else if (known_.has_ended()) {  // another one has begun meanwhile
-        bool const is_good = known_.state() == migration_state::completed;
-        end_ = migration_end(is_good ? migration_outcome::completed : migration_outcome::failed);
+        finish_as_known();
     } else if (reported != migration_state::none || !known_.has_events()) {
         enter(reported);  // a destination that waits reports none
     }
@@ -164,6 +179,11 @@ std::optional<command> migration_tracker::next()
 std::optional<migration_end> migration_tracker::take_refusal()
 {
     return std::exchange(refusal_, std::nullopt);
+}
+
+std::optional<migration_progress> migration_tracker::last_report(migration_progress const& newest)
+{
+    return is_final(newest.state) ? std::optional(newest) : std::nullopt;
 }
 
 std::chrono::nanoseconds migration_tracker::longest_silence() const noexcept

@@ -47,7 +47,8 @@ public:
     /// There will be no reply to that command.
     void unanswered();
     void accepted(command const& verb);
-    void disconnected() noexcept {}
+    /// No more events and answers will come.
+    void disconnected();
 
     // ---- What is wanted ----------------------------------------------------------------------------------------------------
 
@@ -66,8 +67,10 @@ public:
     // ---- What is known -----------------------------------------------------------------------------------------------------
 
     [[nodiscard]] migration_facts const& known() const noexcept { return known_; }
-    [[nodiscard]] bool has_reached(migration_state goal) const noexcept { return known_.state() == goal; }
+    [[nodiscard]] bool has_reached(migration_state goal) const noexcept { return known_.visible_state() == goal; }
     [[nodiscard]] std::optional<migration_end> const& end() const noexcept { return end_; }
+    /// What a run of the migration reports at its end; nothing before the end.
+    [[nodiscard]] static std::optional<migration_progress> last_report(migration_progress const& newest);
     /// A cancellation that is impossible or was refused; it is no longer wanted.
     [[nodiscard]] std::optional<migration_end> take_refusal();
     /// Without the capability `events` QEMU must be asked again and again.
@@ -75,6 +78,9 @@ public:
 
 private:
     void enter(migration_state next);
+    void finish(migration_end how);
+    /// Without what QEMU would report.
+    void finish_as_known();
     void take_report(reply const& answer);
     void take_cancellation(reply const& answer);
 

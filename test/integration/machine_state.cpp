@@ -37,8 +37,7 @@ namespace {
 /// Waits, if necessary through others, for a state.
 asio::awaitable<void> reaches(machine& subject, run_state expected)
 {
-    for (run_state now = subject.state(); now != expected;)
-        now = co_await subject.async_wait_state_change(now);
+    co_await coqmp::wait_for_state(subject, expected);
     BOOST_TEST(subject.state() == expected);
 }
 

@@ -7,11 +7,17 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/json/object.hpp>
 
+#include <algorithm>
+#include <exception>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -21,6 +27,7 @@ using coqmp::errc;
 using coqmp::migration;
 using coqmp::migration_end;
 using coqmp::migration_outcome;
+using coqmp::migration_progress;
 using coqmp::migration_spec;
 using coqmp::migration_state;
 using namespace coqmp::test;
@@ -127,6 +134,117 @@ COROUTINE_TEST_CASE(a_cancelled_run_leaves_a_migration_in_postcopy_alone)
     error_code const error = co_await ran.done();
     BOOST_TEST(error == asio::error::operation_aborted);
     BOOST_TEST(ran.value().outcome == migration_outcome::refused);
+}
+
+namespace {
+
+/// A migration, and what a run of it reports.
+struct reported_migration : conversation
+{
+    explicit reported_migration(asio::any_io_executor executor) : conversation(executor), ran(executor) {}
+
+    asio::awaitable<void> start_and_run()
+    {
+        co_await begin();
+        asio::co_spawn(client.get_executor(), serve_start(peer), asio::detached);
+        subject.emplace(co_await coqmp::start_migration(client, where));
+        auto const note = [this](migration_progress const& now) {
+            seen.push_back(now.state);
+            if (throws)
+                throw std::runtime_error("no more");
+        };
+        auto ended = [end = ran.token()](std::exception_ptr failure) mutable { end({}, failure); };
+        asio::co_spawn(client.get_executor(), subject->run(note), asio::bind_cancellation_slot(stop.slot(), std::move(ended)));
+        while (seen.empty() || seen.back() != migration_state::active)
+            co_await asio::post(client.get_executor(), asio::deferred);
+    }
+
+    /// The exception with which the run ended; empty: none.
+    asio::awaitable<std::string> failure()
+    {
+        co_await ran.done();
+        std::string result;
+        try {
+            if (ran.value())
+                std::rethrow_exception(ran.value());
+        } catch (std::exception const& error) {
+            result = error.what();
+        }
+        co_return result;
+    }
+
+    std::optional<migration> subject;
+    std::vector<migration_state> seen;
+    bool throws = false;
+    asio::cancellation_signal stop;
+    completion<std::exception_ptr> ran;
+};
+
+}  // namespace
+
+COROUTINE_TEST_CASE(a_run_reports_each_state_and_the_end_once)
+{
+    reported_migration test(co_await this_coro::executor);
+    co_await test.start_and_run();
+    tell(test.peer, "device");
+    tell(test.peer, "completed");
+    auto const question = co_await test.peer.expect("query-migrate");
+    BOOST_TEST((test.subject->progress().state == migration_state::device));  // the end is not known yet
+    test.peer.answer(question, report("completed"));
+    std::string const failure = co_await test.failure();
+    BOOST_TEST(failure == "");
+    std::vector<migration_state> const expected{migration_state::active, migration_state::device, migration_state::completed};
+    test.seen.erase(test.seen.begin(), std::find(test.seen.begin(), test.seen.end(), migration_state::active));
+    BOOST_TEST((test.seen == expected));
+}
+
+COROUTINE_TEST_CASE(a_cancelled_run_reports_until_the_migration_is_cancelled)
+{
+    reported_migration test(co_await this_coro::executor);
+    co_await test.start_and_run();
+    test.stop.emit(asio::cancellation_type::terminal);
+    co_await test.peer.serve("query-migrate", report("active"));
+    co_await test.peer.serve("migrate_cancel");
+    tell(test.peer, "cancelled");
+    std::string const failure = co_await test.failure();
+    BOOST_TEST(failure.starts_with("migration: Operation canceled"), failure);
+    BOOST_TEST((test.seen.back() == migration_state::cancelled));
+}
+
+COROUTINE_TEST_CASE(a_function_that_throws_cancels_the_migration)
+{
+    reported_migration test(co_await this_coro::executor);
+    test.throws = true;
+    co_await test.start_and_run();
+    co_await test.peer.serve("query-migrate", report("active"));
+    co_await test.peer.serve("migrate_cancel");
+    tell(test.peer, "cancelled");
+    std::string const failure = co_await test.failure();
+    BOOST_TEST(failure == "no more");
+    BOOST_TEST((test.seen.back() == migration_state::active));
+}
+
+COROUTINE_TEST_CASE(a_run_that_fails_throws_the_reason_and_reports_the_failure)
+{
+    reported_migration test(co_await this_coro::executor);
+    co_await test.start_and_run();
+    tell(test.peer, "failed");
+    co_await test.peer.serve("query-migrate", report("failed"));
+    std::string const failure = co_await test.failure();
+    BOOST_TEST(failure.find("why") != std::string::npos, failure);
+    BOOST_TEST((test.seen.back() == migration_state::failed));
+}
+
+COROUTINE_TEST_CASE(a_session_that_ends_after_the_migration_leaves_its_outcome)
+{
+    reported_migration test(co_await this_coro::executor);
+    co_await test.start_and_run();
+    tell(test.peer, "completed");
+    co_await test.peer.expect("query-migrate");
+    test.peer.close();
+    std::string const failure = co_await test.failure();
+    BOOST_TEST(failure == "");
+    BOOST_TEST((test.seen.back() == migration_state::completed));
 }
 
 COROUTINE_TEST_CASE(a_session_that_ends_ends_the_wait)

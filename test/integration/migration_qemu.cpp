@@ -1,4 +1,5 @@
 // Migrations between two real QEMUs.
+#include "support/completion.hpp"
 #include "support/real_qemu.hpp"
 #include "support/run.hpp"
 
@@ -6,13 +7,14 @@
 #include <coqmp/session.hpp>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <signal.h>
 
+#include <exception>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,12 +25,12 @@ using boost::system::error_code;
 using coqmp::migration;
 using coqmp::migration_end;
 using coqmp::migration_outcome;
+using coqmp::migration_progress;
 using coqmp::migration_spec;
 using coqmp::migration_state;
 using coqmp::session;
 using namespace coqmp::test;
 using namespace std::chrono_literals;
-using asio::experimental::awaitable_operators::operator||;
 
 namespace {
 
@@ -103,7 +105,7 @@ COROUTINE_TEST_CASE(progress_is_a_stream_that_ends)
     co_await hosts.begin();
     migration there = co_await coqmp::receive_migration(hosts.target, hosts.address());
     migration here = co_await coqmp::start_migration(hosts.source, hosts.address());
-    here.progress_interval(10ms);
+    here.progress_interval(1ms);
     migration_state last = migration_state::unknown;
     while (auto const progress = co_await here.next_progress())
         last = progress->state;
@@ -157,9 +159,21 @@ COROUTINE_TEST_CASE(a_cancelled_run_cancels_the_migration)
     co_await hosts.begin();
     migration there = co_await coqmp::receive_migration(hosts.target, hosts.address());
     migration here = co_await coqmp::start_migration(hosts.source, hosts.slowly());
-    asio::steady_timer button(hosts.source.get_executor(), 10ms);
-    auto const first = co_await (here.run() || button.async_wait(asio::use_awaitable));
-    BOOST_TEST(first.index() == 1U);
+    asio::cancellation_signal button;
+    std::vector<migration_state> seen;
+    auto const press = [&](migration_progress const& now) {
+        seen.push_back(now.state);
+        if (now.state == migration_state::active)
+            button.emit(asio::cancellation_type::terminal);
+    };
+    completion<> ran(hosts.source.get_executor());
+    asio::co_spawn(hosts.source.get_executor(), here.run(press),
+                   asio::bind_cancellation_slot(button.slot(), [end = ran.token()](std::exception_ptr failure) mutable {
+                       end(failure ? make_error_code(asio::error::operation_aborted) : error_code());
+                   }));
+    error_code const error = co_await ran.done();
+    BOOST_TEST(error == asio::error::operation_aborted);
+    BOOST_TEST((seen.back() == migration_state::cancelled));
     BOOST_TEST(here.progress().state == migration_state::cancelled);
 }
 

@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -91,6 +92,63 @@ BOOST_AUTO_TEST_CASE(a_migration_that_completes_has_its_downtime)
     BOOST_TEST(progress.total_time.count() == 500);
     BOOST_TEST(progress.remaining == 400U);
     BOOST_TEST(progress.passes == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(the_last_state_is_visible_only_with_what_qemu_says_about_the_end)
+{
+    migration_tracker tracker = active_one();
+    take_states(tracker, {"completed"});
+    BOOST_TEST((tracker.known().progress(rate_estimate()).state == migration_state::active));
+    BOOST_TEST(!tracker.has_reached(migration_state::completed));
+    BOOST_TEST(next_of(tracker) == "query-migrate");
+    tracker.answer(report("completed"));
+    BOOST_TEST((tracker.known().progress(rate_estimate()).state == migration_state::completed));
+    BOOST_TEST(tracker.has_reached(migration_state::completed));
+}
+
+BOOST_AUTO_TEST_CASE(a_session_that_ends_after_the_last_event_leaves_the_outcome)
+{
+    migration_tracker tracker = active_one();
+    tracker.disconnected();
+    BOOST_TEST(!tracker.end().has_value());
+    take_states(tracker, {"failed"});
+    tracker.disconnected();
+    BOOST_TEST((*tracker.end() == migration_end(migration_outcome::failed)));
+}
+
+BOOST_AUTO_TEST_CASE(pages_of_zeros_count_as_progress)
+{
+    auto const at = [](int second) { return rate_estimate::time_point(std::chrono::seconds(second)); };
+    migration_tracker tracker = active_one();
+    rate_estimate rate;
+    for (int second = 1; second <= 2; ++second) {
+        json::object const memory{{"total", 40960},
+                                  {"remaining", 40960 - 8192 * second},
+                                  {"transferred", 9 * second},
+                                  {"normal", 0},
+                                  {"duplicate", 2 * second},
+                                  {"page-size", 4096}};
+        tracker.look();
+        BOOST_TEST(next_of(tracker) == "query-migrate");
+        tracker.answer(reply(json::value(json::object{{"status", "active"}, {"ram", memory}})));
+        rate.sample(at(second), tracker.known().measured());
+    }
+    auto const progress = tracker.known().progress(rate);
+    BOOST_TEST(*progress.rate == 8192.0);
+    BOOST_TEST((*progress.time_left == std::chrono::seconds(3)));
+    std::ostringstream printed;
+    printed << progress;
+    BOOST_TEST(printed.str() == "active, 24576 of 40960 bytes remain, 18 sent, pass 0, 8192 bytes/s, 3 s left");
+}
+
+BOOST_AUTO_TEST_CASE(the_numbers_of_a_setup_say_nothing)
+{
+    migration_tracker tracker;
+    take_states(tracker, {"setup"});
+    tracker.started(false);
+    BOOST_TEST(next_of(tracker) == "query-migrate");
+    tracker.answer(report("setup"));
+    BOOST_TEST(tracker.known().progress(rate_estimate()).total == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_migration_that_fails_has_the_reason_of_qemu)
@@ -306,7 +364,7 @@ BOOST_AUTO_TEST_CASE(migration_progress_prints_as_one_line)
     progress.expected_downtime = std::chrono::milliseconds(300);
     std::ostringstream out;
     out << progress;
-    BOOST_TEST(out.str() == "active, 4 of 10 bytes remain, pass 1, 3/s, expected downtime 300 ms");
+    BOOST_TEST(out.str() == "active, 4 of 10 bytes remain, 0 sent, pass 1, 3 bytes/s, expected downtime 300 ms");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
