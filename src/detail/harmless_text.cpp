@@ -22,14 +22,21 @@ constexpr std::array unsafe_characters = {
     range{0x0b, 0x1f},        //
     range{0x7f, 0x9f},        // delete and C1
     range{0xad, 0xad},        // soft hyphen
+    range{0x34f, 0x34f},      // combining grapheme joiner
     range{0x61c, 0x61c},      // Arabic letter mark
+    range{0x115f, 0x1160},    // Hangul fillers
+    range{0x17b4, 0x17b5},    // Khmer inherent vowels
     range{0x180e, 0x180e},    // Mongolian vowel separator
     range{0x200b, 0x200f},    // zero width, direction marks
     range{0x2028, 0x202e},    // line and paragraph separators, embeddings and overrides
     range{0x2060, 0x206f},    // word joiner, invisible operators, isolates
+    range{0x3164, 0x3164},    // Hangul filler
     range{0xfeff, 0xfeff},    // zero width no-break space
+    range{0xffa0, 0xffa0},    // halfwidth Hangul filler
     range{0xfff9, 0xfffb},    // interlinear annotations
-    range{0xe0000, 0xe007f},  // tags
+    range{0x1bca0, 0x1bca3},  // shorthand format controls
+    range{0x1d173, 0x1d17a},  // musical format controls
+    range{0xe0000, 0xe0fff},  // tags, variation selectors
 };
 
 bool is_unsafe(std::uint32_t character)

@@ -1,13 +1,14 @@
 // Jobs of a real QEMU: images, failures, and other clients of the same machine.
 #include "support/real_qemu.hpp"
 #include "support/run.hpp"
+#include "support/spawned.hpp"
 
 #include <coqmp/job.hpp>
 #include <coqmp/session.hpp>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -35,7 +36,6 @@ using coqmp::session;
 using namespace coqmp::test;
 using namespace std::chrono_literals;
 using asio::experimental::awaitable_operators::operator&&;
-using asio::experimental::awaitable_operators::operator||;
 
 namespace {
 
@@ -262,9 +262,14 @@ COROUTINE_TEST_CASE(a_cancelled_run_cancels_a_job_that_is_at_work)
     co_await lab.begin();
     command const mirror = co_await lab.add_mirror(1);
     job subject = co_await coqmp::start_job(lab.vm, mirror);
-    asio::steady_timer button(lab.vm.get_executor(), 10ms);
-    auto const first = co_await (subject.run() || button.async_wait(asio::use_awaitable));
-    BOOST_TEST(first.index() == 1U);
+    asio::cancellation_signal button;
+    auto const press = [&button](coqmp::job_progress const& now) {
+        if (now.state == coqmp::job_state::running)
+            button.emit(asio::cancellation_type::terminal);
+    };
+    spawned<void> ran(lab.vm.get_executor(), subject.run(press), button.slot());
+    std::string const failure = co_await ran.failure();
+    BOOST_TEST(failure.find("Operation canceled") != std::string::npos, failure);
     std::size_t const left = co_await lab.count_jobs();
     BOOST_TEST(left == 0U);
     co_await lab.vm.execute(command("blockdev-del").with("node-name", "target"));  // no longer used

@@ -1,19 +1,16 @@
 // A run of a job that reports its progress to a function, with a peer that follows a script.
 #include "support/running_job.hpp"
 #include "support/simulated_time.hpp"
+#include "support/spawned.hpp"
 
 #include <coqmp/job.hpp>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/execution/context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/query.hpp>
 
 #include <algorithm>
-#include <exception>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -29,14 +26,14 @@ namespace {
 /// Time stands still, so that QEMU is never asked for the progress.
 asio::any_io_executor without_time(asio::any_io_executor executor)
 {
-    (void)asio::make_service<simulated_time>(asio::query(executor, asio::execution::context));
+    simulate_time(executor);
     return executor;
 }
 
 /// A job that runs, and the progress that a run of it reports.
 struct reported_job : running_job
 {
-    explicit reported_job(asio::any_io_executor executor) : running_job(without_time(executor)), ran(executor) {}
+    explicit reported_job(asio::any_io_executor executor) : running_job(without_time(executor)) {}
 
     std::function<void(job_progress const&)> note()
     {
@@ -47,11 +44,7 @@ struct reported_job : running_job
         };
     }
 
-    void spawn(asio::awaitable<void> work)
-    {
-        auto ended = [end = ran.token()](std::exception_ptr failure) mutable { end({}, failure); };
-        asio::co_spawn(client.get_executor(), std::move(work), asio::bind_cancellation_slot(stop.slot(), std::move(ended)));
-    }
+    void spawn(asio::awaitable<void> work) { ran.emplace(client.get_executor(), std::move(work), stop.slot()); }
 
     asio::awaitable<void> start_and_run()
     {
@@ -76,23 +69,12 @@ struct reported_job : running_job
     }
 
     /// The exception with which the run ended; empty: none.
-    asio::awaitable<std::string> failure()
-    {
-        co_await ran.done();
-        std::string result;
-        try {
-            if (ran.value())
-                std::rethrow_exception(ran.value());
-        } catch (std::exception const& error) {
-            result = error.what();
-        }
-        co_return result;
-    }
+    asio::awaitable<std::string> failure() { return ran->failure(); }
 
     std::vector<job_progress> seen;
     bool throws = false;
     asio::cancellation_signal stop;
-    completion<std::exception_ptr> ran;
+    std::optional<spawned<void>> ran;
 };
 
 asio::awaitable<void> conclude_cancelled(fake_peer& peer)
@@ -136,7 +118,7 @@ COROUTINE_TEST_CASE(a_cancelled_run_reports_until_the_job_has_ended)
     co_await test.start_and_run();
     test.cancel();
     co_await test.peer.serve("job-cancel");
-    BOOST_TEST(test.ran.times() == 0);
+    BOOST_TEST(!test.ran->has_ended());
     co_await conclude_cancelled(test.peer);
     std::string const failure = co_await test.failure();
     BOOST_TEST(failure.starts_with("job m: Operation canceled"), failure);
@@ -168,7 +150,7 @@ COROUTINE_TEST_CASE(a_function_that_throws_cancels_the_job)
     test.throws = true;
     co_await test.start_and_run();
     co_await test.peer.serve("job-cancel");
-    BOOST_TEST(test.ran.times() == 0);
+    BOOST_TEST(!test.ran->has_ended());
     co_await conclude_cancelled(test.peer);
     std::string const failure = co_await test.failure();
     BOOST_TEST(failure == "no more");

@@ -1,6 +1,7 @@
 // Migrations with a peer that follows a script: what is sent and when, and what each operation completes with.
 #include "support/conversation.hpp"
 #include "support/simulated_time.hpp"
+#include "support/spawned.hpp"
 
 #include <coqmp/migration.hpp>
 
@@ -11,7 +12,6 @@
 #include <boost/json/object.hpp>
 
 #include <algorithm>
-#include <exception>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -141,7 +141,7 @@ namespace {
 /// A migration, and what a run of it reports.
 struct reported_migration : conversation
 {
-    explicit reported_migration(asio::any_io_executor executor) : conversation(executor), ran(executor) {}
+    using conversation::conversation;
 
     asio::awaitable<void> start_and_run()
     {
@@ -153,31 +153,19 @@ struct reported_migration : conversation
             if (throws)
                 throw std::runtime_error("no more");
         };
-        auto ended = [end = ran.token()](std::exception_ptr failure) mutable { end({}, failure); };
-        asio::co_spawn(client.get_executor(), subject->run(note), asio::bind_cancellation_slot(stop.slot(), std::move(ended)));
+        ran.emplace(client.get_executor(), subject->run(note), stop.slot());
         while (seen.empty() || seen.back() != migration_state::active)
             co_await asio::post(client.get_executor(), asio::deferred);
     }
 
     /// The exception with which the run ended; empty: none.
-    asio::awaitable<std::string> failure()
-    {
-        co_await ran.done();
-        std::string result;
-        try {
-            if (ran.value())
-                std::rethrow_exception(ran.value());
-        } catch (std::exception const& error) {
-            result = error.what();
-        }
-        co_return result;
-    }
+    asio::awaitable<std::string> failure() { return ran->failure(); }
 
     std::optional<migration> subject;
     std::vector<migration_state> seen;
     bool throws = false;
     asio::cancellation_signal stop;
-    completion<std::exception_ptr> ran;
+    std::optional<spawned<void>> ran;
 };
 
 }  // namespace

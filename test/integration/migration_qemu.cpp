@@ -1,20 +1,17 @@
 // Migrations between two real QEMUs.
-#include "support/completion.hpp"
 #include "support/real_qemu.hpp"
 #include "support/run.hpp"
+#include "support/spawned.hpp"
 
 #include <coqmp/migration.hpp>
 #include <coqmp/session.hpp>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <signal.h>
 
-#include <exception>
 #include <optional>
 #include <string>
 #include <vector>
@@ -166,13 +163,9 @@ COROUTINE_TEST_CASE(a_cancelled_run_cancels_the_migration)
         if (now.state == migration_state::active)
             button.emit(asio::cancellation_type::terminal);
     };
-    completion<> ran(hosts.source.get_executor());
-    asio::co_spawn(hosts.source.get_executor(), here.run(press),
-                   asio::bind_cancellation_slot(button.slot(), [end = ran.token()](std::exception_ptr failure) mutable {
-                       end(failure ? make_error_code(asio::error::operation_aborted) : error_code());
-                   }));
-    error_code const error = co_await ran.done();
-    BOOST_TEST(error == asio::error::operation_aborted);
+    spawned<void> ran(hosts.source.get_executor(), here.run(press), button.slot());
+    std::string const failure = co_await ran.failure();
+    BOOST_TEST(failure.starts_with("migration: Operation canceled"), failure);
     BOOST_TEST((seen.back() == migration_state::cancelled));
     BOOST_TEST(here.progress().state == migration_state::cancelled);
 }

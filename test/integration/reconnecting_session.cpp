@@ -210,7 +210,7 @@ COROUTINE_TEST_CASE(does_nothing_once_it_was_moved_from)
 COROUTINE_TEST_CASE(accepts_again_from_a_listener)
 {
     auto const executor = co_await this_coro::executor;
-    auto& time = asio::make_service<simulated_time>(asio::query(executor, asio::execution::context));
+    auto& time = simulate_time(executor);
     temporary_directory const directory;
     auto from = std::make_optional<coqmp::listener>(executor, coqmp::endpoint::unix_socket(directory.path() / "monitor"));
     reconnecting_session client(executor, *from, regular_pauses());

@@ -4,7 +4,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/query.hpp>
 
 #include <chrono>
 #include <exception>
@@ -13,15 +12,6 @@ using namespace coqmp::test;
 using namespace std::chrono_literals;
 using coqmp::command;
 using coqmp::errc;
-
-namespace {
-
-simulated_time& simulate_time(asio::any_io_executor const& executor)
-{
-    return asio::make_service<simulated_time>(asio::query(executor, asio::execution::context));
-}
-
-}  // namespace
 
 COROUTINE_TEST_CASE(a_command_has_two_minutes_by_default)
 {

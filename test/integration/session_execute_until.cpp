@@ -1,5 +1,6 @@
 // execute_until(): a command and the event that it brings about.
 #include "support/conversation.hpp"
+#include "support/simulated_time.hpp"
 #include "support/spawned.hpp"
 
 #include <boost/asio/deferred.hpp>
@@ -103,10 +104,15 @@ COROUTINE_TEST_CASE(execute_until_throws_a_refusal)
 
 COROUTINE_TEST_CASE(execute_until_has_one_deadline_for_all)
 {
+    auto& time = simulate_time(co_await this_coro::executor);
     conversation talk(co_await this_coro::executor);
     co_await talk.begin();
-    awaited wait(talk.client.get_executor(), talk.client.execute_until(within("cont", 20ms), "RESUME"));
-    co_await talk.peer.serve("cont");
+    awaited wait(talk.client.get_executor(), talk.client.execute_until(within("cont", 1min), "RESUME"));
+    json::value const id = co_await talk.peer.expect("cont");
+    time.advance(40s);
+    talk.peer.answer(id);
+    co_await deliver(talk, "OTHER");
+    time.advance(20s);
     co_await wait.done();
     auto const& failure = wait.thrown<boost::system::system_error>();
     BOOST_TEST(failure.code() == errc::timed_out);
@@ -115,10 +121,12 @@ COROUTINE_TEST_CASE(execute_until_has_one_deadline_for_all)
 
 COROUTINE_TEST_CASE(execute_until_times_out_with_an_unknown_outcome_when_the_command_is_not_answered)
 {
+    auto& time = simulate_time(co_await this_coro::executor);
     conversation talk(co_await this_coro::executor);
     co_await talk.begin();
-    awaited wait(talk.client.get_executor(), talk.client.execute_until(within("cont", 20ms), "RESUME"));
+    awaited wait(talk.client.get_executor(), talk.client.execute_until(within("cont", 1min), "RESUME"));
     co_await talk.peer.expect("cont");
+    time.advance(1min);
     co_await wait.done();
     auto const& failure = wait.thrown<boost::system::system_error>();
     BOOST_TEST(failure.code() == errc::timed_out);
@@ -128,11 +136,14 @@ COROUTINE_TEST_CASE(execute_until_times_out_with_an_unknown_outcome_when_the_com
 
 COROUTINE_TEST_CASE(execute_until_names_the_event_that_did_not_come_and_says_that_the_command_succeeded)
 {
+    auto& time = simulate_time(co_await this_coro::executor);
     conversation talk(co_await this_coro::executor);
     co_await talk.begin();
     coqmp::event_filter const misspelt = {"RESUMED", "RESUMING"};
-    awaited wait(talk.client.get_executor(), talk.client.execute_until(within("cont", 20ms), misspelt));
+    awaited wait(talk.client.get_executor(), talk.client.execute_until(within("cont", 1min), misspelt));
     co_await talk.peer.serve("cont");
+    co_await deliver(talk, "OTHER");
+    time.advance(1min);
     co_await wait.done();
     auto const& failure = wait.thrown<boost::system::system_error>();
     BOOST_TEST(failure.code() != errc::not_sent);

@@ -1,6 +1,7 @@
 // The beginning of a conversation: peers that are silent, leave, refuse, or send something else than QMP.
 #include "support/conversation.hpp"
 #include "support/open_descriptors.hpp"
+#include "support/simulated_time.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/json/serialize.hpp>
@@ -30,12 +31,19 @@ coqmp::session_options patience(std::chrono::nanoseconds time)
 asio::awaitable<error_code> connect_to_one_who_says(std::string what, bool leaves)
 {
     auto const executor = co_await this_coro::executor;
-    conversation talk(executor, patience(leaves ? 0ns : 20ms));
+    auto& time = simulate_time(executor);
+    conversation talk(executor, patience(leaves ? 0ns : 30s));
     completion<> connected(executor);
     talk.client.async_connect(talk.peer.address(), connected.token());
     talk.peer.say(what);
     if (leaves)
         talk.peer.close();
+    while (!leaves && talk.client.counters().bytes_received < what.size())
+        co_await asio::post(executor, asio::deferred);
+    while (!leaves && connected.times() == 0) {
+        time.advance(30s);
+        co_await asio::post(executor, asio::deferred);
+    }
     co_return co_await connected.done();
 }
 

@@ -217,7 +217,7 @@ COROUTINE_TEST_CASE(what_a_handler_finishes_needs_no_memory_to_complete)
 COROUTINE_TEST_CASE(deadlines_need_no_memory)
 {
     auto const executor = co_await this_coro::executor;
-    auto& time = asio::make_service<simulated_time>(asio::query(executor, asio::execution::context));
+    auto& time = simulate_time(executor);
     conversation talk(executor);
     co_await talk.begin();
     auto const later = talk.ask(command("later").timeout(std::chrono::seconds(2)));

@@ -4,6 +4,10 @@
 
 #include "detail/time_source.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/query.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <iterator>
@@ -53,6 +57,15 @@ private:
     time_point now_{std::chrono::hours(1)};
     std::vector<wait> waits_;
 };
+
+/// Makes time stand still on this executor's context. Call it before the context has a session.
+inline simulated_time& simulate_time(boost::asio::any_io_executor const& executor)
+{
+    auto& context = boost::asio::query(executor, boost::asio::execution::context);
+    if (!boost::asio::has_service<simulated_time>(context))
+        boost::asio::make_service<simulated_time>(context);
+    return boost::asio::use_service<simulated_time>(context);
+}
 
 }  // namespace coqmp::test
 

@@ -6,27 +6,45 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 
 #include <exception>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace coqmp::test {
+
+/// The completion of a coroutine with this result; void is none.
+template <class Result>
+struct completion_of
+{
+    using type = completion<Result>;
+};
+template <>
+struct completion_of<void>
+{
+    using type = completion<>;
+};
 
 /// Records how a coroutine ends.
 template <class Result>
 class spawned
 {
 public:
-    explicit spawned(boost::asio::any_io_executor const& executor, boost::asio::awaitable<Result> work) : end_(executor)
+    /// @param stop connected to a signal that cancels it, or not
+    explicit spawned(boost::asio::any_io_executor const& executor, boost::asio::awaitable<Result> work,
+                     boost::asio::cancellation_slot stop = {})
+        : end_(executor)
     {
-        boost::asio::co_spawn(executor, std::move(work),
-                              [end = end_.token(), failure = failure_](std::exception_ptr error, auto... result) mutable {
-                                  *failure = error;
-                                  end({}, std::move(result)...);
-                              });
+        auto ended = [end = end_.token(), failure = failure_](std::exception_ptr error, auto... result) mutable {
+            *failure = error;
+            end({}, std::move(result)...);
+        };
+        boost::asio::co_spawn(executor, std::move(work), boost::asio::bind_cancellation_slot(stop, std::move(ended)));
     }
 
     boost::asio::awaitable<void> done()
@@ -49,10 +67,18 @@ public:
         throw std::logic_error("nothing was thrown");
     }
     [[nodiscard]] bool threw() const { return *failure_ != nullptr; }
+    [[nodiscard]] bool has_ended() const { return end_.times() != 0; }
+
+    /// Waits for its end. @return the text of the exception that it threw; empty: none
+    boost::asio::awaitable<std::string> failure()
+    {
+        co_await done();
+        co_return threw() ? std::string(thrown<std::exception>().what()) : std::string();
+    }
 
 private:
     std::shared_ptr<std::exception_ptr> failure_ = std::make_shared<std::exception_ptr>();
-    completion<Result> end_;
+    typename completion_of<Result>::type end_;
 };
 
 }  // namespace coqmp::test

@@ -33,6 +33,7 @@ BOOST_AUTO_TEST_CASE(characters_that_change_the_direction_or_cannot_be_seen_are_
 {
     BOOST_TEST(harmless("\u202e\u2066\u200f\u061c") == R"(\u202e\u2066\u200f\u061c)");
     BOOST_TEST(harmless("\u200b\ufeff\u2028\U000e0041") == R"(\u200b\ufeff\u2028\U000e0041)");
+    BOOST_TEST(harmless("\u3164\u115f\uffa0\u034f\U000e0100") == R"(\u3164\u115f\uffa0\u034f\U000e0100)");
 }
 
 BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf8_are_escaped_one_by_one)
