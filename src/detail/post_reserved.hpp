@@ -3,6 +3,7 @@
 #define COQMP_SRC_DETAIL_POST_RESERVED_HPP
 
 #include "detail/handler_memory.hpp"
+#include "detail/running_on.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/bind_allocator.hpp>
@@ -32,6 +33,16 @@ void post_reserved(boost::asio::any_io_executor const& executor, post_memory& me
         asio::post(*working, std::move(reserved));
     else
         asio::post(executor, std::move(reserved));
+}
+
+/// Runs a function on the executor: at once if this thread runs its handlers, else later, as post_reserved() does.
+template <class Function>
+void dispatch_reserved(boost::asio::any_io_executor const& executor, post_memory& memory, Function function)
+{
+    if (is_running_on(executor))
+        function();
+    else
+        post_reserved(executor, memory, std::move(function));
 }
 
 }  // namespace coqmp::detail

@@ -5,7 +5,9 @@
 #ifndef COQMP_SRC_FOLLOWING_FOLLOWER_HPP
 #define COQMP_SRC_FOLLOWING_FOLLOWER_HPP
 
+#include "detail/handler_memory.hpp"
 #include "detail/handler_registry.hpp"
+#include "detail/post_reserved.hpp"
 #include "detail/rate_estimate.hpp"
 #include "following/end_waits.hpp"
 #include "following/look_timer.hpp"
@@ -20,7 +22,6 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
-#include <boost/asio/dispatch.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -76,7 +77,7 @@ public:
     void close() noexcept
     {
         if (executor())
-            boost::asio::dispatch(executor(), [self = this->shared_from_this()] { self->end(); });
+            dispatch_reserved(executor(), close_memory_, [self = this->shared_from_this()] { self->end(); });
     }
 
     // ---- On the executor: see operations.hpp -------------------------------------------------------------------------------
@@ -129,6 +130,7 @@ private:
     progress_readers<progress_type, goal_type> readers_;
     std::vector<std::weak_ptr<waiting_for_reply>> commands_;
     look_timer timer_;
+    post_memory close_memory_;
 };
 
 // ---- Operations ------------------------------------------------------------------------------------------------------------

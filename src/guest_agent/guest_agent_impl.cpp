@@ -4,6 +4,7 @@
 #include "detail/deadline_after.hpp"
 #include "detail/log.hpp"
 #include "detail/outcome.hpp"
+#include "detail/post_reserved.hpp"
 #include "detail/random_nonce.hpp"
 #include "guest_agent/command_traits.hpp"
 
@@ -58,7 +59,7 @@ guest_agent_impl::guest_agent_impl(asio::any_io_executor executor, guest_agent_o
 void guest_agent_impl::close() noexcept
 {
     if (executor())  // otherwise it has ended with its context
-        asio::dispatch(executor(), [self = shared_from_this()] { self->end(); });
+        dispatch_reserved(executor(), close_memory_, [self = shared_from_this()] { self->end(); });
 }
 
 void guest_agent_impl::release_freeze(freeze_state::ticket holder) noexcept

@@ -6,6 +6,7 @@
 
 #include "detail/background_work.hpp"
 #include "detail/cancellation.hpp"
+#include "detail/handler_memory.hpp"
 #include "detail/handler_registry.hpp"
 #include "detail/outcome.hpp"
 #include "guest_agent/agent_command.hpp"
@@ -93,6 +94,7 @@ private:
     std::shared_ptr<plain_handler> connecting_;
     time_source::time_point connect_deadline_ = time_source::time_point::max();
     bool connected_ = false;
+    post_memory close_memory_;
     bool closed_ = false;
     background_work cleanup_;
 };

@@ -8,7 +8,6 @@
 #include "listener/session_accept.hpp"
 
 #include <boost/asio/bind_allocator.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
@@ -131,7 +130,7 @@ void listener_impl::close() noexcept
     // Immediately: a caller that destroys a listener may look for the file right after.
     socket_.remove_file();
     if (executor())  // otherwise it was closed with its context
-        asio::dispatch(executor(), [self = shared_from_this()] { self->end(); });
+        dispatch_reserved(executor(), close_memory_, [self = shared_from_this()] { self->end(); });
 }
 
 // ---- On the executor -------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 #include "machine/machine_impl.hpp"
 
 #include "detail/cancellation.hpp"
+#include "detail/post_reserved.hpp"
 #include "events/subscription.hpp"
 #include "machine/machine_start.hpp"
 #include "machine/shutdown_ladder.hpp"
@@ -71,9 +72,8 @@ void machine_impl::close() noexcept
     if (!executor())
         return;  // the machine has ended with its context
     process_.release_at_last();
-    auto const self = shared_from_this();
     // In this order: the process must not be seen to end before it is known that the handle has gone.
-    asio::dispatch(executor(), [self] { self->end(); });
+    dispatch_reserved(executor(), close_memory_, [self = shared_from_this()] { self->end(); });
     process_.signal(SIGKILL);
 }
 

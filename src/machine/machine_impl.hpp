@@ -3,6 +3,7 @@
 #ifndef COQMP_SRC_MACHINE_MACHINE_IMPL_HPP
 #define COQMP_SRC_MACHINE_MACHINE_IMPL_HPP
 
+#include "detail/handler_memory.hpp"
 #include "detail/handler_registry.hpp"
 #include "machine/exit_waits.hpp"
 #include "machine/machine_process.hpp"
@@ -84,6 +85,7 @@ private:
     start_pointer starting_;
     exit_waits waits_;
     std::shared_ptr<shutdown_ladder> ladder_;  // while a wait wants the end
+    post_memory close_memory_;
     bool started_ = false;
     bool closed_ = false;
 };

@@ -4,7 +4,6 @@
 #include "detail/log.hpp"
 #include "detail/post_reserved.hpp"
 #include "detail/random_nonce.hpp"
-#include "detail/running_on.hpp"
 #include "session/session_impl.hpp"
 
 #include <boost/asio/bind_allocator.hpp>
@@ -57,10 +56,7 @@ void reconnecting_impl::close() noexcept
 {
     if (!executor() || close_requested_.exchange(true))
         return;  // it has ended with its context, or will end soon
-    auto self = shared_from_this();
-    if (is_running_on(executor()))
-        return finish({});
-    post_reserved(executor(), close_memory_, [self = std::move(self)] { self->finish({}); });
+    dispatch_reserved(executor(), close_memory_, [self = shared_from_this()] { self->finish({}); });
 }
 
 // ---- Operations ------------------------------------------------------------------------------------------------------------

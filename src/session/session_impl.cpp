@@ -3,7 +3,6 @@
 #include "detail/log.hpp"
 #include "detail/post_reserved.hpp"
 #include "detail/random_nonce.hpp"
-#include "detail/running_on.hpp"
 
 #include <new>
 #include <string>
@@ -60,9 +59,7 @@ void session_impl::close() noexcept
     if (!executor() || close_requested_.exchange(true))
         return;  // it has ended with its context, or will end soon
     auto self = std::static_pointer_cast<session_impl>(shared_from_this());
-    if (is_running_on(executor()))
-        return end({});
-    post_reserved(executor(), close_memory_, [self = std::move(self)] { self->end({}); });
+    dispatch_reserved(executor(), close_memory_, [self = std::move(self)] { self->end({}); });
 }
 
 // ---- Beginning and end -----------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 // The start of a machine without memory: it throws and never completes, or completes once, and leaves nothing behind.
+#include "support/completion.hpp"
 #include "support/processes.hpp"
 #include "support/run.hpp"
 #include "support/scarce_memory.hpp"
@@ -13,6 +14,7 @@
 #include <cstddef>
 #include <exception>
 #include <new>
+#include <optional>
 
 namespace asio = boost::asio;
 using namespace coqmp::test;
@@ -101,6 +103,23 @@ BOOST_FIXTURE_TEST_SUITE(launch_memory, fixture, *boost::unit_test::timeout(100)
 BOOST_AUTO_TEST_CASE(a_start_throws_or_completes_once_wherever_the_memory_ends)
 {
     BOOST_TEST(start_until_there_is_enough(machines, listeners) > 10U);
+    await_no_child();
+}
+
+BOOST_AUTO_TEST_CASE(destroying_a_machine_needs_no_memory)
+{
+    auto subject = std::make_optional<machine>(machines.get_executor(), script("exec sleep 1000"));
+    completion<> started(machines.get_executor());
+    coqmp::start_diagnostics diagnostics;
+    subject->async_start(diagnostics, started.token());
+    while (subject->pid() < 0)
+        machines.run_one();
+    {
+        scarce_memory const none(0);
+        subject.reset();
+    }
+    run_out(machines);
+    BOOST_TEST(started.error() == asio::error::operation_aborted);
     await_no_child();
 }
 
