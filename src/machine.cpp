@@ -146,6 +146,17 @@ asio::awaitable<std::optional<machine>> unless_it_has_ended(asio::awaitable<mach
     co_return std::nullopt;
 }
 
+std::shared_ptr<listener> listen_in(detail::machine_directory const& place, asio::any_io_executor const& executor)
+{
+    try {
+        return std::make_shared<listener>(executor, endpoint::unix_socket(place.monitor()));
+    } catch (system_error const& failure) {
+        if (failure.code() != errc::address_in_use)
+            throw;
+        throw detail::explained_error(failure.code(), "another program manages the machine: it is listening at " + place.monitor());
+    }
+}
+
 std::exception_ptr failure_to_save(machine const& which, std::string const& file)
 {
     try {
@@ -166,7 +177,7 @@ asio::awaitable<machine> machine::adopt_or_start(machine_spec spec, std::string 
         spec.standard_error = output_target::file(place.log());
     if (spec.standard_output.type() == output_target::kind::inherited)
         spec.standard_output = output_target::file(place.log());
-    auto monitor = std::make_shared<listener>(co_await asio::this_coro::executor, endpoint::unix_socket(place.monitor()));
+    auto monitor = listen_in(place, co_await asio::this_coro::executor);
     std::optional<machine> result;
     if (auto const record = machine_record::load(place.record()))
         result = co_await unless_it_has_ended(adopt_as(spec, *monitor, *record));
