@@ -20,6 +20,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -263,8 +264,9 @@ COROUTINE_TEST_CASE(a_cancelled_run_cancels_a_job_that_is_at_work)
     command const mirror = co_await lab.add_mirror(1);
     job subject = co_await coqmp::start_job(lab.vm, mirror);
     asio::cancellation_signal button;
-    auto const press = [&button](coqmp::job_progress const& now) {
-        if (now.state == coqmp::job_state::running)
+    bool is_pressed = false;  // twice would end the run before the job
+    auto const press = [&](coqmp::job_progress const& now) {
+        if (now.state == coqmp::job_state::running && !std::exchange(is_pressed, true))
             button.emit(asio::cancellation_type::terminal);
     };
     spawned<void> ran(lab.vm.get_executor(), subject.run(press), button.slot());

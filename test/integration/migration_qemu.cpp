@@ -14,6 +14,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -157,10 +158,11 @@ COROUTINE_TEST_CASE(a_cancelled_run_cancels_the_migration)
     migration there = co_await coqmp::receive_migration(hosts.target, hosts.address());
     migration here = co_await coqmp::start_migration(hosts.source, hosts.slowly());
     asio::cancellation_signal button;
+    bool is_pressed = false;  // twice would end the run before the migration
     std::vector<migration_state> seen;
     auto const press = [&](migration_progress const& now) {
         seen.push_back(now.state);
-        if (now.state == migration_state::active)
+        if (now.state == migration_state::active && !std::exchange(is_pressed, true))
             button.emit(asio::cancellation_type::terminal);
     };
     spawned<void> ran(hosts.source.get_executor(), here.run(press), button.slot());
