@@ -153,7 +153,8 @@ std::shared_ptr<listener> listen_in(detail::machine_directory const& place, asio
     } catch (system_error const& failure) {
         if (failure.code() != errc::address_in_use)
             throw;
-        throw detail::explained_error(failure.code(), "another program manages the machine: it is listening at " + place.monitor());
+        throw detail::explained_error(failure.code(),
+                                      "another program manages the machine: it is listening at " + place.monitor());
     }
 }
 
@@ -269,8 +270,8 @@ void start_machine_adoption(machine_impl_pointer const& impl, pending_handler<vo
     machine_impl::start(impl, std::make_shared<adoption>(impl, std::move(completion), (*through)->remote(), record), slot);
 }
 
-void start_machine_state_wait(machine_impl_pointer const& impl,
-                              pending_handler<void(error_code, run_state)>&& handler, run_state known)
+void start_machine_state_wait(machine_impl_pointer const& impl, pending_handler<void(error_code, run_state)>&& handler,
+                              run_state known)
 {
     if (!impl)
         return handler.post(make_error_code(errc::not_running), run_state::unknown);
@@ -284,8 +285,7 @@ void start_machine_wait(machine_impl_pointer const& impl, pending_handler<void(e
     machine_impl::start_wait(impl, std::move(handler), std::nullopt);
 }
 
-void start_machine_shutdown(machine_impl_pointer const& impl,
-                            pending_handler<void(error_code, exit_status)>&& handler,
+void start_machine_shutdown(machine_impl_pointer const& impl, pending_handler<void(error_code, exit_status)>&& handler,
                             shutdown_options const& options)
 {
     if (!impl)

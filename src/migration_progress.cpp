@@ -8,8 +8,8 @@ std::ostream& operator<<(std::ostream& out, migration_progress const& progress)
 {
     out << progress.state;
     if (progress.total != 0)
-        out << ", " << progress.remaining << " of " << progress.total << " bytes remain, "
-            << progress.transferred << " sent, pass " << progress.passes;
+        out << ", " << progress.remaining << " of " << progress.total << " bytes remain, " << progress.transferred
+            << " sent, pass " << progress.passes;
     if (progress.rate)
         out << ", " << static_cast<std::uint64_t>(*progress.rate) << " bytes/s";
     if (progress.time_left)

@@ -39,7 +39,8 @@ public:
     /// From any thread, once.
     void start()
     {
-        begin_wait(subject_, typename Follower::end_handler(on_end(this->shared_from_this()), subject_->executor()), purpose::run);
+        begin_wait(subject_, typename Follower::end_handler(on_end(this->shared_from_this()), subject_->executor()),
+                   purpose::run);
         boost::asio::dispatch(subject_->executor(), [self = this->shared_from_this()] { self->read(); });
     }
 
@@ -52,7 +53,8 @@ private:
     public:
         using cancellation_slot_type = boost::asio::cancellation_slot;
 
-        explicit on_end(std::shared_ptr<reported_run> whole) noexcept : whole_(std::move(whole)), slot_(whole_->handler_.slot()) {}
+        explicit on_end(std::shared_ptr<reported_run> whole) noexcept : whole_(std::move(whole)), slot_(whole_->handler_.slot())
+        {}
 
         [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return slot_; }
         void operator()(error_code error, end_type end) const { whole_->ended(error, std::move(end)); }

@@ -49,8 +49,7 @@ std::optional<migration_state> migration_facts::take(event const& what)
 migration_state migration_facts::take_report(json::object const& report)
 {
     ++reports_;
-    auto const reported =
-        report.contains("status") ? migration_state_named(text_in(report, "status")) : migration_state::none;
+    auto const reported = report.contains("status") ? migration_state_named(text_in(report, "status")) : migration_state::none;
     if (reported == migration_state::setup)
         return reported;  // its numbers are zero, or those of the last migration
     progress_.expected_downtime = duration_in(report, "expected-downtime");

@@ -83,8 +83,8 @@ struct decoder::parser
 /// Finds the opening brace of the next message. @return false if the input has none
 bool decoder::parser::begin(std::string_view& input)
 {
-    auto const first = std::find_if_not(input.begin(), input.end(), is_between_messages);
-    input.remove_prefix(static_cast<std::size_t>(first - input.begin()));
+    while (!input.empty() && is_between_messages(input.front()))
+        input.remove_prefix(1);
     if (input.empty())
         return false;
     if (input.front() != '{') {

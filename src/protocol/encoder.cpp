@@ -49,7 +49,7 @@ void append_id(std::uint64_t id, std::string& output)
     std::array<char, longest_id> text;  // NOLINT(cppcoreguidelines-pro-type-member-init): to_chars() fills it
     char* const end = std::to_chars(text.data(), text.data() + text.size(), id).ptr;
     *end = '}';
-    output.append(text.data(), end + 1);
+    output.append(text.data(), static_cast<std::size_t>(end + 1 - text.data()));
 }
 
 void append_no_id(std::string& output)

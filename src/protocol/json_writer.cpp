@@ -41,8 +41,10 @@ constexpr auto is_plain = [] {
 
 std::size_t plain_length(std::string_view text) noexcept
 {
-    auto const end = std::ranges::find_if_not(text, [](char each) { return is_plain[static_cast<unsigned char>(each)]; });
-    return static_cast<std::size_t>(end - text.begin());
+    std::size_t length = 0;
+    while (length < text.size() && is_plain[static_cast<unsigned char>(text[length])])
+        ++length;
+    return length;
 }
 
 bool is_noncharacter(std::uint32_t point) noexcept
@@ -122,25 +124,33 @@ bool json_writer::text(std::string_view characters)
     if (characters.size() > max_size_)
         return refuse(errc::arguments_too_large);
     output_ += '"';
-    while (!characters.empty()) {
-        char const first = characters.front();
-        std::size_t length = plain_length(characters);
-        if (length == 0 && static_cast<unsigned char>(first) >= 0x80) {
-            length = multibyte_length(characters);
-            if (length == 0)
-                return refuse(errc::arguments_not_json);
-        }
-        if (length == 0) {
-            if (!escaped(first))
-                return false;
-            length = 1;
-        } else {
-            output_.append(characters.substr(0, length));
-        }
+    for (std::size_t length = plain_length(characters);; length = plain_length(characters)) {
+        output_.append(characters.data(), length);
         characters.remove_prefix(length);
+        if (characters.empty())
+            break;
+        if (!special(characters))
+            return false;
     }
     output_ += '"';
     return counted();
+}
+
+bool json_writer::special(std::string_view& characters)
+{
+    char const first = characters.front();
+    std::size_t length = 1;
+    if (static_cast<unsigned char>(first) < 0x80) {
+        if (!escaped(first))
+            return false;
+    } else {
+        length = multibyte_length(characters);
+        if (length == 0)
+            return refuse(errc::arguments_not_json);
+        output_.append(characters.data(), length);
+    }
+    characters.remove_prefix(length);
+    return true;
 }
 
 bool json_writer::escaped(char character)

@@ -51,6 +51,8 @@ private:
     bool array(boost::json::array const& elements, std::size_t level);
     bool real(double number);
     bool word(std::string_view token);
+    /// Appends the first character, which is not plain, and removes it.
+    bool special(std::string_view& characters);
     bool escaped(char character);
     template <class Number>
     bool written_number(Number number);

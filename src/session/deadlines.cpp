@@ -50,8 +50,8 @@ void deadlines::add(pending_command& command, std::chrono::nanoseconds duration)
     if (duration <= duration.zero())
         return;
     command.deadline = deadline_after(duration, now());
-    if (auto const wait = command.awaited_event.lock())
-        add_event(wait, command.deadline);
+    if (!command.awaited_event.expired())
+        add_event(command.awaited_event, command.deadline);
     arm(command.deadline);
     commands_.insert(commands_.end(), command);
 }
@@ -71,7 +71,7 @@ void deadlines::expire_events(time_point now)
 }
 
 // A wait whose event came leaves its deadline behind: another thread may have ended it.
-void deadlines::add_event(std::shared_ptr<subscription> const& wait, time_point deadline)
+void deadlines::add_event(std::weak_ptr<subscription> const& wait, time_point deadline)
 {
     if (events_.size() >= largest_events_) {
         std::erase_if(events_, [](auto const& each) { return each.second.expired(); });

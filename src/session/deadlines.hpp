@@ -63,7 +63,7 @@ private:
 
     void arm(time_point moment);
     void on_timer();
-    void add_event(std::shared_ptr<subscription> const& wait, time_point deadline);
+    void add_event(std::weak_ptr<subscription> const& wait, time_point deadline);
 
     turn_handler& owner_;
     time_source* clock_;
