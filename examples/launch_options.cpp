@@ -28,7 +28,7 @@ coqmp::machine_spec with_disk(coqmp::descriptor disk)
     spec.standard_error = coqmp::output_target::lines([](std::string_view line) { std::cout << "QEMU: " << line << '\n'; });
     spec.limits.emplace_back(RLIMIT_CORE, 0);
     spec.working_directory = "/";
-    spec.parent_death_signal = SIGKILL;  // QEMU does not outlive this program, even if it is killed
+    spec.nice = 5;
     return spec;
 }
 

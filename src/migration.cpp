@@ -187,7 +187,7 @@ asio::awaitable<void> run_to_end(migration_pointer impl)
     auto operation =
         detail::initiate<void(error_code, migration_end), &detail::start_migration_run>(impl, asio::as_tuple(asio::deferred));
     auto [error, end] = co_await std::move(operation);
-    throw_unless_completed(error, end);
+    throw_unless_completed(detail::error_of_run(error, end), end);
 }
 
 asio::awaitable<void> run_and_report(migration_pointer impl, progress_function on_progress)
@@ -197,7 +197,7 @@ asio::awaitable<void> run_and_report(migration_pointer impl, progress_function o
     auto [error, end, failure] = co_await std::move(operation);
     if (failure)
         std::rethrow_exception(failure);
-    throw_unless_completed(error, end);
+    throw_unless_completed(detail::error_of_run(error, end), end);
 }
 
 asio::awaitable<std::optional<migration_progress>> next_of(migration_pointer impl)

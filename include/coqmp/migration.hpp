@@ -180,11 +180,14 @@ public:
     /// throws the exception when the migration has ended. If another operation is already reading the progress, that operation gets
     /// the news, and `on_progress` only the last call. With g++ 12, give a lambda with captures a name before the `co_await`
     /// expression: inside the expression, the compiler destroys it twice.
-    /// @throws migration_failed with QEMU's error if the migration failed, or was cancelled by another client
-    /// @throws boost::system::system_error with the errors of async_run(); `operation_aborted` if run() was cancelled, even if the
-    /// migration had completed or failed by then: the last call of `on_progress` says so
+    /// @throws migration_failed with QEMU's error if the migration failed or was cancelled; its code is errc::migration_cancelled if
+    /// run() was cancelled and so was the migration
+    /// @throws boost::system::system_error with the errors of async_run()
     /// @throws what `on_progress` throws
-    /// @par Cancellation as async_run(): the migration is cancelled in QEMU, and `on_progress` is called until it has ended.
+    /// @par Cancellation terminal, partial and total: the migration is cancelled in QEMU, and `on_progress` is called until it has
+    /// ended. run() then says how it has ended, as always: if it completed before QEMU cancelled it, run() returns, and it is what the
+    /// coroutine awaits next that throws `operation_aborted`. In postcopy it goes on: migration_outcome::refused. A second
+    /// cancellation ends only run(), with `operation_aborted`.
     /// @see examples/migration.cpp
     [[nodiscard]] boost::asio::awaitable<void> run(std::function<void(migration_progress const&)> on_progress = {});
 

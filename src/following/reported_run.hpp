@@ -10,6 +10,7 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <exception>
@@ -19,6 +20,14 @@
 #include <utility>
 
 namespace coqmp::detail {
+
+/// What a run() throws for. If the run was cancelled and it is known how that ended, the end says more than the error.
+template <class End>
+[[nodiscard]] boost::system::error_code error_of_run(boost::system::error_code error, End const& end)
+{
+    bool const is_known = error == boost::asio::error::operation_aborted && end != End();
+    return is_known ? boost::system::error_code() : error;
+}
 
 /// Joins the operation that runs it with those that read its progress, one at a time. Completes when all have ended.
 /// @tparam Rules as those of a follower. `Rules::last_report(progress)` is what to report at the end, and nothing before the end.

@@ -128,6 +128,8 @@ process_options launching::what_to_launch() const
     if (lock_)
         options.inherited_fds.push_back(*lock_);
     std::string const id = unused_chardev_id(spec);
+    if (!options.parent_death_signal && !spec.outlives_us)
+        options.parent_death_signal = SIGKILL;
     if (spec.outlives_us) {
         options.error_tail = 0;  // it would be read from a pipe of ours, unless it is in a file
         options.complete = [id, place = listener_->local()](process_options& all) {

@@ -54,8 +54,8 @@ std::optional<std::string> what_ends_with_us(machine_spec const& spec, endpoint 
         return "QEMU must be able to reconnect to the next program: start the machine with a listener on a unix socket";
     if (!monitor->path().starts_with('/'))
         return "the path of its listener must be absolute, because the next program may run in another directory";
-    if (spec.parent_death_signal != 0)
-        return "the parent-death signal would end it with this program: set parent_death_signal to 0";
+    if (spec.parent_death_signal.value_or(0) != 0)
+        return "the parent-death signal would end it with this program: do not set parent_death_signal";
     for (output_target const* const each : {&spec.standard_output, &spec.standard_error}) {
         if (each->type() == output_target::kind::lines)
             return "its output would have no reader once this program has ended: send it to a file";

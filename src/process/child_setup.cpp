@@ -144,7 +144,7 @@ COQMP_IN_CHILD bool child_setup::prepare(child_report& report) noexcept
            begin(child_step::working_directory) &&
            (options_.working_directory.empty() || ::chdir(options_.working_directory.c_str()) == 0) &&
            // After the user, because a change of the user resets it (prctl(2)).
-           begin(child_step::parent_death_signal) && set_parent_death_signal(options_.parent_death_signal, parent_);
+           begin(child_step::parent_death_signal) && set_parent_death_signal(options_.parent_death_signal.value_or(0), parent_);
 }
 
 COQMP_IN_CHILD bool child_setup::place_descriptors() noexcept
@@ -221,7 +221,7 @@ std::string child_setup::describe(child_report const& report) const
         case child_step::working_directory:
             return "entering the directory " + in_quotes(options_.working_directory);
         case child_step::parent_death_signal:
-            return "setting the parent-death signal " + std::to_string(options_.parent_death_signal);
+            return "setting the parent-death signal " + std::to_string(options_.parent_death_signal.value_or(0));
         case child_step::none:
         case child_step::program:
             break;

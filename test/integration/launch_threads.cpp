@@ -428,4 +428,12 @@ BOOST_AUTO_TEST_CASE(a_supervisor_that_exits_right_after_it_destroyed_a_machine_
     BOOST_TEST(::pclose(output) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_supervisor_that_is_killed_leaves_no_orphan)
+{
+    std::FILE* const output = ::popen("exec " LEAVING_SUPERVISOR " killed", "re");
+    BOOST_REQUIRE(output != nullptr);
+    BOOST_TEST(std::fgetc(output) == EOF);
+    BOOST_TEST(WTERMSIG(::pclose(output)) == SIGKILL);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

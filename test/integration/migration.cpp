@@ -195,8 +195,22 @@ COROUTINE_TEST_CASE(a_cancelled_run_reports_until_the_migration_is_cancelled)
     co_await test.peer.serve("migrate_cancel");
     tell(test.peer, "cancelled");
     std::string const failure = co_await test.failure();
-    BOOST_TEST(failure.starts_with("migration: Operation canceled"), failure);
+    BOOST_TEST(failure == "the migration was cancelled");
     BOOST_TEST((test.seen.back() == migration_state::cancelled));
+}
+
+COROUTINE_TEST_CASE(a_cancelled_run_returns_if_the_migration_completes_all_the_same)
+{
+    reported_migration test(co_await this_coro::executor);
+    co_await test.start_and_run();
+    test.stop.emit(asio::cancellation_type::terminal);
+    auto const question = co_await test.peer.expect("query-migrate");
+    tell(test.peer, "completed");
+    test.peer.answer(question, report("active"));
+    co_await test.peer.serve("query-migrate", report("completed"));
+    std::string const failure = co_await test.failure();
+    BOOST_TEST(failure == "");
+    BOOST_TEST((test.seen.back() == migration_state::completed));
 }
 
 COROUTINE_TEST_CASE(a_function_that_throws_cancels_the_migration)

@@ -167,7 +167,7 @@ COROUTINE_TEST_CASE(a_cancelled_run_cancels_the_migration)
     };
     spawned<void> ran(hosts.source.get_executor(), here.run(press), button.slot());
     std::string const failure = co_await ran.failure();
-    BOOST_TEST(failure.starts_with("migration: Operation canceled"), failure);
+    BOOST_TEST(failure == "the migration was cancelled");
     BOOST_TEST((seen.back() == migration_state::cancelled));
     BOOST_TEST(here.progress().state == migration_state::cancelled);
 }
