@@ -164,7 +164,7 @@ public:
     }
 
     /// Completes with news: when the state changes, and each time that QEMU reports progress. What was missed between two calls
-    /// is not delivered later: the newest progress is.
+    /// is not delivered later; only the newest progress is.
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, job_progress)`
     /// @par Errors errc::end_of_stream: the job or the session has ended, and the last state was delivered;

@@ -64,9 +64,9 @@ void start_migration_next(migration_impl_pointer const& impl,
 
 /// Sets the capabilities and parameters, and makes a QEMU that was started with `-incoming defer` ready to receive a guest.
 /// @param destination the session with that QEMU
-/// @param spec its own address, to which the source connects
-/// @return the same migration, seen from its destination. It has completed when the guest is there. A destination that fails ends,
-/// unless it was told otherwise, and its session with it.
+/// @param spec the address at which it listens; the spec for start_migration() will do
+/// @return the same migration, seen from its destination. It has completed when the guest is there. If the migration fails, the
+/// destination's QEMU exits (unless it is 9.1 or later and was told otherwise), and its session ends.
 /// @throws as start_migration()
 /// @par Cancellation as start_migration()
 /// @see examples/migration.cpp
@@ -74,7 +74,7 @@ void start_migration_next(migration_impl_pointer const& impl,
 
 /// Follows the migration that a QEMU is in, or the next one if there is none, whichever client started it. The outcome of a
 /// migration that has ended is reported as long as QEMU knows it.
-/// @param of the session, with the source or the destination
+/// @param of the session with the QEMU of the source or of the destination
 /// @throws boost::asio::execution::bad_executor if the session's execution context is gone
 [[nodiscard]] migration attach_migration(session const& of);
 
@@ -102,9 +102,9 @@ public:
     /// @param interval at least 1 ms
     void progress_interval(std::chrono::nanoseconds interval);
 
-    /// Completes with news: when the state changes, and each time that QEMU reports progress. A state that is the last one comes
-    /// together with what QEMU reports about the end, the downtime for example. What was missed between two calls
-    /// is not delivered later: the newest progress is.
+    /// Completes with news: when the state changes, and each time that QEMU reports progress, see progress_interval(). The last
+    /// state comes with what QEMU reports about the end, such as the downtime. What was missed between two calls is not delivered
+    /// later; only the newest progress is.
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, migration_progress)`
     /// @par Errors errc::end_of_stream: the migration or the session has ended, and the last state was delivered;

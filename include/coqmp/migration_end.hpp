@@ -13,7 +13,7 @@ enum class migration_outcome {
     completed,  ///< The guest is at the destination.
     failed,     ///< migration_end::error has QEMU's reason; the guest stays at the source.
     cancelled,  ///< A client, perhaps another one, cancelled it; the guest stays at the source.
-    refused     ///< QEMU refused a command that the wait depended on, or it cannot be cancelled any more: it may go on.
+    refused     ///< QEMU refused a command that the wait depended on, or it was too late to cancel; the migration may go on.
 };
 
 /// `completed`, `failed`, ...

@@ -27,6 +27,8 @@ struct migration_progress
     /// hardly anything is sent for them. Empty while no memory is copied, and until two reports have come.
     std::optional<double> rate;
     /// The time that `remaining` takes at this rate, if the guest changes no more memory. Empty if there is no rate, or if it is zero.
+    /// A short time is not the end: until `expected_downtime` is within the parameter `downtime-limit`, QEMU copies what the guest
+    /// has changed again.
     std::optional<std::chrono::nanoseconds> time_left;
     /// How long the guest is expected to stand still if the migration switches over now. Empty before the first pass.
     std::optional<std::chrono::milliseconds> expected_downtime;

@@ -25,8 +25,10 @@ namespace coqmp {
 /// @param main the coroutine
 /// @throws whatever the coroutine throws: `operation_aborted` as a `boost::system::system_error` if a signal has cancelled it and it
 /// does not catch that
-/// @par Cancellation by a signal: terminal. If a coroutine has to await something while it cleans up, it must first call
-/// `co_await asio::this_coro::reset_cancellation_state();`. Otherwise everything that it awaits is cancelled, too.
+/// @par Cancellation by a signal: terminal. Whatever a cancelled coroutine awaits next is cancelled, too. If it has to await
+/// something while it cleans up, it must first call
+/// `co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());`, and not inside a `catch` block, where C++ allows
+/// no `co_await`.
 /// @par Lifetime What the coroutine has started and not awaited, such as a detached coroutine, is destroyed when it ends. Before
 /// that, a guest that is still frozen is thawed, and a file that is still open in a guest is closed; a second signal ends the
 /// program without that.

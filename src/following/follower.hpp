@@ -338,8 +338,9 @@ void follower<Rules>::publish()
         rate_.restart();
     else if (is_measured)
         rate_.sample(timer_.now(), known.measured());
-    bool const is_new = published_.publish(known.progress(rate_));
-    if (is_new || (is_measured && known.is_at_work()))
+    auto const now = known.progress(rate_);
+    auto const before = published_.publish(now);
+    if (known.is_news(before, now) || (is_measured && known.is_at_work()))
         readers_.have_news();
 }
 

@@ -21,11 +21,11 @@ public:
         return newest_;
     }
 
-    /// @return whether it is different from before
-    bool publish(Progress const& next)
+    /// @return the one before
+    Progress publish(Progress const& next)
     {
         std::scoped_lock const lock(protection_);
-        return std::exchange(newest_, next) != next;
+        return std::exchange(newest_, next);
     }
 
     [[nodiscard]] std::chrono::nanoseconds interval() const

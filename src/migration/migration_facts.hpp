@@ -42,6 +42,11 @@ public:
     [[nodiscard]] migration_progress progress(rate_estimate const& rate) const;
     /// Whether its progress says something about its speed.
     [[nodiscard]] bool is_at_work() const noexcept;
+    /// Whether the difference is worth a call of the user's. At its end, a migration goes through the last memory many times a second.
+    [[nodiscard]] static bool is_news(migration_progress const& before, migration_progress const& now) noexcept
+    {
+        return before.state != now.state;
+    }
     /// Bytes of memory that were dealt with.
     [[nodiscard]] std::uint64_t measured() const noexcept { return copied_; }
     /// How many answers of QEMU have reported on the migration.

@@ -141,6 +141,21 @@ BOOST_AUTO_TEST_CASE(pages_of_zeros_count_as_progress)
     BOOST_TEST(printed.str() == "active, 24576 of 40960 bytes remain, 18 sent, pass 0, 8192 bytes/s, 3 s left");
 }
 
+BOOST_AUTO_TEST_CASE(a_pass_through_the_memory_is_no_news)
+{
+    migration_tracker tracker = active_one();
+    auto const before = tracker.known().progress(rate_estimate());
+    event pass;
+    pass.name = "MIGRATION_PASS";
+    pass.data = {{"pass", 7}};
+    tracker.take(pass);
+    auto const now = tracker.known().progress(rate_estimate());
+    BOOST_TEST(now.passes == 7U);
+    BOOST_TEST(!tracker.known().is_news(before, now));
+    take_states(tracker, {"device"});
+    BOOST_TEST(tracker.known().is_news(now, tracker.known().progress(rate_estimate())));
+}
+
 BOOST_AUTO_TEST_CASE(the_numbers_of_a_setup_say_nothing)
 {
     migration_tracker tracker;
