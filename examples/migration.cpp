@@ -31,7 +31,7 @@ asio::awaitable<void> move_guest(std::string socket)
     co_await departure.run(print);  // throws with the reason if it fails; Ctrl-C cancels it
     co_await arrival.wait();
     co_await coqmp::wait_for_state(destination, coqmp::run_state::running);
-    std::cout << "the guest runs at its destination\n";
+    std::cout << "the guest is running at its destination\n";
 
     co_await source.session().quit();
     co_await destination.session().quit();

@@ -135,7 +135,7 @@ asio::awaitable<machine> machine::adopt(machine_record record, session_options o
 
 namespace {
 
-asio::awaitable<std::optional<machine>> unless_it_has_ended(asio::awaitable<machine> adoption)
+asio::awaitable<std::optional<machine>> adopted_unless_ended(asio::awaitable<machine> adoption)
 {
     try {
         co_return co_await std::move(adoption);
@@ -146,15 +146,15 @@ asio::awaitable<std::optional<machine>> unless_it_has_ended(asio::awaitable<mach
     co_return std::nullopt;
 }
 
-std::shared_ptr<listener> listen_in(detail::machine_directory const& place, asio::any_io_executor const& executor)
+std::shared_ptr<listener> open_monitor(detail::machine_directory const& place, asio::any_io_executor const& executor)
 {
     try {
         return std::make_shared<listener>(executor, endpoint::unix_socket(place.monitor()));
     } catch (system_error const& failure) {
         if (failure.code() != errc::address_in_use)
             throw;
-        throw detail::explained_error(failure.code(),
-                                      "another program manages the machine: it is listening at " + place.monitor());
+        throw detail::explained_error(
+            failure.code(), "another program manages the machine and listens at " + place.monitor() + ": end that program first");
     }
 }
 
@@ -178,10 +178,10 @@ asio::awaitable<machine> machine::adopt_or_start(machine_spec spec, std::string 
         spec.standard_error = output_target::file(place.log());
     if (spec.standard_output.type() == output_target::kind::inherited)
         spec.standard_output = output_target::file(place.log());
-    auto monitor = listen_in(place, co_await asio::this_coro::executor);
+    auto monitor = open_monitor(place, co_await asio::this_coro::executor);
     std::optional<machine> result;
     if (auto const record = machine_record::load(place.record()))
-        result = co_await unless_it_has_ended(adopt_as(spec, *monitor, *record));
+        result = co_await adopted_unless_ended(adopt_as(spec, *monitor, *record));
     if (!result) {
         result.emplace(monitor->get_executor(), std::move(spec));
         auto launch = detail::initiate<void(std::exception_ptr), &detail::start_machine_launch>(

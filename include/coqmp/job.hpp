@@ -245,12 +245,12 @@ public:
     /// With g++ 12, give a lambda with captures a name before the `co_await` expression: inside the expression, the compiler
     /// destroys it twice.
     /// @throws job_failed with QEMU's error if the job failed, was cancelled or has vanished, or if QEMU refused to complete it; its
-    /// code is errc::job_cancelled if run() was cancelled and so was the job
+    /// code is errc::job_cancelled if the job was cancelled, by run() or by another client
     /// @throws boost::system::system_error with the errors of async_run()
     /// @throws what `on_progress` throws
     /// @par Cancellation terminal, partial and total: the job is cancelled in QEMU, and `on_progress` is called until it has ended.
-    /// run() then says how it has ended, as always: if the job completed before QEMU cancelled it, run() returns, and it is what the
-    /// coroutine awaits next that throws `operation_aborted`. A second cancellation ends only run(), with `operation_aborted`.
+    /// run() then reports how the job ended, as usual: if the job completed before QEMU cancelled it, run() returns normally, and
+    /// the coroutine's next co_await throws `operation_aborted`. A second cancellation ends only run(), with `operation_aborted`.
     /// @see examples/block_job.cpp
     [[nodiscard]] boost::asio::awaitable<void> run(std::function<void(job_progress const&)> on_progress = {});
 

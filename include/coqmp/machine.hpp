@@ -75,8 +75,8 @@ void start_machine_shutdown(machine_impl_pointer const& impl,
 /// @par Lifetime Destroying a machine that runs kills it (SIGKILL) and reaps it in the background, without blocking. Shut it down
 /// first if the guest matters, release() it, or launch it with
 /// machine_spec::release_when_destroyed. While QEMU runs, `io_context::run()` does not return. If the program that uses
-/// the machine is itself killed, the kernel kills QEMU, too (launch_options::parent_death_signal), unless it was launched with
-/// machine_spec::outlives_us: then it keeps running, and can be adopted.
+/// the machine is itself killed, the kernel kills QEMU, too (launch_options::parent_death_signal). A QEMU that was launched with
+/// machine_spec::outlives_us keeps running instead, and can be adopted.
 /// The end of the execution context has the same effect as destroying the machine. The machine can then still be moved and
 /// destroyed, and its `async_` functions throw `boost::asio::execution::bad_executor`.
 /// @see examples/demo.cpp, examples/many_machines.cpp, examples/adopt.cpp
@@ -361,7 +361,7 @@ private:
 
 /// Waits until the machine is in this run state. A state that passes quickly may be missed.
 /// @param of the machine; it may be moved while the function waits
-/// @param goal run_state::paused, for example. Before the start, it waits.
+/// @param goal for example run_state::paused. If the machine has not been started yet, the function waits for that, too.
 /// @throws boost::system::system_error with the errors of machine::async_wait_state_change()
 /// @par Cancellation terminal, partial and total: the wait ends.
 /// @see examples/migration.cpp

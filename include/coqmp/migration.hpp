@@ -64,9 +64,9 @@ void start_migration_next(migration_impl_pointer const& impl,
 
 /// Sets the capabilities and parameters, and makes a QEMU that was started with `-incoming defer` ready to receive a guest.
 /// @param destination the session with that QEMU
-/// @param spec the address at which it listens; the spec for start_migration() will do
-/// @return the same migration, seen from its destination. It has completed when the guest is there. If the migration fails, the
-/// destination's QEMU exits (unless it is 9.1 or later and was told otherwise), and its session ends.
+/// @param spec the address at which the destination listens; the spec for start_migration() can be used here, too
+/// @return the same migration, seen from its destination. It has completed when the guest has arrived. If the migration fails,
+/// the destination's QEMU exits, and its session ends.
 /// @throws as start_migration()
 /// @par Cancellation as start_migration()
 /// @see examples/migration.cpp
@@ -102,9 +102,9 @@ public:
     /// @param interval at least 1 ms
     void progress_interval(std::chrono::nanoseconds interval);
 
-    /// Completes with news: when the state changes, and each time that QEMU reports progress, see progress_interval(). The last
-    /// state comes with what QEMU reports about the end, such as the downtime. What was missed between two calls is not delivered
-    /// later; only the newest progress is.
+    /// Completes with news: when the state changes, and each time that QEMU reports progress (see progress_interval()). The
+    /// final state arrives together with what QEMU reports about the end, such as the downtime. What was missed between two calls
+    /// is not delivered later; only the newest progress is.
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, migration_progress)`
     /// @par Errors errc::end_of_stream: the migration or the session has ended, and the last state was delivered;
@@ -180,19 +180,20 @@ public:
     /// throws the exception when the migration has ended. If another operation is already reading the progress, that operation gets
     /// the news, and `on_progress` only the last call. With g++ 12, give a lambda with captures a name before the `co_await`
     /// expression: inside the expression, the compiler destroys it twice.
-    /// @throws migration_failed with QEMU's error if the migration failed or was cancelled; its code is errc::migration_cancelled if
-    /// run() was cancelled and so was the migration
+    /// @throws migration_failed with QEMU's error if the migration did not complete; its code is errc::migration_cancelled if it was
+    /// cancelled, by run() or by another client
     /// @throws boost::system::system_error with the errors of async_run()
     /// @throws what `on_progress` throws
     /// @par Cancellation terminal, partial and total: the migration is cancelled in QEMU, and `on_progress` is called until it has
-    /// ended. run() then says how it has ended, as always: if it completed before QEMU cancelled it, run() returns, and it is what the
-    /// coroutine awaits next that throws `operation_aborted`. In postcopy it goes on: migration_outcome::refused. A second
-    /// cancellation ends only run(), with `operation_aborted`.
+    /// ended. run() then reports how it ended, as usual: if it completed before QEMU cancelled it, run() returns normally, and
+    /// the coroutine's next co_await throws `operation_aborted`. In postcopy the migration goes on, and run() throws
+    /// migration_failed with migration_outcome::refused. A second cancellation ends only run(), with `operation_aborted`.
     /// @see examples/migration.cpp
     [[nodiscard]] boost::asio::awaitable<void> run(std::function<void(migration_progress const&)> on_progress = {});
 
     /// Cancels the migration, and completes when it has ended. It may have completed or failed before QEMU executed the
-    /// cancellation: the migration_end says so. Does nothing to a migration that has ended, and completes with how it ended. In postcopy nothing is sent, because the guest would be lost.
+    /// cancellation: the migration_end says so. If the migration has already ended, nothing is sent, and the operation completes
+    /// with how it ended. In postcopy nothing is sent either, because cancelling would lose the guest.
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, migration_end)`; migration_outcome::refused in postcopy, and if QEMU refuses
     /// @par Errors as async_wait()

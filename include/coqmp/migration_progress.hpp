@@ -23,12 +23,12 @@ struct migration_progress
     std::uint64_t remaining = 0;    ///< Bytes that are still to be copied; grows when the guest changes memory.
     std::uint64_t transferred = 0;  ///< Bytes that were sent.
     std::uint64_t passes = 0;       ///< How often the guest's memory was gone through.
-    /// Bytes of the guest's memory that are dealt with per second, smoothed over about 5 seconds. Pages of zeros count, although
-    /// hardly anything is sent for them. Empty while no memory is copied, and until two reports have come.
+    /// Bytes of the guest's memory that are processed per second, smoothed over about 5 seconds. Pages of zeros count, although
+    /// hardly anything is sent for them. Empty while no memory is copied, and until two reports have arrived.
     std::optional<double> rate;
-    /// The time that `remaining` takes at this rate, if the guest changes no more memory. Empty if there is no rate, or if it is zero.
-    /// A short time is not the end: until `expected_downtime` is within the parameter `downtime-limit`, QEMU copies what the guest
-    /// has changed again.
+    /// How long `remaining` will take at this rate if the guest changes no more memory. Empty if the rate is empty or zero. A
+    /// short time does not mean that the end is near: QEMU keeps copying the memory that the guest changes until
+    /// `expected_downtime` is within the parameter `downtime-limit`.
     std::optional<std::chrono::nanoseconds> time_left;
     /// How long the guest is expected to stand still if the migration switches over now. Empty before the first pass.
     std::optional<std::chrono::milliseconds> expected_downtime;

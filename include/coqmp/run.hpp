@@ -27,8 +27,8 @@ namespace coqmp {
 /// does not catch that
 /// @par Cancellation by a signal: terminal. Whatever a cancelled coroutine awaits next is cancelled, too. If it has to await
 /// something while it cleans up, it must first call
-/// `co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());`, and not inside a `catch` block, where C++ allows
-/// no `co_await`.
+/// `co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());`. It cannot do that in a `catch` block,
+/// because C++ does not allow `co_await` there.
 /// @par Lifetime What the coroutine has started and not awaited, such as a detached coroutine, is destroyed when it ends. Before
 /// that, a guest that is still frozen is thawed, and a file that is still open in a guest is closed; a second signal ends the
 /// program without that.

@@ -21,7 +21,7 @@ public:
         return newest_;
     }
 
-    /// @return the one before
+    /// @return the previous progress
     Progress publish(Progress const& next)
     {
         std::scoped_lock const lock(protection_);

@@ -1,4 +1,4 @@
-// A run of something inside QEMU, a job or a migration, that reports the progress to a function of the caller.
+// Runs a job or a migration in QEMU and reports the progress to a function of the caller's.
 // Invariant: the function is called on the follower's executor, never after the operation has completed, and never again once it has
 // thrown.
 #ifndef COQMP_SRC_FOLLOWING_REPORTED_RUN_HPP
@@ -21,7 +21,7 @@
 
 namespace coqmp::detail {
 
-/// What a run() throws for. If the run was cancelled and it is known how that ended, the end says more than the error.
+/// The error that run() throws. After a cancellation, a known outcome says more than `operation_aborted`: no error then.
 template <class End>
 [[nodiscard]] boost::system::error_code error_of_run(boost::system::error_code error, End const& end)
 {
@@ -29,8 +29,8 @@ template <class End>
     return is_known ? boost::system::error_code() : error;
 }
 
-/// Joins the operation that runs it with those that read its progress, one at a time. Completes when all have ended.
-/// @tparam Rules as those of a follower. `Rules::last_report(progress)` is what to report at the end, and nothing before the end.
+/// Joins the operation that waits for the end with those that read the progress, one at a time. Completes when all have ended.
+/// @tparam Rules the follower's rules. `Rules::last_report(progress)` returns what to report at the end, and nothing before it.
 template <class Follower, class Rules>
 class reported_run : public std::enable_shared_from_this<reported_run<Follower, Rules>>
 {
@@ -38,7 +38,7 @@ public:
     using end_type = typename Rules::end_type;
     using progress_type = typename Rules::progress_type;
     using function = std::function<void(progress_type const&)>;
-    /// Gets what the function has thrown; null: nothing.
+    /// Receives the exception that the function threw, or null.
     using handler_type = pending_handler<void(boost::system::error_code, end_type, std::exception_ptr)>;
 
     reported_run(std::shared_ptr<Follower> subject, function on_progress, handler_type&& handler)
@@ -56,7 +56,7 @@ public:
 private:
     using error_code = boost::system::error_code;
 
-    /// The handler of the operation that runs it. A cancellation of the caller's operation goes to that operation.
+    /// The handler of the operation that waits for the end. It passes the caller's cancellation on to that operation.
     class on_end
     {
     public:
@@ -145,7 +145,7 @@ private:
     handler_type handler_;
     boost::asio::cancellation_signal stop_reading_;
     bool is_reading_ = false;
-    bool has_ended_ = false;  // the run, not always what it runs
+    bool has_ended_ = false;  // run() has ended; the job or migration may still go on
     error_code error_;
     end_type end_;
     std::exception_ptr failure_;

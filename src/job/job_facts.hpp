@@ -57,7 +57,7 @@ public:
     [[nodiscard]] job_progress progress(rate_estimate const& rate) const;
     /// Whether its progress says something about its speed.
     [[nodiscard]] bool is_at_work() const noexcept { return state_ == job_state::running || state_ == job_state::ready; }
-    /// Whether the difference is worth a call of the user's.
+    /// Whether to report the change to the user.
     [[nodiscard]] static bool is_news(job_progress const& before, job_progress const& now) noexcept { return before != now; }
     [[nodiscard]] std::uint64_t measured() const noexcept { return current_; }
     /// How many answers of QEMU have reported on the job.

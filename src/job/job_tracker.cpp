@@ -210,7 +210,7 @@ std::optional<job_progress> job_tracker::last_report(job_progress const& newest)
     std::optional<job_progress> result;
     if (is_over(newest.state)) {
         result = newest;
-        result->state = job_state::concluded;  // it may be dismissed by now
+        result->state = job_state::concluded;  // the job may have been dismissed by now
     }
     return result;
 }

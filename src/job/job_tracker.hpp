@@ -55,7 +55,7 @@ public:
     void unanswered();
     /// QEMU has accepted a verb that next() did not return.
     void accepted(job_verb verb);
-    /// No more events and answers will come.
+    /// No more events or answers will come.
     void disconnected();
 
     // ---- What is wanted ----------------------------------------------------------------------------------------------------

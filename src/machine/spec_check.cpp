@@ -55,7 +55,7 @@ std::optional<std::string> what_ends_with_us(machine_spec const& spec, endpoint 
     if (!monitor->path().starts_with('/'))
         return "the path of its listener must be absolute, because the next program may run in another directory";
     if (spec.parent_death_signal.value_or(0) != 0)
-        return "the parent-death signal would end it with this program: do not set parent_death_signal";
+        return "parent_death_signal would kill it when this program ends: do not set it";
     for (output_target const* const each : {&spec.standard_output, &spec.standard_error}) {
         if (each->type() == output_target::kind::lines)
             return "its output would have no reader once this program has ended: send it to a file";

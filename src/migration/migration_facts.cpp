@@ -18,7 +18,7 @@ std::optional<std::chrono::milliseconds> duration_in(json::object const& report,
     return std::chrono::milliseconds(number_in(report, name));
 }
 
-/// Pages of zeros are not sent: what is sent says nothing about how fast `remaining` falls.
+/// Pages of zeros are not sent, so `transferred` does not show how fast `remaining` falls.
 std::uint64_t copied_in(json::object const& memory)
 {
     std::uint64_t const pages = number_in(memory, "normal") + number_in(memory, "duplicate");
@@ -51,7 +51,7 @@ migration_state migration_facts::take_report(json::object const& report)
     ++reports_;
     auto const reported = report.contains("status") ? migration_state_named(text_in(report, "status")) : migration_state::none;
     if (reported == migration_state::setup)
-        return reported;  // its numbers are zero, or those of the last migration
+        return reported;  // its numbers are zero, or those of the previous migration
     progress_.expected_downtime = duration_in(report, "expected-downtime");
     progress_.downtime = duration_in(report, "downtime");
     progress_.total_time = std::chrono::milliseconds(number_in(report, "total-time"));

@@ -31,23 +31,23 @@ public:
     /// @return the state that it reports; migration_state::none: it reports none. It is not entered.
     [[nodiscard]] migration_state take_report(boost::json::object const& report);
     void enter(migration_state next) noexcept;
-    /// All that QEMU has to say about the end is known.
+    /// Everything that QEMU reports about the end is known now.
     void conclude() noexcept { progress_.state = state_; }
 
     // ---- What is known -----------------------------------------------------------------------------------------------------
 
     [[nodiscard]] migration_state state() const noexcept { return state_; }
-    /// What a user sees: the last state not before all about the end is known.
+    /// The state that the user sees: the final state appears only once everything about the end is known.
     [[nodiscard]] migration_state visible_state() const noexcept { return progress_.state; }
     [[nodiscard]] migration_progress progress(rate_estimate const& rate) const;
     /// Whether its progress says something about its speed.
     [[nodiscard]] bool is_at_work() const noexcept;
-    /// Whether the difference is worth a call of the user's. At its end, a migration goes through the last memory many times a second.
+    /// Whether to report the change to the user. Towards its end, a migration passes over the last memory many times a second.
     [[nodiscard]] static bool is_news(migration_progress const& before, migration_progress const& now) noexcept
     {
         return before.state != now.state;
     }
-    /// Bytes of memory that were dealt with.
+    /// Bytes of memory that were processed.
     [[nodiscard]] std::uint64_t measured() const noexcept { return copied_; }
     /// How many answers of QEMU have reported on the migration.
     [[nodiscard]] std::uint64_t reports() const noexcept { return reports_; }

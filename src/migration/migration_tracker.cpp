@@ -70,8 +70,8 @@ void migration_tracker::finish(migration_end how)
 
 void migration_tracker::finish_as_known()
 {
-    bool const is_good = known_.state() == migration_state::completed;
-    finish(migration_end(is_good ? migration_outcome::completed : migration_outcome::failed));
+    bool const has_completed = known_.state() == migration_state::completed;
+    finish(migration_end(has_completed ? migration_outcome::completed : migration_outcome::failed));
 }
 
 void migration_tracker::disconnected()

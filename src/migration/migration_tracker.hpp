@@ -47,7 +47,7 @@ public:
     /// There will be no reply to that command.
     void unanswered();
     void accepted(command const& verb);
-    /// No more events and answers will come.
+    /// No more events or answers will come.
     void disconnected();
 
     // ---- What is wanted ----------------------------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ public:
 private:
     void enter(migration_state next);
     void finish(migration_end how);
-    /// Without what QEMU would report.
+    /// Ends the migration with the state that the events gave, without QEMU's report.
     void finish_as_known();
     void take_report(reply const& answer);
     void take_cancellation(reply const& answer);

@@ -264,7 +264,7 @@ COROUTINE_TEST_CASE(a_cancelled_run_cancels_a_job_that_is_at_work)
     command const mirror = co_await lab.add_mirror(1);
     job subject = co_await coqmp::start_job(lab.vm, mirror);
     asio::cancellation_signal button;
-    bool is_pressed = false;  // twice would end the run before the job
+    bool is_pressed = false;  // a second cancellation would end run() before the job
     auto const press = [&](coqmp::job_progress const& now) {
         if (now.state == coqmp::job_state::running && !std::exchange(is_pressed, true))
             button.emit(asio::cancellation_type::terminal);

@@ -199,7 +199,7 @@ COROUTINE_TEST_CASE(a_cancelled_run_reports_until_the_migration_is_cancelled)
     BOOST_TEST((test.seen.back() == migration_state::cancelled));
 }
 
-COROUTINE_TEST_CASE(a_cancelled_run_returns_if_the_migration_completes_all_the_same)
+COROUTINE_TEST_CASE(a_cancelled_run_returns_if_the_migration_completes_anyway)
 {
     reported_migration test(co_await this_coro::executor);
     co_await test.start_and_run();
@@ -237,7 +237,7 @@ COROUTINE_TEST_CASE(a_run_that_fails_throws_the_reason_and_reports_the_failure)
     BOOST_TEST((test.seen.back() == migration_state::failed));
 }
 
-COROUTINE_TEST_CASE(a_session_that_ends_after_the_migration_leaves_its_outcome)
+COROUTINE_TEST_CASE(the_outcome_survives_a_session_that_ends_after_the_migration)
 {
     reported_migration test(co_await this_coro::executor);
     co_await test.start_and_run();

@@ -158,7 +158,7 @@ COROUTINE_TEST_CASE(a_cancelled_run_cancels_the_migration)
     migration there = co_await coqmp::receive_migration(hosts.target, hosts.address());
     migration here = co_await coqmp::start_migration(hosts.source, hosts.slowly());
     asio::cancellation_signal button;
-    bool is_pressed = false;  // twice would end the run before the migration
+    bool is_pressed = false;  // a second cancellation would end run() before the migration
     std::vector<migration_state> seen;
     auto const press = [&](migration_progress const& now) {
         seen.push_back(now.state);

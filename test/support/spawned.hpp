@@ -18,7 +18,7 @@
 
 namespace coqmp::test {
 
-/// The completion of a coroutine with this result; void is none.
+/// The type that records the completion of a coroutine with this result, which may be void.
 template <class Result>
 struct completion_of
 {
@@ -35,7 +35,7 @@ template <class Result>
 class spawned
 {
 public:
-    /// @param stop connected to a signal that cancels it, or not
+    /// @param stop the slot of a signal that cancels the coroutine; empty: none
     explicit spawned(boost::asio::any_io_executor const& executor, boost::asio::awaitable<Result> work,
                      boost::asio::cancellation_slot stop = {})
         : end_(executor)

@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(the_last_state_is_visible_only_with_what_qemu_says_about_th
     BOOST_TEST(tracker.has_reached(migration_state::completed));
 }
 
-BOOST_AUTO_TEST_CASE(a_session_that_ends_after_the_last_event_leaves_the_outcome)
+BOOST_AUTO_TEST_CASE(the_outcome_survives_a_session_that_ends_after_the_last_event)
 {
     migration_tracker tracker = active_one();
     tracker.disconnected();
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(pages_of_zeros_count_as_progress)
     BOOST_TEST(printed.str() == "active, 24576 of 40960 bytes remain, 18 sent, pass 0, 8192 bytes/s, 3 s left");
 }
 
-BOOST_AUTO_TEST_CASE(a_pass_through_the_memory_is_no_news)
+BOOST_AUTO_TEST_CASE(a_pass_over_the_memory_is_not_news)
 {
     migration_tracker tracker = active_one();
     auto const before = tracker.known().progress(rate_estimate());
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(a_pass_through_the_memory_is_no_news)
     BOOST_TEST(tracker.known().is_news(now, tracker.known().progress(rate_estimate())));
 }
 
-BOOST_AUTO_TEST_CASE(the_numbers_of_a_setup_say_nothing)
+BOOST_AUTO_TEST_CASE(numbers_reported_during_setup_are_ignored)
 {
     migration_tracker tracker;
     take_states(tracker, {"setup"});
