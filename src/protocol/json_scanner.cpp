@@ -167,7 +167,7 @@ json_scanner::step json_scanner::in_number(char byte) noexcept
 
 std::size_t json_scanner::string_run(std::string_view input) const noexcept
 {
-    if (state_ != state::double_quoted && state_ != state::single_quoted)
+    if (!is_in_string())
         return 0;
     char const quote = state_ == state::double_quoted ? '"' : '\'';
     auto const continues = [quote](char byte) { return is_text(byte) && byte != quote && byte != '\\'; };

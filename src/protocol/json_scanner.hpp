@@ -36,6 +36,9 @@ public:
     /// Looks at the next byte.
     [[nodiscard]] step take(char byte) noexcept;
 
+    /// Whether the next byte may continue a string.
+    [[nodiscard]] bool is_in_string() const noexcept { return state_ == state::double_quoted || state_ == state::single_quoted; }
+
     /// The number of bytes at the front that only continue the current string, so that they need not be taken one by one.
     [[nodiscard]] std::size_t string_run(std::string_view input) const noexcept;
 

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::string_view negotiating_command = "qmp_capabilities";
 
-std::string_view view(json::value const& text) noexcept
+std::string_view name_of(json::value const& text) noexcept
 {
     return {text.get_string().data(), text.get_string().size()};
 }
@@ -56,7 +56,7 @@ std::optional<command_error> negotiation::execute(client_command const& command)
         return refusal;
     if (json::value const* wanted = command.arguments.if_contains("enable"))
         for (json::value const& each : wanted->get_array())
-            enabled_.emplace_back(view(each));
+            enabled_.emplace_back(name_of(each));
     is_complete_ = true;
     return std::nullopt;
 }
@@ -88,8 +88,8 @@ std::optional<command_error> negotiation::check_names(json::value const& wanted)
         json::value const& each = (*names)[index];
         if (!each.is_string())
             return wrong_type("enable[" + std::to_string(index) + "]", "string");
-        if (view(each) != "oob" && !holds(offered_, view(each)))
-            return command_error{"GenericError", "Parameter 'null' does not accept value '" + std::string(view(each)) + "'"};
+        if (name_of(each) != "oob" && !holds(offered_, name_of(each)))
+            return command_error{"GenericError", "Parameter 'null' does not accept value '" + std::string(name_of(each)) + "'"};
     }
     return std::nullopt;
 }
@@ -102,8 +102,8 @@ std::optional<command_error> negotiation::check_offer(json::object const& argume
         return std::nullopt;
     std::string missing;
     for (json::value const& each : wanted->get_array())
-        if (!holds(offered_, view(each)))
-            missing += (missing.empty() ? "" : ", ") + std::string(view(each));
+        if (!holds(offered_, name_of(each)))
+            missing += (missing.empty() ? "" : ", ") + std::string(name_of(each));
     if (missing.empty())
         return std::nullopt;
     return command_error{"GenericError", "Capability " + missing + " not available"};

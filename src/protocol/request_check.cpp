@@ -28,15 +28,15 @@ bool is_known(std::string_view member, bool out_of_band) noexcept
 
 }  // namespace
 
-bool overtakes_others(json::value const& message) noexcept
+bool overtakes_others(json::value const& received) noexcept
 {
-    json::object const* members = message.if_object();
+    json::object const* members = received.if_object();
     return members != nullptr && members->contains("exec-oob") && !members->contains("execute");
 }
 
-std::variant<client_command, command_error> check_request(json::value&& message, bool out_of_band)
+std::variant<client_command, command_error> check_request(json::value&& received, bool out_of_band)
 {
-    json::object* members = message.if_object();
+    json::object* members = received.if_object();
     if (members == nullptr)
         return generic_error("QMP input must be a JSON object");
     for (json::key_value_pair const& each : *members)

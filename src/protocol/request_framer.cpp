@@ -10,7 +10,7 @@ namespace coqmp::protocol {
 namespace {
 
 /// A buffer that is larger is freed after its message.
-constexpr std::size_t most_memory_kept = 4096;
+constexpr std::size_t most_text_kept = 4096;
 
 /// QEMU repeats up to 64 MiB of malformed text; it cuts its other descriptions at 1,023 bytes.
 constexpr std::size_t most_text_repeated = 1023;
@@ -28,36 +28,41 @@ framed_text request_framer::take(std::string_view& input)
     if (is_over_)
         release();
     while (!input.empty()) {
-        take_string_run(input);
-        if (input.empty())
-            break;
+        if (scanner_.is_in_string()) {
+            take_string_run(input);
+            if (input.empty())
+                break;
+        }
         char const byte = input.front();
         auto const [ended, used] = scanner_.take(byte);
         if (used)
             input.remove_prefix(1);
         if (ended == token_kind::outside) {
-            if (!text_.empty() && text_.back() != ' ')
-                text_ += ' ';
-            token_begin_ = text_.size();
+            end_space();
             continue;
         }
         if (used)
             text_ += byte;
-        framed_text result;
-        if (ended != token_kind::none)
-            result = end_token(ended);
-        else if (text_.size() - token_begin_ > limits_.max_token_bytes)
-            result = end_token(token_kind::string);  // too large, whatever it is
-        if (!std::holds_alternative<incomplete_text>(result))
-            return result;
+        if (ended == token_kind::none && text_.size() - token_begin_ <= limits_.max_token_bytes)
+            continue;
+        if (auto result = end_token(ended))
+            return *std::move(result);
     }
     return incomplete_text{};
+}
+
+/// A byte belongs to no token.
+void request_framer::end_space()
+{
+    if (!text_.empty() && text_.back() != ' ')
+        text_ += ' ';
+    token_begin_ = text_.size();
 }
 
 void request_framer::release() noexcept
 {
     is_over_ = false;
-    if (text_.capacity() > most_memory_kept)
+    if (text_.capacity() > most_text_kept)
         std::string().swap(text_);
     text_.clear();
     token_begin_ = 0;
@@ -76,7 +81,8 @@ void request_framer::take_string_run(std::string_view& input)
     input.remove_prefix(run);
 }
 
-framed_text request_framer::end_token(token_kind kind)
+/// @return nothing if the message goes on
+std::optional<framed_text> request_framer::end_token(token_kind kind)
 {
     std::string_view const token = std::string_view(text_).substr(token_begin_);
     count_nesting(kind);
@@ -90,7 +96,7 @@ framed_text request_framer::end_token(token_kind kind)
     token_bytes_ += token.size();
     token_begin_ = text_.size();
     if (!is_complete())
-        return incomplete_text{};
+        return std::nullopt;
     is_over_ = true;
     return complete_text{text_};
 }

@@ -7,6 +7,7 @@
 #include "protocol/json_scanner.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -56,7 +57,8 @@ public:
 
 private:
     void take_string_run(std::string_view& input);
-    framed_text end_token(token_kind kind);
+    void end_space();
+    std::optional<framed_text> end_token(token_kind kind);
     framed_text fail(std::string why);
     void count_nesting(token_kind kind) noexcept;
     [[nodiscard]] bool is_complete() const noexcept;

@@ -30,6 +30,14 @@ namespace {
 /// QEMU cuts a description there.
 constexpr std::size_t longest_description = 1023;
 
+/// Reads a number. @return whether the type can hold it, and the whole text is it
+template <class Number>
+bool is_all(std::string_view text, Number& result) noexcept
+{
+    auto const [stop, error] = std::from_chars(text.data(), text.data() + text.size(), result);
+    return error == std::errc() && stop == text.data() + text.size();
+}
+
 /// Tells apart numbers that are too large for a double and those that are too small.
 bool is_large(std::string_view number) noexcept
 {
@@ -43,10 +51,13 @@ bool is_large(std::string_view number) noexcept
     bool const is_negative = number[mark + 1] == '-';
     std::string_view const exponent = number.substr(mark + (is_negative || number[mark + 1] == '+' ? 2 : 1));
     std::int64_t magnitude = 0;
-    if (std::from_chars(exponent.data(), exponent.data() + exponent.size(), magnitude).ec != std::errc())
+    if (!is_all(exponent, magnitude))
         return !is_negative;
     return before_point > (is_negative ? magnitude : -magnitude);
 }
+
+/// Enough for the members of most messages, so that their object does not grow.
+constexpr std::size_t usual_members = 3;
 
 class request_parser
 {
@@ -60,7 +71,8 @@ private:
     bool object(json::value& result);
     bool member(json::object& result);
     bool array(json::value& result);
-    bool string(json::value& result);
+    bool name();
+    bool text();
     bool number(json::value& result);
     bool keyword(json::value& result);
 
@@ -96,8 +108,12 @@ bool request_parser::value(json::value& result)
         return object(result);
     if (first == '[')
         return array(result);
-    if (first == '"' || first == '\'')
-        return string(result);
+    if (first == '"' || first == '\'') {
+        if (!text())
+            return false;
+        result = json::string_view(text_);
+        return true;
+    }
     if (first == '-' || is_digit(first))
         return number(result);
     if (first >= 'a' && first <= 'z')
@@ -108,6 +124,7 @@ bool request_parser::value(json::value& result)
 bool request_parser::object(json::value& result)
 {
     json::object& members = result.emplace_object();
+    members.reserve(usual_members);
     ++at_;
     ++level_;
     if (!accept('}')) {
@@ -124,11 +141,9 @@ bool request_parser::object(json::value& result)
 
 bool request_parser::member(json::object& result)
 {
-    json::value name;
-    if (!value(name))
+    if (!name())
         return false;
-    if (!name.is_string())
-        return fail("key is not a string in object");
+    std::string const key = text_;
     if (!accept(':'))
         return fail("missing : in object pair");
     skip_space();
@@ -136,12 +151,21 @@ bool request_parser::member(json::object& result)
     json::value what;
     if (!value(what))
         return false;
-    json::string const& key = name.get_string();
     if (!result.emplace(key, std::move(what)).second)
         return fail("duplicate key");
     if (level_ == 1 && key == "id")
         id_ = tokens_.substr(begin, at_ - begin);
     return true;
+}
+
+/// The name of a member. What is not a string is read, too, because that may fail with another error.
+bool request_parser::name()
+{
+    char const first = peek();
+    if (first == '"' || first == '\'')
+        return text();
+    json::value ignored;
+    return value(ignored) && fail("key is not a string in object");
 }
 
 bool request_parser::array(json::value& result)
@@ -163,34 +187,31 @@ bool request_parser::array(json::value& result)
     return true;
 }
 
-bool request_parser::string(json::value& result)
+/// Reads a string into the text.
+bool request_parser::text()
 {
     std::string_view const token = tokens_.substr(at_, string_token_size(tokens_.substr(at_)));
     at_ += token.size();
     if (auto const error = decode_string_token(token, text_))
         return fail(*error);
-    result = json::string_view(text_);
     return true;
 }
 
 bool request_parser::number(json::value& result)
 {
     std::string_view const token = take_token();
-    char const* const end = token.data() + token.size();
     std::int64_t with_sign = 0;
-    if (auto const [stop, error] = std::from_chars(token.data(), end, with_sign); error == std::errc() && stop == end) {
-        result = with_sign;
-        return true;
-    }
     std::uint64_t without_sign = 0;
-    if (auto const [stop, error] = std::from_chars(token.data(), end, without_sign); error == std::errc() && stop == end) {
-        result = without_sign;
-        return true;
-    }
     double real = 0;
-    if (std::from_chars(token.data(), end, real).ec != std::errc())
-        real = is_large(token) ? std::numeric_limits<double>::infinity() : 0.0;
-    result = token.front() == '-' ? -std::abs(real) : real;
+    if (is_all(token, with_sign)) {
+        result = with_sign;
+    } else if (is_all(token, without_sign)) {
+        result = without_sign;
+    } else {
+        if (!is_all(token, real))
+            real = is_large(token) ? std::numeric_limits<double>::infinity() : 0.0;
+        result = token.front() == '-' ? -std::abs(real) : real;
+    }
     return true;
 }
 
@@ -248,11 +269,11 @@ bool is_json_in_ascii(std::string_view token) noexcept
 {
     if (token.front() != '"')
         return false;
-    for (std::size_t at = 0; at < token.size(); ++at) {
-        if (static_cast<unsigned char>(token[at]) >= 0x80)
+    bool is_escaped = false;
+    for (char const each : token) {
+        if (static_cast<unsigned char>(each) >= 0x80 || (is_escaped && each == '\''))
             return false;
-        if (token[at] == '\\' && token[++at] == '\'')
-            return false;
+        is_escaped = each == '\\' && !is_escaped;
     }
     return true;
 }

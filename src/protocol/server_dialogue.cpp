@@ -5,6 +5,7 @@
 
 #include "protocol/ascii_json.hpp"
 #include "protocol/request_check.hpp"
+#include "protocol/request_parser.hpp"
 #include "protocol/server_message.hpp"
 
 #include <algorithm>
@@ -41,18 +42,18 @@ server_action server_dialogue::receive(std::string_view& input)
     if (complete == nullptr)
         return nothing{};
     auto parsed = parse_request(complete->tokens);
-    if (auto* error = std::get_if<std::string>(&parsed))
-        return refuse({}, {"GenericError", std::move(*error)}, false);
-    server_action result = handle(std::get<parsed_text>(std::move(parsed)));
+    auto* const received = std::get_if<parsed_text>(&parsed);
+    std::string id = received != nullptr ? echoed_id(received->id) : std::string();
     framer_.release();
-    return result;
+    if (received == nullptr)
+        return refuse({}, {"GenericError", std::get<std::string>(std::move(parsed))}, false);
+    return handle(std::move(received->value), std::move(id));
 }
 
-server_action server_dialogue::handle(parsed_text&& message)
+server_action server_dialogue::handle(json::value&& received, std::string id)
 {
-    std::string id = echoed_id(message.id);
-    bool const overtakes = overtakes_others(message.value);
-    auto checked = check_request(std::move(message.value), out_of_band_);
+    bool const overtakes = overtakes_others(received);
+    auto checked = check_request(std::move(received), out_of_band_);
     if (auto* error = std::get_if<command_error>(&checked))
         return refuse(id, std::move(*error), overtakes);
     auto& command = std::get<client_command>(checked);

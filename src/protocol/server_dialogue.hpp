@@ -7,7 +7,6 @@
 #include "protocol/answer_queue.hpp"
 #include "protocol/negotiation.hpp"
 #include "protocol/request_framer.hpp"
-#include "protocol/request_parser.hpp"
 #include "protocol/server_action.hpp"
 #include "protocol/server_dialogue_options.hpp"
 #include "protocol/server_output.hpp"
@@ -81,7 +80,7 @@ private:
         std::string id;
     };
 
-    server_action handle(parsed_text&& message);
+    server_action handle(boost::json::value&& received, std::string id);
     server_action negotiate(client_command const& command, std::string const& id);
     server_action request(client_command&& command, std::string id);
     server_action refuse(std::string_view id, command_error error, bool overtakes);

@@ -7,20 +7,20 @@ namespace coqmp::protocol {
 namespace {
 
 /// Memory that is kept for the next messages.
-constexpr std::size_t most_memory_kept = 4096;
+constexpr std::size_t most_output_kept = 4096;
 
 }  // namespace
 
-void server_output::append(std::string_view message, std::vector<descriptor> descriptors)
+void server_output::append(std::string_view text, std::vector<descriptor> descriptors)
 {
     std::uint64_t const position = total_ + size();
     if (descriptors.empty()) {
-        text_ += message;
+        text_ += text;
         return;
     }
     attachments_.push_back({position, std::move(descriptors)});
     try {
-        text_ += message;
+        text_ += text;
     } catch (...) {
         attachments_.pop_back();
         throw;
@@ -52,11 +52,11 @@ void server_output::sent(std::size_t bytes) noexcept
     total_ += bytes;
     sent_ += bytes;
     if (sent_ == text_.size()) {
-        if (text_.capacity() > most_memory_kept)
+        if (text_.capacity() > most_output_kept)
             std::string().swap(text_);
         text_.clear();
         sent_ = 0;
-    } else if (sent_ >= most_memory_kept && sent_ >= text_.size() - sent_) {
+    } else if (sent_ >= most_output_kept && sent_ >= text_.size() - sent_) {
         // With a slow client the output may never become empty. (This moves no more bytes than it drops.)
         text_.erase(0, sent_);
         sent_ = 0;

@@ -19,7 +19,7 @@ class server_output
 {
 public:
     /// Appends a message.
-    void append(std::string_view message, std::vector<descriptor> descriptors = {});
+    void append(std::string_view text, std::vector<descriptor> descriptors = {});
 
     /// The bytes to send next. They end before the next message that has descriptors.
     [[nodiscard]] std::string_view unsent() const noexcept;

@@ -39,10 +39,10 @@ void append_character(std::uint32_t point, std::string& output)
 /// The value of four hexadecimal digits at the front.
 std::uint32_t four_digits(std::string_view text) noexcept
 {
+    std::string_view const digits = text.substr(0, 4);
     std::uint32_t value = 0;
-    char const* const end = text.data() + std::min<std::size_t>(text.size(), 4);
-    auto const [stop, error] = std::from_chars(text.data(), end, value, 16);
-    return error == std::errc() && stop == text.data() + 4 ? value : no_character;
+    auto const [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+    return error == std::errc() && stop == digits.data() + 4 ? value : no_character;
 }
 
 /// Decodes what follows \u. @param rest not empty; the digits are removed

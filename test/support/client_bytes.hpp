@@ -129,6 +129,8 @@ inline std::vector<std::string> client_bytes()
         "\"\\u12\xc3\xa4\"",
         R"("\ud800")",
         R"("\ud800\u0041")",
+        R"("\ud800\ud800")",
+        R"("\ud800\ue000")",
         R"("\ud83d\u")",
         R"("\udc00")",
         R"("\uffff")",

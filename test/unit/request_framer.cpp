@@ -217,6 +217,7 @@ BOOST_AUTO_TEST_CASE(a_token_that_never_ends_is_dropped_at_the_limit)
     BOOST_TEST((all_of("\"" + std::string(17, 'a'), limits) == expected));
     BOOST_TEST((byte_by_byte("\"" + std::string(17, 'a'), limits) == expected));
     BOOST_TEST((all_of(std::string(18, '1'), limits) == expected));
+    BOOST_TEST((all_of("\"" + std::string(8, 'a') + "{}", limits) == findings{"!JSON token size limit exceeded", "{}"}));
 }
 
 BOOST_AUTO_TEST_CASE(the_error_of_a_long_text_is_short)

@@ -141,6 +141,8 @@ std::vector<text_sample> errors()
         {"\"\\u12\xc3\xa4\"", "\\u12\xc3\xa4 is not a valid Unicode character"},
         {R"("\ud800")", R"(\ud800 is not a valid Unicode character)"},
         {R"("\ud800\u0041")", R"(\ud800 is not a valid Unicode character)"},
+        {R"("\ud800\ud800")", R"(\ud800 is not a valid Unicode character)"},
+        {R"("\ud800\ue000")", R"(\ud800 is not a valid Unicode character)"},
         {R"("\ud83d\u")", R"(\ud83d is not a valid Unicode character)"},
         {R"("\udc00")", R"(\udc00 is not a valid Unicode character)"},
         {R"("\uffff")", R"(\uffff is not a valid Unicode character)"},
