@@ -1,5 +1,7 @@
 // The server's dialogue and a real QEMU get the same bytes, and their answers mean the same.
+#include "protocol/ascii_json.hpp"
 #include "protocol/request_parser.hpp"
+#include "protocol/server_message.hpp"
 
 #include "support/client_bytes.hpp"
 #include "support/model_monitor.hpp"
@@ -312,6 +314,25 @@ BOOST_AUTO_TEST_CASE(the_greeting_is_the_same_text)
     real_qemu const qemu;
     std::string const text = qemu_client(qemu).line();
     BOOST_TEST(model_monitor(greeting_of(qemu)).answers().front() == text);
+}
+
+BOOST_AUTO_TEST_CASE(values_are_the_same_text)
+{
+    real_qemu const qemu;
+    qemu_client client(qemu);
+    client.line();
+    client.send(negotiation_command);
+    client.line();
+    for (char const* command : {"query-qmp-schema", "query-commands", "query-version", "query-status", "query-chardev"}) {
+        client.send(std::string(R"({"execute":")") + command + R"(","id":"\u00e4\u007f"})");
+        std::string const line = client.line();
+        json::value const answer = json::parse(line);
+        std::string value;
+        coqmp::protocol::append_ascii(value, answer.at("return"));
+        std::string id;
+        coqmp::protocol::append_ascii(id, answer.at("id"));
+        BOOST_TEST((coqmp::protocol::return_text(id, value) == line + "\r\n"), command);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(samples_get_the_same_answers)
