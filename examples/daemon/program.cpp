@@ -1,0 +1,52 @@
+#include "daemon/program.hpp"
+
+#include "daemon/configuration/problem_list.hpp"
+#include "daemon/printable_text.hpp"
+
+#include <boost/system/system_error.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <exception>
+#include <iostream>
+#include <string>
+#include <string_view>
+
+namespace coqmp_daemon {
+
+namespace {
+
+/// A standard stream that is closed would be the next file that is opened, such as a socket: its place is taken.
+void reserve_std_descriptors()
+{
+    for (int const number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        // Writing to standard output then fails, and the failure is reported.
+        if (::fcntl(number, F_GETFD) < 0)
+            (void)::open("/dev/null", number == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
+int complain(char const* program, std::string_view reason, exit_code status)
+{
+    std::cerr << program << ": " << printable(reason) << '\n';
+    return static_cast<int>(status);
+}
+
+}  // namespace
+
+int run_program(char const* program, std::function<exit_code()> const& work)
+try {
+    reserve_std_descriptors();
+    return static_cast<int>(work());
+} catch (configuration_error const& error) {
+    for (std::string const& each : error.problems())
+        complain(program, each, exit_code::usage);
+    return static_cast<int>(exit_code::usage);
+} catch (boost::system::system_error const& error) {
+    return complain(program, error.what(), exit_code::connection);
+} catch (std::exception const& error) {
+    return complain(program, error.what(), exit_code::failure);
+}
+
+}  // namespace coqmp_daemon
