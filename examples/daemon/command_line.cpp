@@ -1,6 +1,6 @@
 #include "daemon/command_line.hpp"
 
-#include "daemon/printable_text.hpp"
+#include "daemon/program.hpp"
 
 #include <coqmp/similar_names.hpp>
 
@@ -46,7 +46,7 @@ exit_code printed(std::string const& program)
     std::cout.flush();
     if (std::cout)
         return exit_code::success;
-    std::cerr << program << ": cannot write to standard output\n";
+    print_error(program, "cannot write to standard output");
     return exit_code::connection;
 }
 
@@ -78,7 +78,8 @@ try {
 
 exit_code refuse_command_line(std::string_view program, std::string_view reason)
 {
-    std::cerr << program << ": " << printable(reason) << "\nTry " << program << " --help\n";
+    print_error(program, reason);
+    std::cerr << "Try " << program << " --help\n";
     return exit_code::usage;
 }
 

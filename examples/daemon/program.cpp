@@ -1,6 +1,8 @@
 #include "daemon/program.hpp"
 
 #include "daemon/configuration/problem_list.hpp"
+#include "daemon/log/log_priority.hpp"
+#include "daemon/log/log_style.hpp"
 #include "daemon/printable_text.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -27,12 +29,6 @@ void reserve_std_descriptors()
     }
 }
 
-int complain(char const* program, std::string_view reason, exit_code status)
-{
-    std::cerr << program << ": " << printable(reason) << '\n';
-    return static_cast<int>(status);
-}
-
 }  // namespace
 
 int run_program(char const* program, std::function<exit_code()> const& work)
@@ -41,12 +37,21 @@ try {
     return static_cast<int>(work());
 } catch (configuration_error const& error) {
     for (std::string const& each : error.problems())
-        complain(program, each, exit_code::usage);
+        print_error(program, each);
     return static_cast<int>(exit_code::usage);
 } catch (boost::system::system_error const& error) {
-    return complain(program, error.what(), exit_code::connection);
+    print_error(program, error.what());
+    return static_cast<int>(exit_code::connection);
 } catch (std::exception const& error) {
-    return complain(program, error.what(), exit_code::failure);
+    print_error(program, error.what());
+    return static_cast<int>(exit_code::failure);
+}
+
+void print_error(std::string_view program, std::string_view reason)
+{
+    if (look_at_surroundings().is_journal)
+        std::cerr << '<' << static_cast<int>(log_priority::error) << '>';
+    std::cerr << program << ": " << printable(reason) << '\n';
 }
 
 }  // namespace coqmp_daemon

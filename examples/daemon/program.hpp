@@ -5,6 +5,7 @@
 #include "daemon/exit_code.hpp"
 
 #include <functional>
+#include <string_view>
 
 namespace coqmp_daemon {
 
@@ -19,6 +20,9 @@ namespace coqmp_daemon {
 /// }
 /// @endcode
 [[nodiscard]] int run_program(char const* program, std::function<exit_code()> const& work);
+
+/// Prints `PROGRAM: REASON` on standard error, for the time before there is a logger; in the journal it is an error.
+void print_error(std::string_view program, std::string_view reason);
 
 }  // namespace coqmp_daemon
 

@@ -9,7 +9,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
+#include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <optional>
 #include <sstream>
@@ -170,6 +175,19 @@ BOOST_AUTO_TEST_CASE(a_programs_status_is_what_its_work_returns)
     BOOST_TEST(run([] { return exit_code::failure; }).status == 1);
     BOOST_TEST(run([] { return exit_code::usage; }).status == 2);
     BOOST_TEST(run([] { return exit_code::connection; }).status == 3);
+}
+
+BOOST_AUTO_TEST_CASE(an_error_before_the_first_line_of_the_log_is_an_error_in_the_journal)
+{
+    struct ::stat facts = {};
+    BOOST_REQUIRE(::fstat(STDERR_FILENO, &facts) == 0);
+    ::setenv("JOURNAL_STREAM", (std::to_string(facts.st_dev) + ':' + std::to_string(facts.st_ino)).c_str(), 1);
+    ending const in_journal = run([]() -> exit_code { throw std::runtime_error("odd"); });
+    ::setenv("JOURNAL_STREAM", "1:1", 1);
+    ending const elsewhere = run([]() -> exit_code { throw std::runtime_error("odd"); });
+    ::unsetenv("JOURNAL_STREAM");
+    BOOST_TEST(in_journal.errors == "<3>qmp-proxy: odd\n");
+    BOOST_TEST(elsewhere.errors == "qmp-proxy: odd\n");
 }
 
 BOOST_AUTO_TEST_CASE(an_exception_becomes_a_message_and_a_status)
