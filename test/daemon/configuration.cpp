@@ -181,6 +181,14 @@ hold = true
        "f.toml:7:1: unknown key \"hold\" in the table \"log\"; the keys are file and lines");
 }
 
+BOOST_AUTO_TEST_CASE(mistakes_in_tables_that_are_not_together_are_reported_in_the_order_of_the_file)
+{
+    BOOST_TEST(refusal("upstream = 'a'\n[policy.x]\nallow = 1\n[log]\nfile = 2\n[policy.y]\nallow = 3") ==
+               "f.toml:3:9: policy.x.allow: expected a list of texts, found the integer 1\n"
+               "f.toml:5:8: log.file: expected a text in quotes that is not empty, found the integer 2\n"
+               "f.toml:7:9: policy.y.allow: expected a list of texts, found the integer 3");
+}
+
 BOOST_AUTO_TEST_CASE(a_syntax_error_is_described_with_its_place)
 {
     BOOST_TEST(refusal("upstream = 'a'\nhold = maybe\n").starts_with("f.toml:2:8: "));
@@ -197,6 +205,8 @@ BOOST_AUTO_TEST_CASE(a_message_quotes_nothing_that_controls_a_terminal)
                R"(f.toml:2:1: unknown key "\x1b[31m"; the keys are upstream, hold, log, listen and policy)");
     BOOST_TEST(refusal("upstream = 'a'\nhold = \"\\u202E\\n\"") ==
                R"(f.toml:2:8: hold: expected true or false, without quotes, found the text "\u202e\n")");
+    BOOST_TEST(refusal("upstream = 'a'\n[[listen]]\naddress = 'b'\npolicy = \"\\u001B[2J\"") ==
+               R"(f.toml:4:10: there is no policy "\x1b[2J")");
     std::string const key(1000, 'k');
     BOOST_TEST(refusal("upstream = 'a'\n" + key + " = 1").size() < 200U);
     BOOST_TEST(refusal("upstream = 'a'\nhold = '" + key + '\'').size() < 200U);

@@ -105,7 +105,7 @@ value_reader<std::vector<std::string>> text_list()
         for (toml_value const& each : *list)
             if (auto value = text()({read.path, each.position, each}, problems))
                 result.push_back(std::move(*value));
-        return result.size() == list->size() ? std::optional(std::move(result)) : std::nullopt;
+        return result;
     };
 }
 
