@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -69,6 +70,14 @@ std::int64_t monotonic_microseconds()
     ::timespec now = {};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
     return static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
+}
+
+/// How often the kernel let this thread wait for something.
+long sleeps_of_this_thread()
+{
+    ::rusage usage = {};
+    ::getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nvcsw;
 }
 
 std::string variable(char const* name)
@@ -160,7 +169,10 @@ BOOST_AUTO_TEST_CASE(the_daemon_does_not_wait_for_a_service_manager_that_does_no
     for (int count = 0; !error && count < 1'000'000; ++count)
         error = service.keep_alive();
     BOOST_TEST(error == kernel_error(EAGAIN));
+    long const before = sleeps_of_this_thread();
+    BOOST_TEST(service.keep_alive() == kernel_error(EAGAIN));
     BOOST_TEST(service.status("x") == kernel_error(EAGAIN));
+    BOOST_TEST(sleeps_of_this_thread() == before);
     BOOST_TEST(service.stopping() == kernel_error(EAGAIN));  // after a second
     BOOST_TEST(systemd.receive() == "WATCHDOG=1");
     BOOST_TEST(!service.stopping());

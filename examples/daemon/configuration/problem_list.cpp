@@ -25,17 +25,16 @@ configuration_error::configuration_error(std::vector<std::string> problems)
 
 void problem_list::add(file_position position, std::string_view sentence)
 {
-    problems_.push_back({position, printable(sentence)});
+    auto const place = std::ranges::upper_bound(problems_, position, {}, &problem::position);
+    problems_.insert(place, {position, printable(sentence)});
 }
 
 void problem_list::throw_if_any() const
 {
     if (problems_.empty())
         return;
-    std::vector<problem> sorted = problems_;
-    std::ranges::stable_sort(sorted, {}, &problem::position);
     std::vector<std::string> lines;
-    for (problem const& each : sorted)
+    for (problem const& each : problems_)
         lines.push_back(printable(file_) + ':' + std::to_string(each.position.line) + ':' + std::to_string(each.position.column) +
                         ": " + each.sentence);
     throw configuration_error(std::move(lines));

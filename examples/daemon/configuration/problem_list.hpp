@@ -49,7 +49,7 @@ private:
     };
 
     std::string file_;
-    std::vector<problem> problems_;
+    std::vector<problem> problems_;  ///< in the order of the file
 };
 
 }  // namespace coqmp_daemon

@@ -13,14 +13,14 @@ namespace {
 
 constexpr std::size_t longest_quotation = 60;
 
-std::string quoted(std::string_view text)
+std::string in_quotes(std::string_view text)
 {
     return '"' + printable(text, longest_quotation) + '"';
 }
 
 struct description
 {
-    std::string operator()(std::string const& text) const { return "the text " + quoted(text); }
+    std::string operator()(std::string const& text) const { return "the text " + in_quotes(text); }
     std::string operator()(std::int64_t value) const { return "the integer " + std::to_string(value); }
     std::string operator()(double value) const
     {
@@ -35,7 +35,7 @@ struct description
 
 std::string name_of(std::string_view table)
 {
-    return table.empty() ? std::string("the file") : "the table " + quoted(table);
+    return table.empty() ? std::string("the file") : "the table " + in_quotes(table);
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ void add_wrong_value(setting const& read, std::string_view expected, problem_lis
 void add_unknown_key(toml_entry const& entry, std::string_view table, std::vector<std::string> const& known,
                      problem_list& problems)
 {
-    std::string sentence = "unknown key " + quoted(entry.key);
+    std::string sentence = "unknown key " + in_quotes(entry.key);
     if (!table.empty())
         sentence += " in " + name_of(table);
     std::string const suggestion = coqmp::did_you_mean(coqmp::similar_names(entry.key, known));
@@ -65,7 +65,7 @@ void add_unknown_key(toml_entry const& entry, std::string_view table, std::vecto
 
 void add_missing_key(std::string_view key, std::string_view table, file_position position, problem_list& problems)
 {
-    problems.add(position, name_of(table) + " needs the key " + quoted(key));
+    problems.add(position, name_of(table) + " needs the key " + in_quotes(key));
 }
 
 std::string path_in(std::string_view table, std::string_view key)

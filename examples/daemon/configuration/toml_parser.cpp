@@ -26,7 +26,7 @@ toml_table converted_table(toml::table const& table)
     for (auto const& [key, node] : table)
         result.entries.push_back({std::string(key.str()), begin_of(key.source()), converted(node)});
     // toml++ sorts them by name.
-    std::ranges::stable_sort(result.entries, {}, &toml_entry::position);
+    std::ranges::sort(result.entries, {}, &toml_entry::position);
     return result;
 }
 
