@@ -4,7 +4,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -71,15 +70,13 @@ asio::awaitable<signal_request> signals::next()
 {
     std::shared_ptr<state> const self = state_;  // this object may be destroyed meanwhile
     for (;;) {
-        // Cancellation comes first, so that a cancelled wait takes no request away.
-        asio::cancellation_state const cancellation = co_await asio::this_coro::cancellation_state;
-        if (self->is_closed || cancellation.cancelled() != asio::cancellation_type::none)
+        if (self->is_closed)
             throw boost::system::system_error(asio::error::operation_aborted);
-        if (std::exchange(self->wants_end, false))
+        if (self->wants_end)
             co_return signal_request::end;
         if (std::exchange(self->wants_reload, false))
             co_return signal_request::reload;
-        boost::system::error_code ignored;
+        boost::system::error_code ignored;  // if the wait was cancelled, the next co_await throws
         co_await self->wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
 }

@@ -35,10 +35,11 @@ public:
     signals& operator=(signals const&) = delete;
     ~signals();
 
-    /// Waits for the next request. Signals that came earlier are remembered, several SIGHUPs as one. A request to end comes before
-    /// one to reload, and only once.
+    /// Waits for the next request. Signals that came earlier are remembered, several SIGHUPs as one. After a request to end, this
+    /// and every later call returns `end` at once.
     /// @throws boost::system::system_error operation_aborted: the wait was cancelled, or this object was destroyed
-    /// @par Cancellation No request is lost: the next call returns it. One call at a time.
+    /// @par Cancellation A call that throws has taken no request: the next call returns it. In `next() || other`, a SIGHUP can be
+    ///   lost if both complete at the same moment; a request to end cannot. One call at a time.
     [[nodiscard]] boost::asio::awaitable<signal_request> next();
 
 private:

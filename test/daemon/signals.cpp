@@ -136,20 +136,32 @@ BOOST_AUTO_TEST_CASE(requests_that_came_before_the_wait_are_remembered)
     receive(SIGHUP);
     receive(SIGTERM);
     BOOST_TEST(next() == "end");
-    BOOST_TEST(next() == "reload");
+    BOOST_TEST(next() == "end");
 }
 
-BOOST_AUTO_TEST_CASE(a_cancelled_wait_takes_no_request_away)
+BOOST_AUTO_TEST_CASE(a_wait_that_is_cancelled_takes_no_request_away)
 {
-    {
-        wait_for_signal waiting(context, *requests);
-        ::raise(SIGHUP);
-        waiting.cancel();
-        context.restart();
-        context.poll();
-        BOOST_TEST(waiting.result() == "aborted");
+    // Cancelled after each handler of the loop, until the wait is over by then.
+    bool is_over = false;
+    bool was_aborted = false;
+    for (int handlers = 0; !is_over; ++handlers) {
+        std::string result;
+        {
+            wait_for_signal waiting(context, *requests);
+            ::raise(SIGHUP);
+            context.restart();
+            for (int count = 0; count < handlers; ++count)
+                context.poll_one();
+            is_over = !waiting.result().empty();
+            waiting.cancel();
+            context.restart();
+            context.poll();
+            result = waiting.result();
+        }
+        BOOST_TEST(((result == "aborted" && next() == "reload") || (result == "reload" && next() == "")));
+        was_aborted = was_aborted || result == "aborted";
     }
-    BOOST_TEST(next() == "reload");
+    BOOST_TEST(was_aborted);
 }
 
 BOOST_AUTO_TEST_CASE(destroying_it_ends_the_wait)
