@@ -9,9 +9,11 @@
 #include <optional>
 #include <string_view>
 
+// NOLINTBEGIN(readability-identifier-naming): the names are those of CLI11
 namespace CLI {
 class App;
-}
+}  // namespace CLI
+// NOLINTEND(readability-identifier-naming)
 
 namespace coqmp_daemon {
 

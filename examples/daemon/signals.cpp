@@ -49,7 +49,7 @@ struct signals::state : std::enable_shared_from_this<signals::state>
     bool is_closed = false;
 };
 
-signals::signals(asio::any_io_executor executor) : state_(std::make_shared<state>(executor))
+signals::signals(asio::any_io_executor const& executor) : state_(std::make_shared<state>(executor))
 {
     struct sigaction ignored = {};
     ignored.sa_handler = SIG_IGN;

@@ -30,7 +30,7 @@ enum class signal_request {
 class signals
 {
 public:
-    explicit signals(boost::asio::any_io_executor executor);
+    explicit signals(boost::asio::any_io_executor const& executor);
     signals(signals const&) = delete;
     signals& operator=(signals const&) = delete;
     ~signals();

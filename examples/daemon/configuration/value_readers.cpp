@@ -21,7 +21,7 @@ struct unit
     std::uint64_t size;
 };
 
-constexpr std::array time_units = {unit{"ms", 1}, unit{"s", 1000}, unit{"min", 60 * 1000}, unit{"h", 60 * 60 * 1000}};
+constexpr std::array time_units = {unit{"ms", 1}, unit{"s", 1000}, unit{"min", 60'000}, unit{"h", 3'600'000}};
 constexpr std::array byte_units = {unit{"B", 1}, unit{"KiB", 1 << 10}, unit{"MiB", 1 << 20}, unit{"GiB", 1 << 30},
                                    unit{"TiB", std::uint64_t(1) << 40}};
 
@@ -42,9 +42,10 @@ std::optional<std::uint64_t> with_unit(std::string_view text, std::array<unit, C
 template <std::size_t Count>
 std::string in_units(std::uint64_t value, std::array<unit, Count> const& units)
 {
-    auto const fits = [value](unit const& each) { return value != 0 && value % each.size == 0; };
-    auto const found = std::find_if(units.rbegin(), units.rend(), fits);
-    unit const& chosen = found == units.rend() ? units.front() : *found;
+    unit chosen = units.front();
+    for (unit const& each : units)
+        if (value != 0 && value % each.size == 0)
+            chosen = each;
     return std::to_string(value / chosen.size) + std::string(chosen.name);
 }
 

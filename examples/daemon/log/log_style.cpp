@@ -37,8 +37,9 @@ bool is_journal_stream(char const* journal_stream, struct ::stat const& facts) n
     std::string_view const text = journal_stream != nullptr ? journal_stream : "";
     std::uintmax_t device = 0;
     std::uintmax_t inode = 0;
-    char const* const end = text.data() + text.size();
-    auto const [colon, error] = std::from_chars(text.data(), end, device);
+    char const* const begin = text.data();
+    char const* const end = begin + text.size();
+    auto const [colon, error] = std::from_chars(begin, end, device);
     if (error != std::errc() || colon == end || *colon != ':')
         return false;
     auto const [last, second_error] = std::from_chars(colon + 1, end, inode);

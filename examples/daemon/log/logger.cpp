@@ -21,8 +21,8 @@ std::string lines(std::uint64_t count)
 
 }  // namespace
 
-logger::logger(boost::asio::any_io_executor executor, logger_options options)
-    : options_(std::move(options)), limit_(options_.rate), timer_(std::move(executor))
+logger::logger(boost::asio::any_io_executor const& executor, logger_options options)
+    : options_(std::move(options)), limit_(options_.rate), timer_(executor)
 {
     if (!options_.write)
         options_.write = [output = std::make_shared<standard_error>(STDERR_FILENO)](std::string_view line) {

@@ -38,7 +38,7 @@ struct logger_options
 class logger
 {
 public:
-    logger(boost::asio::any_io_executor executor, logger_options options);
+    logger(boost::asio::any_io_executor const& executor, logger_options options);
     logger(logger const&) = delete;
     logger& operator=(logger const&) = delete;
     ~logger();
