@@ -29,11 +29,11 @@ struct common_options
 /// @param into outlives the application's parse()
 void add_common_options(CLI::App& application, std::string_view version, common_options& into);
 
-/// Parses a command line; prints the help or the version if they are asked for, and on standard error what is wrong.
-/// @return how to end at once; nothing: go on
+/// Parses a command line. Prints the help or the version on request, and mistakes on standard error.
+/// @return the status to exit with at once; nothing: the daemon can start
 [[nodiscard]] std::optional<exit_code> parse_command_line(CLI::App& application, int argc, char const* const* argv);
 
-/// Prints on standard error what is wrong with a command line: `PROGRAM: REASON`, and where to find help.
+/// Reports a mistake in the command line on standard error: `PROGRAM: REASON`, and how to get help.
 /// @return exit_code::usage
 exit_code refuse_command_line(std::string_view program, std::string_view reason);
 

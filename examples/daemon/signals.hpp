@@ -17,14 +17,14 @@ enum class signal_request {
 /// Handles SIGHUP, SIGTERM and SIGINT from its construction, and ignores SIGPIPE, so that a write to a peer that has gone fails
 /// with EPIPE. Other signals, such as SIGUSR1, keep their defaults.
 ///
-/// After the first SIGTERM or SIGINT both have their default effect again: while the daemon takes its time to end, a second one
-/// ends it at once, even if its event loop hangs.
+/// Once the event loop has seen the first SIGTERM or SIGINT, both have their default effect again. A second one therefore ends
+/// the daemon at once, even if it hangs while it ends.
 /// @code
 /// signals requests(executor);
 /// while (co_await requests.next() == signal_request::reload)
 ///     reload();
 /// @endcode
-/// @par Threads One at a time, as long as its executor has one thread. A process has one such object.
+/// @par Threads One thread, that of its executor. A process has one such object.
 /// @par Lifetime It may be destroyed at any time: a waiting next() throws operation_aborted. Its destructor restores the defaults,
 ///   but SIGPIPE stays ignored.
 class signals

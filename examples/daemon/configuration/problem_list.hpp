@@ -1,4 +1,4 @@
-// What is wrong with a configuration file.
+// The problems of a configuration file.
 #ifndef COQMP_DAEMON_CONFIGURATION_PROBLEM_LIST_HPP
 #define COQMP_DAEMON_CONFIGURATION_PROBLEM_LIST_HPP
 

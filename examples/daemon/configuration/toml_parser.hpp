@@ -9,7 +9,7 @@
 
 namespace coqmp_daemon {
 
-/// @param problems gets the first syntax error: nothing reliable can be said about what follows it
+/// @param problems receives the first syntax error; the parser cannot continue after one
 /// @return the file's top table; empty after a syntax error
 [[nodiscard]] toml_table parse_toml(std::string_view text, problem_list& problems);
 

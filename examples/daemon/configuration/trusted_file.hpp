@@ -14,7 +14,7 @@ namespace coqmp_daemon {
 /// replaced between the check and the reading. Of a symbolic link, the directory that has the link and the file it leads to are
 /// checked.
 /// @param us the user whom this process runs as
-/// @throws configuration_error what is wrong and the command that fixes it; the kernel's error; a file of more than 1 MiB
+/// @throws configuration_error the file is not trusted (with the command that fixes it), cannot be read, or has more than 1 MiB
 [[nodiscard]] std::string read_trusted_file(std::string const& path, ::uid_t us);
 
 /// The rule, without I/O. @return why the file or directory is not trusted, and what to do; empty: it is

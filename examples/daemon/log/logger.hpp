@@ -30,10 +30,11 @@ struct logger_options
     std::function<std::chrono::steady_clock::time_point()> steady_now = std::chrono::steady_clock::now;
 };
 
-/// Writes a line for each call, unless its source has written too many: then one line says how many were suppressed. A line that
-/// standard error does not take is dropped, and the next that it takes is preceded by the number of dropped lines.
+/// Writes a line for each call. If a source exceeds its limit, its lines are suppressed until its interval ends, and then one line
+/// reports their number. A line that standard error does not accept is dropped, and the next accepted line is preceded by one with
+/// the number of dropped lines.
 /// @par Threads One thread, that of its executor.
-/// @par Lifetime It may be destroyed at any time, and reports first what was suppressed. Its timer keeps an io_context at work for
+/// @par Lifetime It may be destroyed at any time; it first reports the lines that are suppressed. Its timer keeps an io_context at work for
 ///   at most one interval after a suppressed line.
 class logger
 {
