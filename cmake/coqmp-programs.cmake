@@ -1,5 +1,7 @@
 # Which programs of examples/ are built: COQMP_PROGRAMS. Each of them looks for what it needs itself, in its own folder.
 set(COQMP_ALL_PROGRAMS qmp-shell)
+# Those of them that are daemons, and share examples/daemon.
+set(COQMP_ALL_DAEMONS "")
 set(COQMP_PROGRAMS AUTO CACHE STRING "Programs to build: AUTO (those that can be built), ALL, NONE, or a list of names")
 set_property(CACHE COQMP_PROGRAMS PROPERTY STRINGS AUTO ALL NONE ${COQMP_ALL_PROGRAMS})
 
@@ -26,6 +28,13 @@ elseif(NOT choice STREQUAL ALL)
         endif()
     endforeach()
 endif()
+
+set(COQMP_CHOSEN_DAEMONS "")
+foreach(name IN LISTS COQMP_CHOSEN_PROGRAMS)
+    if(name IN_LIST COQMP_ALL_DAEMONS)
+        list(APPEND COQMP_CHOSEN_DAEMONS ${name})
+    endif()
+endforeach()
 
 # coqmp_program_lacks(PROGRAM MISSING PACKAGES): for a program whose libraries are not all installed. It is left out, which CMake
 # says each time, or its absence is an error if it was asked for.

@@ -1,0 +1,57 @@
+#include "daemon/program.hpp"
+
+#include "daemon/configuration/problem_list.hpp"
+#include "daemon/log/log_priority.hpp"
+#include "daemon/log/log_style.hpp"
+#include "daemon/printable_text.hpp"
+
+#include <boost/system/system_error.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <exception>
+#include <iostream>
+#include <string>
+#include <string_view>
+
+namespace coqmp_daemon {
+
+namespace {
+
+/// A standard stream that is closed would be the next file that is opened, such as a socket: its place is taken.
+void reserve_std_descriptors()
+{
+    for (int const number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        // Writing to standard output then fails, and the failure is reported.
+        if (::fcntl(number, F_GETFD) < 0)
+            (void)::open("/dev/null", number == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
+}  // namespace
+
+int run_program(char const* program, std::function<exit_code()> const& work)
+try {
+    reserve_std_descriptors();
+    return static_cast<int>(work());
+} catch (configuration_error const& error) {
+    for (std::string const& each : error.problems())
+        print_error(program, each);
+    return static_cast<int>(exit_code::usage);
+} catch (boost::system::system_error const& error) {
+    print_error(program, error.what());
+    return static_cast<int>(exit_code::connection);
+} catch (std::exception const& error) {
+    print_error(program, error.what());
+    return static_cast<int>(exit_code::failure);
+}
+
+void print_error(std::string_view program, std::string_view reason)
+{
+    if (look_at_surroundings().is_journal)
+        std::cerr << '<' << static_cast<int>(log_priority::error) << '>';
+    std::cerr << program << ": " << printable(reason) << '\n';
+}
+
+}  // namespace coqmp_daemon

@@ -1,0 +1,75 @@
+// Reports the daemon's state to a service manager such as systemd: the protocol of sd_notify(3).
+#ifndef COQMP_DAEMON_SERVICE_NOTIFICATION_HPP
+#define COQMP_DAEMON_SERVICE_NOTIFICATION_HPP
+
+#include <coqmp/descriptor.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace coqmp_daemon {
+
+/// The variables of a service manager. An empty text: the variable is not set.
+struct service_environment
+{
+    std::string notify_socket;
+    std::string watchdog_usec;
+    std::string watchdog_pid;
+
+    /// Reads the variables and removes them from the environment, so that no child process reports in the daemon's name.
+    [[nodiscard]] static service_environment take();
+};
+
+/// Sends one datagram for each call, or does nothing if no service manager asked for it.
+///
+/// It does not use libsystemd. A daemon must work under systemd however it was built, so libsystemd could only be optional, and
+/// this code would still be needed without it. The protocol is one datagram, is stable, and is meant to be implemented by others:
+/// sd_notify(3) has an example since systemd 256 ("Notes").
+/// @par Errors Each function returns the kernel's error, which deserves a line in the log; the daemon goes on. If the service
+///   manager does not read, status() and keep_alive() fail at once with EAGAIN, because the next call makes up for them. The
+///   other functions wait for up to a second first.
+/// @par Threads One at a time.
+class service_notification
+{
+public:
+    explicit service_notification(service_environment const& environment);
+
+    /// Start-up is complete, or a reload.
+    boost::system::error_code ready();
+
+    /// @param text one sentence for `systemctl status`; it may quote anything
+    boost::system::error_code status(std::string_view text);
+
+    /// The configuration is being read again; ready() must follow (Type=notify-reload).
+    boost::system::error_code reloading();
+
+    /// The daemon is about to end.
+    boost::system::error_code stopping();
+
+    /// The daemon is alive. Call it once in each watchdog_interval().
+    boost::system::error_code keep_alive();
+
+    /// Start-up or the end takes longer than the unit allows.
+    /// @param more counted from now
+    boost::system::error_code extend_timeout(std::chrono::microseconds more);
+
+    /// How often to call keep_alive(): half of what the unit allows (WatchdogSec=). @return nothing: there is no watchdog
+    [[nodiscard]] std::optional<std::chrono::microseconds> watchdog_interval() const noexcept { return watchdog_interval_; }
+
+private:
+    enum class urgency { now, may_be_lost };
+    boost::system::error_code send(std::string_view message, urgency how);
+
+    std::string address_;
+    coqmp::descriptor socket_;
+    boost::system::error_code failure_;
+    std::optional<std::chrono::microseconds> watchdog_interval_;
+};
+
+}  // namespace coqmp_daemon
+
+#endif
