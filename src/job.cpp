@@ -147,20 +147,11 @@ asio::awaitable<void> wait_for_end(job_pointer impl, std::string name)
 /// @param what names the job in an exception
 asio::awaitable<job_end> run_to_end(job_pointer impl, progress_function on_progress, std::string what)
 {
-    if (!on_progress) {
-        auto operation =
-            detail::initiate<void(error_code, job_end), &detail::start_job_run>(impl, asio::as_tuple(asio::deferred));
-        auto [error, end] = co_await std::move(operation);
-        if (auto const failure = detail::error_of_run(error, end))
-            throw system_error(failure, what);
-        co_return std::move(end);
-    }
     auto operation = detail::initiate<void(error_code, job_end, std::exception_ptr), &detail::start_job_reported_run>(
         impl, asio::as_tuple(asio::deferred), std::move(on_progress));
     auto [error, end, failure] = co_await std::move(operation);
     if (failure)
         std::rethrow_exception(failure);
-    error = detail::error_of_run(error, end);
     if (error)
         throw system_error(error, what);
     co_return std::move(end);

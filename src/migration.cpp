@@ -182,22 +182,15 @@ asio::awaitable<void> wait_for_end(migration_pointer impl)
     throw_unless_completed(error, end);
 }
 
-asio::awaitable<void> run_to_end(migration_pointer impl)
-{
-    auto operation =
-        detail::initiate<void(error_code, migration_end), &detail::start_migration_run>(impl, asio::as_tuple(asio::deferred));
-    auto [error, end] = co_await std::move(operation);
-    throw_unless_completed(detail::error_of_run(error, end), end);
-}
-
-asio::awaitable<void> run_and_report(migration_pointer impl, progress_function on_progress)
+/// @param on_progress empty: the progress is not read
+asio::awaitable<void> run_to_end(migration_pointer impl, progress_function on_progress)
 {
     auto operation = detail::initiate<void(error_code, migration_end, std::exception_ptr), &detail::start_migration_reported_run>(
         impl, asio::as_tuple(asio::deferred), std::move(on_progress));
     auto [error, end, failure] = co_await std::move(operation);
     if (failure)
         std::rethrow_exception(failure);
-    throw_unless_completed(detail::error_of_run(error, end), end);
+    throw_unless_completed(error, end);
 }
 
 asio::awaitable<std::optional<migration_progress>> next_of(migration_pointer impl)
@@ -293,9 +286,7 @@ asio::awaitable<void> migration::wait()
 
 asio::awaitable<void> migration::run(progress_function on_progress)
 {
-    if (!impl_)
-        return fail_without_migration<void>();
-    return on_progress ? run_and_report(impl_.pointer(), std::move(on_progress)) : run_to_end(impl_.pointer());
+    return impl_ ? run_to_end(impl_.pointer(), std::move(on_progress)) : fail_without_migration<void>();
 }
 
 asio::awaitable<void> migration::start_postcopy()

@@ -163,7 +163,7 @@ public:
                                                                                                   std::forward<Token>(token));
     }
 
-    /// Completes with news: when the state changes, and each time that QEMU reports progress. What was missed between two calls
+    /// Completes with news: when the state changes, and each time that QEMU reports progress of a job at work. What was missed between two calls
     /// is not delivered later; only the newest progress is.
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, job_progress)`

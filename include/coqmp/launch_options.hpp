@@ -53,10 +53,10 @@ struct launch_options
     std::string cgroup;
     /// Starts the program in a session of its own, without a controlling terminal (`setsid`).
     bool own_session = false;
-    /// A signal that the kernel sends to the program when our process has ended, however that came about. Zero: none. Empty: none
-    /// with machine_spec::outlives_us, otherwise SIGKILL, because no program could control QEMU any more. (The kernel sends it
-    /// only to the process that we start, so a QEMU behind a wrapper script survives. It sends nothing if the program changes its
-    /// privileges.)
+    /// A signal that the kernel sends to the program when our process has ended, however that came about, and when it executes
+    /// another program (`execve`). Zero: none. Empty: none with machine_spec::outlives_us, otherwise SIGKILL, because no program could
+    /// control QEMU any more. So go into the background (`daemon()`) before you launch. The kernel sends it only to the process that we
+    /// start, so a QEMU behind a wrapper script survives. It sends nothing if the program changes its privileges.
     std::optional<int> parent_death_signal;
     /// Starts the program in our own process group. Ctrl-C and Ctrl-Z in the terminal then reach QEMU as well, and Ctrl-C kills
     /// a guest that is being shut down. Otherwise QEMU gets a process group of its own. For programs that use the terminal

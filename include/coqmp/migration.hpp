@@ -177,7 +177,7 @@ public:
     /// @param on_progress called on the session's executor with the news that async_next_progress() delivers, and not after run()
     /// has completed; empty: not called. The last call reports that the migration has `completed`, `failed` or `cancelled`; there is
     /// none if run() ends earlier. If `on_progress` throws, it is not called again, the migration is cancelled in QEMU, and run()
-    /// throws the exception when the migration has ended. If another operation is already reading the progress, that operation gets
+    /// throws the exception when the migration has ended, or at once in postcopy, where it goes on. If another operation is already reading the progress, that operation gets
     /// the news, and `on_progress` only the last call. With g++ 12, give a lambda with captures a name before the `co_await`
     /// expression: inside the expression, the compiler destroys it twice.
     /// @throws migration_failed with QEMU's error if the migration did not complete; its code is errc::migration_cancelled if it was

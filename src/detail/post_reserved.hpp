@@ -7,12 +7,9 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/bind_allocator.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/io_context.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/require.hpp>
 
-#include <type_traits>
 #include <utility>
 
 namespace coqmp::detail {
@@ -23,26 +20,23 @@ namespace coqmp::detail {
 template <class Function>
 void post_reserved(boost::asio::any_io_executor const& executor, post_memory& memory, Function function)
 {
-    namespace asio = boost::asio;
-    using plain = asio::io_context::executor_type;
-    using tracked = std::decay_t<decltype(asio::require(std::declval<plain>(), asio::execution::outstanding_work.tracked))>;
-    auto reserved = asio::bind_allocator(allocator_of(memory), std::move(function));
-    if (auto const* const context = executor.target<plain>())
-        asio::post(*context, std::move(reserved));
-    else if (auto const* const working = executor.target<tracked>())
-        asio::post(*working, std::move(reserved));
-    else
-        asio::post(executor, std::move(reserved));
+    auto reserved = boost::asio::bind_allocator(allocator_of(memory), std::move(function));
+    auto const post = [&reserved](auto const& context) { boost::asio::post(context, std::move(reserved)); };
+    if (!visit_io_context(executor, post))
+        post(executor);
 }
 
 /// Runs a function on the executor: at once if this thread runs its handlers, else later, as post_reserved() does.
+/// @param memory of one call at a time
 template <class Function>
 void dispatch_reserved(boost::asio::any_io_executor const& executor, post_memory& memory, Function function)
 {
     if (is_running_on(executor))
         function();
-    else
+    else if (visit_io_context(executor, [](auto const&) {}))
         post_reserved(executor, memory, std::move(function));
+    else
+        boost::asio::dispatch(executor, std::move(function));  // only a strand itself knows whether it runs here
 }
 
 }  // namespace coqmp::detail

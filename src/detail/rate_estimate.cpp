@@ -1,5 +1,6 @@
 #include "detail/rate_estimate.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace coqmp::detail {
@@ -33,7 +34,8 @@ void rate_estimate::restart() noexcept
 
 std::optional<double> rate_estimate::per_second() const noexcept
 {
-    return seconds_ > 0.0 ? std::optional(growth_ / seconds_) : std::nullopt;
+    constexpr double highest = 1e18;  // a peer may send any numbers, and users convert the rate to an integer
+    return seconds_ > 0.0 ? std::optional(std::min(growth_ / seconds_, highest)) : std::nullopt;
 }
 
 std::optional<std::chrono::nanoseconds> rate_estimate::time_for(std::uint64_t rest) const

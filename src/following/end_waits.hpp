@@ -50,11 +50,12 @@ public:
     void finish(std::optional<End> const& end, std::optional<End> const& refusal, bool is_disconnected)
     {
         for (pointer const& wait : release()) {
-            boost::system::error_code const result = wait->cancelled ? aborted() : boost::system::error_code();
+            bool const is_aborted = wait->cancelled && wait->what != purpose::run_to_end;
+            boost::system::error_code const result = is_aborted ? aborted() : boost::system::error_code();
             if (end)
                 wait->waiting.post(result, *end);
             else if (is_disconnected)
-                wait->waiting.post(result ? result : make_error_code(errc::disconnected), End());
+                wait->waiting.post(make_error_code(errc::disconnected), End());
             else if (refusal && wait->what != purpose::wait)
                 wait->waiting.post(result, *refusal);
             else

@@ -24,6 +24,7 @@
 #include <boost/asio/bind_executor.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -76,7 +77,7 @@ public:
 
     void close() noexcept
     {
-        if (executor())
+        if (executor() && !close_requested_.exchange(true))
             dispatch_reserved(executor(), close_memory_, [self = this->shared_from_this()] { self->end(); });
     }
 
@@ -130,6 +131,7 @@ private:
     progress_readers<progress_type, goal_type> readers_;
     std::vector<std::weak_ptr<waiting_for_reply>> commands_;
     look_timer timer_;
+    std::atomic<bool> close_requested_ = false;
     post_memory close_memory_;
 };
 
@@ -138,12 +140,12 @@ private:
 template <class Rules>
 void follower<Rules>::wait_for_end(end_wait const& wait)
 {
-    if (stage_ == stage::closed || (wait->cancelled && wait->what != purpose::run))
+    if (stage_ == stage::closed || (wait->cancelled && !is_run(wait->what)))
         return wait->waiting.post(aborted(), end_type());
     if (stage_ == stage::idle && start_)
         return wait->waiting.post(make_error_code(errc::not_running), end_type());
     listen();
-    if (wait->what == purpose::run)
+    if (is_run(wait->what))
         rules_.drive();
     if (wait->what == purpose::cancel || wait->cancelled)
         rules_.cancel();
@@ -202,7 +204,7 @@ void follower<Rules>::cancel(end_wait const& wait)
     bool const is_first = !std::exchange(wait->cancelled, true);
     if (!end_waits_.contains(wait))
         return;  // it has completed, or is on its way here
-    if (wait->what == purpose::run && is_first)
+    if (is_run(wait->what) && is_first)
         rules_.cancel();
     else
         end_waits_.abort(wait);

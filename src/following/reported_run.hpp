@@ -10,7 +10,6 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <exception>
@@ -20,14 +19,6 @@
 #include <utility>
 
 namespace coqmp::detail {
-
-/// The error that run() throws. After a cancellation, a known outcome says more than `operation_aborted`: no error then.
-template <class End>
-[[nodiscard]] boost::system::error_code error_of_run(boost::system::error_code error, End const& end)
-{
-    bool const is_known = error == boost::asio::error::operation_aborted && end != End();
-    return is_known ? boost::system::error_code() : error;
-}
 
 /// Joins the operation that waits for the end with those that read the progress, one at a time. Completes when all have ended.
 /// @tparam Rules the follower's rules. `Rules::last_report(progress)` returns what to report at the end, and nothing before it.
@@ -49,8 +40,9 @@ public:
     void start()
     {
         begin_wait(subject_, typename Follower::end_handler(on_end(this->shared_from_this()), subject_->executor()),
-                   purpose::run);
-        boost::asio::dispatch(subject_->executor(), [self = this->shared_from_this()] { self->read(); });
+                   purpose::run_to_end);
+        if (on_progress_)
+            boost::asio::dispatch(subject_->executor(), [self = this->shared_from_this()] { self->read(); });
     }
 
 private:
@@ -135,13 +127,15 @@ private:
 
     void complete()
     {
-        if (auto const last = Rules::last_report(subject_->published().newest()))
+        auto const last = on_progress_ ? Rules::last_report(subject_->published().newest()) : std::nullopt;
+        if (last)
             report(*last);
-        handler_.post(error_, std::move(end_), failure_);
+        on_progress_ = nullptr;  // what it holds may belong to the caller, who goes on now
+        handler_.post(error_, std::move(end_), std::move(failure_));
     }
 
     std::shared_ptr<Follower> const subject_;
-    function const on_progress_;
+    function on_progress_;  // empty: nothing is reported
     handler_type handler_;
     boost::asio::cancellation_signal stop_reading_;
     bool is_reading_ = false;

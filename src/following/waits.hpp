@@ -21,7 +21,17 @@ namespace coqmp::detail {
 }
 
 /// What an operation does until the end.
-enum class purpose { wait, run, cancel };
+enum class purpose {
+    wait,
+    run,         ///< A cancelled one completes with `operation_aborted`, and with the end.
+    run_to_end,  ///< The same, but the cancellation is no error: the end says more.
+    cancel
+};
+
+[[nodiscard]] constexpr bool is_run(purpose what) noexcept
+{
+    return what == purpose::run || what == purpose::run_to_end;
+}
 
 /// Waits for the end.
 template <class End>

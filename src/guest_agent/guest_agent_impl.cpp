@@ -58,7 +58,7 @@ guest_agent_impl::guest_agent_impl(asio::any_io_executor executor, guest_agent_o
 
 void guest_agent_impl::close() noexcept
 {
-    if (executor())  // otherwise it has ended with its context
+    if (executor() && !close_requested_.exchange(true))  // otherwise it has ended with its context, or will end soon
         dispatch_reserved(executor(), close_memory_, [self = shared_from_this()] { self->end(); });
 }
 

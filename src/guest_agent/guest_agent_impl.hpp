@@ -30,6 +30,7 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -94,6 +95,7 @@ private:
     std::shared_ptr<plain_handler> connecting_;
     time_source::time_point connect_deadline_ = time_source::time_point::max();
     bool connected_ = false;
+    std::atomic<bool> close_requested_ = false;
     post_memory close_memory_;
     bool closed_ = false;
     background_work cleanup_;

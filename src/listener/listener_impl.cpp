@@ -129,7 +129,7 @@ void listener_impl::close() noexcept
 {
     // Immediately: a caller that destroys a listener may look for the file right after.
     socket_.remove_file();
-    if (executor())  // otherwise it was closed with its context
+    if (executor() && !close_requested_.exchange(true))  // otherwise it was closed with its context, or will end soon
         dispatch_reserved(executor(), close_memory_, [self = shared_from_this()] { self->end(); });
 }
 

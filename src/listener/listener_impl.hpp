@@ -92,6 +92,7 @@ private:
     std::optional<boost::asio::steady_timer> pause_;
     handler_memory pause_memory_;
     post_memory short_pause_memory_;
+    std::atomic<bool> close_requested_ = false;
     post_memory close_memory_;
     bool awaiting_connection_ = false;
     bool pausing_ = false;  ///< Too many connections in a row were lost before they could be accepted, or there was no memory.

@@ -23,13 +23,6 @@ using namespace coqmp::test;
 
 namespace {
 
-/// Time stands still, so that QEMU is never asked for the progress.
-asio::any_io_executor without_time(asio::any_io_executor executor)
-{
-    simulate_time(executor);
-    return executor;
-}
-
 /// A job that runs, and the progress that a run of it reports.
 struct reported_job : running_job
 {
@@ -124,6 +117,17 @@ COROUTINE_TEST_CASE(a_cancelled_run_reports_until_the_job_has_ended)
     BOOST_TEST(failure == "job m was cancelled");
     BOOST_TEST(test.seen.back().state == job_state::concluded);
     BOOST_TEST(test.seen.back().current == 7U);
+}
+
+COROUTINE_TEST_CASE(a_cancelled_run_whose_session_ends_does_not_say_that_the_job_was_cancelled)
+{
+    reported_job test(co_await this_coro::executor);
+    co_await test.start_and_run();
+    test.cancel();
+    co_await test.peer.expect("job-cancel");
+    test.peer.close();
+    co_await test.failure();
+    BOOST_TEST((test.ran->thrown<boost::system::system_error>().code() == errc::disconnected));
 }
 
 COROUTINE_TEST_CASE(a_second_cancellation_ends_the_run_and_the_reports)

@@ -8,6 +8,7 @@
 #include <boost/asio/execution/bad_executor.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -159,6 +160,18 @@ BOOST_AUTO_TEST_CASE(that_was_moved_from_can_be_given_another)
     BOOST_TEST(!std::filesystem::exists(path));
     door = listener(context->get_executor(), where);
     ::close(visitor());
+}
+
+BOOST_AUTO_TEST_CASE(destroying_it_on_its_strand_frees_the_port_at_once)
+{
+    asio::any_io_executor const strand = asio::make_strand(*context);
+    std::optional<listener> first(std::in_place, strand, endpoint::tcp("127.0.0.1", 0));
+    asio::post(strand, [&first, strand] {
+        endpoint const address = first->local_endpoint();
+        first.reset();
+        BOOST_CHECK_NO_THROW(listener(strand, address));
+    });
+    context->run();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

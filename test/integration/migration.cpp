@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_SUITE(migration_with_a_peer, *boost::unit_test::timeout(100))
 
 COROUTINE_TEST_CASE(capabilities_and_parameters_are_set_before_the_start)
 {
-    conversation test(co_await this_coro::executor);
+    conversation test(without_time(co_await this_coro::executor));
     co_await test.begin();
     asio::co_spawn(test.client.get_executor(), serve_start(test.peer), asio::detached);
     migration subject = co_await coqmp::start_migration(test.client, where);
@@ -103,7 +103,7 @@ COROUTINE_TEST_CASE(capabilities_and_parameters_are_set_before_the_start)
 
 COROUTINE_TEST_CASE(a_cancelled_run_cancels_the_migration_and_waits_for_its_end)
 {
-    conversation test(co_await this_coro::executor);
+    conversation test(without_time(co_await this_coro::executor));
     co_await test.begin();
     asio::co_spawn(test.client.get_executor(), serve_start(test.peer), asio::detached);
     migration subject = co_await coqmp::start_migration(test.client, where);
@@ -122,7 +122,7 @@ COROUTINE_TEST_CASE(a_cancelled_run_cancels_the_migration_and_waits_for_its_end)
 
 COROUTINE_TEST_CASE(a_cancelled_run_leaves_a_migration_in_postcopy_alone)
 {
-    conversation test(co_await this_coro::executor);
+    conversation test(without_time(co_await this_coro::executor));
     co_await test.begin();
     asio::co_spawn(test.client.get_executor(), serve_start(test.peer), asio::detached);
     migration subject = co_await coqmp::start_migration(test.client, where);
@@ -141,7 +141,7 @@ namespace {
 /// A migration, and what a run of it reports.
 struct reported_migration : conversation
 {
-    using conversation::conversation;
+    explicit reported_migration(asio::any_io_executor executor) : conversation(without_time(executor)) {}
 
     asio::awaitable<void> start_and_run()
     {
@@ -251,7 +251,7 @@ COROUTINE_TEST_CASE(the_outcome_survives_a_session_that_ends_after_the_migration
 
 COROUTINE_TEST_CASE(a_session_that_ends_ends_the_wait)
 {
-    conversation test(co_await this_coro::executor);
+    conversation test(without_time(co_await this_coro::executor));
     co_await test.begin();
     asio::co_spawn(test.client.get_executor(), serve_start(test.peer), asio::detached);
     migration subject = co_await coqmp::start_migration(test.client, where);
@@ -263,7 +263,7 @@ COROUTINE_TEST_CASE(a_session_that_ends_ends_the_wait)
 
 COROUTINE_TEST_CASE(a_session_that_was_moved_from_starts_no_migration)
 {
-    conversation test(co_await this_coro::executor);
+    conversation test(without_time(co_await this_coro::executor));
     coqmp::session const moved = std::move(test.client);
     error_code caught;
     try {

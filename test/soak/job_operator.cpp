@@ -239,7 +239,9 @@ private:
         auto at_end = [this, one](error_code error, job_end const& end) {
             if (!error || error == asio::error::operation_aborted)
                 check_outcome(*one, end);
-            book_.expect(!error || error == asio::error::operation_aborted, "a cancelled run gives " + error.message());
+            bool const has_lost_session = error == errc::disconnected && !one->is_session_up;
+            book_.expect(!error || error == asio::error::operation_aborted || has_lost_session,
+                         "a cancelled run gives " + error.message());
             ++(error ? book_.cancelled : book_.succeeded);
             all_.end();
         };

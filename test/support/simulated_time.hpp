@@ -67,6 +67,13 @@ inline simulated_time& simulate_time(boost::asio::any_io_executor const& executo
     return boost::asio::use_service<simulated_time>(context);
 }
 
+/// The executor itself, for the constructor of a base: with time that stands still, QEMU is never asked again.
+[[nodiscard]] inline boost::asio::any_io_executor without_time(boost::asio::any_io_executor executor)
+{
+    simulate_time(executor);
+    return executor;
+}
+
 }  // namespace coqmp::test
 
 #endif
