@@ -125,7 +125,7 @@ bool json_writer::text(std::string_view characters)
         return refuse(errc::arguments_too_large);
     output_ += '"';
     for (std::size_t length = plain_length(characters);; length = plain_length(characters)) {
-        output_.append(characters.data(), length);
+        output_.append(characters, 0, length);
         characters.remove_prefix(length);
         if (characters.empty())
             break;
@@ -147,7 +147,7 @@ bool json_writer::special(std::string_view& characters)
         length = multibyte_length(characters);
         if (length == 0)
             return refuse(errc::arguments_not_json);
-        output_.append(characters.data(), length);
+        output_.append(characters, 0, length);
     }
     characters.remove_prefix(length);
     return true;
