@@ -28,7 +28,6 @@ coqmp::machine_spec with_disk(coqmp::descriptor disk)
     spec.standard_error = coqmp::output_target::lines([](std::string_view line) { std::cout << "QEMU: " << line << '\n'; });
     spec.limits.emplace_back(RLIMIT_CORE, 0);
     spec.working_directory = "/";
-    spec.nice = 5;
     return spec;
 }
 
