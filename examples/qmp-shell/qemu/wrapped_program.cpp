@@ -49,6 +49,7 @@ coqmp::machine_spec wrapper_spec(options const& options, coqmp::session_options 
     result.arguments = {std::string(wrapper_child_word), std::to_string(news), std::to_string(::getpid())};
     result.arguments.insert(result.arguments.end(), options.program.begin(), options.program.end());
     result.share_process_group = true;  // the leader of a group cannot create a session, and the keeper creates one
+    result.parent_death_signal = 0;     // the keeper outlives the shell, to end all that the program has started
     result.start_timeout = options.timeout.value_or(60s);
     result.session = std::move(behaviour);
     result.standard_error = coqmp::output_target::lines([&screen](std::string_view line) { screen.note(line); });
