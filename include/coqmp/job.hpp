@@ -241,7 +241,7 @@ public:
     /// moment, `created`, `waiting`, `pending` and `aborting`. The last call reports that the job has ended; it is the only one
     /// with `concluded`, and no call has `null`. There is no such last call if run() ends before the job does. If `on_progress`
     /// throws, it is not called again, the job is cancelled in QEMU, and run() throws the exception when the job has ended. If
-    /// another operation is already reading the progress, that operation gets the news, and `on_progress` only the last call.
+    /// another operation is already reading the progress, that operation gets the news, and `on_progress` gets only the last call.
     /// With g++ 12, give a lambda with captures a name before the `co_await` expression: inside the expression, the compiler
     /// destroys it twice.
     /// @throws job_failed with QEMU's error if the job failed, was cancelled or has vanished, or if QEMU refused to complete it; its

@@ -36,7 +36,8 @@ struct launch_options
     std::map<std::string, descriptor> descriptors;
     /// Standard output goes where ours goes.
     output_target standard_output = output_target::inherited();
-    /// Standard error. Its end is kept as well (error_tail), unless it is inherited or goes to a descriptor that is not a file's.
+    /// Standard error. Its end is kept as well (error_tail), unless it is inherited or goes to a descriptor that is not that of a
+    /// regular file.
     output_target standard_error = output_target::discarded();
     std::size_t error_tail = std::size_t{16} << 10;  ///< Bytes of the end of its standard error that are kept.
 
@@ -53,14 +54,14 @@ struct launch_options
     std::string cgroup;
     /// Starts the program in a session of its own, without a controlling terminal (`setsid`).
     bool own_session = false;
-    /// A signal that the kernel sends to the program when our process has ended, however that came about, and when it executes
-    /// another program (`execve`). Zero: none. Empty: none with machine_spec::outlives_us, otherwise SIGKILL, because no program could
-    /// control QEMU any more. So go into the background (`daemon()`) before you launch. The kernel sends it only to the process that we
-    /// start, so a QEMU behind a wrapper script survives. It sends nothing if the program changes its privileges.
+    /// A signal that the kernel sends to the program when our process ends, however that happens, and when our process executes
+    /// another program (`execve`). Zero: none. Empty: none with machine_spec::outlives_us, otherwise SIGKILL, because no program
+    /// could control QEMU any more. So go into the background (`daemon()`) before you launch. The kernel sends it only to the
+    /// process that we start, so a QEMU behind a wrapper script survives. It sends nothing if the program changes its privileges.
     std::optional<int> parent_death_signal;
-    /// Starts the program in our own process group. Ctrl-C and Ctrl-Z in the terminal then reach QEMU as well, and Ctrl-C kills
-    /// a guest that is being shut down. Otherwise QEMU gets a process group of its own. For programs that use the terminal
-    /// (`-display curses`) or that create a session of their own.
+    /// Starts the program in our own process group, for programs that use the terminal (`-display curses`) or that create a
+    /// session of their own. Ctrl-C and Ctrl-Z in the terminal then reach QEMU as well, and Ctrl-C kills a guest that is being
+    /// shut down. Otherwise QEMU gets a process group of its own.
     bool share_process_group = false;
 };
 

@@ -231,7 +231,7 @@ public:
     [[nodiscard]] ::pid_t pid() const noexcept;
 
     /// The end of the process' standard error so far (machine_spec::error_tail), byte for byte as the program wrote it: not safe
-    /// for a terminal.
+    /// for a terminal. It is complete when async_wait() has completed.
     [[nodiscard]] std::string standard_error() const;
 
     /// How and why the process ended, as far as its exit status and its events show: nothing while it runs, and if no process has
@@ -244,7 +244,7 @@ public:
     /// The machine's run state, as QEMU last reported it. QEMU is asked when the machine is ready, and after each event that may
     /// mean a change. run_state::unknown before the first answer, after the end, and if QEMU does not answer. QEMU sends
     /// no event for some changes: a `stop` in the state `io-error` causes none, and the end of an incoming migration under `-S`
-    /// may cause none. The states that pass without an event, such as `finish-migrate`, are asked for again every 100 ms.
+    /// may cause none. In states that pass without an event, such as `finish-migrate`, QEMU is asked again every 100 ms.
     /// @par Threads safe from any thread
     [[nodiscard]] run_state state() const noexcept;
 

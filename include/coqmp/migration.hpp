@@ -65,8 +65,9 @@ void start_migration_next(migration_impl_pointer const& impl,
 /// Sets the capabilities and parameters, and makes a QEMU that was started with `-incoming defer` ready to receive a guest.
 /// @param destination the session with that QEMU
 /// @param spec the address at which the destination listens; the spec for start_migration() can be used here, too
-/// @return the same migration, seen from its destination. It has completed when the guest has arrived. If the migration fails,
-/// the destination's QEMU exits, and its session ends.
+/// @return the same migration, seen from its destination. It has completed when the guest has arrived; wait_for_state() waits
+/// until it runs there. If the migration fails, the destination's QEMU exits, and its session ends: machine::standard_error() has
+/// its reason.
 /// @throws as start_migration()
 /// @par Cancellation as start_migration()
 /// @see examples/migration.cpp
@@ -175,11 +176,11 @@ public:
 
     /// async_run(), and throws if the migration does not complete.
     /// @param on_progress called on the session's executor with the news that async_next_progress() delivers, and not after run()
-    /// has completed; empty: not called. The last call reports that the migration has `completed`, `failed` or `cancelled`; there is
-    /// none if run() ends earlier. If `on_progress` throws, it is not called again, the migration is cancelled in QEMU, and run()
-    /// throws the exception when the migration has ended, or at once in postcopy, where it goes on. If another operation is already reading the progress, that operation gets
-    /// the news, and `on_progress` only the last call. With g++ 12, give a lambda with captures a name before the `co_await`
-    /// expression: inside the expression, the compiler destroys it twice.
+    /// has completed; empty: not called. The last call reports that the migration has `completed`, `failed` or `cancelled`; there
+    /// is none if run() ends earlier. If `on_progress` throws, it is not called again, the migration is cancelled in QEMU, and
+    /// run() throws the exception when the migration has ended, or at once in postcopy, where it goes on. If another operation is
+    /// already reading the progress, that operation gets the news, and `on_progress` gets only the last call. With g++ 12, give a
+    /// lambda with captures a name before the `co_await` expression: inside the expression, the compiler destroys it twice.
     /// @throws migration_failed with QEMU's error if the migration did not complete; its code is errc::migration_cancelled if it was
     /// cancelled, by run() or by another client
     /// @throws boost::system::system_error with the errors of async_run()

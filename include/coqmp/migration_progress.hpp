@@ -22,7 +22,7 @@ struct migration_progress
     std::uint64_t total = 0;        ///< Bytes of the guest's memory.
     std::uint64_t remaining = 0;    ///< Bytes that are still to be copied; grows when the guest changes memory.
     std::uint64_t transferred = 0;  ///< Bytes that were sent.
-    std::uint64_t passes = 0;       ///< How often the guest's memory was gone through.
+    std::uint64_t passes = 0;       ///< How many passes were made over the guest's memory.
     /// Bytes of the guest's memory that are processed per second, smoothed over about 5 seconds. Pages of zeros count, although
     /// hardly anything is sent for them. Empty while no memory is copied, and until two reports have arrived.
     std::optional<double> rate;

@@ -62,7 +62,7 @@ public:
     std::chrono::nanoseconds repeat = std::chrono::seconds(10);
 
     /// The time of each step; SIGKILL has what is left. Zero: a share of the budget, half of it for the guest and an eighth each
-    /// for `quit` and SIGTERM. No step goes on when the budget is used up to its last eighth.
+    /// for `quit` and SIGTERM. Every step ends when only an eighth of the budget is left.
     std::chrono::nanoseconds guest_time = std::chrono::nanoseconds::zero();
     std::chrono::nanoseconds quit_time = std::chrono::nanoseconds::zero();       ///< As guest_time.
     std::chrono::nanoseconds terminate_time = std::chrono::nanoseconds::zero();  ///< As guest_time.
