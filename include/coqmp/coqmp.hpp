@@ -47,6 +47,10 @@
 #include <coqmp/migration_progress.hpp>
 #include <coqmp/migration_spec.hpp>
 #include <coqmp/migration_state.hpp>
+#include <coqmp/monitor_client.hpp>
+#include <coqmp/monitor_request.hpp>
+#include <coqmp/monitor_server.hpp>
+#include <coqmp/monitor_server_options.hpp>
 #include <coqmp/object.hpp>
 #include <coqmp/output_target.hpp>
 #include <coqmp/query_schema.hpp>
@@ -70,6 +74,7 @@
 #include <coqmp/session_peer.hpp>
 #include <coqmp/shutdown_options.hpp>
 #include <coqmp/similar_names.hpp>
+#include <coqmp/socket_access.hpp>
 #include <coqmp/start_diagnostics.hpp>
 #include <coqmp/start_failed.hpp>
 #include <coqmp/unexpected_value.hpp>

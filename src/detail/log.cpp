@@ -21,12 +21,13 @@ std::string shortened(std::string sentence)
 
 }  // namespace
 
-void log(session_options const& options, log_level level, std::string const& sentence)
+void log(std::function<void(log_level, std::string_view)> const& to, std::string const& name, log_level level,
+         std::string const& sentence)
 {
-    if (!options.log)
+    if (!to)
         return;
-    std::string const named = options.name.empty() ? sentence : options.name + ": " + sentence;
-    options.log(level, shortened(harmless(named)));
+    std::string const named = name.empty() ? sentence : name + ": " + sentence;
+    to(level, shortened(harmless(named)));
 }
 
 }  // namespace coqmp::detail

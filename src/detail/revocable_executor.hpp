@@ -4,6 +4,7 @@
 #define COQMP_SRC_DETAIL_REVOCABLE_EXECUTOR_HPP
 
 #include "detail/post_reserved.hpp"
+#include "detail/running_on.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
@@ -42,6 +43,13 @@ public:
             return false;
         post_reserved(executor_, memory, std::move(function));
         return true;
+    }
+
+    /// Whether this thread runs handlers of the `io_context` whose executor this is; false for other executors.
+    [[nodiscard]] bool is_running() noexcept
+    {
+        std::scoped_lock const lock(mutex_);
+        return is_running_on(executor_);
     }
 
     /// Call this before the execution context ends.

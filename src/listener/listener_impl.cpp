@@ -6,6 +6,7 @@
 #include "detail/log.hpp"
 #include "detail/post_reserved.hpp"
 #include "listener/session_accept.hpp"
+#include "net/accept_failure.hpp"
 
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/error.hpp>
@@ -38,27 +39,6 @@ constexpr int accepted_at_once = 64;
 /// this forever.
 constexpr int lost_in_a_row = 16;
 constexpr std::chrono::milliseconds pause_length{50};
-
-/// Whether accept4() has failed for one connection only, and may succeed for the next (accept(2) names these).
-bool concerns_one_connection(int error) noexcept
-{
-    switch (error) {
-        case EINTR:
-        case ECONNABORTED:
-        case EPROTO:
-        case ENOPROTOOPT:
-        case ENETDOWN:
-        case ENETUNREACH:
-        case EHOSTDOWN:
-        case EHOSTUNREACH:
-        case ENONET:
-        case EOPNOTSUPP:
-        case ETIMEDOUT:
-            return true;
-        default:
-            return false;
-    }
-}
 
 void identify(incoming_connection& connection, accept_list const& waiting)
 {

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace coqmp::detail {
@@ -19,7 +20,19 @@ std::optional<peer_credentials> peer_of(int connection) noexcept
     if (::getsockopt(connection, SOL_SOCKET, SO_DOMAIN, &family, &family_size) != 0 || family != AF_UNIX ||
         ::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
         return std::nullopt;
-    return peer_credentials{peer.pid, peer.uid};
+    return peer_credentials{peer.pid, peer.uid, peer.gid};
+}
+
+std::vector<::gid_t> groups_of_peer(int connection)
+{
+    ::socklen_t size = 0;
+    if (::getsockopt(connection, SOL_SOCKET, SO_PEERGROUPS, nullptr, &size) == 0 || errno != ERANGE)
+        return {};
+    std::vector<::gid_t> groups(size / sizeof(::gid_t));
+    if (::getsockopt(connection, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) != 0)
+        return {};
+    groups.resize(size / sizeof(::gid_t));
+    return groups;
 }
 
 unique_fd pidfd_of_peer(int connection) noexcept

@@ -16,10 +16,14 @@ struct peer_credentials
 {
     ::pid_t process = 0;
     ::uid_t user = 0;
+    ::gid_t group = 0;
 };
 
 /// Nothing if the socket cannot identify its peer (TCP).
 [[nodiscard]] std::optional<peer_credentials> peer_of(int connection) noexcept;
+
+/// The supplementary groups of that process. @return empty: there are none, or they cannot be found out (TCP)
+[[nodiscard]] std::vector<::gid_t> groups_of_peer(int connection);
 
 /// A pidfd of the process at the other end: the kernel's own (`SO_PEERPIDFD`, Linux 6.5), or else one by its number, which is only
 /// trusted as long as the connection has not been closed at the other end. @return empty: there is none, or it cannot be trusted

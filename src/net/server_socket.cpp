@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -19,6 +20,8 @@
 namespace coqmp::detail {
 
 namespace {
+
+constexpr ::mode_t private_mode = S_IRUSR | S_IWUSR;
 
 unique_fd make_socket(int family) noexcept
 {
@@ -91,11 +94,11 @@ endpoint local_address(int number, endpoint const& wanted)
 
 }  // namespace
 
-server_socket::server_socket(endpoint const& address) : local_(address)
+server_socket::server_socket(endpoint const& address, socket_access const& access) : local_(address)
 {
     try {
         if (address.is_unix())
-            listen_on_path();
+            listen_on_path(access);
         else if (address.is_tcp())
             listen_on_port();
         else
@@ -113,11 +116,11 @@ void server_socket::remove_file() noexcept
         file_->remove();
 }
 
-void server_socket::listen_on_path()
+void server_socket::listen_on_path(socket_access const& access)
 {
     socket_ = make_socket(AF_UNIX);
     // Linux gives the file the mode of the socket: it is private from its first moment.
-    if (socket_.number() < 0 || ::fchmod(socket_.number(), S_IRUSR | S_IWUSR) != 0)
+    if (socket_.number() < 0 || ::fchmod(socket_.number(), private_mode) != 0)
         fail_to_listen(local_, errno);
     ::sockaddr_un const address = socket_address(local_.path());
     auto const bind = [&] { return ::bind(socket_.number(), reinterpret_cast<::sockaddr const*>(&address), sizeof address); };
@@ -130,7 +133,20 @@ void server_socket::listen_on_path()
     if (bound != 0)
         fail_to_listen(local_, errno);
     file_.emplace(local_.path());
+    set_access(access);
     if (::listen(socket_.number(), SOMAXCONN) != 0)
+        fail_to_listen(local_, errno);
+}
+
+// Before it listens: until then nobody can connect. (The umask would narrow a mode that the socket has before bind().)
+void server_socket::set_access(socket_access const& access)
+{
+    char const* const path = local_.path().c_str();
+    ::uid_t const owner = access.owner.value_or(static_cast<::uid_t>(-1));
+    ::gid_t const group = access.group.value_or(static_cast<::gid_t>(-1));
+    bool const changes_owner = access.owner || access.group;
+    bool const changes_mode = access.mode != private_mode;
+    if ((changes_owner && ::lchown(path, owner, group) != 0) || (changes_mode && ::chmod(path, access.mode) != 0))
         fail_to_listen(local_, errno);
 }
 

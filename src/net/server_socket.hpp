@@ -7,6 +7,7 @@
 #include "net/socket_file.hpp"
 
 #include <coqmp/endpoint.hpp>
+#include <coqmp/socket_access.hpp>
 
 #include <optional>
 
@@ -17,7 +18,8 @@ class server_socket
 {
 public:
     /// Binds and listens. A name is resolved right here. @throws what listener's constructor throws
-    explicit server_socket(endpoint const& address);
+    /// @param access of a unix socket
+    explicit server_socket(endpoint const& address, socket_access const& access = {});
     server_socket(server_socket const&) = delete;
     server_socket& operator=(server_socket const&) = delete;
 
@@ -31,7 +33,8 @@ public:
     void remove_file() noexcept;
 
 private:
-    void listen_on_path();
+    void listen_on_path(socket_access const& access);
+    void set_access(socket_access const& access);
     void listen_on_port();
 
     endpoint local_;

@@ -82,6 +82,43 @@ error_code check_stream(int number, int& family)
     return {};
 }
 
+/// @param receive a system call @return 0 with no error if nothing is there; asio::error::eof at the end
+template <class Receive>
+std::size_t receive_with(error_code& error, Receive receive)
+{
+    for (;;) {
+        ::ssize_t const received = receive();
+        if (received > 0)
+            return static_cast<std::size_t>(received);
+        if (received == 0) {
+            error = asio::error::eof;
+            return 0;
+        }
+        if (errno == EINTR)
+            continue;
+        if (errno != EAGAIN && errno != EWOULDBLOCK)
+            error = last_error();
+        return 0;
+    }
+}
+
+void take_descriptors(::msghdr& message, std::vector<descriptor>& descriptors)
+{
+    std::vector<unique_fd> received;  // first: then none is lost if there is no memory
+    for (::cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+            continue;
+        unsigned char const* source = CMSG_DATA(header);
+        for (std::size_t left = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int); left > 0; --left, source += sizeof(int)) {
+            int number = -1;
+            std::memcpy(&number, source, sizeof number);
+            received.emplace_back(number);
+        }
+    }
+    for (unique_fd& each : received)
+        descriptors.emplace_back(each.release());
+}
+
 }  // namespace
 
 error_code open(stream_socket& target, asio::generic::stream_protocol protocol)
@@ -139,20 +176,25 @@ std::size_t send_some(stream_socket& target, std::string_view bytes, std::span<d
 
 std::size_t receive_some(stream_socket& source, std::span<char> buffer, error_code& error)
 {
-    for (;;) {
-        ::ssize_t const received = ::recv(source.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-        if (received > 0)
-            return static_cast<std::size_t>(received);
-        if (received == 0) {
-            error = asio::error::eof;
-            return 0;
-        }
-        if (errno == EINTR)
-            continue;
-        if (errno != EAGAIN && errno != EWOULDBLOCK)
-            error = last_error();
-        return 0;
-    }
+    return receive_with(error, [&] { return ::recv(source.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT); });
+}
+
+std::size_t receive_some(stream_socket& source, std::span<char> buffer, std::vector<descriptor>& descriptors, error_code& error)
+{
+    constexpr std::size_t most_descriptors = 16;
+    alignas(::cmsghdr) std::array<unsigned char, CMSG_SPACE(most_descriptors * sizeof(int))> control;
+    ::iovec part{buffer.data(), buffer.size()};
+    ::msghdr message{};
+    std::size_t const size = receive_with(error, [&] {
+        message = {};
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        return ::recvmsg(source.native_handle(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    });
+    take_descriptors(message, descriptors);
+    return size;
 }
 
 }  // namespace coqmp::detail

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace coqmp::detail {
 
@@ -31,6 +32,10 @@ std::size_t send_some(stream_socket& target, std::string_view bytes, std::span<d
 
 /// Receives what is there now. @return 0 with no error if nothing is there; asio::error::eof at the end
 std::size_t receive_some(stream_socket& source, std::span<char> buffer, boost::system::error_code& error);
+
+/// The same, with the descriptors that came along; they are close-on-exec. Of one message, at most 16 are received, as in QEMU.
+std::size_t receive_some(stream_socket& source, std::span<char> buffer, std::vector<descriptor>& descriptors,
+                         boost::system::error_code& error);
 
 }  // namespace coqmp::detail
 
