@@ -59,6 +59,8 @@ void event_hub::give_early_events(std::shared_ptr<subscription> const& reader, s
 
 void event_hub::publish(event&& happened, std::size_t data_memory, bool is_early)
 {
+    if (!observers_.empty())
+        show(happened);
     std::size_t const memory = sizeof(queued_event) + happened.name.capacity() + data_memory;
     queued_event published{std::move(happened), memory};
     auto const readers = begin_publishing(published, is_early);
@@ -89,6 +91,14 @@ void event_hub::publish(event&& happened, std::size_t data_memory, bool is_early
         remove_expired();
     if (budget_->is_exceeded())
         make_room(number);
+}
+
+void event_hub::show(event const& happened)
+{
+    std::erase_if(observers_, [](auto const& each) { return each.expired(); });
+    for (auto const& each : std::vector(observers_))
+        if (auto const alive = each.lock())
+            alive->observe(happened);
 }
 
 void event_hub::publish_marker(event const& marker) noexcept

@@ -3,6 +3,7 @@
 #ifndef COQMP_SRC_EVENTS_EVENT_HUB_HPP
 #define COQMP_SRC_EVENTS_EVENT_HUB_HPP
 
+#include "events/event_observer.hpp"
 #include "events/event_relay.hpp"
 #include "events/subscription.hpp"
 
@@ -40,6 +41,9 @@ public:
     /// Events go to this relay, too. Called before the first event.
     void relay_to(std::shared_ptr<event_relay> relay) noexcept { relay_ = std::move(relay); }
 
+    /// The observer sees all events from now on, before any stream has them. On the session's executor.
+    void show_to(std::weak_ptr<event_observer> observer) { observers_.push_back(std::move(observer)); }
+
     /// Ends all streams, including those that are made later.
     void end() noexcept;
 
@@ -56,11 +60,13 @@ private:
     void give_early_events(std::shared_ptr<subscription> const& reader, std::unique_lock<std::mutex>& lock);
     [[nodiscard]] std::shared_ptr<reader_list const> begin_publishing(queued_event& published, bool is_early);
     void keep_early_event(queued_event const& published, bool is_early);
+    void show(event const& happened);
     void remove_expired();
     void make_room(std::uint64_t newest);
 
     boost::asio::any_io_executor executor_;
     std::shared_ptr<event_relay> relay_;
+    std::vector<std::weak_ptr<event_observer>> observers_;
     std::size_t const default_capacity_;
     std::shared_ptr<event_budget> const budget_;  // shared with the streams, which may outlive the session
 

@@ -85,6 +85,7 @@ void command_table::expire_commands(deadlines::time_point now)
 
 void command_table::abandon(pending_command& command, error_code reason)
 {
+    auto const alive = command.self;  // a receiver may be the last to hold it
     finish(command, reason);
     dialogue_.abandon(command);
 }
@@ -99,7 +100,12 @@ void command_table::finish(pending_command& command, error_code error)
             error == asio::error::operation_aborted && command.state() == protocol::request::stage::in_flight;
         command.answer() = reply::unanswered(aborted_on_wire || error == errc::outcome_unknown);
     }
-    finished_.push_back(command);
+    if (!command.receiver) {
+        finished_.push_back(command);
+        return;
+    }
+    auto const self = std::exchange(command.self, nullptr);
+    self->receiver->completed(error, std::move(self->answer()));
 }
 
 void command_table::finish_all(error_code reason)
@@ -118,6 +124,7 @@ void command_table::destroy_handlers() noexcept
             auto const dropped = std::exchange(list->front().self, nullptr);
             list->pop_front();
             dropped->handler.reset();  // that of a coroutine owns the command
+            dropped->receiver.reset();
         }
 }
 

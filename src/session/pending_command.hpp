@@ -3,6 +3,7 @@
 #define COQMP_SRC_SESSION_PENDING_COMMAND_HPP
 
 #include "protocol/dialogue.hpp"
+#include "session/reply_receiver.hpp"
 
 #include <coqmp/detail/pending_handler.hpp>
 
@@ -39,6 +40,7 @@ public:
     void complete() { handler->complete(error, std::move(answer())); }
 
     std::optional<pending_handler<reply_signature>> handler;  ///< from the moment the caller begins to wait
+    std::shared_ptr<reply_receiver> receiver;                 ///< in the place of a handler
     boost::system::error_code error;
     bool cancelled = false;  ///< before the session has seen it
 
