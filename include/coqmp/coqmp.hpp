@@ -47,6 +47,7 @@
 #include <coqmp/migration_progress.hpp>
 #include <coqmp/migration_spec.hpp>
 #include <coqmp/migration_state.hpp>
+#include <coqmp/monitor_policy.hpp>
 #include <coqmp/object.hpp>
 #include <coqmp/output_target.hpp>
 #include <coqmp/query_schema.hpp>
