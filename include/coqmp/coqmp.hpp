@@ -48,6 +48,7 @@
 #include <coqmp/migration_spec.hpp>
 #include <coqmp/migration_state.hpp>
 #include <coqmp/monitor_client.hpp>
+#include <coqmp/monitor_policy.hpp>
 #include <coqmp/monitor_request.hpp>
 #include <coqmp/monitor_server.hpp>
 #include <coqmp/monitor_server_options.hpp>

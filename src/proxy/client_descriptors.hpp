@@ -1,0 +1,89 @@
+// To which client the descriptors belong that QEMU keeps: those with names (`getfd`) and sets of them (`add-fd`). QEMU knows only one
+// client, and would let one replace, close and use what another one has sent.
+// Invariants: a name or a set has at most one owner, and only its owner's commands on it are admitted. What is owned is known to be in
+// QEMU, or may be.
+#ifndef COQMP_SRC_PROXY_CLIENT_DESCRIPTORS_HPP
+#define COQMP_SRC_PROXY_CLIENT_DESCRIPTORS_HPP
+
+#include "proxy/client_id.hpp"
+#include "proxy/descriptor_use.hpp"
+
+#include <coqmp/command.hpp>
+#include <coqmp/command_error.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace coqmp::proxy {
+
+/// The descriptors of all clients of one QEMU. It counts only what these clients did: QEMU answers for the sets of its command line and
+/// of its other monitors. Not covered are numbers of QEMU's own descriptors (`fd=12`), and files that are opened as `/dev/fdset/N`.
+class client_descriptors
+{
+public:
+    using admission = std::variant<descriptor_use, command_error>;
+
+    /// Asks whether a client's command may go to QEMU. Call it in the order in which the commands are sent.
+    /// @return the use to pass to answered() later, or the error to answer with. Where QEMU has an error for what does not exist, it
+    ///         is that one: a client cannot see what another one has
+    [[nodiscard]] admission admit(client_id who, std::string_view command, boost::json::object const& arguments);
+
+    /// An admitted command has been answered, also if its client has left. @param value null: it has failed
+    /// @return a command to send to QEMU, because nobody can use any more what was added
+    [[nodiscard]] std::optional<command> answered(client_id who, descriptor_use const& use, boost::json::value const* value);
+
+    /// A client has left.
+    /// @return the commands that give back what it had. Send them to QEMU before any other command, because the names are free now.
+    ///         Those of them that fail have nothing to give back: a command has taken the descriptor
+    [[nodiscard]] std::vector<command> leave(client_id who);
+
+    /// QEMU has lost all descriptors, because the connection to it has ended. Do not call answered() for what was on the wire.
+    void forget() noexcept;
+
+    /// The names and sets that are remembered.
+    [[nodiscard]] std::size_t size() const noexcept { return names_.size() + sets_.size(); }
+
+private:
+    struct ownership
+    {
+        client_id owner{};
+        std::size_t unanswered = 0;  ///< The commands on the wire that add to it.
+        bool is_held = false;
+
+        /// Whether it is used up, as far as answers show: a name that a command has taken, or a set that was removed.
+        [[nodiscard]] bool is_remnant() const noexcept { return !is_held && unanswered == 0; }
+    };
+    struct additions
+    {
+        std::size_t unanswered = 0;  ///< The `add-fd` on the wire for which QEMU chooses the set.
+        bool has_left = false;
+    };
+
+    [[nodiscard]] std::optional<command_error> refusal(client_id who, descriptor_use const& use,
+                                                       boost::json::object const& arguments) const;
+    [[nodiscard]] std::optional<command_error> addition_refusal(client_id who, std::int64_t set) const;
+    [[nodiscard]] std::optional<command_error> name_refusal(client_id who, descriptor_use const& use) const;
+    [[nodiscard]] bool belongs_to_another(client_id who, std::int64_t set) const noexcept;
+    [[nodiscard]] bool is_another_one_adding(client_id who) const noexcept;
+    void reserve(client_id who, descriptor_use const& use);
+
+    std::optional<command> set_chosen(client_id who, boost::json::value const* value);
+
+    std::map<std::string, ownership, std::less<>> names_;
+    std::map<std::int64_t, ownership> sets_;
+    std::map<client_id, additions> adding_;
+};
+
+}  // namespace coqmp::proxy
+
+#endif
