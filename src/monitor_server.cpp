@@ -22,6 +22,11 @@ asio::any_io_executor executor_of(monitor_server_impl const& impl) noexcept
     return impl.executor();
 }
 
+std::shared_ptr<monitor_server_impl> impl_of(monitor_server const& handle) noexcept
+{
+    return handle.impl_ ? handle.impl_.pointer() : nullptr;
+}
+
 void close_impl(monitor_server_impl& impl) noexcept
 {
     impl.close();

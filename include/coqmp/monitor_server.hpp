@@ -34,8 +34,12 @@
 
 namespace coqmp {
 
+class monitor_server;
+
 namespace detail {
 class monitor_server_impl;
+/// None for a server that was moved from.
+std::shared_ptr<monitor_server_impl> impl_of(monitor_server const& handle) noexcept;
 boost::asio::any_io_executor executor_of(monitor_server_impl const& impl) noexcept;
 void close_impl(monitor_server_impl& impl) noexcept;
 
@@ -158,6 +162,8 @@ public:
     void close() noexcept;
 
 private:
+    friend std::shared_ptr<detail::monitor_server_impl> detail::impl_of(monitor_server const& handle) noexcept;
+
     detail::closing_impl<detail::monitor_server_impl> impl_;
 };
 

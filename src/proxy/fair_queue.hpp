@@ -126,6 +126,11 @@ public:
     }
 
     [[nodiscard]] std::size_t on_the_wire() const noexcept { return on_the_wire_; }
+    /// Whether nothing is queued, and nothing is on the wire.
+    [[nodiscard]] bool is_idle() const noexcept
+    {
+        return on_the_wire_ == 0 && std::ranges::all_of(lanes_, [](auto const& each) { return each.second.queued.empty(); });
+    }
     [[nodiscard]] std::size_t connected() const noexcept { return connected_; }
 
 private:

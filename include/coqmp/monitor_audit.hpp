@@ -1,0 +1,29 @@
+// What a client of a proxy did.
+#ifndef COQMP_MONITOR_AUDIT_HPP
+#define COQMP_MONITOR_AUDIT_HPP
+
+#include <coqmp/monitor_client.hpp>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace coqmp {
+
+/// A command of a client that has ended. It never holds values of arguments.
+/// @par Lifetime The references are valid during the call of monitor_proxy_options::audit.
+struct monitor_audit
+{
+    monitor_client const& client;
+    std::string_view policy;   ///< Its name.
+    std::string_view command;  ///< The name that the client has sent, whatever that is.
+    bool was_refused = false;  ///< The policy has refused it: QEMU has not seen it.
+    bool has_left = false;     ///< The client has left before the answer came.
+    /// The class of QEMU's error, or of ours if the command was refused or the connection to QEMU has ended; empty: it succeeded.
+    std::string_view error_class;
+    std::chrono::nanoseconds duration{};  ///< From its arrival to its answer.
+};
+
+}  // namespace coqmp
+
+#endif

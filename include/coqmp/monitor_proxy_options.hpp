@@ -1,0 +1,51 @@
+// How a monitor proxy behaves.
+#ifndef COQMP_MONITOR_PROXY_OPTIONS_HPP
+#define COQMP_MONITOR_PROXY_OPTIONS_HPP
+
+#include <coqmp/log_level.hpp>
+#include <coqmp/monitor_audit.hpp>
+#include <coqmp/monitor_client.hpp>
+#include <coqmp/monitor_policy.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace coqmp {
+
+/// How a monitor_proxy behaves. The hooks are called on the proxy's executor; they must not throw.
+/// @see examples/monitor_proxy.cpp
+struct monitor_proxy_options
+{
+    monitor_proxy_options() = default;  // not an aggregate, as session_options
+
+    /// Which policy a client has: asked when it connects, and again by monitor_proxy::apply_policies(). If it returns none, the
+    /// client is disconnected. Empty: every client has monitor_policy::read_only().
+    std::function<std::shared_ptr<monitor_policy const>(monitor_client const&)> policy_for;
+
+    /// Whether clients stay connected when the connection to QEMU ends. Their commands then fail, and when monitor_proxy::use() gives
+    /// the proxy another session, they get the event `__org.coqmp_GAP`. Otherwise they are disconnected, as by QEMU.
+    bool hold = false;
+
+    std::size_t most_clients = 64;                         ///< As monitor_server_options::most_clients.
+    std::size_t max_message_size = std::size_t{64} << 20;  ///< As monitor_server_options::max_message_size.
+    std::size_t event_bytes = std::size_t{1} << 20;        ///< As monitor_server_options::event_bytes.
+
+    /// A client has connected and has a policy; and it has left. See monitor_server_options.
+    std::function<void(monitor_client const&)> on_connected;
+    std::function<void(monitor_client const&)> on_disconnected;  ///< As on_connected.
+
+    /// Called for every command that reaches the proxy well-formed, when it has been answered, or cannot be any more.
+    std::function<void(monitor_audit const&)> audit;
+
+    /// As monitor_server_options::name.
+    std::string name;
+    /// As session_options::log.
+    std::function<void(log_level, std::string_view)> log;
+};
+
+}  // namespace coqmp
+
+#endif

@@ -1,0 +1,118 @@
+// The state behind a monitor proxy: joins a server with clients, a session, and the rules of sharing it.
+#ifndef COQMP_SRC_PROXY_MONITOR_PROXY_IMPL_HPP
+#define COQMP_SRC_PROXY_MONITOR_PROXY_IMPL_HPP
+
+#include "detail/handler_memory.hpp"
+#include "detail/handler_registry.hpp"
+#include "detail/revocable_executor.hpp"
+#include "proxy/client_descriptors.hpp"
+#include "proxy/fair_queue.hpp"
+#include "proxy/proxied_command.hpp"
+#include "proxy/static_answers.hpp"
+#include "proxy/upstream.hpp"
+
+#include <coqmp/command_error.hpp>
+#include <coqmp/monitor_proxy.hpp>
+#include <coqmp/monitor_server.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace coqmp::detail {
+
+/// Used on its executor only, apart from the functions that say otherwise.
+class monitor_proxy_impl final : public handler_registration,
+                                 public proxy::upstream_owner,
+                                 public std::enable_shared_from_this<monitor_proxy_impl>
+{
+public:
+    using pointer = std::shared_ptr<monitor_proxy_impl>;
+    using drain_handler = pending_handler<void(boost::system::error_code)>;
+
+    monitor_proxy_impl(boost::asio::any_io_executor executor, monitor_proxy_options options);
+    /// Call it once, before all else.
+    void start();
+
+    // From any thread.
+    [[nodiscard]] monitor_server& server() noexcept { return *server_; }
+    void close() noexcept;
+    /// Runs a function with this object on the executor: at once if this is there.
+    template <class Function>
+    void run_at_home(Function function)
+    {
+        if (home_->is_running())
+            function(*this);
+        else
+            home_->post([self = shared_from_this(), function = std::move(function)]() mutable { function(*self); });
+    }
+
+    void use(std::shared_ptr<session_impl> session);
+    void apply_policies();
+    void drain(std::shared_ptr<drain_handler> const& waiting);
+    void cancel_drain(std::shared_ptr<drain_handler> const& waiting);
+
+    /// A command that was sent has completed.
+    void completed(proxy::proxied_command&& which, boost::system::error_code error, reply&& answer);
+
+    void destroy_handlers() noexcept override;
+
+private:
+    using policy_pointer = std::shared_ptr<monitor_policy const>;
+    struct client
+    {
+        monitor_client who;
+        policy_pointer policy;
+        bool shares_turns = false;  ///< It has sent an in-band command.
+    };
+
+    // The server's hooks.
+    void client_connected(monitor_client const& who);
+    void client_left(monitor_client const& who);
+    void received(monitor_request&& request);
+
+    void happened(event const& what) override;
+    void upstream_ended(proxy::upstream const& which, session_end const& how) override;
+
+    [[nodiscard]] policy_pointer policy_of(monitor_client const& who) const;
+    /// Answers a command that QEMU need not see. @return false: QEMU must see it
+    bool answer_here(proxy::proxied_command& arrived);
+    void choose_events(proxy::proxied_command& arrived);
+    void queue(client& from, proxy::proxied_command&& arrived);
+    void send_queued();
+    void send(proxy::proxied_command&& next);
+    void answer(proxy::proxied_command& which, reply&& answer);
+    void refuse(proxy::proxied_command& which, command_error const& error, bool by_policy);
+    void report(proxy::proxied_command const& which, command_error const* error, bool was_refused) const;
+    void finish(proxy::proxied_command const& which) noexcept;
+    void end_drain(boost::system::error_code error);
+    void end_drain_if_idle();
+    void lose_upstream(boost::system::error_code why);
+    void end();
+
+    monitor_proxy_options const options_;
+    std::shared_ptr<revocable_executor> const home_;
+    std::optional<monitor_server> server_;  ///< From start() on.
+    std::unordered_map<std::uint64_t, client> clients_;
+    proxy::fair_queue<proxy::proxied_command> queue_;
+    proxy::client_descriptors descriptors_;
+    proxy::static_answers answers_;
+    std::shared_ptr<proxy::upstream> upstream_;
+    std::optional<event> gap_;  ///< The session has ended: what the clients that are held will be told.
+    std::size_t in_flight_ = 0;
+    std::vector<monitor_request> parked_;  ///< Came after the drain had begun.
+    std::vector<std::shared_ptr<drain_handler>> drains_;
+    bool is_draining_ = false;
+    bool is_sending_ = false;
+    std::atomic<bool> close_requested_ = false;
+    post_memory close_memory_;
+    bool is_closed_ = false;
+};
+
+}  // namespace coqmp::detail
+
+#endif

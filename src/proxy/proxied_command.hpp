@@ -1,0 +1,34 @@
+// A client's command on its way through a proxy.
+#ifndef COQMP_SRC_PROXY_PROXIED_COMMAND_HPP
+#define COQMP_SRC_PROXY_PROXIED_COMMAND_HPP
+
+#include "proxy/client_id.hpp"
+#include "proxy/descriptor_use.hpp"
+
+#include <coqmp/monitor_policy.hpp>
+#include <coqmp/monitor_request.hpp>
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+namespace coqmp::proxy {
+
+struct proxied_command
+{
+    proxied_command(monitor_request&& sent, std::shared_ptr<monitor_policy const> under,
+                    std::chrono::steady_clock::time_point now) noexcept
+        : request(std::move(sent)), policy(std::move(under)), arrival(now)
+    {}
+
+    [[nodiscard]] client_id client() const noexcept { return client_id{request.client().number}; }
+
+    monitor_request request;
+    std::shared_ptr<monitor_policy const> policy;
+    std::chrono::steady_clock::time_point arrival;
+    descriptor_use use;
+};
+
+}  // namespace coqmp::proxy
+
+#endif
