@@ -47,8 +47,11 @@
 #include <coqmp/migration_progress.hpp>
 #include <coqmp/migration_spec.hpp>
 #include <coqmp/migration_state.hpp>
+#include <coqmp/monitor_audit.hpp>
 #include <coqmp/monitor_client.hpp>
 #include <coqmp/monitor_policy.hpp>
+#include <coqmp/monitor_proxy.hpp>
+#include <coqmp/monitor_proxy_options.hpp>
 #include <coqmp/monitor_request.hpp>
 #include <coqmp/monitor_server.hpp>
 #include <coqmp/monitor_server_options.hpp>
