@@ -95,8 +95,8 @@ asio::awaitable<migration> start_or_cancel(machine_pointer source, migration_spe
 /// @return how it ended at the source
 asio::awaitable<migration_end> depart(migration& departure, migration_reporter on_progress)
 {
-    bool const is_too_late = co_await is_cancelled();  // to be noticed by run()
-    if (is_too_late) {
+    bool const was_cancelled = co_await is_cancelled();
+    if (was_cancelled) {  // run() would only notice the next cancellation
         auto cancelling = departure.async_cancel(asio::as_tuple(asio::deferred));
         auto [error, end] = co_await std::move(cancelling);
         if (error)

@@ -368,7 +368,6 @@ private:
 /// @param goal for example run_state::paused. If the machine has not been started yet, the function waits for that, too.
 /// @throws boost::system::system_error with the errors of machine::async_wait_state_change()
 /// @par Cancellation terminal, partial and total: the wait ends.
-/// @see examples/migration.cpp
 [[nodiscard]] boost::asio::awaitable<void> wait_for_state(machine& of, run_state goal);
 
 }  // namespace coqmp
