@@ -41,6 +41,7 @@
 #include <coqmp/machine_end.hpp>
 #include <coqmp/machine_record.hpp>
 #include <coqmp/machine_spec.hpp>
+#include <coqmp/migrate.hpp>
 #include <coqmp/migration.hpp>
 #include <coqmp/migration_end.hpp>
 #include <coqmp/migration_failed.hpp>
