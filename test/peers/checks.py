@@ -29,7 +29,7 @@ class Check:
 ALL = []
 
 
-def check(*sides, quick=False, transports=("unix", "tcp"), seconds=30):
+def check(*sides, quick=False, transports=("unix", "tcp"), seconds=60):
     """Registers a function as the check MODULE.FUNCTION, without `_checks`."""
     def register(function):
         name = f"{function.__module__.removesuffix('_checks')}.{function.__name__}"

@@ -317,15 +317,32 @@ async def a_client_leaves_in_mid_command(route):
     first, = await connected(route)
     commands = [asyncio.ensure_future(first.execute("query-name")) for _ in range(20)]
     await asyncio.sleep(0)  # so that each of them begins
-    await first._outgoing.join()
     await first.disconnect()
     await asyncio.gather(*commands, return_exceptions=True)
+    route.other.execute("query-name")
     second = Recorder()
     await second.connect(route.address)
     answers = [await attempt(second, "device_del", {"id": f"second{number}"}) for number in range(20)]
     assert all(f"'second{number}'" in answer["error"][1] for number, answer in enumerate(answers))
     await second.disconnect()
     return answers
+
+
+@check(quick=True)
+async def replies_to_one_that_left(route):
+    """They go to no other client."""
+    first, second = await connected(route, 2)
+    route.qemu.send_signal(signal.SIGSTOP)
+    commands = [asyncio.ensure_future(first.execute("query-name")) for _ in range(20)]
+    await asyncio.sleep(0)  # so that each of them begins
+    await first.disconnect()
+    await asyncio.gather(*commands, return_exceptions=True)
+    route.qemu.send_signal(signal.SIGCONT)
+    for number in range(20):
+        await attempt(second, "device_del", {"id": f"second{number}"})
+    assert len(second.received) == 2 + 20
+    await second.disconnect()
+    return second.received
 
 
 @check(quick=True)

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import select
 import socket
 import subprocess
 
@@ -109,10 +110,15 @@ class Route:
         command = [self.proxy_program, upstream]
         for address in self._addresses:
             command += [option, endpoint(address), "--policy", "all"]
+        # The proxy says when it listens, as it does to a service manager.
         ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         ready.bind(str(self.directory / "notify"))
         self.proxy = start(command, stdin=subprocess.DEVNULL, env={**os.environ, "NOTIFY_SOCKET": ready.getsockname()})
-        # As a service manager does. A proxy that fails never says so, and the check's time limit ends this.
-        while b"READY=1" not in ready.recv(4096).split(b"\n"):
-            pass
+        ended = os.pidfd_open(self.proxy.pid)
+        while ready in select.select([ready, ended], [], [])[0]:
+            if b"READY=1" in ready.recv(4096).split(b"\n"):
+                break
+        else:
+            raise RuntimeError("the proxy ended before it was ready")
+        os.close(ended)
         ready.close()

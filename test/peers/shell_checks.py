@@ -173,7 +173,7 @@ def object_tools(route):
     where = address(route)
     seen = []
     for name, *arguments in (("qom-list", "/"), ("qom-list", "/nowhere"), ("qom-get", "/machine.type"), ("qom-get", "/machine.nothing"),
-                             ("qom-set", "/machine.type", "x"), ("qom-tree", "/objects")):
+                             ("qom-set", "/machine.type", "x"), ("qom-tree", "/machine")):
         done = subprocess.run(program(name, "--socket", where, *arguments), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               stdin=subprocess.DEVNULL, check=False)
         seen.append([done.returncode, done.stdout, done.stderr])
