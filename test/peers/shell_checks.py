@@ -145,7 +145,7 @@ def quit(route):
 
 
 @check(DIALS)
-def nobody(route):
+def after_the_end(route):
     """A QEMU that has just gone."""
     where = address(route)
     route.close()
