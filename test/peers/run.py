@@ -24,7 +24,7 @@ sys.dont_write_bytecode = True
 import checks  # noqa: E402
 from routes import Route  # noqa: E402
 
-SET_CHILD_SUBREAPER = 36
+SET_PARENT_DEATH_SIGNAL, SET_CHILD_SUBREAPER = 1, 36
 GRACE = 10  # seconds until the last process of a check must have ended
 
 
@@ -36,6 +36,8 @@ class Runner:
         ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         # Blocked, it can be waited for, with a time limit.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+        # So that the temporary directory is removed.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
     def run(self):
         for each in checks.ALL:
@@ -122,6 +124,8 @@ class Runner:
 def in_child(each, route, directory):
     """Runs a check, and exits."""
     os.setpgid(0, 0)
+    ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     log = os.open(f"{directory}/log", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     os.dup2(log, 1)
