@@ -8,7 +8,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
-#include <exception>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -54,9 +53,6 @@ asio::awaitable<void> serve(std::string directory)
 }
 
 int main(int argc, char** argv)
-try {
-    coqmp::run(serve(argc == 2 ? argv[1] : "."));
-} catch (std::exception const& error) {
-    std::cerr << "monitor_server: " << error.what() << '\n';
-    return 1;
+{
+    return coqmp::run_program("monitor_server", serve(argc == 2 ? argv[1] : "."));
 }

@@ -4,11 +4,9 @@
 #include "server/request_impl.hpp"
 
 #include <boost/asio/bind_allocator.hpp>
-#include <boost/json/object.hpp>
 
 #include <poll.h>
 
-#include <chrono>
 #include <memory>
 #include <span>
 #include <utility>
@@ -47,7 +45,8 @@ client_connection::client_connection(std::shared_ptr<connection_owner> owner, st
       client_(std::move(client)),
       limits_(limits),
       dialogue_(dialogue),
-      socket_(std::move(socket))
+      socket_(std::move(socket)),
+      losses_(limits.event_bytes)
 {}
 
 client_connection::~client_connection() = default;
@@ -193,22 +192,14 @@ void client_connection::send_event(event const& what, std::string_view text)
 {
     if (!socket_ || !dialogue_.is_negotiated() || (filter_ && !filter_->accepts(what)))
         return;
-    if (lost_events_ != 0 || dialogue_.waiting_bytes() > limits_.event_bytes) {
-        ++lost_events_;
+    auto const [is_sent, lost_before] = losses_.offer(dialogue_.waiting_bytes());
+    if (!is_sent)
         return;
-    }
+    if (lost_before != 0)
+        dialogue_.send_event(protocol::event_text(lost_event(lost_before, what.timestamp)));
     dialogue_.send_event(text);
     if (!is_in_turn_)
         flush();
-}
-
-void client_connection::report_lost_events()
-{
-    event lost;
-    lost.name = "__org.coqmp_EVENTS_LOST";
-    lost.data["count"] = std::exchange(lost_events_, 0);
-    lost.timestamp = std::chrono::system_clock::now();
-    dialogue_.send_event(protocol::event_text(lost));
 }
 
 // ---- The socket ------------------------------------------------------------------------------------------------------------
@@ -216,8 +207,6 @@ void client_connection::report_lost_events()
 void client_connection::flush()
 {
     while (socket_ && !is_writing_) {
-        if (dialogue_.output().empty() && lost_events_ != 0)
-            report_lost_events();
         if (dialogue_.output().empty())
             return;
         error_code error;

@@ -8,6 +8,7 @@
 #include "net/socket.hpp"
 #include "protocol/server_dialogue.hpp"
 #include "server/connection_owner.hpp"
+#include "server/event_losses.hpp"
 #include "server/running_coroutines.hpp"
 #include "server/server_limits.hpp"
 
@@ -22,7 +23,6 @@
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -82,7 +82,6 @@ private:
     void handle(protocol::server_action&& action);
     void answered(bool is_out_of_band);
     void flush();
-    void report_lost_events();
     void arm();
     void forget_read_bytes();
     void arm_read();
@@ -103,7 +102,7 @@ private:
     std::size_t executing_ = 0;            // in-band commands
     running_coroutines coroutines_;
     std::optional<event_filter> filter_;
-    std::uint64_t lost_events_ = 0;
+    event_losses losses_;
 
     handler_memory read_memory_;
     handler_memory hangup_memory_;

@@ -1,5 +1,5 @@
 // Which events a slow client of a proxy loses, and when it is told.
-#include "proxy/event_losses.hpp"
+#include "server/event_losses.hpp"
 
 #include "protocol/server_message.hpp"
 
@@ -11,20 +11,18 @@
 #include <ostream>
 #include <random>
 
-using coqmp::proxy::event_losses;
-using coqmp::proxy::lost_event;
+using coqmp::detail::event_losses;
+using coqmp::detail::lost_event;
 using decision = event_losses::decision;
 
-namespace coqmp::proxy {
-namespace {
+namespace coqmp::detail {
 
-std::ostream& operator<<(std::ostream& out, decision const& what)
+static std::ostream& operator<<(std::ostream& out, decision const& what)
 {
     return out << (what.is_sent ? "sent" : "lost") << ", " << what.lost_before << " lost before";
 }
 
-}  // namespace
-}  // namespace coqmp::proxy
+}  // namespace coqmp::detail
 
 namespace {
 

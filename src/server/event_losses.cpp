@@ -1,8 +1,8 @@
-#include "proxy/event_losses.hpp"
+#include "server/event_losses.hpp"
 
 #include <utility>
 
-namespace coqmp::proxy {
+namespace coqmp::detail {
 
 event_losses::decision event_losses::offer(std::size_t waiting) noexcept
 {
@@ -23,4 +23,4 @@ event lost_event(std::uint64_t count, std::optional<std::chrono::system_clock::t
     return result;
 }
 
-}  // namespace coqmp::proxy
+}  // namespace coqmp::detail

@@ -1,7 +1,7 @@
-// Which events a slow client of a proxy loses, and when it is told.
+// Which events a slow client loses, and when it is told.
 // Invariant: every event that is offered is sent, or is counted in exactly one report of a loss.
-#ifndef COQMP_SRC_PROXY_EVENT_LOSSES_HPP
-#define COQMP_SRC_PROXY_EVENT_LOSSES_HPP
+#ifndef COQMP_SRC_SERVER_EVENT_LOSSES_HPP
+#define COQMP_SRC_SERVER_EVENT_LOSSES_HPP
 
 #include <coqmp/event.hpp>
 
@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace coqmp::proxy {
+namespace coqmp::detail {
 
 /// The rule for one client. Replies are never lost; they count as output that waits.
 class event_losses
@@ -47,6 +47,6 @@ private:
 /// @param when of the event before which it is sent
 [[nodiscard]] event lost_event(std::uint64_t count, std::optional<std::chrono::system_clock::time_point> when);
 
-}  // namespace coqmp::proxy
+}  // namespace coqmp::detail
 
 #endif
