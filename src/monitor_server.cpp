@@ -57,13 +57,13 @@ monitor_server::executor_type monitor_server::get_executor() const noexcept
     return impl_->executor();
 }
 
-void monitor_server::handle(std::string name, callback handler, execution bands)
+void monitor_server::handle(std::string name, callback handler, command_bands bands)
 {
     if (impl_)
         impl_->handlers().add(std::move(name), std::move(handler), bands);
 }
 
-void monitor_server::handle(std::string name, coroutine handler, execution bands)
+void monitor_server::handle(std::string name, coroutine handler, command_bands bands)
 {
     handle(std::move(name), detail::as_callback(std::move(handler)), bands);
 }

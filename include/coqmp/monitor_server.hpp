@@ -48,10 +48,10 @@ void start_server_dial(std::shared_ptr<monitor_server_impl> const& impl,
                        pending_handler<void(boost::system::error_code, std::uint64_t)>&& handler, endpoint const& client);
 }  // namespace detail
 
-/// Which of a command's two forms its handler takes.
-enum class execution {
+/// Which form of a command its handler takes.
+enum class command_bands {
     in_band,  ///< `exec-oob` is refused, as QEMU refuses it for most commands.
-    any_band  ///< monitor_request::is_out_of_band() tells which one it was.
+    both      ///< monitor_request::is_out_of_band() tells which one it was.
 };
 
 /// Serves QMP as QEMU's monitor does: greets, negotiates, takes whatever a client may send, refuses malformed input in QEMU's words,
@@ -103,9 +103,9 @@ public:
     /// @param handler called on the server's executor
     /// @param bands whether the handler also takes the command out of band
     /// @see examples/monitor_server.cpp
-    void handle(std::string name, callback handler, execution bands = execution::in_band);
+    void handle(std::string name, callback handler, command_bands bands = command_bands::in_band);
     /// The same with a coroutine.
-    void handle(std::string name, coroutine handler, execution bands = execution::in_band);
+    void handle(std::string name, coroutine handler, command_bands bands = command_bands::in_band);
 
     /// Executes all commands that have no handler of their own, in both bands. Without it, they are refused with CommandNotFound.
     void handle_others(callback handler);

@@ -4,6 +4,7 @@
 #include "events/subscription.hpp"
 
 #include <coqmp/command.hpp>
+#include <coqmp/error.hpp>
 #include <coqmp/event.hpp>
 
 #include <boost/asio/bind_executor.hpp>
@@ -108,6 +109,8 @@ try {
     if (ended_)
         return;
     error ? record_.no_answer() : record_.take(answer);
+    if (error == errc::timed_out)
+        record_.changed();  // on a busy host, QEMU may answer the next time, and perhaps no event follows
     publish(record_.state());
     next_look_.emplace(executor(), pause_after_answer);
     next_look_->async_wait([self = shared_from_this()](error_code interrupted) {

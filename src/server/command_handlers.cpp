@@ -6,7 +6,7 @@
 
 namespace coqmp::detail {
 
-void command_handlers::add(std::string name, monitor_server::callback handler, execution bands)
+void command_handlers::add(std::string name, monitor_server::callback handler, command_bands bands)
 {
     named_.insert_or_assign(std::move(name), entry{std::move(handler), bands});
 }
@@ -26,7 +26,7 @@ void command_handlers::execute(monitor_request request) const
         return request.fail(command_error{"CommandNotFound", "The command " + request.name() + " has not been found"});
     }
     auto const& [handler, bands] = found->second;
-    if (request.is_out_of_band() && bands == execution::in_band)
+    if (request.is_out_of_band() && bands == command_bands::in_band)
         return request.fail("The command " + request.name() + " does not support OOB");
     handler(std::move(request));
 }

@@ -14,7 +14,7 @@ namespace coqmp::detail {
 class command_handlers
 {
 public:
-    void add(std::string name, monitor_server::callback handler, execution bands);
+    void add(std::string name, monitor_server::callback handler, command_bands bands);
     void add_others(monitor_server::callback handler);
 
     /// Calls the handler of the command, or refuses it.
@@ -24,7 +24,7 @@ private:
     struct entry
     {
         monitor_server::callback handler;
-        execution bands = execution::in_band;
+        command_bands bands = command_bands::in_band;
     };
 
     std::map<std::string, entry, std::less<>> named_;

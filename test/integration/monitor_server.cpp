@@ -29,7 +29,7 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 using coqmp::command;
 using coqmp::command_failed;
-using coqmp::execution;
+using coqmp::command_bands;
 using coqmp::monitor_request;
 using namespace coqmp::test;
 
