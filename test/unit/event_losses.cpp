@@ -8,23 +8,11 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <ostream>
 #include <random>
 
 using coqmp::proxy::event_losses;
 using coqmp::proxy::lost_event;
 using decision = event_losses::decision;
-
-namespace coqmp::proxy {
-namespace {
-
-std::ostream& operator<<(std::ostream& out, decision const& what)
-{
-    return out << (what.is_sent ? "sent" : "lost") << ", " << what.lost_before << " lost before";
-}
-
-}  // namespace
-}  // namespace coqmp::proxy
 
 namespace {
 
@@ -39,39 +27,39 @@ BOOST_AUTO_TEST_CASE(nothing_while_less_than_the_limit_waits)
 {
     event_losses losses(1000);
     for (std::size_t const waiting : {0U, 1U, 500U, 999U})
-        BOOST_TEST(losses.offer(waiting) == sent);
+        BOOST_TEST((losses.offer(waiting) == sent));
     BOOST_TEST(losses.total() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(the_new_event_at_the_limit)
 {
     event_losses losses(1000);
-    BOOST_TEST(losses.offer(1000) == lost);
-    BOOST_TEST(losses.offer(50'000) == lost);
+    BOOST_TEST((losses.offer(1000) == lost));
+    BOOST_TEST((losses.offer(50'000) == lost));
     BOOST_TEST(losses.unreported() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(events_until_half_of_the_limit_is_free_and_is_told_before_the_next)
 {
     event_losses losses(1000);
-    BOOST_TEST(losses.offer(1000) == lost);
-    BOOST_TEST(losses.offer(999) == lost);
-    BOOST_TEST(losses.offer(501) == lost);
-    BOOST_TEST(losses.offer(500) == (decision{true, 3}));
+    BOOST_TEST((losses.offer(1000) == lost));
+    BOOST_TEST((losses.offer(999) == lost));
+    BOOST_TEST((losses.offer(501) == lost));
+    BOOST_TEST((losses.offer(500) == decision{true, 3}));
     BOOST_TEST(losses.unreported() == 0U);
-    BOOST_TEST(losses.offer(999) == sent);
-    BOOST_TEST(losses.offer(1000) == lost);
-    BOOST_TEST(losses.offer(0) == (decision{true, 1}));
+    BOOST_TEST((losses.offer(999) == sent));
+    BOOST_TEST((losses.offer(1000) == lost));
+    BOOST_TEST((losses.offer(0) == decision{true, 1}));
     BOOST_TEST(losses.total() == 4U);
 }
 
 BOOST_AUTO_TEST_CASE(everything_without_room)
 {
     event_losses losses(0);
-    BOOST_TEST(losses.offer(0) == lost);
-    BOOST_TEST(losses.offer(0) == (decision{true, 1}));
-    BOOST_TEST(losses.offer(1) == lost);
-    BOOST_TEST(losses.offer(1) == lost);
+    BOOST_TEST((losses.offer(0) == lost));
+    BOOST_TEST((losses.offer(0) == decision{true, 1}));
+    BOOST_TEST((losses.offer(1) == lost));
+    BOOST_TEST((losses.offer(1) == lost));
 }
 
 BOOST_AUTO_TEST_CASE(only_what_is_counted)
