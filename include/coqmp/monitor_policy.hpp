@@ -62,10 +62,14 @@ public:
     /// @copydoc allow
     [[nodiscard]] monitor_policy allow(std::string_view command) &&;
 
-    [[nodiscard]] std::string const& name() const noexcept { return name_; }
+    [[nodiscard]] std::string const& name() const& noexcept { return name_; }
+    /// @copydoc name
+    [[nodiscard]] std::string name() && noexcept { return std::move(name_); }
     [[nodiscard]] bool allows_everything() const noexcept { return allows_everything_; }
     /// The commands that are allowed, unless everything is.
-    [[nodiscard]] std::set<std::string, std::less<>> const& commands() const noexcept { return commands_; }
+    [[nodiscard]] std::set<std::string, std::less<>> const& commands() const& noexcept { return commands_; }
+    /// @copydoc commands
+    [[nodiscard]] std::set<std::string, std::less<>> commands() && noexcept { return std::move(commands_); }
 
     /// Whether the command is allowed, whatever its arguments are.
     [[nodiscard]] bool allows(std::string_view command) const noexcept;

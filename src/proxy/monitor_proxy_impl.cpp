@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -125,7 +126,7 @@ void monitor_proxy_impl::use(std::shared_ptr<session_impl> session)
         return;
     upstream_ = std::make_shared<proxy::upstream>(weak_from_this(), std::move(session));
     upstream_->start();
-    answers_.forget();
+    answers_.clear();
     descriptors_.forget();
     server_->greet_with(upstream_->greeting());
     server_->accept_clients(!is_draining_);
@@ -190,6 +191,7 @@ void monitor_proxy_impl::client_left(monitor_client const& who)
     if (found == clients_.end())
         return;  // it was turned away
     clients_.erase(found);
+    std::erase_if(answers_, [](auto const& each) { return each.first.use_count() == 1; });  // no client has this policy any more
     queue_.leave(client_id{who.number});
     for (command& each : descriptors_.leave(client_id{who.number}))
         if (upstream_)
@@ -202,7 +204,7 @@ void monitor_proxy_impl::client_left(monitor_client const& who)
 
 void monitor_proxy_impl::apply_policies()
 {
-    answers_.forget();
+    answers_.clear();
     std::vector<std::uint64_t> turned_away;
     for (auto& [number, each] : clients_) {
         each.policy = policy_of(each.who);
@@ -247,10 +249,12 @@ bool monitor_proxy_impl::answer_here(client& from, proxied_command& arrived)
         refuse(arrived, *error, true);
         return true;
     }
-    std::string const* const known = answers_.find(arrived);
-    if (known == nullptr)
+    if (!proxy::answer_cache::is_constant(name, arrived.request.arguments()))
         return false;
-    arrived.request.answer_text(*known);
+    std::string_view const known = answers_for(arrived.policy).find(name, arrived.request.arguments());
+    if (known.empty())
+        return false;
+    arrived.request.answer_text(known);
     report(arrived, nullptr, false);
     return true;
 }
@@ -263,6 +267,11 @@ void monitor_proxy_impl::choose_events(client& from, proxied_command& arrived)
     server_->choose_events(from.who.number, event_filter().matching(chosen));
     arrived.request.answer();
     report(arrived, nullptr, false);
+}
+
+proxy::answer_cache& monitor_proxy_impl::answers_for(policy_pointer const& policy)
+{
+    return answers_.try_emplace(policy, *policy).first->second;
 }
 
 void monitor_proxy_impl::queue(client& from, proxied_command&& arrived)
@@ -294,6 +303,7 @@ void monitor_proxy_impl::send(proxied_command&& next)
         return refuse(next, *error, false);
     }
     next.use = std::get<descriptor_use>(std::move(admission));
+    next.asks_for_constant = proxy::answer_cache::is_constant(next.request.name(), next.request.arguments());
     command what(next.request.name(), std::move(next.request.arguments()));
     if (proxy::manages_descriptors(next.request.name()))
         for (descriptor& carried : next.request.take_descriptors())
@@ -369,8 +379,9 @@ void monitor_proxy_impl::answer(proxied_command& which, reply&& answer)
 {
     if (answer.has_error())
         return refuse(which, answer.error(), false);
-    if (answers_.is_static(which))
-        which.request.answer_text(answers_.keep(which, std::move(answer).value()));
+    std::string const& name = which.request.name();
+    if (which.asks_for_constant)
+        which.request.answer_text(answers_for(which.policy).store(name, answer.value()));
     else
         which.request.answer(answer.value());
     report(which, nullptr, false);

@@ -5,11 +5,11 @@
 #include "detail/handler_memory.hpp"
 #include "detail/handler_registry.hpp"
 #include "detail/revocable_executor.hpp"
+#include "proxy/answer_cache.hpp"
 #include "proxy/client_descriptors.hpp"
 #include "proxy/event_choice.hpp"
 #include "proxy/fair_queue.hpp"
 #include "proxy/proxied_command.hpp"
-#include "proxy/static_answers.hpp"
 #include "proxy/upstream.hpp"
 
 #include <coqmp/command_error.hpp>
@@ -19,6 +19,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -85,6 +86,8 @@ private:
     bool answer_here(client& from, proxy::proxied_command& arrived);
     void choose_events(client& from, proxy::proxied_command& arrived);
     void queue(client& from, proxy::proxied_command&& arrived);
+    /// The constant answers, as this policy shows them.
+    [[nodiscard]] proxy::answer_cache& answers_for(policy_pointer const& policy);
     void send_queued();
     void send(proxy::proxied_command&& next);
     void answer(proxy::proxied_command& which, reply&& answer);
@@ -102,7 +105,7 @@ private:
     std::unordered_map<std::uint64_t, client> clients_;
     proxy::fair_queue<proxy::proxied_command> queue_;
     proxy::client_descriptors descriptors_;
-    proxy::static_answers answers_;
+    std::map<policy_pointer, proxy::answer_cache> answers_;
     std::shared_ptr<proxy::upstream> upstream_;
     std::optional<event> gap_;  ///< The session has ended: what the clients that are held will be told.
     std::size_t in_flight_ = 0;

@@ -27,6 +27,7 @@ struct proxied_command
     std::shared_ptr<monitor_policy const> policy;
     std::chrono::steady_clock::time_point arrival;
     descriptor_use use;
+    bool asks_for_constant = false;  ///< See answer_cache.
 };
 
 }  // namespace coqmp::proxy

@@ -206,6 +206,7 @@ BOOST_AUTO_TEST_CASE(one_of_whose_actions_is_not_allowed)
                       R"({"actions": [{"type": "blockdev-backup"}, {"type": "abort"}, {"type": "drive-backup"}]})") ==
                "GenericError: The policy 'mine' does not allow the action 'drive-backup'");
     BOOST_TEST(answer(bitmaps(), "transaction", R"({"actions": [{"type": ""}]})") != "");
+    BOOST_TEST(answer(bitmaps(), "transaction", R"({"actions": [{"type": "abort"}, {"type": "quit"}]})") != "");
     BOOST_TEST(answer(bitmaps(), "transaction", R"({"actions": [{"type": "Abort"}]})") != "");
 }
 
