@@ -73,8 +73,11 @@ void note_addition(Owned& owned, client_id who, Key const& key, bool succeeded)
         return;
     auto& its = found->second;
     its.unanswered -= its.unanswered != 0 ? 1 : 0;
-    its.is_held = its.is_held || succeeded;
-    if (its.is_remnant())
+    if (its.outdated != 0)
+        --its.outdated;
+    else
+        its.is_held = its.is_held || succeeded;
+    if (!succeeded && its.is_remnant() && !its.may_be_left)
         owned.erase(found);
 }
 
@@ -141,9 +144,9 @@ std::optional<command_error> client_descriptors::refusal(client_id who, descript
         return generic_error("Parameter 'fdname' expects a name of at most " + std::to_string(longest_name) + " bytes");
     if (!use.set)
         return name_refusal(who, use);
-    if (use.what == kind::adds_to_set)
-        return addition_refusal(who, *use.set);
-    return belongs_to_another(who, *use.set) ? std::optional(no_such_set(*use.set, arguments)) : std::nullopt;
+    if (!may_be_anothers(who, use))
+        return std::nullopt;
+    return use.what == kind::adds_to_set ? set_is_in_use(*use.set) : no_such_set(*use.set, arguments);
 }
 
 std::optional<command_error> client_descriptors::name_refusal(client_id who, descriptor_use const& use) const
@@ -162,19 +165,15 @@ std::optional<command_error> client_descriptors::name_refusal(client_id who, des
     return std::nullopt;
 }
 
-std::optional<command_error> client_descriptors::addition_refusal(client_id who, std::int64_t set) const
+bool client_descriptors::may_be_anothers(client_id who, descriptor_use const& use) const noexcept
 {
-    // While QEMU chooses a set for another client, it may be any that is free.
-    bool const is_free = !sets_.contains(set);
-    if (belongs_to_another(who, set) || (is_free && is_another_one_adding(who)))
-        return set_is_in_use(set);
-    return std::nullopt;
-}
-
-bool client_descriptors::belongs_to_another(client_id who, std::int64_t set) const noexcept
-{
-    auto const found = sets_.find(set);
-    return found != sets_.end() && found->second.owner != who;
+    auto const found = sets_.find(*use.set);
+    if (found != sets_.end() && found->second.owner != who)
+        return true;
+    if (found != sets_.end() && found->second.is_held)
+        return false;
+    // While QEMU chooses a set, that may be any one that is not surely taken. (A removal would make the client's own choice uncertain.)
+    return use.what == kind::adds_to_set ? is_another_one_adding(who) : !adding_.empty();
 }
 
 bool client_descriptors::is_another_one_adding(client_id who) const noexcept
@@ -194,10 +193,24 @@ void client_descriptors::reserve(client_id who, descriptor_use const& use)
         ++its.unanswered;
     } else if (use.what == kind::adds_to_set) {
         ++adding_[who].unanswered;
+    } else if (use.what == kind::removes_set || use.what == kind::removes_from_set) {
+        expect_removal(who, use);
     }
 }
 
-std::optional<command> client_descriptors::answered(client_id who, descriptor_use const& use, json::value const* value)
+/// From now on, QEMU may choose the set for another client.
+void client_descriptors::expect_removal(client_id who, descriptor_use const& use)
+{
+    auto const found = find_own(sets_, who, *use.set);
+    if (found == sets_.end())
+        return;
+    ownership& its = found->second;
+    its.may_be_left = use.what == kind::removes_from_set;
+    its.outdated = its.unanswered;
+    its.is_held = false;
+}
+
+std::vector<command> client_descriptors::answered(client_id who, descriptor_use const& use, json::value const* value)
 {
     bool const succeeded = value != nullptr;
     switch (use.what) {
@@ -217,38 +230,48 @@ std::optional<command> client_descriptors::answered(client_id who, descriptor_us
                     note_use(names_, who, each);
             break;
         case kind::adds_to_set:
-            if (!use.set)
-                return set_chosen(who, value);
-            note_addition(sets_, who, *use.set, succeeded);
+            if (use.set)
+                note_addition(sets_, who, *use.set, succeeded);
+            else
+                set_chosen(who, value);
             break;
         case kind::removes_set:
-            if (succeeded)
-                note_use(sets_, who, *use.set);
+            note_use(sets_, who, *use.set);
             break;
     }
-    return std::nullopt;
+    return give_back_orphans();
 }
 
-std::optional<command> client_descriptors::set_chosen(client_id who, json::value const* value)
+void client_descriptors::set_chosen(client_id who, json::value const* value)
 {
     auto const found = adding_.find(who);
     if (found == adding_.end())
-        return std::nullopt;
+        return;
     bool const has_left = found->second.has_left;
     if (--found->second.unanswered == 0)
         adding_.erase(found);
     json::object const* const answer = value != nullptr ? value->if_object() : nullptr;
     json::value const* const number = answer != nullptr ? answer->if_contains("fdset-id") : nullptr;
     if (number == nullptr || !number->is_int64())
-        return std::nullopt;
-    if (has_left)
-        return give_back_set(number->get_int64());
+        return;
     // QEMU chooses a free set: whatever is remembered of an earlier one with this number is over.
     ownership& its = sets_[number->get_int64()];
-    if (std::exchange(its.owner, who) != who)
-        its.unanswered = 0;
+    if (its.owner != who)
+        its = ownership{who};
     its.is_held = true;
-    return std::nullopt;
+    its.is_orphan = has_left;
+}
+
+std::vector<command> client_descriptors::give_back_orphans()
+{
+    std::vector<command> result;
+    if (!adding_.empty())
+        return result;
+    for (auto const& [set, its] : sets_)
+        if (its.is_orphan)
+            result.push_back(give_back_set(set));
+    std::erase_if(sets_, [](auto const& each) { return each.second.is_orphan; });
+    return result;
 }
 
 std::vector<command> client_descriptors::leave(client_id who)
@@ -257,12 +280,16 @@ std::vector<command> client_descriptors::leave(client_id who)
     for (auto const& [name, its] : names_)
         if (its.owner == who)
             result.push_back(give_back_name(name));
-    for (auto const& [set, its] : sets_)
-        if (its.owner == who && !its.is_remnant())
+    std::erase_if(names_, [who](auto const& each) { return each.second.owner == who; });
+    for (auto each = sets_.begin(); each != sets_.end();) {
+        auto& [set, its] = *each;
+        bool const is_left = its.is_held || its.may_be_left || its.unanswered != 0;
+        if (its.owner == who && is_left && !its.is_held && !adding_.empty())
+            its.is_orphan = true;
+        else if (its.owner == who && is_left)
             result.push_back(give_back_set(set));
-    auto const is_its = [who](auto const& each) { return each.second.owner == who; };
-    std::erase_if(names_, is_its);
-    std::erase_if(sets_, is_its);
+        each = its.owner == who && !its.is_orphan ? sets_.erase(each) : std::next(each);
+    }
     if (auto const found = adding_.find(who); found != adding_.end())
         found->second.has_left = true;
     return result;

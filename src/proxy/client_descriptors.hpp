@@ -39,8 +39,8 @@ public:
     [[nodiscard]] admission admit(client_id who, std::string_view command, boost::json::object const& arguments);
 
     /// An admitted command has been answered, also if its client has left. @param value null: it has failed
-    /// @return a command to send to QEMU, because nobody can use any more what was added
-    [[nodiscard]] std::optional<command> answered(client_id who, descriptor_use const& use, boost::json::value const* value);
+    /// @return commands to send to QEMU before any other: they give back what clients that have left had in doubt
+    [[nodiscard]] std::vector<command> answered(client_id who, descriptor_use const& use, boost::json::value const* value);
 
     /// A client has left.
     /// @return the commands that give back what it had. Send them to QEMU before any other command, because the names are free now.
@@ -58,7 +58,10 @@ private:
     {
         client_id owner{};
         std::size_t unanswered = 0;  ///< The commands on the wire that add to it.
-        bool is_held = false;
+        std::size_t outdated = 0;    ///< Those of them that were sent before it was removed.
+        bool is_held = false;        ///< QEMU has it for sure.
+        bool may_be_left = false;    ///< A part of it was removed, which may have been the last.
+        bool is_orphan = false;      ///< Its owner has left, and QEMU may just be choosing the set for another client.
 
         /// Whether it is used up, as far as answers show: a name that a command has taken, or a set that was removed.
         [[nodiscard]] bool is_remnant() const noexcept { return !is_held && unanswered == 0; }
@@ -71,13 +74,14 @@ private:
 
     [[nodiscard]] std::optional<command_error> refusal(client_id who, descriptor_use const& use,
                                                        boost::json::object const& arguments) const;
-    [[nodiscard]] std::optional<command_error> addition_refusal(client_id who, std::int64_t set) const;
     [[nodiscard]] std::optional<command_error> name_refusal(client_id who, descriptor_use const& use) const;
-    [[nodiscard]] bool belongs_to_another(client_id who, std::int64_t set) const noexcept;
+    [[nodiscard]] bool may_be_anothers(client_id who, descriptor_use const& use) const noexcept;
     [[nodiscard]] bool is_another_one_adding(client_id who) const noexcept;
     void reserve(client_id who, descriptor_use const& use);
+    void expect_removal(client_id who, descriptor_use const& use);
 
-    std::optional<command> set_chosen(client_id who, boost::json::value const* value);
+    void set_chosen(client_id who, boost::json::value const* value);
+    [[nodiscard]] std::vector<command> give_back_orphans();
 
     std::map<std::string, ownership, std::less<>> names_;
     std::map<std::int64_t, ownership> sets_;

@@ -45,9 +45,7 @@ public:
             return closed(std::string(arguments.at("fdname").as_string()));
         if (name == "add-fd")
             return added(who, arguments);
-        if (sets.erase(arguments.at("fdset-id").as_int64()) == 0)
-            return std::nullopt;
-        return json::value(json::object());
+        return removed(arguments);
     }
 
     std::map<std::string, client_id> names;
@@ -58,6 +56,18 @@ private:
     {
         if (names.erase(name) == 0)
             return std::nullopt;
+        return json::value(json::object());
+    }
+
+    std::optional<json::value> removed(json::object const& arguments)
+    {
+        auto const found = sets.find(arguments.at("fdset-id").as_int64());
+        if (found == sets.end())
+            return std::nullopt;
+        if (arguments.contains("fd"))
+            found->second.pop_back();
+        if (!arguments.contains("fd") || found->second.empty())
+            sets.erase(found);
         return json::value(json::object());
     }
 
@@ -120,6 +130,8 @@ private:
         if (name == "add-fd" || name == "remove-fd") {
             if (name == "remove-fd" || random_() % 2 == 0)
                 arguments["fdset-id"] = static_cast<std::int64_t>(random_() % 4);
+            if (name == "remove-fd" && random_() % 2 == 0)
+                arguments["fd"] = 1;
         } else {
             arguments["fdname"] = std::string(1, static_cast<char>('a' + random_() % 3));
         }
@@ -154,8 +166,8 @@ private:
                 BOOST_REQUIRE((qemu_.sets.contains(set) && qemu_.sets.at(set) == owners));
         if (!next.who)
             return;
-        if (auto const more = descriptors_.answered(*next.who, next.use, value ? &*value : nullptr))
-            give_back(*more);
+        for (command const& each : descriptors_.answered(*next.who, next.use, value ? &*value : nullptr))
+            give_back(each);
     }
 
     [[nodiscard]] bool is_here(client_id who) const { return std::ranges::find(clients_, who) != std::end(clients_); }
