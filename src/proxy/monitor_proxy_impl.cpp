@@ -126,6 +126,7 @@ void monitor_proxy_impl::use(std::shared_ptr<session_impl> session)
         return;
     upstream_ = std::make_shared<proxy::upstream>(weak_from_this(), std::move(session));
     upstream_->start();
+    ++connection_;
     answers_.clear();
     descriptors_.forget();
     server_->greet_with(upstream_->greeting());
@@ -193,13 +194,18 @@ void monitor_proxy_impl::client_left(monitor_client const& who)
     clients_.erase(found);
     std::erase_if(answers_, [](auto const& each) { return each.first.use_count() == 1; });  // no client has this policy any more
     queue_.leave(client_id{who.number});
-    for (command& each : descriptors_.leave(client_id{who.number}))
-        if (upstream_)
-            upstream_->execute(std::move(each), nullptr);
+    give_back(descriptors_.leave(client_id{who.number}));
     if (options_.on_disconnected)
         options_.on_disconnected(who);
     send_queued();
     end_drain_if_idle();
+}
+
+void monitor_proxy_impl::give_back(std::vector<command> removals)
+{
+    for (command& each : removals)
+        if (upstream_)
+            upstream_->execute(std::move(each), nullptr);
 }
 
 void monitor_proxy_impl::apply_policies()
@@ -303,6 +309,7 @@ void monitor_proxy_impl::send(proxied_command&& next)
         return refuse(next, *error, false);
     }
     next.use = std::get<descriptor_use>(std::move(admission));
+    next.connection = connection_;
     next.asks_for_constant = proxy::answer_cache::is_constant(next.request.name(), next.request.arguments());
     command what(next.request.name(), std::move(next.request.arguments()));
     if (proxy::manages_descriptors(next.request.name()))
@@ -321,9 +328,8 @@ void monitor_proxy_impl::completed(proxied_command&& which, error_code error, re
     if (error && error == errc::disconnected)
         lose_upstream(error);
     json::value const* const value = !error && answer.has_value() ? &answer.value() : nullptr;
-    auto give_back = descriptors_.answered(which.client(), which.use, value);
-    if (give_back && upstream_)
-        upstream_->execute(std::move(*give_back), nullptr);
+    if (which.connection == connection_)
+        give_back(descriptors_.answered(which.client(), which.use, value));
     if (error)
         refuse(which, lost_command(error), false);
     else
@@ -380,7 +386,7 @@ void monitor_proxy_impl::answer(proxied_command& which, reply&& answer)
     if (answer.has_error())
         return refuse(which, answer.error(), false);
     std::string const& name = which.request.name();
-    if (which.asks_for_constant)
+    if (which.asks_for_constant && which.connection == connection_)
         which.request.answer_text(answers_for(which.policy).store(name, answer.value()));
     else
         which.request.answer(answer.value());

@@ -86,6 +86,8 @@ private:
     bool answer_here(client& from, proxy::proxied_command& arrived);
     void choose_events(client& from, proxy::proxied_command& arrived);
     void queue(client& from, proxy::proxied_command&& arrived);
+    /// Has QEMU remove descriptors of clients that have left.
+    void give_back(std::vector<command> removals);
     /// The constant answers, as this policy shows them.
     [[nodiscard]] proxy::answer_cache& answers_for(policy_pointer const& policy);
     void send_queued();
@@ -107,7 +109,8 @@ private:
     proxy::client_descriptors descriptors_;
     std::map<policy_pointer, proxy::answer_cache> answers_;
     std::shared_ptr<proxy::upstream> upstream_;
-    std::optional<event> gap_;  ///< The session has ended: what the clients that are held will be told.
+    std::uint64_t connection_ = 0;  ///< How many sessions there have been.
+    std::optional<event> gap_;      ///< The session has ended: what the clients that are held will be told.
     std::size_t in_flight_ = 0;
     std::vector<monitor_request> parked_;  ///< Came after the drain had begun.
     std::vector<std::shared_ptr<drain_handler>> drains_;

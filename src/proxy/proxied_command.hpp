@@ -9,6 +9,7 @@
 #include <coqmp/monitor_request.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -26,6 +27,7 @@ struct proxied_command
     monitor_request request;
     std::shared_ptr<monitor_policy const> policy;
     std::chrono::steady_clock::time_point arrival;
+    std::uint64_t connection = 0;  ///< To which QEMU it was sent.
     descriptor_use use;
     bool asks_for_constant = false;  ///< See answer_cache.
 };
