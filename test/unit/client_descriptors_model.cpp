@@ -96,7 +96,7 @@ public:
     {
         if (random_() % 3 == 0)
             return execute_next();
-        unsigned const place = random_() % 3;
+        auto const place = static_cast<unsigned>(random_() % 3);
         if (random_() % 15 == 0)
             return replace(place);
         send(clients_[place]);
