@@ -119,7 +119,7 @@ private:
     void check_address(located<std::optional<coqmp::endpoint>> const& address)
     {
         for (coqmp::endpoint const& each : addresses_)
-            if (each == *address.value && !(each.is_tcp() && each.port() == 0))
+            if (each == *address.value)
                 problems_.add(address.position, address.value->to_string() + " is there twice");
         addresses_.push_back(*address.value);
     }
