@@ -4,16 +4,16 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include <exception>
 #include <iostream>
+#include <string>
 
 namespace asio = boost::asio;
 namespace json = boost::json;
 
-asio::awaitable<void> talk(coqmp::endpoint monitor)
+asio::awaitable<void> talk(std::string monitor)
 {
     coqmp::session session{co_await asio::this_coro::executor};
-    co_await session.async_connect(monitor);  // dials, awaits the greeting, negotiates capabilities
+    co_await session.async_connect(coqmp::endpoint::parse(monitor));  // dials, awaits the greeting, negotiates capabilities
     std::cout << "connected to QEMU " << session.greeting().version << '\n';
 
     // A command without arguments is just its name. Its result is JSON.
@@ -40,13 +40,10 @@ asio::awaitable<void> talk(coqmp::endpoint monitor)
 }
 
 int main(int argc, char** argv)
-try {
+{
     if (argc != 2) {
         std::cerr << "usage: first_command ADDRESS\n";
         return 2;
     }
-    coqmp::run(talk(coqmp::endpoint::parse(argv[1])));
-} catch (std::exception const& error) {
-    std::cerr << "first_command: " << error.what() << '\n';
-    return 1;
+    return coqmp::run_program("first_command", talk(argv[1]));  // prints what talk() throws
 }

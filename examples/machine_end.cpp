@@ -7,7 +7,6 @@
 #include <signal.h>
 
 #include <chrono>
-#include <exception>
 #include <iostream>
 
 namespace asio = boost::asio;
@@ -29,10 +28,8 @@ asio::awaitable<void> run(char const* what, int signal)
     if (signal != 0) {
         ::kill(machine.pid(), signal);  // as another program would
         co_await machine.async_wait();
-    } else {
-        coqmp::shutdown_options options(20s);
-        options.ask_guest = false;  // this machine has no guest that could react
-        co_await machine.async_shutdown(options);
+    } else {  // without asking: this machine has no guest that could react
+        co_await machine.async_shutdown(coqmp::shutdown_options(20s).without_guest());
     }
     std::cout << what << ": " << *machine.end() << '\n';
 }
@@ -45,9 +42,6 @@ asio::awaitable<void> run_all()
 }
 
 int main()
-try {
-    coqmp::run(run_all());
-} catch (std::exception const& error) {
-    std::cerr << "machine_end: " << error.what() << '\n';
-    return 1;
+{
+    return coqmp::run_program("machine_end", run_all());
 }

@@ -5,14 +5,14 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include <cstdio>
-#include <exception>
+#include <chrono>
 #include <iostream>
 #include <string>
 
 namespace asio = boost::asio;
+using namespace std::chrono_literals;
 
-asio::awaitable<void> move_guest(std::string socket)
+asio::awaitable<void> move_guest(std::string directory)
 {
     auto const executor = co_await asio::this_coro::executor;
     coqmp::machine_spec spec;
@@ -23,25 +23,17 @@ asio::awaitable<void> move_guest(std::string socket)
     coqmp::machine destination{executor, spec};
     co_await destination.async_start();
 
-    auto const where = coqmp::migration_spec("unix:" + socket).parameter("downtime-limit", 100);
-    coqmp::migration arrival = co_await coqmp::receive_migration(destination.session(), where);
-    coqmp::migration departure = co_await coqmp::start_migration(source.session(), where);
-
+    // If it fails, this throws with the reasons of both QEMUs, and the guest goes on at the source. Ctrl-C cancels it in QEMU.
+    auto const where = coqmp::migration_spec("unix:" + directory + "/migration").parameter("downtime-limit", 100);
     auto const print = [](coqmp::migration_progress const& now) { std::cout << now << '\n'; };
-    co_await departure.run(print);  // throws with the reason if it fails; Ctrl-C cancels it
-    co_await arrival.wait();
-    co_await coqmp::wait_for_state(destination, coqmp::run_state::running);
-    std::cout << "the guest is running at its destination\n";
+    co_await coqmp::migrate(source, destination, where, print);
+    std::cout << "the guest is " << destination.state() << " at its destination\n";
 
-    co_await source.session().quit();
-    co_await destination.session().quit();
-    std::remove(socket.c_str());
+    co_await source.session().quit();  // however this function is left, no QEMU outlives its object
+    co_await destination.async_shutdown(coqmp::shutdown_options(10s).without_guest());
 }
 
 int main(int argc, char** argv)
-try {
-    coqmp::run(move_guest(std::string(argc == 2 ? argv[1] : ".") + "/migration"));
-} catch (std::exception const& error) {
-    std::cerr << "migration: " << error.what() << '\n';
-    return 1;
+{
+    return coqmp::run_program("migration", move_guest(argc > 1 ? argv[1] : "."));
 }

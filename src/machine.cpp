@@ -31,6 +31,11 @@ asio::any_io_executor detail::executor_of(machine_impl const& impl) noexcept
     return impl.executor();
 }
 
+detail::machine_impl_pointer detail::impl_of(machine const& handle) noexcept
+{
+    return handle.impl_ ? handle.impl_.pointer() : nullptr;
+}
+
 machine::machine(executor_type executor, machine_spec spec)
     : impl_(std::make_shared<detail::machine_impl>(std::move(executor), std::move(spec)))
 {}
@@ -223,7 +228,7 @@ asio::awaitable<void> wait_until_in(std::shared_ptr<detail::machine_impl> impl, 
 
 asio::awaitable<void> wait_for_state(machine& of, run_state goal)
 {
-    return wait_until_in(of.impl_ ? of.impl_.pointer() : nullptr, goal);
+    return wait_until_in(detail::impl_of(of), goal);
 }
 
 namespace detail {

@@ -6,9 +6,10 @@
 
 namespace coqmp {
 
-void shutdown_options::ask_through(guest_agent const& agent)
+shutdown_options& shutdown_options::ask_through(guest_agent const& agent) &
 {
     agent_ = detail::impl_of(agent);
+    return *this;
 }
 
 char const* to_string(shutdown_step step) noexcept

@@ -36,6 +36,8 @@
 
 namespace coqmp {
 
+class machine;
+
 namespace detail {
 class machine_impl;
 boost::asio::any_io_executor executor_of(machine_impl const& impl) noexcept;
@@ -45,6 +47,8 @@ using machine_route = std::optional<std::shared_ptr<listener_impl>>;
 
 // The operations, from any thread. A moved-from machine passes no implementation.
 using machine_impl_pointer = std::shared_ptr<machine_impl>;
+/// None of a machine that was moved from.
+machine_impl_pointer impl_of(machine const& handle) noexcept;
 void start_machine_launch(machine_impl_pointer const& impl, pending_handler<void(std::exception_ptr)>&& handler,
                           machine_route const& through, std::optional<descriptor> const& lock);
 void start_machine_diagnosed_launch(machine_impl_pointer const& impl, pending_handler<void(boost::system::error_code)>&& handler,
@@ -354,7 +358,7 @@ public:
 
 private:
     static boost::asio::awaitable<machine> adopt_as(machine_spec spec, listener& on, machine_record record);
-    friend boost::asio::awaitable<void> wait_for_state(machine& of, run_state goal);
+    friend detail::machine_impl_pointer detail::impl_of(machine const& handle) noexcept;
 
     detail::owned_impl<detail::machine_impl> impl_;
 };
@@ -364,7 +368,6 @@ private:
 /// @param goal for example run_state::paused. If the machine has not been started yet, the function waits for that, too.
 /// @throws boost::system::system_error with the errors of machine::async_wait_state_change()
 /// @par Cancellation terminal, partial and total: the wait ends.
-/// @see examples/migration.cpp
 [[nodiscard]] boost::asio::awaitable<void> wait_for_state(machine& of, run_state goal);
 
 }  // namespace coqmp

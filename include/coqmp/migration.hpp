@@ -59,7 +59,7 @@ void start_migration_next(migration_impl_pointer const& impl,
 /// @throws command_failed with the error that QEMU returned to one of the commands
 /// @throws boost::system::system_error with the errors of session::async_execute()
 /// @par Cancellation terminal and partial: the command on its way is abandoned; the migration may have started.
-/// @see examples/migration.cpp
+/// @see migrate()
 [[nodiscard]] boost::asio::awaitable<migration> start_migration(session& source, migration_spec spec);
 
 /// Sets the capabilities and parameters, and makes a QEMU that was started with `-incoming defer` ready to receive a guest.
@@ -70,7 +70,7 @@ void start_migration_next(migration_impl_pointer const& impl,
 /// its reason.
 /// @throws as start_migration()
 /// @par Cancellation as start_migration()
-/// @see examples/migration.cpp
+/// @see migrate(), which does all this for two machines of one program, and finds that reason
 [[nodiscard]] boost::asio::awaitable<migration> receive_migration(session& destination, migration_spec spec);
 
 /// Follows the migration that a QEMU is in, or the next one if there is none, whichever client started it. The outcome of a
@@ -83,11 +83,17 @@ void start_migration_next(migration_impl_pointer const& impl,
 ///
 /// Destroying it, or assigning another one to it, detaches from the migration, which goes on in QEMU. To end the migration, call
 /// cancel(), or cancel a run().
+/// @code
+/// coqmp::migration arrival = co_await coqmp::receive_migration(destination, where);
+/// coqmp::migration departure = co_await coqmp::start_migration(source, where);
+/// co_await departure.run(print);
+/// co_await arrival.wait();
+/// @endcode
 /// @par Threads as session. The work runs on the session's executor.
 /// @par Moved from The operations of a moved-from migration complete with errc::disconnected.
 /// @par Lifetime Destroying the object completes its operations with `operation_aborted`, never blocks, and sends nothing. It may
 /// outlive its session, whose end completes its operations with errc::disconnected, and its execution context.
-/// @see examples/migration.cpp
+/// @see migrate()
 class migration
 {
 public:
@@ -122,7 +128,6 @@ public:
     /// async_next_progress() for loops: returns nothing once the migration or the session has ended.
     /// @throws boost::system::system_error with the other errors of async_next_progress()
     /// @par Cancellation as async_next_progress()
-    /// @see examples/migration.cpp
     [[nodiscard]] boost::asio::awaitable<std::optional<migration_progress>> next_progress();
 
     /// Completes when the migration has ended. Any number of operations may wait.
@@ -142,7 +147,6 @@ public:
     /// @throws migration_failed with QEMU's error if it failed or was cancelled
     /// @throws boost::system::system_error with the errors of async_wait()
     /// @par Cancellation as async_wait()
-    /// @see examples/migration.cpp
     [[nodiscard]] boost::asio::awaitable<void> wait();
 
     /// Completes when the migration is in this state, and when it has ended. A state that passes quickly may be missed.
@@ -189,7 +193,6 @@ public:
     /// ended. run() then reports how it ended, as usual: if it completed before QEMU cancelled it, run() returns normally, and
     /// the coroutine's next co_await throws `operation_aborted`. In postcopy the migration goes on, and run() throws
     /// migration_failed with migration_outcome::refused. A second cancellation ends only run(), with `operation_aborted`.
-    /// @see examples/migration.cpp
     [[nodiscard]] boost::asio::awaitable<void> run(std::function<void(migration_progress const&)> on_progress = {});
 
     /// Cancels the migration, and completes when it has ended. It may have completed or failed before QEMU executed the

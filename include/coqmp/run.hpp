@@ -7,13 +7,14 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace coqmp {
 
 /// Runs a coroutine to its end, in this thread and in an execution context of its own. SIGINT and SIGTERM cancel it, so that it can
-/// clean up; a second one ends the program as if no handler were installed. This is all that the main() of a simple program
-/// needs; a program with an `io_context` of its own uses `asio::co_spawn` instead.
+/// clean up; a second one ends the program as if no handler were installed. This, or run_program(), is all that the main() of a
+/// simple program needs; a program with an `io_context` of its own uses `asio::co_spawn` instead.
 /// @code
 /// asio::awaitable<void> talk(coqmp::endpoint address)
 /// {
@@ -57,6 +58,30 @@ Result run(boost::asio::awaitable<Result> main)
     run(detail::keep(std::move(main), result));
     return std::move(*result);
 }
+
+/// run() for a main() that reports failures as programs do: prints what the coroutine throws on standard error, and returns the exit
+/// status.
+/// @code
+/// int main(int argc, char** argv)
+/// {
+///     return coqmp::run_program("talk", talk(argc > 1 ? argv[1] : "/run/vm.sock"));  // "talk: query-status: disconnected ..."
+/// }
+/// @endcode
+/// An exception that an argument of the coroutine throws is thrown before run_program() is called. So parse the program's arguments in
+/// the coroutine.
+/// @param name of the program, for the message: `NAME: what()`. The message is safe for a terminal: control characters are escaped.
+/// @param main the coroutine
+/// @return 0; 1 after an exception; 128 and the signal's number (130 for SIGINT, 143 for SIGTERM) after an exception if a signal has
+/// cancelled the coroutine. `operation_aborted` is then not printed, because the user knows; another exception, such as
+/// migration_failed, is. A coroutine that returns normally has succeeded, also after a signal.
+/// @par Cancellation as run()
+/// @par Lifetime as run(): machines, for example, have ended when it returns
+/// @par Threads as run()
+/// @see examples/migration.cpp
+[[nodiscard]] int run_program(std::string_view name, boost::asio::awaitable<void> main);
+
+/// The same for a coroutine whose result is the exit status.
+[[nodiscard]] int run_program(std::string_view name, boost::asio::awaitable<int> main);
 
 }  // namespace coqmp
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <iosfwd>
 #include <memory>
+#include <utility>
 
 namespace coqmp {
 
@@ -30,6 +31,8 @@ std::ostream& operator<<(std::ostream& out, shutdown_step step);
 
 /// Options of machine::async_shutdown().
 /// @code
+/// co_await machine.async_shutdown(coqmp::shutdown_options(10s).without_guest());
+///
 /// coqmp::shutdown_options options(90s);
 /// options.terminate_time = 5s;
 /// co_await machine.async_shutdown(options);
@@ -51,10 +54,22 @@ public:
     /// first, and the guest has no chance to write what it has not written.
     bool ask_guest = true;
 
+    /// `ask_guest = false`, for expressions.
+    /// @see examples/machine_end.cpp
+    shutdown_options& without_guest() & noexcept
+    {
+        ask_guest = false;
+        return *this;
+    }
+    /// @copydoc without_guest
+    [[nodiscard]] shutdown_options without_guest() && noexcept { return std::move(without_guest()); }
+
     /// Asks the guest's agent first (`guest-shutdown`): it also shuts down a guest that ignores its power button. If the agent
     /// does not answer, or refuses, the power button is pressed at once, and otherwise after `repeat`.
     /// @param agent a connected one; it may be on another execution context. The options keep what they need of it.
-    void ask_through(guest_agent const& agent);
+    shutdown_options& ask_through(guest_agent const& agent) &;
+    /// @copydoc ask_through
+    [[nodiscard]] shutdown_options ask_through(guest_agent const& agent) && { return std::move(ask_through(agent)); }
     /// None: only the power button.
     [[nodiscard]] std::shared_ptr<detail::guest_agent_impl> const& agent() const noexcept { return agent_; }
 

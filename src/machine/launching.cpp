@@ -4,6 +4,7 @@
 #include "machine/descriptor_names.hpp"
 #include "machine/machine_impl.hpp"
 #include "machine/spec_check.hpp"
+#include "process/last_lines.hpp"
 #include "process/process.hpp"
 #include "process/process_identity.hpp"
 #include "process/program_version.hpp"
@@ -35,21 +36,14 @@ namespace {
 /// The end of a connection comes a little before the end of the process, whose exit status is worth waiting for.
 constexpr auto exit_grace = 3s;
 
-constexpr std::size_t lines_to_quote = 10;
-
 /// The child's first descriptor after the standard ones: the monitor's, if that is a socketpair.
 constexpr int first_inherited = 3;
 
 /// What to append to a sentence: the last lines that the process wrote, if there are any.
 std::string last_lines_of(std::string_view errors)
 {
-    errors = errors.substr(0, errors.find_last_not_of("\r\n \t") + 1);
-    std::size_t begin = errors.size();
-    for (std::size_t lines = 0; lines < lines_to_quote && begin != std::string_view::npos && begin > 0; ++lines)
-        begin = errors.rfind('\n', begin - 1);
-    if (begin != std::string_view::npos && begin < errors.size())
-        errors.remove_prefix(begin == 0 ? 0 : begin + 1);
-    return errors.empty() ? std::string() : ": " + std::string(errors);
+    std::string const lines = last_lines(errors);
+    return lines.empty() ? std::string() : ": " + lines;
 }
 
 /// Makes a chardev dial again each second. QEMU 9.2 renamed the option, and deprecated the former name.

@@ -13,9 +13,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <iterator>
 #include <optional>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace coqmp::proxy {
 
@@ -123,6 +125,18 @@ public:
         for (auto& [id, each] : lanes_)
             each.on_the_wire = 0;
         schedule_all();
+    }
+
+    /// Takes all commands that have not been put on the wire out of the queue.
+    [[nodiscard]] std::vector<Item> take_queued()
+    {
+        std::vector<Item> result;
+        for (auto& [id, each] : lanes_) {
+            std::ranges::move(each.queued, std::back_inserter(result));
+            each.queued.clear();
+            unschedule(each);
+        }
+        return result;
     }
 
     [[nodiscard]] std::size_t on_the_wire() const noexcept { return on_the_wire_; }

@@ -2,6 +2,7 @@
 
 #include "detail/post_reserved.hpp"
 
+#include <coqmp/event_filter.hpp>
 #include <coqmp/event_gap.hpp>
 
 #include <boost/asio/error.hpp>
@@ -45,6 +46,11 @@ private:
 };
 
 using steady = std::chrono::steady_clock;
+
+command_error not_connected()
+{
+    return {"GenericError", "There is no connection to QEMU"};
+}
 
 command_error lost_command(error_code error)
 {
@@ -147,6 +153,9 @@ void monitor_proxy_impl::lose_upstream(error_code why)
     upstream_.reset();
     server_->accept_clients(false);
     if (options_.hold) {
+        // They were meant for the QEMU that is gone.
+        for (proxied_command& each : queue_.take_queued())
+            refuse(each, not_connected(), false);
         gap_.emplace();
         gap_->name = event_gap_name;
         gap_->data["reason"] = why.message();
@@ -170,7 +179,7 @@ void monitor_proxy_impl::client_connected(monitor_client const& who)
     auto policy = policy_of(who);
     if (!policy)
         return server_->disconnect(who.number);
-    clients_.emplace(who.number, client{who, std::move(policy)});
+    clients_.emplace(who.number, client{who, std::move(policy), {}, false});
     if (options_.on_connected)
         options_.on_connected(who);
 }
@@ -217,21 +226,21 @@ void monitor_proxy_impl::received(monitor_request&& request)
     }
     client& from = found->second;
     proxied_command arrived(std::move(request), from.policy, steady::now());
-    if (answer_here(arrived))
+    if (answer_here(from, arrived))
         return;
     if (!upstream_)
-        return refuse(arrived, {"GenericError", "There is no connection to QEMU"}, false);
+        return refuse(arrived, not_connected(), false);
     if (arrived.request.is_out_of_band())
         return send(std::move(arrived));
     queue(from, std::move(arrived));
     send_queued();
 }
 
-bool monitor_proxy_impl::answer_here(proxied_command& arrived)
+bool monitor_proxy_impl::answer_here(client& from, proxied_command& arrived)
 {
     std::string const& name = arrived.request.name();
     if (name == proxy::event_choice::command_name) {
-        choose_events(arrived);
+        choose_events(from, arrived);
         return true;
     }
     if (auto const error = arrived.policy->refusal(name, arrived.request.arguments())) {
@@ -244,6 +253,16 @@ bool monitor_proxy_impl::answer_here(proxied_command& arrived)
     arrived.request.answer_text(*known);
     report(arrived, nullptr, false);
     return true;
+}
+
+void monitor_proxy_impl::choose_events(client& from, proxied_command& arrived)
+{
+    if (auto const error = from.events.execute(arrived.request.arguments()))
+        return refuse(arrived, *error, false);
+    auto const chosen = [events = from.events](event const& each) { return events.includes(each.name); };
+    server_->choose_events(from.who.number, event_filter().matching(chosen));
+    arrived.request.answer();
+    report(arrived, nullptr, false);
 }
 
 void monitor_proxy_impl::queue(client& from, proxied_command&& arrived)

@@ -6,6 +6,7 @@
 #include "detail/handler_registry.hpp"
 #include "detail/revocable_executor.hpp"
 #include "proxy/client_descriptors.hpp"
+#include "proxy/event_choice.hpp"
 #include "proxy/fair_queue.hpp"
 #include "proxy/proxied_command.hpp"
 #include "proxy/static_answers.hpp"
@@ -67,6 +68,7 @@ private:
     {
         monitor_client who;
         policy_pointer policy;
+        proxy::event_choice events;
         bool shares_turns = false;  ///< It has sent an in-band command.
     };
 
@@ -80,8 +82,8 @@ private:
 
     [[nodiscard]] policy_pointer policy_of(monitor_client const& who) const;
     /// Answers a command that QEMU need not see. @return false: QEMU must see it
-    bool answer_here(proxy::proxied_command& arrived);
-    void choose_events(proxy::proxied_command& arrived);
+    bool answer_here(client& from, proxy::proxied_command& arrived);
+    void choose_events(client& from, proxy::proxied_command& arrived);
     void queue(client& from, proxy::proxied_command&& arrived);
     void send_queued();
     void send(proxy::proxied_command&& next);

@@ -2,11 +2,11 @@
 #ifndef COQMP_SRC_PROXY_STATIC_ANSWERS_HPP
 #define COQMP_SRC_PROXY_STATIC_ANSWERS_HPP
 
-#include "proxy/answer_cache.hpp"
 #include "proxy/proxied_command.hpp"
 
 #include <boost/json/value.hpp>
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -28,7 +28,9 @@ public:
     void forget() noexcept { by_policy_.clear(); }
 
 private:
-    std::map<std::string, answer_cache, std::less<>> by_policy_;
+    using texts = std::map<std::string, std::string, std::less<>>;
+
+    std::map<std::string, texts, std::less<>> by_policy_;
 };
 
 }  // namespace coqmp::proxy

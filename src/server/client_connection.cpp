@@ -56,6 +56,9 @@ client_connection::~client_connection() = default;
 
 void client_connection::start()
 {
+    if (!socket_)
+        return;
+    is_started_ = true;
     flush();
     arm();
 }
@@ -65,7 +68,7 @@ void client_connection::close() noexcept
     if (!socket_)
         return;
     error_code ignored;
-    if (!is_writing_ && dialogue_.output_descriptors().empty())  // with descriptors, sending takes memory
+    if (is_started_ && !is_writing_ && dialogue_.output_descriptors().empty())  // with descriptors, sending takes memory
         send_some(*socket_, dialogue_.output(), {}, ignored);
     abandon();
     coroutines_.cancel_all();

@@ -44,7 +44,7 @@ public:
     client_connection& operator=(client_connection const&) = delete;
     ~client_connection();
 
-    /// Sends the greeting and begins to read.
+    /// Sends the greeting and begins to read, unless the connection has been closed meanwhile.
     void start();
     /// Sends what the kernel takes at once, and ends the connection.
     void close() noexcept;
@@ -107,6 +107,7 @@ private:
 
     handler_memory read_memory_;
     handler_memory hangup_memory_;
+    bool is_started_ = false;
     bool is_reading_ = false;
     bool is_writing_ = false;
     bool awaits_hangup_ = false;

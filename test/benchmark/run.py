@@ -268,7 +268,7 @@ def compiling(bench):
 def peers(bench):
     """QEMU's Python client beside ours, per operation. Its reader does not accept a line of 207 KB."""
     if not bench.peers:
-        sys.exit("the section peers needs --peers DIRECTORY, see fetch_peers")
+        sys.exit("the section peers needs --peers DIRECTORY, see test/peers/fetch")
     rows = []
     for name, (work, count, _) in WORK.items():
         if work.startswith("schema"):
@@ -296,7 +296,7 @@ def main():
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=[name for name in SECTIONS if name != "peers"])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=pathlib.Path)
-    parser.add_argument("--peers", type=pathlib.Path, help="the folder that fetch_peers has filled")
+    parser.add_argument("--peers", type=pathlib.Path, help="the folder `python` in what test/peers/fetch has filled")
     wanted = parser.parse_args()
     bench = Bench(wanted.programs, wanted.rounds, wanted.peers)
     try:

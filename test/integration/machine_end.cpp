@@ -114,11 +114,10 @@ BOOST_AUTO_TEST_CASE(says_which_step_of_the_shutdown_was_the_last)
     auto const shut_down = [](coqmp::shutdown_options const& options) {
         return [options](machine& subject) { subject.async_shutdown(options, [](auto...) {}); };
     };
-    coqmp::shutdown_options gentle(60s);
     check(guest(idle, path, "-no-shutdown"), shut_down(coqmp::shutdown_options(-1s)),
           {end_reason::requested, {-1, SIGKILL}, "", step::kill});
-    gentle.ask_guest = false;
-    check(guest(idle, path), shut_down(gentle), {end_reason::requested, success, "host-qmp-quit", step::quit});
+    check(guest(idle, path), shut_down(coqmp::shutdown_options(60s).without_guest()),
+          {end_reason::requested, success, "host-qmp-quit", step::quit});
 }
 
 BOOST_AUTO_TEST_CASE(comes_sooner_when_a_later_shutdown_wants_it_sooner)

@@ -287,12 +287,12 @@ COROUTINE_TEST_CASE(malformed_input_is_refused_and_survived)
     raw_client client(executor, monitor.address);
     static_cast<void>(co_await client.line());
     client.say("\xff{\"execute\":\"query-name\",\"id\":[1, 2.50, {}]}");
-    BOOST_TEST(co_await client.line() == R"({"error": {"class": "GenericError", "desc": "JSON parse error, stray '\ufffd'"}})");
+    BOOST_TEST(co_await client.line() == R"({"error": {"class": "GenericError", "desc": "JSON parse error, stray '\uFFFD'"}})");
     json::value const early = co_await client.message();
     BOOST_TEST(early.at("error").at("class") == json::value("CommandNotFound"));
     client.say(R"({"execute":"qmp_capabilities"}{"execute":"query-name","id":[1, {"a":null}]})");
     BOOST_TEST(co_await client.line() == R"({"return": {}})");
-    BOOST_TEST(co_await client.line() == R"({"return": {"name": "vm"}, "id": [1, {"a": null}]})");
+    BOOST_TEST(co_await client.line() == R"({"return": {"name": "vm"}, "id": [1, {"a":null}]})");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

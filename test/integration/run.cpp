@@ -21,7 +21,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <iostream>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
@@ -62,9 +64,14 @@ asio::awaitable<error_code> signalled(int number)
     co_return co_await wait();
 }
 
-asio::awaitable<void> signalled_and_not_prepared()
+asio::awaitable<void> signalled_and_prepared()
 {
-    ::raise(SIGINT);
+    co_await signalled(SIGTERM);
+}
+
+asio::awaitable<void> signalled_and_not_prepared(int number = SIGINT)
+{
+    ::raise(number);
     timer never(co_await asio::this_coro::executor, timer::time_point::max());
     co_await never.async_wait(asio::deferred);
 }
@@ -122,6 +129,55 @@ asio::awaitable<void> launch_and_fail(int output)
     ::pid_t const process = qemu.pid();
     BOOST_VERIFY(::write(output, &process, sizeof process) == sizeof process);
     throw std::runtime_error("that is why");
+}
+
+template <class Exception>
+asio::awaitable<void> fail_with(Exception what)
+{
+    throw std::move(what);
+    co_return;
+}
+
+asio::awaitable<void> signalled_and_failing()
+{
+    co_await signalled(SIGINT);
+    throw std::runtime_error("that is why");
+}
+
+asio::awaitable<int> give_status(int status)
+{
+    co_return status;
+}
+
+asio::awaitable<int> fail_without_status()
+{
+    throw std::runtime_error("that is why");
+    co_return 0;
+}
+
+/// What a program ends with.
+struct program_end
+{
+    program_end(int status_, std::string text_) : status(status_), text(std::move(text_)) {}
+
+    int status;
+    std::string text;  ///< On standard error.
+
+    friend bool operator==(program_end const&, program_end const&) = default;
+    friend std::ostream& boost_test_print_type(std::ostream& out, program_end const& end)
+    {
+        return out << end.status << ", " << end.text;
+    }
+};
+
+template <class Result>
+program_end end_of(asio::awaitable<Result> main)
+{
+    std::ostringstream errors;
+    std::streambuf* const before = std::cerr.rdbuf(errors.rdbuf());
+    int const status = coqmp::run_program("it", std::move(main));
+    std::cerr.rdbuf(before);
+    return program_end(status, errors.str());
 }
 
 }  // namespace
@@ -218,6 +274,47 @@ BOOST_AUTO_TEST_CASE(destroys_what_the_coroutine_has_left_behind)
     bool destroyed = false;
     coqmp::run(leave_one_behind(destroyed));
     BOOST_TEST(destroyed);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(run_program_test, *boost::unit_test::timeout(60))
+
+BOOST_AUTO_TEST_CASE(succeeds_if_the_coroutine_returns)
+{
+    bool ignored = false;
+    BOOST_TEST(end_of(leave_one_behind(ignored)) == program_end(0, ""));
+}
+
+BOOST_AUTO_TEST_CASE(prints_what_the_coroutine_throws)
+{
+    BOOST_TEST(end_of(fail()) == program_end(1, "it: that is why\n"));
+    BOOST_TEST(end_of(fail_with(std::runtime_error("two\nlines\x1b[2J"))) == program_end(1, "it: two\nlines\\x1b[2J\n"));
+    BOOST_TEST(end_of(fail_with(7)) == program_end(1, "it: failed with an exception of an unknown type\n"));
+}
+
+BOOST_AUTO_TEST_CASE(says_by_its_status_that_a_signal_has_cancelled_the_coroutine)
+{
+    BOOST_TEST(end_of(signalled_and_not_prepared()) == program_end(128 + SIGINT, ""));
+    BOOST_TEST(end_of(signalled_and_not_prepared(SIGTERM)) == program_end(128 + SIGTERM, ""));
+    BOOST_TEST(end_of(signalled_and_failing()) == program_end(128 + SIGINT, "it: that is why\n"));
+}
+
+BOOST_AUTO_TEST_CASE(succeeds_if_the_coroutine_returns_after_a_signal)
+{
+    BOOST_TEST(end_of(signalled_and_prepared()) == program_end(0, ""));
+}
+
+BOOST_AUTO_TEST_CASE(fails_if_something_else_has_cancelled_the_coroutine)
+{
+    boost::system::system_error const aborted(asio::error::operation_aborted, "that is why");
+    BOOST_TEST(end_of(fail_with(aborted)) == program_end(1, std::string("it: ") + aborted.what() + '\n'));
+}
+
+BOOST_AUTO_TEST_CASE(returns_the_status_that_the_coroutine_returns)
+{
+    BOOST_TEST(end_of(give_status(3)) == program_end(3, ""));
+    BOOST_TEST(end_of(fail_without_status()) == program_end(1, "it: that is why\n"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,7 +7,8 @@ usage: check.py README.md PREFIX      (PREFIX: where coqmp is installed)
   the `cd coqmp` after it. `sudo` runs its command with a DESTDIR, so that the system does not change. A warning of the compiler,
   the linker or CMake is a failure.
 - ```cpp blocks are compiled against the installed copy: a block with a main() as a program, any other block after the usual
-  includes as a file or, if that fails, as the body of a coroutine with a `session`, a `monitor` (an endpoint) and an `executor`.
+  includes as a file or, if that fails, as the body of a coroutine with a `session`, a `monitor` (an endpoint), an
+  `executor`, and two machines, `source` and `destination`.
 - ```cmake blocks are configured as part of a consumer's project.
 - ```text blocks that begin with `$ ` are transcripts: transcript.py runs them in a terminal and compares the output.
 - Other ```text blocks and ```json blocks are the output of programs. Any other block is an error, because it may be meant to run.
@@ -110,7 +111,8 @@ class Checker:
             if attempts[0]:
                 attempts.append(self.compile(
                     USUAL + "asio::awaitable<void> example([[maybe_unused]] coqmp::session& session,\n"
-                    "    [[maybe_unused]] coqmp::endpoint monitor, [[maybe_unused]] asio::any_io_executor executor)\n{\n"
+                    "    [[maybe_unused]] coqmp::endpoint monitor, [[maybe_unused]] asio::any_io_executor executor,\n"
+                    "    [[maybe_unused]] coqmp::machine& source, [[maybe_unused]] coqmp::machine& destination)\n{\n"
                     + content + "\nco_return;\n}\n", "-c"))
         if all(attempts):
             print(*attempts, sep="\n--- and as the body of a coroutine:\n")

@@ -63,12 +63,13 @@ public:
     }
 
     /// Reads the greeting and negotiates. @param capabilities as JSON, `"oob"` for example
-    boost::asio::awaitable<void> negotiate(std::string capabilities = {})
+    boost::asio::awaitable<void> negotiate(char const* capabilities = "")
     {
-        static_cast<void>(co_await line());
-        say(R"({"execute":"qmp_capabilities","arguments":{"enable":[)" + capabilities + "]}}");
-        if (co_await line() != R"({"return": {}})")
-            throw std::runtime_error("the negotiation was refused");
+        std::string const greeting = co_await line();
+        say(R"({"execute":"qmp_capabilities","arguments":{"enable":[)" + std::string(capabilities) + "]}}");
+        std::string const answer = co_await line();
+        if (answer != R"({"return": {}})")
+            throw std::runtime_error("the negotiation was refused: " + answer);
     }
 
     /// Waits for the end of the connection. @return what had not been read before

@@ -1,0 +1,40 @@
+// Which events a client of a proxy gets.
+#ifndef COQMP_SRC_PROXY_EVENT_CHOICE_HPP
+#define COQMP_SRC_PROXY_EVENT_CHOICE_HPP
+
+#include <coqmp/command_error.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace coqmp::proxy {
+
+/// The events that a client has chosen with the proxy's own command, at first all. QEMU never sees the command, and no policy forbids
+/// it.
+class event_choice
+{
+public:
+    static constexpr std::string_view command_name = "__org.coqmp_events";
+
+    /// Executes the command: `names` is an array of the names of the events that the client wants from now on, also of names that no
+    /// QEMU has; without it, or if it is null, the client wants all. @return QEMU's words for what is wrong; the choice then stays
+    [[nodiscard]] std::optional<command_error> execute(boost::json::object const& arguments);
+
+    [[nodiscard]] bool includes(std::string_view event) const noexcept { return !names_ || names_->contains(event); }
+
+private:
+    using names = std::set<std::string, std::less<>>;
+    [[nodiscard]] static std::optional<command_error> read(boost::json::value const& wanted, names& result);
+
+    std::optional<names> names_;  // Nothing: all.
+};
+
+}  // namespace coqmp::proxy
+
+#endif

@@ -1,0 +1,389 @@
+// Clients of a proxy: whose commands go to QEMU, in which order, and who gets the answers and the events.
+#include <coqmp/monitor_proxy.hpp>
+
+#include "support/completion.hpp"
+#include "support/proxied_monitor.hpp"
+#include "support/raw_client.hpp"
+#include "support/run.hpp"
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <fcntl.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using coqmp::errc;
+using coqmp::monitor_audit;
+using coqmp::monitor_policy;
+using namespace coqmp::test;
+
+namespace {
+
+std::string command_text(std::string const& name)
+{
+    return R"({"execute":")" + name + "\"}";
+}
+
+/// What the audit hook has seen: `COMMAND OUTCOME`.
+class audit_book
+{
+public:
+    coqmp::monitor_proxy_options options()
+    {
+        auto result = allowing_all();
+        result.audit = [this](monitor_audit const& record) {
+            lines.push_back(std::string(record.command) + ' ' + outcome_of(record));
+        };
+        return result;
+    }
+
+    std::vector<std::string> lines;
+
+private:
+    static std::string outcome_of(monitor_audit const& record)
+    {
+        std::string const error(record.error_class.empty() ? "ok" : record.error_class);
+        return (record.was_refused ? "refused " : "") + error + (record.has_left ? " left" : "");
+    }
+};
+
+asio::awaitable<void> answer_in_turn(fake_peer& peer, std::vector<std::string>& order, std::size_t count)
+{
+    for (std::size_t answered = 0; answered < count; ++answered) {
+        received_command const next = co_await peer.receive();
+        order.push_back(next.name);
+        peer.answer(next.id, json::value(next.name));
+    }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(monitor_proxy)
+
+COROUTINE_TEST_CASE(a_client_sees_qemu)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(executor);
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    BOOST_TEST(co_await client.line() == fake_peer::greeting_text);
+    client.say(R"({"execute":"qmp_capabilities","arguments":{"enable":["oob"]}})");
+    BOOST_TEST(co_await client.line() == R"({"return": {}})");
+    client.say(R"({"execute":"block_resize","arguments":{"size":18446744073709551615},"id":{"a":[1,null]}})");
+    received_command const asked = co_await monitor.peer.receive();
+    BOOST_TEST(asked.name == "block_resize");
+    BOOST_TEST(asked.arguments.at("size").as_uint64() == 18446744073709551615U);
+    monitor.peer.answer(asked.id, json::object{{"x", 1}});
+    BOOST_TEST(co_await client.line() == R"({"return": {"x": 1}, "id": {"a":[1,null]}})");
+    client.say(command_text("quit"));
+    received_command const refused = co_await monitor.peer.receive();
+    monitor.peer.refuse(refused.id, "DeviceNotActive", "no");
+    BOOST_TEST(co_await client.line() == R"({"error": {"class": "DeviceNotActive", "desc": "no"}})");
+}
+
+COROUTINE_TEST_CASE(replies_and_events_keep_their_order)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(executor);
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate(R"("oob")");
+    client.say(command_text("first") + command_text("second"));
+    std::string const first = json::serialize(co_await monitor.peer.expect("first"));
+    std::string const second = json::serialize(co_await monitor.peer.expect("second"));
+    // In one read of the session.
+    monitor.peer.say(R"({"event": "A", "timestamp": {"seconds": 1, "microseconds": 2}})" +
+                     (R"({"return": 1, "id": )" + first + "}") +
+                     R"({"event": "B", "data": {"n": 0.5}, "timestamp": {"seconds": 1, "microseconds": 2}})" +
+                     (R"({"return": 2, "id": )" + second + "}") + R"({"event": "C", "timestamp": {"seconds": -1, "microseconds": -1}})");
+    BOOST_TEST(co_await client.line() == R"({"timestamp": {"seconds": 1, "microseconds": 2}, "event": "A"})");
+    BOOST_TEST(co_await client.line() == R"({"return": 1})");
+    BOOST_TEST(co_await client.line() == R"({"timestamp": {"seconds": 1, "microseconds": 2}, "event": "B", "data": {"n": 0.5}})");
+    BOOST_TEST(co_await client.line() == R"({"return": 2})");
+    BOOST_TEST(co_await client.line() == R"({"timestamp": {"seconds": -1, "microseconds": -1}, "event": "C"})");
+}
+
+COROUTINE_TEST_CASE(clients_take_turns)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(executor);
+    co_await monitor.connect();
+    raw_client many(executor, monitor.address);
+    raw_client one(executor, monitor.address);
+    co_await many.negotiate(R"("oob")");
+    co_await one.negotiate(R"("oob")");
+    one.say(command_text("hello"));
+    co_await monitor.peer.serve("hello");
+    static_cast<void>(co_await one.line());
+    many.say(command_text("a1") + command_text("a2") + command_text("a3"));
+    received_command const first = co_await monitor.peer.receive();
+    BOOST_TEST(first.name == "a1");
+    one.say(command_text("b1") + command_text("b2"));
+    received_command const second = co_await monitor.peer.receive();
+    BOOST_TEST(second.name == "b1");  // and a2 waits
+    monitor.peer.answer(first.id, 0);
+    monitor.peer.answer(second.id, 0);
+    std::vector<std::string> order;
+    co_await answer_in_turn(monitor.peer, order, 3);
+    BOOST_TEST(order == (std::vector<std::string>{"a2", "b2", "a3"}), boost::test_tools::per_element());
+}
+
+COROUTINE_TEST_CASE(a_client_that_is_alone_fills_the_window)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(executor);
+    co_await monitor.connect();
+    raw_client idle(executor, monitor.address);
+    co_await idle.negotiate();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate(R"("oob")");
+    std::string all;
+    for (int count = 0; count < 8; ++count)
+        all += command_text("c" + std::to_string(count));
+    client.say(all);
+    std::vector<json::value> ids;
+    for (int count = 0; count < 7; ++count)
+        ids.push_back(co_await monitor.peer.expect("c" + std::to_string(count)));
+    client.say(R"({"exec-oob":"yank","id":"urgent"})");
+    json::value const urgent = co_await monitor.peer.expect("yank");
+    monitor.peer.answer(urgent, "now");
+    BOOST_TEST(co_await client.line() == R"({"return": "now", "id": "urgent"})");
+    monitor.peer.answer(ids.front(), 0);
+    static_cast<void>(co_await monitor.peer.expect("c7"));
+}
+
+COROUTINE_TEST_CASE(a_client_that_leaves_takes_its_queued_commands_with_it)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    audit_book book;
+    proxied_monitor monitor(executor, book.options());
+    co_await monitor.connect();
+    raw_client leaving(executor, monitor.address);
+    raw_client staying(executor, monitor.address);
+    co_await leaving.negotiate(R"("oob")");
+    co_await staying.negotiate();
+    staying.say(command_text("hello"));
+    co_await monitor.peer.serve("hello");
+    static_cast<void>(co_await staying.line());
+    leaving.say(command_text("sent") + command_text("queued"));
+    json::value const sent = co_await monitor.peer.expect("sent");
+    leaving.close();
+    staying.say(command_text("next"));
+    json::value const next = co_await monitor.peer.expect("next");
+    monitor.peer.answer(sent, "for nobody");
+    monitor.peer.answer(next, "mine");
+    BOOST_TEST(co_await staying.line() == R"({"return": "mine"})");
+    staying.say(command_text("last"));
+    co_await monitor.peer.serve("last");  // and "queued" was never sent
+    BOOST_TEST(monitor.proxy.client_count() == 1);
+    static_cast<void>(co_await staying.line());
+    std::vector<std::string> const expected{"hello ok", "sent ok left", "next ok", "last ok"};
+    BOOST_TEST(book.lines == expected, boost::test_tools::per_element());
+}
+
+COROUTINE_TEST_CASE(the_policy_decides)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    audit_book book;
+    auto options = book.options();
+    auto const strict = std::make_shared<monitor_policy const>(monitor_policy("strict").allow("stop"));
+    auto const none = std::shared_ptr<monitor_policy const>();
+    auto current = strict;
+    options.policy_for = [&](coqmp::monitor_client const&) { return current; };
+    proxied_monitor monitor(executor, options);
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate();
+    client.say(command_text("quit"));
+    BOOST_TEST(co_await client.line() ==
+               R"({"error": {"class": "CommandNotFound", "desc": "The policy 'strict' does not allow the command 'quit'"}})");
+    client.say(command_text("stop"));
+    co_await monitor.peer.serve("stop");
+    static_cast<void>(co_await client.line());
+    std::vector<std::string> const expected{"quit refused CommandNotFound", "stop ok"};
+    BOOST_TEST(book.lines == expected, boost::test_tools::per_element());
+    current = std::make_shared<monitor_policy const>(monitor_policy("wider", *strict).allow("quit"));
+    monitor.proxy.apply_policies();
+    client.say(command_text("quit"));
+    co_await monitor.peer.serve("quit");
+    static_cast<void>(co_await client.line());
+    current = none;
+    monitor.proxy.apply_policies();
+    BOOST_TEST(co_await client.end() == "");
+    raw_client another(executor, monitor.address);
+    BOOST_TEST(co_await another.end() == "");
+}
+
+COROUTINE_TEST_CASE(without_a_policy_a_client_may_only_read)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(executor, coqmp::monitor_proxy_options());
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate();
+    client.say(command_text("quit"));
+    BOOST_TEST((co_await client.line()).find("'read-only'") != std::string::npos);
+    client.say(command_text("query-status"));
+    co_await monitor.peer.serve("query-status");
+    BOOST_TEST(co_await client.line() == R"({"return": {}})");
+}
+
+COROUTINE_TEST_CASE(what_does_not_change_is_asked_once)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(executor);
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate();
+    client.say(command_text("query-version"));
+    json::object const version{{"package", "\u00e9"}};
+    co_await monitor.peer.serve("query-version", version);
+    std::string const answer = co_await client.line();
+    client.say(command_text("query-version"));
+    BOOST_TEST(co_await client.line() == answer);
+    client.say(command_text("query-status"));
+    co_await monitor.peer.serve("query-status");
+}
+
+COROUTINE_TEST_CASE(a_client_chooses_its_events)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(executor, coqmp::monitor_proxy_options());
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate();
+    client.say(R"({"execute":"__org.coqmp_events","arguments":{"names":["STOP"]}})");
+    BOOST_TEST(co_await client.line() == R"({"return": {}})");
+    monitor.peer.event("RESUME");
+    monitor.peer.event("STOP");
+    BOOST_TEST((co_await client.message()).at("event") == json::value("STOP"));
+    client.say(R"({"execute":"__org.coqmp_events","arguments":{"names":3}})");
+    BOOST_TEST((co_await client.message()).at("error").at("class") == json::value("GenericError"));
+    client.say(R"({"execute":"__org.coqmp_events"})");
+    static_cast<void>(co_await client.line());
+    monitor.peer.event("RESUME");
+    BOOST_TEST((co_await client.message()).at("event") == json::value("RESUME"));
+}
+
+COROUTINE_TEST_CASE(descriptors_belong_to_their_client)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(executor);
+    co_await monitor.connect();
+    raw_client owner(executor, monitor.address);
+    raw_client other(executor, monitor.address);
+    co_await owner.negotiate();
+    co_await other.negotiate();
+    std::vector<coqmp::descriptor> const carried{coqmp::descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC))};
+    owner.say(R"({"execute":"getfd","arguments":{"fdname":"net0"}})", carried);
+    received_command const getfd = co_await monitor.peer.receive();
+    BOOST_TEST(getfd.descriptors.size() == 1);
+    monitor.peer.answer(getfd.id);
+    static_cast<void>(co_await owner.line());
+    other.say(R"({"execute":"closefd","arguments":{"fdname":"net0"}})");
+    BOOST_TEST((co_await other.message()).at("error").at("desc") == json::value("File descriptor named 'net0' not found"));
+    owner.close();
+    received_command const given_back = co_await monitor.peer.receive();
+    BOOST_TEST(given_back.name == "closefd");
+    BOOST_TEST(given_back.arguments.at("fdname") == json::value("net0"));
+    monitor.peer.answer(given_back.id);
+}
+
+COROUTINE_TEST_CASE(clients_see_the_end_of_qemu)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    audit_book book;
+    proxied_monitor monitor(executor, book.options());
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    raw_client silent(executor, monitor.address);
+    co_await client.negotiate(R"("oob")");
+    client.say(command_text("sent"));
+    static_cast<void>(co_await monitor.peer.expect("sent"));
+    monitor.peer.close();
+    BOOST_TEST(co_await client.end() == "");  // no answer, as QEMU
+    static_cast<void>(co_await silent.end());
+    BOOST_TEST(monitor.proxy.client_count() == 0);
+    BOOST_TEST(book.lines == std::vector<std::string>{"sent GenericError left"}, boost::test_tools::per_element());
+}
+
+COROUTINE_TEST_CASE(clients_are_held_until_there_is_another_qemu)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    auto options = allowing_all();
+    options.hold = true;
+    proxied_monitor monitor(executor, options);
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate();
+    client.say(command_text("query-name"));
+    co_await monitor.peer.serve("query-name", "old");
+    static_cast<void>(co_await client.line());
+    client.say(command_text("sent"));
+    static_cast<void>(co_await monitor.peer.expect("sent"));
+    monitor.peer.close();
+    json::value const lost = co_await client.message();
+    BOOST_TEST(lost.at("error").at("class") == json::value("GenericError"));
+    client.say(command_text("late"));
+    BOOST_TEST((co_await client.message()).at("error").at("desc") == json::value("There is no connection to QEMU"));
+    raw_client early(executor, monitor.address);  // is not greeted before there is a QEMU
+
+    fake_peer second = fake_peer::pair(executor);
+    coqmp::session upstream(executor);
+    spawned<void> answering(executor, second.handshake());
+    co_await upstream.async_connect(second.address(), asio::use_awaitable);
+    co_await answering.done();
+    BOOST_TEST(!early.has_input());
+    monitor.proxy.use(upstream);
+    json::value const gap = co_await client.message();
+    BOOST_TEST(gap.at("event") == json::value("__org.coqmp_GAP"));
+    co_await early.negotiate();
+    client.say(command_text("query-name"));
+    co_await second.serve("query-name", "new");
+    BOOST_TEST(co_await client.line() == R"({"return": "new"})");
+}
+
+COROUTINE_TEST_CASE(draining_waits_for_what_was_sent)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(executor);
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate(R"("oob")");
+    client.say(command_text("sent"));
+    json::value const id = co_await monitor.peer.expect("sent");
+    completion<> drained(executor);
+    monitor.proxy.async_drain(drained.token());
+    client.say(command_text("never"));
+    monitor.peer.answer(id, 1);
+    BOOST_TEST(co_await client.line() == R"({"return": 1})");
+    co_await drained.done();
+    BOOST_TEST(!drained.error());
+    monitor.proxy.close();
+    BOOST_TEST(co_await client.end() == "");
+    BOOST_TEST(!monitor.peer.has_input());
+    completion<> after(executor);
+    monitor.proxy.async_drain(after.token());
+    co_await after.done();
+    BOOST_TEST(after.error() == errc::disconnected);
+}
+
+COROUTINE_TEST_CASE(a_session_that_does_not_fit_is_refused)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(executor);
+    BOOST_CHECK_THROW(monitor.proxy.use(monitor.upstream), std::invalid_argument);
+    co_await monitor.connect();
+    asio::io_context other;
+    coqmp::monitor_proxy elsewhere(other);
+    BOOST_CHECK_THROW(elsewhere.use(monitor.upstream), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
