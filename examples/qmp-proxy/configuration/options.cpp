@@ -73,11 +73,11 @@ try {
     throw mistake('"' + text + "\": " + error.what());
 }
 
-coqmp::endpoint parse_socket_address(char const* option, std::string const& text)
+coqmp::endpoint parse_listen_address(std::string const& text)
 {
     coqmp::endpoint address = parse_address(text);
     if (address.is_descriptor())
-        throw mistake(std::string(option) + ' ' + text + ": clients come to a unix socket or to a TCP port");
+        throw mistake("--listen " + text + ": clients come to a unix socket or to a TCP port");
     return address;
 }
 
@@ -92,7 +92,7 @@ void take_sockets(CLI::App const& application, ordered_options const& which, wri
             bool const dials = each == which.dial;
             std::string const& text = (dials ? values.dial : values.listen).at(index);
             auto& list = dials ? into.dial : into.listen;
-            list.push_back({parse_socket_address(dials ? "--dial" : "--listen", text), {}});
+            list.push_back({dials ? parse_address(text) : parse_listen_address(text), {}});
             last = &list.back();
         } else if (each == which.policy) {
             std::string const& name = values.policies.at(index);

@@ -70,7 +70,7 @@ value_reader<std::vector<account_policy>> policies_of(value_reader<Id> account, 
 
 }  // namespace
 
-value_reader<coqmp::endpoint> monitor_address()
+value_reader<coqmp::endpoint> address()
 {
     return [](setting const& read, problem_list& problems) -> std::optional<coqmp::endpoint> {
         auto const value = coqmp_daemon::text()(read, problems);
@@ -86,10 +86,10 @@ value_reader<coqmp::endpoint> monitor_address()
     };
 }
 
-value_reader<coqmp::endpoint> socket_address()
+value_reader<coqmp::endpoint> listen_address()
 {
     return [](setting const& read, problem_list& problems) -> std::optional<coqmp::endpoint> {
-        auto result = monitor_address()(read, problems);
+        auto result = address()(read, problems);
         if (!result || !result->is_descriptor())
             return result;
         problems.add(read.value.position, read.path + ": clients come to a unix socket or to a TCP port");

@@ -12,11 +12,11 @@
 
 namespace qmp_proxy {
 
-/// An address of a monitor.
-[[nodiscard]] coqmp_daemon::value_reader<coqmp::endpoint> monitor_address();
+/// An address to connect to.
+[[nodiscard]] coqmp_daemon::value_reader<coqmp::endpoint> address();
 
-/// An address of clients: a unix socket or a TCP port.
-[[nodiscard]] coqmp_daemon::value_reader<coqmp::endpoint> socket_address();
+/// An address to listen at: a unix socket or a TCP port.
+[[nodiscard]] coqmp_daemon::value_reader<coqmp::endpoint> listen_address();
 
 /// A list of names of commands. A pattern is refused, because it would match nothing.
 [[nodiscard]] coqmp_daemon::value_reader<std::vector<located<std::string>>> command_names();

@@ -76,6 +76,8 @@ settings combine(settings file, options const& line)
     if (line.upstream)
         file.upstream = line.upstream;
     file.hold = file.hold || line.hold;
+    if (file.hold && file.upstream && file.upstream->is_descriptor())
+        throw usage_mistake(file.upstream->to_string() + " cannot be connected again: leave out hold");
     if (!line.audit.empty())
         file.audit = line.audit;
     policy_table const policies(file.policies);

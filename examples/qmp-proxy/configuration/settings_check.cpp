@@ -29,6 +29,9 @@ public:
         for (dial_settings const& each : read_.dial) {
             check_address(each.address);
             check_name(each.policy);
+            if (each.reconnect && each.address.value->is_descriptor())
+                problems_.add(each.address.position,
+                              each.address.value->to_string() + " cannot be dialed again: leave out reconnect");
             if (each.policy.value == no_policy)
                 problems_.add(each.policy.position, "with the policy \"none\", the client could not do anything");
         }

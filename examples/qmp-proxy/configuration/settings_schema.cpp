@@ -21,7 +21,7 @@ table_schema<policy_settings> policy_schema()
 table_schema<listen_settings> listen_schema()
 {
     table_schema<listen_settings> result;
-    result.required("address", &listen_settings::address, socket_address())
+    result.required("address", &listen_settings::address, listen_address())
         .optional("policy", &listen_settings::policy, coqmp_daemon::text())
         .optional("mode", &listen_settings::mode, coqmp_daemon::file_mode())
         .optional("owner", &listen_settings::owner, coqmp_daemon::user())
@@ -34,7 +34,7 @@ table_schema<listen_settings> listen_schema()
 table_schema<dial_settings> dial_schema()
 {
     table_schema<dial_settings> result;
-    result.required("address", &dial_settings::address, socket_address())
+    result.required("address", &dial_settings::address, address())
         .optional("policy", &dial_settings::policy, coqmp_daemon::text())
         .optional("reconnect", &dial_settings::reconnect, coqmp_daemon::duration(100ms, 24h));
     return result;
@@ -55,7 +55,7 @@ table_schema<limit_settings> limits_schema()
 table_schema<settings> settings_schema()
 {
     table_schema<settings> result;
-    result.optional("upstream", &settings::upstream, monitor_address())
+    result.optional("upstream", &settings::upstream, address())
         .optional("hold", &settings::hold, coqmp_daemon::boolean())
         .optional("audit", &settings::audit, coqmp_daemon::text())
         .optional("connect_timeout", &settings::connect_timeout, coqmp_daemon::duration(1ms, 1h))
