@@ -135,7 +135,8 @@ asio::awaitable<void> service::reload()
     offered_.reopen_audit();
     std::vector<std::string> problems;
     try {
-        settings next = co_await asio::co_spawn(files_, read_again(line_), asio::use_awaitable);
+        asio::awaitable<settings> reading = read_again(line_);
+        settings next = co_await asio::co_spawn(files_, std::move(reading), asio::use_awaitable);
         follow(std::move(next));
     } catch (coqmp_daemon::configuration_error const& error) {
         problems = error.problems();

@@ -38,7 +38,8 @@ void service_state::stopping(std::chrono::milliseconds most)
 void service_state::show(std::string const& sentence)
 {
     // If the service manager does not read, the next sentence makes up for this one.
-    (void)notification_.status(sentence);
+    if (sentence != shown_ && !notification_.status(sentence))
+        shown_ = sentence;
 }
 
 asio::awaitable<void> service_state::keep_alive()

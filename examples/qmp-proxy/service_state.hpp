@@ -43,6 +43,7 @@ private:
 
     coqmp_daemon::service_notification notification_;
     coqmp_daemon::logger& log_;
+    std::string shown_;
     bool is_ready_ = false;
     bool has_failed_ = false;
 };

@@ -147,46 +147,6 @@ COROUTINE_TEST_CASE(a_client_that_listens_is_dialed_again)
 
 // ---- The end ---------------------------------------------------------------------------------------------------------------
 
-COROUTINE_TEST_CASE(sigterm_waits_for_the_answer_of_a_command)
-{
-    qemu_fixture const here;
-    running_proxy proxy({here.upstream, "--listen", here.path("a")});
-    proxy.expect_ready();
-    auto client = co_await connect_to(here.at("a"));
-    BOOST_TEST(contains(co_await ask(client, "query-status"), "prelaunch"));
-    here.qemu.stop();
-    std::string answer;
-    // The proxy has read the command when it reads the one behind it, which it answers itself.
-    auto const ended = [&answer](boost::system::error_code error, coqmp::reply const& reply) {
-        answer = error ? error.message() : boost::json::serialize(reply.value());
-    };
-    client.async_execute(coqmp::command("query-status"), ended);
-    BOOST_TEST(contains(co_await ask(client, "no-such-command"), "read-only"));
-    proxy.signal(SIGTERM);
-    proxy.expect("STOPPING=1");
-    here.qemu.resume();
-    BOOST_TEST(proxy.wait() == 0);
-    coqmp::session_end const end = co_await client.async_wait_closed(asio::use_awaitable);
-    BOOST_TEST((end.reason == coqmp::errc::disconnected));
-    BOOST_TEST(contains(answer, "prelaunch"));
-    BOOST_TEST(!std::filesystem::exists(here.path("a")));
-}
-
-COROUTINE_TEST_CASE(sigterm_does_not_wait_for_ever)
-{
-    qemu_fixture const here;
-    std::string const config = here.write("config", "drain_timeout = '50ms'\n");
-    running_proxy proxy({here.upstream, "--config", config, "--listen", here.path("a")});
-    proxy.expect_ready();
-    auto client = co_await connect_to(here.at("a"));
-    here.qemu.stop();
-    client.async_execute(coqmp::command("query-status"), [](boost::system::error_code, coqmp::reply const&) {});
-    BOOST_TEST(contains(co_await ask(client, "no-such-command"), "read-only"));
-    BOOST_TEST(proxy.stop() == 0);
-    BOOST_TEST(contains(proxy.log(), "commands of clients were not answered in time"));
-    here.qemu.resume();
-}
-
 COROUTINE_TEST_CASE(a_qemu_that_is_killed_ends_the_proxy_with_status_3)
 {
     qemu_fixture here;

@@ -83,11 +83,12 @@ running_proxy::running_proxy(std::vector<std::string> const& arguments, std::vec
             environment.push_back(std::string(name) + '=' + value);
     }
     environment.insert(environment.end(), settings.begin(), settings.end());
+    std::string const input = home_.path() / "input";
     std::string const output = home_.path() / "output";
     std::string const log = home_.path() / "log";
     ::posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input.c_str(), O_RDONLY | O_CREAT, 0600);
     ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     int const error =

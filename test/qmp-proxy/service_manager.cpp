@@ -4,6 +4,7 @@
 #include "support/real_qemu.hpp"
 #include "support/run.hpp"
 
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <signal.h>
@@ -22,7 +23,7 @@ COROUTINE_TEST_CASE(the_service_manager_follows_the_proxy)
     proxy.expect_ready();
     auto client = co_await connect_to(here.at("a"));
     BOOST_TEST(contains(proxy.expect("STATUS="), "; 1 client"));
-    client.close();
+    co_await client.async_close(boost::asio::use_awaitable);
     BOOST_TEST(contains(proxy.expect("STATUS="), "; 0 clients"));
     proxy.signal(SIGHUP);
     BOOST_TEST(contains(proxy.expect("RELOADING=1"), "MONOTONIC_USEC="));

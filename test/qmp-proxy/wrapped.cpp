@@ -62,7 +62,7 @@ BOOST_FIXTURE_TEST_CASE(the_program_has_the_output_and_the_input_of_the_proxy, w
 {
     outcome const came = wrap("readlink /proc/self/fd/0; echo mine >&2; exit 3");
     BOOST_TEST(came.status == 3);
-    BOOST_TEST(came.output == "/dev/null\n");
+    BOOST_TEST(came.output.ends_with("/input\n"));
     BOOST_TEST(contains(came.log, "mine\n"));
 }
 

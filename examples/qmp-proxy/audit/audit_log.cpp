@@ -28,7 +28,7 @@ std::uint64_t count_lines(std::string const& text)
 /// Shared with the thread, which may hang in a system call when the log is destroyed.
 struct audit_log::state
 {
-    state(std::string path, report reported) : file(std::move(path)), reported(std::move(reported)) {}
+    state(std::string path, report hook) : file(std::move(path)), reported(std::move(hook)) {}
 
     void run()
     {

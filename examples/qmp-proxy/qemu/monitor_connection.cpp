@@ -1,7 +1,6 @@
 #include "qemu/monitor_connection.hpp"
 
 #include <coqmp/error.hpp>
-#include <coqmp/event_filter.hpp>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -15,7 +14,7 @@ using boost::system::error_code;
 namespace qmp_proxy {
 
 monitor_connection::monitor_connection(asio::any_io_executor executor, coqmp::session_options options)
-    : session_(std::move(executor), std::move(options)), events_(session_.subscribe(coqmp::event_filter("SHUTDOWN", "RESUME")))
+    : session_(std::move(executor), std::move(options)), events_(session_.subscribe({"SHUTDOWN", "RESUME"}))
 {}
 
 asio::awaitable<error_code> monitor_connection::connect(coqmp::endpoint monitor)
