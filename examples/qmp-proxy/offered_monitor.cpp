@@ -140,7 +140,7 @@ access_rules::policy_pointer offered_monitor::policy_for(coqmp::monitor_client c
     auto policy = rules_.policy_for(client);
     if (!policy)
         log_.write(log_priority::warning, client.server.to_string(),
-                   name_of(client) + " (" + describe(client) + ") was disconnected: no policy is for it");
+                   describe(client) + ", was disconnected: no policy is for it");
     return policy;
 }
 
@@ -148,13 +148,13 @@ void offered_monitor::connected(coqmp::monitor_client const& client)
 {
     auto const policy = rules_.policy_for(client);
     log_.write(log_priority::info, client.server.to_string(),
-               name_of(client) + " (" + describe(client) + ") connected, policy " + (policy ? policy->name() : no_policy));
+               describe(client) + ", connected with the policy " + (policy ? policy->name() : no_policy));
     hooks_.clients_changed();
 }
 
 void offered_monitor::disconnected(coqmp::monitor_client const& client)
 {
-    log_.write(log_priority::info, client.server.to_string(), name_of(client) + " disconnected");
+    log_.write(log_priority::info, client.server.to_string(), describe(client) + ", disconnected");
     dialed_.has_left(client);
     hooks_.clients_changed();
 }

@@ -81,6 +81,9 @@ BOOST_AUTO_TEST_CASE(a_command_that_was_executed)
                                        {"outcome", "done"},
                                        {"ms", 1.234}};
     BOOST_TEST(line(what) == expected);
+    BOOST_TEST(contains(audit_line(what, {}), "\"ms\":1.234}\n"));
+    what.duration = 50us;
+    BOOST_TEST(contains(audit_line(what, {}), "\"ms\":0.050}\n"));
 }
 
 BOOST_AUTO_TEST_CASE(the_outcomes)

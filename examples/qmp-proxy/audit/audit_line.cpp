@@ -7,6 +7,7 @@
 
 #include <time.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string_view>
@@ -41,9 +42,12 @@ char const* outcome_of(coqmp::monitor_audit const& what)
     return what.was_refused ? "refused" : what.has_left ? "left" : what.error_class.empty() ? "done" : "failed";
 }
 
-std::string as_line(json::object const& fields)
+/// Milliseconds with three decimals. Boost.JSON would print an exponent.
+std::string milliseconds(std::chrono::nanoseconds duration)
 {
-    return json::serialize(fields) + '\n';
+    auto const count = std::max<std::int64_t>(0, std::chrono::floor<std::chrono::microseconds>(duration).count());
+    std::string const fraction = std::to_string(count % 1000);
+    return std::to_string(count / 1000) + '.' + std::string(3 - fraction.size(), '0') + fraction;
 }
 
 }  // namespace
@@ -63,14 +67,14 @@ std::string audit_line(coqmp::monitor_audit const& what, std::chrono::system_clo
     line["outcome"] = outcome_of(what);
     if (!what.error_class.empty())
         line["error"] = coqmp_daemon::printable(what.error_class, longest_name);
-    // Whole microseconds, so that no digit is noise.
-    line["ms"] = static_cast<double>(std::chrono::floor<std::chrono::microseconds>(what.duration).count()) / 1000;
-    return as_line(line);
+    std::string result = json::serialize(line);
+    result.back() = ',';
+    return result + "\"ms\":" + milliseconds(what.duration) + "}\n";
 }
 
 std::string lost_lines(std::uint64_t count, std::chrono::system_clock::time_point now)
 {
-    return as_line({{"time", timestamp(now)}, {"lost", count}});
+    return json::serialize(json::object{{"time", timestamp(now)}, {"lost", count}}) + '\n';
 }
 
 }  // namespace qmp_proxy

@@ -2,20 +2,15 @@
 
 namespace qmp_proxy {
 
-std::string name_of(coqmp::monitor_client const& client)
-{
-    return "client " + std::to_string(client.number);
-}
-
 // The user's number and not its name: to look the name up may block.
 std::string describe(coqmp::monitor_client const& client)
 {
-    std::string result;
+    std::string result = "client " + std::to_string(client.number);
     if (client.process > 0)
-        result = "process " + std::to_string(client.process) + ' ';
+        result += ", process " + std::to_string(client.process);
     if (client.user)
-        result += "of user " + std::to_string(*client.user) + ' ';
-    return result + "at " + client.server.to_string();
+        result += " of user " + std::to_string(*client.user);
+    return result;
 }
 
 }  // namespace qmp_proxy

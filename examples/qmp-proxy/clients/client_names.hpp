@@ -8,10 +8,7 @@
 
 namespace qmp_proxy {
 
-/// `client 3`
-[[nodiscard]] std::string name_of(coqmp::monitor_client const& client);
-
-/// `process 1234 of user 1000 at unix:/run/vm7.sock`
+/// `client 3, process 1234 of user 1000`
 [[nodiscard]] std::string describe(coqmp::monitor_client const& client);
 
 }  // namespace qmp_proxy

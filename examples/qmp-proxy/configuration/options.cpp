@@ -51,8 +51,7 @@ CLI::Option* add_repeatable(CLI::App& application, std::string const& name, std:
 ordered_options describe(CLI::App& application, options& into, written_values& values)
 {
     ordered_options result;
-    application
-        .add_option("upstream", values.upstream, "UPSTREAM, QEMU's monitor: /run/vm.sock, unix:PATH, tcp:HOST:PORT, fd:NUMBER")
+    application.add_option("UPSTREAM", values.upstream, "QEMU's monitor: /run/vm.sock, unix:PATH, tcp:HOST:PORT, fd:NUMBER")
         ->type_name("");
     result.listen = add_repeatable(application, "--listen", values.listen, "ADDRESS", "accept clients at ADDRESS");
     result.dial = add_repeatable(application, "--dial", values.dial, "ADDRESS", "connect to a client that listens at ADDRESS");
