@@ -77,6 +77,11 @@ endpoint monitor_proxy::listen(endpoint const& address, socket_access access)
     return impl_->server().listen(address, access);
 }
 
+bool monitor_proxy::stop_listening(endpoint const& address)
+{
+    return impl_ && impl_->server().stop_listening(address);
+}
+
 void monitor_proxy::apply_policies()
 {
     if (impl_)

@@ -86,6 +86,11 @@ endpoint monitor_server::listen(endpoint const& address, socket_access access)
     return impl_->listen(address, access);
 }
 
+bool monitor_server::stop_listening(endpoint const& address)
+{
+    return impl_ && impl_->executor() && impl_->stop_listening(address);
+}
+
 void monitor_server::publish(std::string name, boost::json::object data)
 {
     event now;

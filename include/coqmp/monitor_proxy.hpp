@@ -92,6 +92,12 @@ public:
     /// @throws as monitor_server::listen()
     endpoint listen(endpoint const& address, socket_access access = {});
 
+    /// Listens at an address no longer, as monitor_server::stop_listening(). Clients that have connected there stay, unless
+    /// apply_policies() disconnects them.
+    /// @param address as listen() has returned it
+    /// @return whether it has listened there
+    bool stop_listening(endpoint const& address);
+
     /// Connects to a client that listens, as monitor_server::async_dial().
     /// @param client its address
     /// @param token a completion token, `asio::deferred` by default

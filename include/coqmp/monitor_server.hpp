@@ -61,9 +61,9 @@ enum class command_bands {
 /// server.handle("query-name", [](coqmp::monitor_request request) { request.answer({{"name", "vm7"}}); });
 /// server.listen(coqmp::endpoint::unix_socket("/run/vm7.sock"));
 /// @endcode
-/// @par Threads Every function may be called from any thread, but handle(), handle_others() and listen() only before others use the
-/// server. Handlers run on the server's executor, which must not run them concurrently (an `io_context` that is run by one thread,
-/// or a strand).
+/// @par Threads Every function may be called from any thread, but handle() and handle_others() only before others use the server,
+/// and listen() and stop_listening() only before that or on the server's executor. Handlers run on the server's executor, which must
+/// not run them concurrently (an `io_context` that is run by one thread, or a strand).
 /// @par Moved from A moved-from server keeps its executor and does nothing; async_dial() completes with errc::disconnected.
 /// @par Lifetime Destroying the server closes it. It may outlive its execution context, whose end closes it.
 /// @see examples/monitor_server.cpp
@@ -120,6 +120,12 @@ public:
     /// @return the address, with the port that the kernel chose
     /// @throws boost::system::system_error as listener::listener(); the kernel's error (EPERM) if the owner or group cannot be set
     endpoint listen(endpoint const& address, socket_access access = {});
+
+    /// Listens at an address no longer, and unlinks its socket. Clients that have connected there stay. Call it where listen() may
+    /// be called.
+    /// @param address as listen() has returned it
+    /// @return whether it has listened there
+    bool stop_listening(endpoint const& address);
 
     /// Connects to a client that listens, and serves it. Completes as soon as the connection exists.
     /// @param client its address; for a descriptor of a socket, the server uses a duplicate

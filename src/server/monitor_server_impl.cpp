@@ -57,6 +57,18 @@ endpoint monitor_server_impl::listen(endpoint const& address, socket_access cons
     return acceptor->local();
 }
 
+bool monitor_server_impl::stop_listening(endpoint const& address)
+{
+    auto const found = std::ranges::find(acceptors_, address, [](auto const& each) -> endpoint const& { return each->local(); });
+    if (found == acceptors_.end())
+        return false;
+    auto const acceptor = *found;
+    acceptors_.erase(found);
+    acceptor->remove_file();  // immediately, as in close()
+    run_at_home([acceptor](monitor_server_impl&) { acceptor->close(); });
+    return true;
+}
+
 void monitor_server_impl::close() noexcept
 {
     if (!executor() || close_requested_.exchange(true))

@@ -44,6 +44,7 @@ public:
     // Before any other thread uses the server.
     [[nodiscard]] command_handlers& handlers() noexcept { return handlers_; }
     endpoint listen(endpoint const& address, socket_access const& access);
+    bool stop_listening(endpoint const& address);
 
     // From any thread.
     void close() noexcept;

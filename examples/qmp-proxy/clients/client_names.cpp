@@ -1,0 +1,16 @@
+#include "clients/client_names.hpp"
+
+namespace qmp_proxy {
+
+// The user's number and not its name: to look the name up may block.
+std::string describe(coqmp::monitor_client const& client)
+{
+    std::string result = "client " + std::to_string(client.number);
+    if (client.process > 0)
+        result += ", process " + std::to_string(client.process);
+    if (client.user)
+        result += " of user " + std::to_string(*client.user);
+    return result;
+}
+
+}  // namespace qmp_proxy

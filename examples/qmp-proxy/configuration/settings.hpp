@@ -1,0 +1,115 @@
+// What the proxy is to do: the configuration file and the command line together.
+#ifndef QMP_PROXY_CONFIGURATION_SETTINGS_HPP
+#define QMP_PROXY_CONFIGURATION_SETTINGS_HPP
+
+#include "configuration/options.hpp"
+#include "daemon/configuration/setting.hpp"
+
+#include <coqmp/endpoint.hpp>
+#include <coqmp/socket_access.hpp>
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace qmp_proxy {
+
+using coqmp_daemon::located;
+
+/// The policy that every socket has at first.
+inline constexpr char const* default_policy = "read-only";
+/// In place of a policy: the client is disconnected.
+inline constexpr char const* no_policy = "none";
+
+/// `[policy.NAME]`
+struct policy_settings
+{
+    located<std::string> extends;  ///< Empty: it allows nothing but what it names.
+    std::vector<located<std::string>> allow;
+};
+
+/// An entry of `users` or `groups`: an account, and the policy of its processes.
+struct account_policy
+{
+    ::id_t id = 0;
+    located<std::string> policy;
+};
+
+/// `[[listen]]`, or `--listen`.
+struct listen_settings
+{
+    located<std::optional<coqmp::endpoint>> address;
+    located<std::string> policy{default_policy, {}};
+    located<std::optional<::mode_t>> mode;
+    located<std::optional<::uid_t>> owner;
+    located<std::optional<::gid_t>> group;
+    std::vector<account_policy> users;   ///< In the order of the file.
+    std::vector<account_policy> groups;  ///< In the order of the file.
+
+    [[nodiscard]] coqmp::socket_access access() const;
+};
+
+/// `[[dial]]`, or `--dial`.
+struct dial_settings
+{
+    located<std::optional<coqmp::endpoint>> address;
+    located<std::string> policy{default_policy, {}};
+    std::optional<std::chrono::milliseconds> reconnect;  ///< Empty: it is dialed once.
+};
+
+/// `[limits]`
+struct limit_settings
+{
+    std::size_t clients = 64;
+    std::uint64_t message_size = std::uint64_t{64} << 20;
+    std::uint64_t event_memory = std::uint64_t{1} << 20;
+
+    friend bool operator==(limit_settings const&, limit_settings const&) = default;
+};
+
+struct settings
+{
+    std::optional<coqmp::endpoint> upstream;
+    bool hold = false;
+    std::string audit;  ///< Empty: no audit log.
+    std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
+    std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
+    std::chrono::milliseconds shutdown_timeout = std::chrono::seconds(75);
+    limit_settings limits;
+    std::map<std::string, located<policy_settings>> policies;
+    std::vector<listen_settings> listen;
+    std::vector<dial_settings> dial;
+};
+
+/// The command line and the configuration do not fit together. Its text is one sentence.
+class usage_mistake : public std::runtime_error
+{
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Reads the text of a configuration file.
+/// @param file its name, for messages
+/// @throws coqmp_daemon::configuration_error with all problems
+[[nodiscard]] settings parse_settings(std::string_view text, std::string const& file);
+
+/// The configuration file that the command line names, if it names one, and what the command line adds. It blocks for as long as
+/// the file system does.
+/// @throws coqmp_daemon::configuration_error the file is wrong, or cannot be read or trusted
+/// @throws usage_mistake
+[[nodiscard]] settings read_settings(options const& line);
+
+/// Adds the command line to a configuration.
+/// @throws usage_mistake
+[[nodiscard]] settings combine(settings file, options const& line);
+
+}  // namespace qmp_proxy
+
+#endif

@@ -1,0 +1,66 @@
+#include "run.hpp"
+
+#include "configuration/options.hpp"
+#include "configuration/settings.hpp"
+#include "daemon/log/logger.hpp"
+#include "daemon/service_notification.hpp"
+#include "service.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+#include <utility>
+#include <variant>
+
+namespace asio = boost::asio;
+
+namespace qmp_proxy {
+
+namespace {
+
+using coqmp_daemon::exit_code;
+
+coqmp_daemon::logger_options logger_options_for(options const& line)
+{
+    coqmp_daemon::logger_options result;
+    result.style = coqmp_daemon::choose_style(line.common.format, coqmp_daemon::look_at_surroundings());
+    result.least = line.common.least;
+    return result;
+}
+
+exit_code serve(options const& line, settings wanted)
+{
+    auto const environment = coqmp_daemon::service_environment::take();
+    asio::io_context context(1);
+    coqmp_daemon::logger log(context.get_executor(), logger_options_for(line));
+    service proxy(context.get_executor(), line, std::move(wanted), environment, log);
+    int status = 0;
+    std::exception_ptr failure;
+    asio::co_spawn(context, proxy.run(), [&](std::exception_ptr const& why, int result) {
+        failure = why;
+        status = result;
+        context.stop();
+    });
+    context.run();
+    if (failure)
+        std::rethrow_exception(failure);
+    return static_cast<exit_code>(status);  // with --wrap, it is QEMU's
+}
+
+}  // namespace
+
+exit_code run(int argc, char const* const* argv)
+{
+    auto read = read_command_line(argc, argv);
+    if (auto const* const status = std::get_if<exit_code>(&read))
+        return *status;
+    auto const& line = std::get<options>(read);
+    try {
+        return serve(line, read_settings(line));
+    } catch (usage_mistake const& error) {
+        return coqmp_daemon::refuse_command_line("qmp-proxy", error.what());
+    }
+}
+
+}  // namespace qmp_proxy

@@ -1,0 +1,251 @@
+#include "service.hpp"
+
+#include "daemon/configuration/problem_list.hpp"
+#include "daemon/log/log_priority.hpp"
+#include "qemu/backoff.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <sstream>
+#include <utility>
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using coqmp_daemon::exit_code;
+using coqmp_daemon::log_priority;
+
+namespace qmp_proxy {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+asio::awaitable<settings> read_again(options line)
+{
+    co_return read_settings(line);
+}
+
+std::string describe_qemu(coqmp::session const& session)
+{
+    std::ostringstream text;
+    text << "QEMU " << session.greeting().version;
+    return text.str();
+}
+
+/// What a reload does not change.
+bool needs_restart(settings const& now, settings const& next)
+{
+    return now.upstream != next.upstream || now.hold != next.hold || now.limits != next.limits;
+}
+
+}  // namespace
+
+service::service(asio::any_io_executor const& executor, options const& line, settings wanted,
+                 coqmp_daemon::service_environment const& environment, coqmp_daemon::logger& log)
+    : executor_(executor),
+      line_(line),
+      settings_(std::move(wanted)),
+      log_(log),
+      signals_(executor),
+      state_(environment, log),
+      offered_(executor, settings_, log,
+               {[this] { show_state(); }, [this](std::string const& sentence) { fail(exit_code::connection, sentence); }}),
+      ended_(executor, asio::steady_timer::time_point::max())
+{}
+
+asio::awaitable<int> service::run()
+{
+    if (line_.wraps)
+        wrapped_.emplace(executor_, line_.program, session_options());
+    spawn(obey_signals());
+    spawn(state_.keep_alive());
+    spawn(wrapped_ ? run_wrapped() : keep_connected());
+    error_code ignored;
+    while (!status_)
+        co_await ended_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await stop();
+    if (failure_)
+        std::rethrow_exception(failure_);
+    if (wrapped_ && wrapped_->exit_code())
+        co_return *wrapped_->exit_code() < 0 ? static_cast<int>(exit_code::failure) : *wrapped_->exit_code();
+    co_return static_cast<int>(*status_);
+}
+
+void service::spawn(asio::awaitable<void> work)
+{
+    asio::co_spawn(executor_, std::move(work), [this](std::exception_ptr const& failure) {
+        if (!failure)
+            return;
+        if (!failure_)
+            failure_ = failure;
+        finish(exit_code::failure);
+    });
+}
+
+/// The first reason to end decides.
+void service::finish(exit_code status)
+{
+    if (status_)
+        return;
+    status_ = status;
+    ended_.cancel();
+}
+
+void service::fail(exit_code status, std::string const& sentence)
+{
+    log_.write(log_priority::error, sentence);
+    finish(status);
+}
+
+asio::awaitable<void> service::stop()
+{
+    bool const has_qemu = wrapped_ && !wrapped_->exit_code() && !qemu_.empty();
+    state_.stopping(settings_.drain_timeout + (has_qemu ? settings_.shutdown_timeout + 15s : 5s));
+    if (!qemu_.empty()) {
+        bool const all_answered = co_await offered_.drain(settings_.drain_timeout);
+        if (!all_answered)
+            log_.write(log_priority::warning, "commands of clients were not answered in time");
+    }
+    if (has_qemu) {
+        log_.write(log_priority::notice, "shutting QEMU down");
+        co_await wrapped_->shut_down(settings_.shutdown_timeout);
+    }
+    offered_.close();
+}
+
+// ---- Signals ---------------------------------------------------------------------------------------------------------------
+
+asio::awaitable<void> service::obey_signals()
+{
+    for (;;) {
+        coqmp_daemon::signal_request const request = co_await signals_.next();
+        if (request == coqmp_daemon::signal_request::end)
+            break;
+        co_await reload();
+    }
+    log_.write(log_priority::notice, "ending, because a signal asked for it");
+    finish(exit_code::success);
+}
+
+asio::awaitable<void> service::reload()
+{
+    state_.begin_reload();
+    offered_.reopen_audit();
+    std::vector<std::string> problems;
+    try {
+        asio::awaitable<settings> reading = read_again(line_);
+        settings next = co_await asio::co_spawn(files_, std::move(reading), asio::use_awaitable);
+        follow(std::move(next));
+    } catch (coqmp_daemon::configuration_error const& error) {
+        problems = error.problems();
+    } catch (std::exception const& error) {
+        problems.emplace_back(error.what());
+    }
+    for (std::string const& each : problems)
+        log_.write(log_priority::error, each);
+    if (problems.empty())
+        log_.write(log_priority::notice, "reloaded");
+    else
+        log_.write(log_priority::error, "the configuration was not reloaded: the old one stays");
+    state_.end_reload();
+}
+
+void service::follow(settings next)
+{
+    offered_.apply(next);
+    if (needs_restart(settings_, next))
+        log_.write(log_priority::warning, "changes of upstream, hold and limits take effect when qmp-proxy is started again");
+    next.upstream = settings_.upstream;
+    next.hold = settings_.hold;
+    next.limits = settings_.limits;
+    settings_ = std::move(next);
+}
+
+// ---- QEMU ------------------------------------------------------------------------------------------------------------------
+
+coqmp::session_options service::session_options() const
+{
+    coqmp::session_options result;
+    result.connect_timeout = settings_.connect_timeout;
+    result.log = [&log = log_](coqmp::log_level level, std::string_view sentence) {
+        log.write(coqmp_daemon::priority_of(level), "QEMU", sentence);
+    };
+    return result;
+}
+
+asio::awaitable<void> service::keep_connected()
+{
+    if (settings_.hold)
+        state_.ready();  // QEMU may come at any time
+    backoff pauses;
+    asio::steady_timer timer(executor_);
+    for (;;) {
+        connection_end const end = co_await connect_once();
+        if (!settings_.hold) {
+            finish(end.was_expected ? exit_code::success : exit_code::connection);
+            co_return;
+        }
+        timer.expires_after(pauses.next(end.lasted));
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+}
+
+/// One connection, or one attempt.
+asio::awaitable<connection_end> service::connect_once()
+{
+    monitor_connection connection(executor_, session_options());
+    coqmp::endpoint const& monitor = *settings_.upstream;
+    connection_end result;
+    show_state();
+    result.reason = co_await connection.connect(monitor);
+    if (result.reason) {
+        auto const priority = !settings_.hold                        ? log_priority::error
+                              : std::exchange(has_complained_, true) ? log_priority::debug
+                                                                     : log_priority::warning;
+        log_.write(priority, describe_failure(monitor, result.reason, settings_.connect_timeout));
+        co_return result;
+    }
+    has_complained_ = false;
+    offer(connection.session());
+    result = co_await connection.wait_for_end();
+    result.was_expected = result.was_expected || offered_.has_quit();
+    qemu_.clear();
+    std::string const sentence = "the connection to QEMU at " + monitor.to_string() + " has ended: ";
+    if (result.was_expected)
+        log_.write(log_priority::notice, sentence + "QEMU has ended");
+    else
+        log_.write(settings_.hold ? log_priority::warning : log_priority::error, sentence + result.reason.message());
+    co_return result;
+}
+
+asio::awaitable<void> service::run_wrapped()
+{
+    std::string const problem = co_await wrapped_->start();
+    if (!problem.empty())
+        co_return fail(exit_code::connection, problem);
+    offer(wrapped_->session());
+    co_await wrapped_->wait();
+    qemu_.clear();
+    log_.write(log_priority::notice, wrapped_->describe_end());
+    finish(exit_code::success);
+}
+
+void service::offer(coqmp::session const& upstream)
+{
+    offered_.use(upstream);
+    qemu_ = describe_qemu(upstream);
+    log_.write(log_priority::notice, "connected to " + qemu_ + (wrapped_ ? "" : " at " + settings_.upstream->to_string()));
+    show_state();
+    state_.ready();
+}
+
+void service::show_state()
+{
+    std::size_t const count = offered_.client_count();
+    state_.show((qemu_.empty() ? "waiting for QEMU; " : "connected to " + qemu_ + "; ") + std::to_string(count) +
+                (count == 1 ? " client" : " clients"));
+}
+
+}  // namespace qmp_proxy

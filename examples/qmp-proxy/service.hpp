@@ -1,0 +1,74 @@
+// The proxy from its start to its end.
+#ifndef QMP_PROXY_SERVICE_HPP
+#define QMP_PROXY_SERVICE_HPP
+
+#include "configuration/options.hpp"
+#include "configuration/settings.hpp"
+#include "daemon/exit_code.hpp"
+#include "daemon/log/logger.hpp"
+#include "daemon/signals.hpp"
+#include "offered_monitor.hpp"
+#include "qemu/monitor_connection.hpp"
+#include "qemu/wrapped_program.hpp"
+#include "service_state.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <exception>
+#include <optional>
+#include <string>
+
+namespace qmp_proxy {
+
+class service
+{
+public:
+    /// Listens.
+    /// @param line outlives the service
+    /// @throws boost::system::system_error a socket or the audit log cannot be opened
+    service(boost::asio::any_io_executor const& executor, options const& line, settings wanted,
+            coqmp_daemon::service_environment const& environment, coqmp_daemon::logger& log);
+
+    /// Runs until a signal, QEMU's end, or a failure ends it. @return the status to exit with
+    [[nodiscard]] boost::asio::awaitable<int> run();
+
+private:
+    void spawn(boost::asio::awaitable<void> work);
+    void finish(coqmp_daemon::exit_code status);
+    void fail(coqmp_daemon::exit_code status, std::string const& sentence);
+
+    [[nodiscard]] boost::asio::awaitable<void> obey_signals();
+    [[nodiscard]] boost::asio::awaitable<void> reload();
+    void follow(settings next);
+
+    [[nodiscard]] boost::asio::awaitable<void> keep_connected();
+    [[nodiscard]] boost::asio::awaitable<connection_end> connect_once();
+    [[nodiscard]] boost::asio::awaitable<void> run_wrapped();
+    void offer(coqmp::session const& upstream);
+    void show_state();
+    [[nodiscard]] boost::asio::awaitable<void> stop();
+    [[nodiscard]] coqmp::session_options session_options() const;
+
+    boost::asio::any_io_executor executor_;
+    options const& line_;
+    settings settings_;
+    coqmp_daemon::logger& log_;
+    coqmp_daemon::signals signals_;
+    service_state state_;
+    offered_monitor offered_;
+    std::optional<wrapped_program> wrapped_;
+    boost::asio::steady_timer ended_;
+    std::optional<coqmp_daemon::exit_code> status_;
+    std::exception_ptr failure_;
+    std::string qemu_;  ///< The QEMU that is connected, for the service manager; empty: there is none.
+    bool was_connected_ = false;
+    bool has_complained_ = false;        ///< That there is no connection.
+    boost::asio::thread_pool files_{1};  ///< Reads the configuration, so that a slow file system delays no command.
+};
+
+}  // namespace qmp_proxy
+
+#endif
