@@ -186,7 +186,7 @@ command_error missing(std::string const& name)
 
 }  // namespace
 
-monitor_policy::monitor_policy(std::string name, monitor_policy const& extended) : monitor_policy(extended)
+monitor_policy::monitor_policy(std::string name, monitor_policy extended) : monitor_policy(std::move(extended))
 {
     name_ = std::move(name);
 }

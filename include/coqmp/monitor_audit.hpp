@@ -20,7 +20,7 @@ struct monitor_audit
     bool was_refused = false;  ///< The policy has refused it: QEMU has not seen it.
     bool has_left = false;     ///< The client has left before the answer came.
     /// The class of QEMU's error, or of ours if the command was refused or the connection to QEMU has ended; empty: it succeeded.
-    std::string_view error_class = {};
+    std::string_view error_class = {};  // NOLINT(readability-redundant-member-init): without it g++ warns of `{client, "p", "c"}`
     std::chrono::nanoseconds duration{};  ///< From its arrival to its answer.
 };
 

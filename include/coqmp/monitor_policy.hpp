@@ -44,7 +44,7 @@ public:
     /// @param name is part of each refusal
     explicit monitor_policy(std::string name) : name_(std::move(name)) {}
     /// A policy that allows what another one does, to be extended.
-    monitor_policy(std::string name, monitor_policy const& extended);
+    monitor_policy(std::string name, monitor_policy extended);
 
     [[nodiscard]] static monitor_policy read_only();
     [[nodiscard]] static monitor_policy backup();

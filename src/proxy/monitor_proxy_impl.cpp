@@ -403,12 +403,11 @@ void monitor_proxy_impl::report(proxied_command const& which, command_error cons
 {
     if (!options_.audit)
         return;
-    monitor_audit record{which.request.client(), which.policy->name(), which.request.name()};
-    record.was_refused = was_refused;
-    record.has_left = clients_.find(which.request.client().number) == clients_.end();
-    if (error != nullptr)
-        record.error_class = error->class_name;
-    record.duration = steady::now() - which.arrival;
+    bool const has_left = !clients_.contains(which.request.client().number);
+    std::string_view const error_class = error != nullptr ? std::string_view(error->class_name) : std::string_view();
+    monitor_audit const record{
+        which.request.client(),       which.policy->name(), which.request.name(), was_refused, has_left, error_class,
+        steady::now() - which.arrival};
     options_.audit(record);
 }
 
