@@ -114,10 +114,14 @@ asio::awaitable<migration_end> depart(migration& departure, migration_reporter o
 /// @return how it ended at the destination
 asio::awaitable<migration_end> arrive(migration& arrival)
 {
+    bool const was_cancelled = co_await is_cancelled();
     auto waiting = arrival.async_wait(asio::as_tuple(asio::deferred));
     auto [error, end] = co_await std::move(waiting);
-    if (error == asio::error::operation_aborted)
-        throw system_error(error, "migration");
+    if (error == asio::error::operation_aborted) {
+        if (was_cancelled)
+            throw system_error(error, "migration");
+        co_return co_await arrive(arrival);  // the first cancellation comes too late: the guest arrives all the same
+    }
     if (error)
         co_return migration_end(migration_outcome::failed,
                                 "the destination ended before it had reported the arrival of the guest");
@@ -137,11 +141,14 @@ asio::awaitable<void> wait_for_exit(machine_pointer which)
 /// Waits until QEMU has given the machine the run state of the guest that has arrived.
 asio::awaitable<void> wait_for_run_state(machine_pointer which)
 {
+    bool was_cancelled = co_await is_cancelled();
     run_state state = which->states()->state();
     while (state == run_state::unknown || state == run_state::inmigrate) {
         auto change = detail::initiate<void(error_code, run_state), &detail::start_machine_state_wait>(
             which, asio::as_tuple(asio::deferred), state);
         auto [error, next] = co_await std::move(change);
+        if (error == asio::error::operation_aborted && !std::exchange(was_cancelled, true))
+            continue;  // as in arrive()
         if (error)
             throw system_error(error, "waiting for the run state of the destination");
         state = next;

@@ -29,7 +29,19 @@ namespace coqmp {
 /// @par Cancellation by a signal: terminal. Whatever a cancelled coroutine awaits next is cancelled, too. If it has to await
 /// something while it cleans up, it must first call
 /// `co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());`. It cannot do that in a `catch` block,
-/// because C++ does not allow `co_await` there.
+/// because C++ does not allow `co_await` there:
+/// @code
+/// std::exception_ptr failure;
+/// try {
+///     co_await use(machine);
+/// } catch (...) {
+///     failure = std::current_exception();
+/// }
+/// co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());  // never throws
+/// co_await machine.async_shutdown(10s, asio::as_tuple(asio::deferred));
+/// if (failure)
+///     std::rethrow_exception(failure);
+/// @endcode
 /// @par Lifetime What the coroutine has started and not awaited, such as a detached coroutine, is destroyed when it ends. Before
 /// that, a guest that is still frozen is thawed, and a file that is still open in a guest is closed; a second signal ends the
 /// program without that.
