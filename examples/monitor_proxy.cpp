@@ -32,7 +32,7 @@ asio::awaitable<void> share(std::string directory)
     coqmp::machine vm{executor, spec};
     co_await vm.async_start();
 
-    auto const mine = std::make_shared<coqmp::monitor_policy const>(
+    auto mine = std::make_shared<coqmp::monitor_policy const>(
         coqmp::monitor_policy("night-shift", coqmp::monitor_policy::read_only()).allow("stop").allow("cont"));
     coqmp::monitor_proxy_options options;
     options.policy_for = [=](coqmp::monitor_client const&) { return mine; };
