@@ -28,7 +28,8 @@ struct restart_fixture : proxy_fixture
     {
         std::vector<std::string> arguments = coqmp::test::real_qemu::no_machine();
         arguments.insert(arguments.end(), {"-qmp", "unix:" + path("qemu") + ",server=on,wait=off"});
-        return std::make_unique<coqmp::test::real_qemu>(arguments);
+        using namespace coqmp::test;
+        return std::make_unique<real_qemu>("qemu-system-x86_64", arguments, monitor_kind::unix_socket);
     }
 };
 

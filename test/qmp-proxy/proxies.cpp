@@ -16,7 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -65,19 +64,6 @@ COROUTINE_TEST_CASE(query_commands_lists_what_is_allowed)
     BOOST_TEST(contains(some, "\"query-status\""));
     BOOST_TEST(!contains(some, "\"quit\""));
     BOOST_TEST(contains(all, "\"quit\""));
-}
-
-BOOST_AUTO_TEST_CASE(the_shell_is_a_client_like_any_other)
-{
-    qemu_fixture const here;
-    running_proxy proxy({here.upstream, "--listen", here.path("a")});
-    proxy.expect_ready();
-    std::string const program = QMP_SHELL_PROGRAM;
-    if (!std::filesystem::exists(program))
-        return;
-    std::string const ask = program + ' ' + here.path("a") + " -c query-status >" + here.path("out") + " 2>&1";
-    BOOST_TEST(std::system(ask.c_str()) == 0);  // NOLINT(concurrency-mt-unsafe,cert-env33-c): our own words
-    BOOST_TEST(contains(content(here.path("out")), "prelaunch"));
 }
 
 COROUTINE_TEST_CASE(a_user_has_a_policy_of_its_own)

@@ -142,8 +142,9 @@ BOOST_AUTO_TEST_CASE(a_socket_is_private_and_read_only_at_first)
 BOOST_AUTO_TEST_CASE(an_unknown_key_is_refused_with_its_place)
 {
     BOOST_TEST(problems("\nupstrem = '/run/vm'") == "vm.toml:2:1: unknown key \"upstrem\": did you mean upstream?");
-    BOOST_TEST(contains(problems(listens + "polcy = 'all'"), "vm.toml:3:1: unknown key \"polcy\" in [listen]") ||
-               contains(problems(listens + "polcy = 'all'"), "did you mean policy?"));
+    std::string const inner = problems(listens + "polcy = 'all'");
+    BOOST_TEST(inner.starts_with("vm.toml:3:1: "));
+    BOOST_TEST(contains(inner, "did you mean policy?"));
 }
 
 BOOST_AUTO_TEST_CASE(a_policy_that_does_not_exist_is_refused_with_its_place)
