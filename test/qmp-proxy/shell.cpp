@@ -35,7 +35,7 @@ COROUTINE_TEST_CASE(the_shell_is_a_client_like_any_other)
     BOOST_TEST(run_command(shell + " -c query-status", here.path("out")) == 0);
     BOOST_TEST(contains(content(here.path("out")), "prelaunch"));
     BOOST_TEST(run_command(shell + " -c stop", here.path("out")) == 1);
-    BOOST_TEST(contains(content(here.path("out")), "stop: CommandNotFound: The policy 'read-only' does not allow"));
+    BOOST_TEST(contains(content(here.path("out")), "CommandNotFound: The policy 'read-only' does not allow the command 'stop'"));
     BOOST_TEST(contains(co_await ask(other, "query-status"), "prelaunch"));
     BOOST_TEST(proxy.stop() == 0);
 }
