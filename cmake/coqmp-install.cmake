@@ -4,7 +4,7 @@ include(GNUInstallDirs)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/coqmp")
 
-install(TARGETS coqmp EXPORT coqmp-targets FILE_SET HEADERS)
+install(TARGETS coqmp coqmp_testing EXPORT coqmp-targets FILE_SET HEADERS)
 install(EXPORT coqmp-targets NAMESPACE coqmp:: DESTINATION "${package_dir}")
 
 configure_package_config_file(cmake/coqmp-config.cmake.in coqmp-config.cmake INSTALL_DESTINATION "${package_dir}")
