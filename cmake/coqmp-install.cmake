@@ -1,4 +1,4 @@
-# The files that `cmake --install` installs: the library, its headers, and the package files for CMake and pkg-config.
+# The files that `cmake --install` installs: the libraries, their headers, and the package files for CMake and pkg-config.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 

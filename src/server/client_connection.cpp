@@ -129,7 +129,7 @@ void client_connection::do_what_is_possible()
             monitor_request next = std::move(waiting_.front());
             waiting_.pop_front();
             ++executing_;
-            owner_->execute(std::move(next));
+            execute(std::move(next));
         } else if (unread_begin_ != unread_.size() && dialogue_.wants_input()) {
             std::string_view input = std::string_view(unread_).substr(unread_begin_);
             auto action = dialogue_.receive(input);
@@ -153,9 +153,16 @@ void client_connection::handle(protocol::server_action&& action)
     impl->descriptors = dialogue_.take_descriptors(std::size_t(-1));
     monitor_request request(std::move(impl));
     if (is_out_of_band)
-        owner_->execute(std::move(request));
+        execute(std::move(request));
     else
         waiting_.push_back(std::move(request));
+}
+
+// The handler may destroy the server, which owns the handler.
+void client_connection::execute(monitor_request request)
+{
+    auto const owner = owner_;
+    owner->execute(std::move(request));
 }
 
 // ---- Answers and events ----------------------------------------------------------------------------------------------------

@@ -80,6 +80,7 @@ private:
     void turn();
     void do_what_is_possible();
     void handle(protocol::server_action&& action);
+    void execute(monitor_request request);
     void answered(bool is_out_of_band);
     void flush();
     void report_lost_events();

@@ -14,6 +14,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -90,7 +91,7 @@ fake_qemu_impl::fake_qemu_impl(asio::any_io_executor executor, fake_qemu_options
       schema_(options_.schema.is_null() ? schema() : schema(options_.schema)),
       server_(executor_, server_options(options_)),
       guest_(options_),
-      held_one_(executor_)
+      held_one_(executor_, std::chrono::steady_clock::time_point::max())
 {
     add_own_commands();
 }
@@ -118,8 +119,12 @@ void fake_qemu_impl::accept(std::shared_ptr<monitor_address> const& at)
 {
     at->acceptor.async_accept([self = weak_from_this(), at](error_code error, stream client) {
         auto const alive = self.lock();
-        if (alive && !error && !alive->has_ended_)
-            at->client = alive->serve(std::move(client));
+        if (!alive || error || alive->has_ended_)
+            return;
+        auto const line = alive->serve(std::move(client));
+        at->client = line;
+        if (!line->is_open())
+            alive->accept(at);  // a fault has ended it at once
     });
 }
 
@@ -143,7 +148,7 @@ std::shared_ptr<wire> fake_qemu_impl::serve(stream client)
     stream monitor(executor_);
     endpoint const other = endpoint::descriptor(open_pair(monitor));
     server_.async_dial(other, [](error_code, std::uint64_t) {});
-    auto const result = std::make_shared<wire>(weak_from_this(), std::move(client), std::move(monitor));
+    auto result = std::make_shared<wire>(weak_from_this(), std::move(client), std::move(monitor));
     wires_.push_back(result);
     result->split(most_at_once_);
     result->set_gate(gate_);
@@ -185,7 +190,8 @@ void fake_qemu_impl::exit()
 {
     if (std::exchange(has_ended_, true))
         return;
-    server_.close();
+    // On a strand, the server sends later what it was given before.
+    asio::post(executor_, [self = shared_from_this()] { self->server_.close(); });
     for (auto const& each : addresses_) {
         error_code ignored;
         each->acceptor.close(ignored);
@@ -230,12 +236,13 @@ void fake_qemu_impl::run(monitor_server::coroutine const& handler, monitor_reque
         if (auto const alive = self.lock())
             alive->running_.remove(signal);
     };
-    asio::co_spawn(executor_, execute_and_answer(handler, std::move(request)), asio::bind_cancellation_slot(signal->slot(), done));
+    asio::co_spawn(executor_, execute_and_answer(handler, std::move(request)),
+                   asio::bind_cancellation_slot(signal->slot(), done));
 }
 
 void fake_qemu_impl::arrive(monitor_request request)
 {
-    if (!holds_all_ && !held_names_.contains(request.name()))
+    if (!has_ended_ && !holds_all_ && !held_names_.contains(request.name()))
         return execute(std::move(request));
     held_.push_back(std::move(request));
     held_one_.cancel();
@@ -256,7 +263,6 @@ asio::awaitable<monitor_request> fake_qemu_impl::expect(std::string command)
     while (held_.empty()) {
         if (has_ended_)
             throw system_error(make_error_code(errc::disconnected), "the fake QEMU expected " + command + ", but it has ended");
-        held_one_.expires_at(std::chrono::steady_clock::time_point::max());
         co_await held_one_.async_wait(asio::as_tuple(asio::deferred));
         auto const state = co_await asio::this_coro::cancellation_state;
         if (state.cancelled() != asio::cancellation_type::none)
@@ -364,9 +370,8 @@ std::vector<std::string> fake_qemu_impl::command_names() const
 json::value fake_qemu_impl::version() const
 {
     coqmp::version const& number = options_.greeting.version;
-    return json::object{
-        {"qemu", json::object{{"micro", number.micro}, {"minor", number.minor}, {"major", number.major}}},
-        {"package", number.package}};
+    return json::object{{"qemu", json::object{{"micro", number.micro}, {"minor", number.minor}, {"major", number.major}}},
+                        {"package", number.package}};
 }
 
 }  // namespace coqmp::testing::detail

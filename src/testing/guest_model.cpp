@@ -56,12 +56,8 @@ std::string_view name_of(watchdog_action action)
 /// The event of a full file system, for a disk of `-blockdev`.
 json::object full_disk()
 {
-    return {{"device", ""},
-            {"node-name", "disk0"},
-            {"nospace", true},
-            {"operation", "write"},
-            {"action", "stop"},
-            {"reason", "No space left on device"}};
+    return {{"device", ""},         {"node-name", "disk0"}, {"nospace", true},
+            {"operation", "write"}, {"action", "stop"},     {"reason", "No space left on device"}};
 }
 
 }  // namespace

@@ -9,8 +9,8 @@
 
 namespace coqmp::testing::detail {
 
-/// What `query-qmp-schema` returns. @param commands what the fake QEMU answers; those that are not QEMU's own have no arguments in it, and
-/// return anything
+/// What `query-qmp-schema` returns. @param commands what the fake QEMU answers; those that are not QEMU's own have no arguments
+/// in it, and return anything
 [[nodiscard]] boost::json::array small_schema(std::vector<std::string> const& commands);
 
 }  // namespace coqmp::testing::detail

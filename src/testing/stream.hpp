@@ -37,7 +37,6 @@ void connect(stream& target, endpoint const& where);
 /// Two sockets that are connected to each other: one in `target`, and the other one.
 [[nodiscard]] descriptor open_pair(stream& target);
 
-
 /// Receives what is there now. @return asio::error::eof at the end; no error and nothing if nothing is there
 boost::system::error_code receive_some(stream& source, std::string& bytes, std::vector<descriptor>& descriptors);
 

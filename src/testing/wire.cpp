@@ -31,7 +31,8 @@ void wire::close() noexcept
 {
     if (client_.is_open() && !is_resetting_) {
         take_from_monitor();
-        while (!is_sending_to_client_ && send_part()) {}
+        while (!is_sending_to_client_ && send_part()) {
+        }
     }
     end();
 }
@@ -157,7 +158,8 @@ void wire::split(std::size_t bytes)
 
 void wire::send_to_client()
 {
-    while (!is_sending_to_client_ && send_part()) {}
+    while (!is_sending_to_client_ && send_part()) {
+    }
     if (!client_.is_open() || is_sending_to_client_)
         return;
     if (gate_.is_shut())

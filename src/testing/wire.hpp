@@ -1,5 +1,5 @@
-// Carries bytes between a client and the monitor server of a fake QEMU, and spoils them when a test wants that: a server sends only what
-// is right.
+// Carries bytes between a client and the monitor server of a fake QEMU, and spoils them when a test wants that: a server sends
+// only what is right.
 // Invariant: what a client gets is what the server sent and what the test said, in order, as far as the gate lets it pass.
 #ifndef COQMP_SRC_TESTING_WIRE_HPP
 #define COQMP_SRC_TESTING_WIRE_HPP
@@ -25,6 +25,7 @@ public:
     void start();
     /// Sends what the client takes at once of what the server has sent, and ends both connections.
     void close() noexcept;
+    [[nodiscard]] bool is_open() const noexcept { return client_.is_open(); }
 
     /// Sends bytes that the server did not send.
     void say(std::string_view bytes);

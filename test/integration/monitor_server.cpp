@@ -239,6 +239,22 @@ COROUTINE_TEST_CASE(a_request_that_is_dropped_is_answered)
     BOOST_TEST(co_await client.execute("twice") == json::value(1));
 }
 
+COROUTINE_TEST_CASE(a_handler_may_destroy_its_server)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    std::optional<served_monitor> monitor(std::in_place, executor);
+    auto token = std::make_shared<int>(1);
+    std::weak_ptr<int> const of_the_handler = token;
+    monitor->server.handle_others([&monitor, &of_the_handler, token = std::move(token)](monitor_request request) {
+        request.answer();
+        monitor.reset();
+        BOOST_TEST(!of_the_handler.expired());  // the handler is running, and may use what it has captured
+    });
+    coqmp::session client = co_await connect_to(monitor->address);
+    co_await client.execute("quit");
+    BOOST_TEST(of_the_handler.expired());
+}
+
 COROUTINE_TEST_CASE(requests_are_answered_from_other_threads)
 {
     auto const executor = co_await asio::this_coro::executor;

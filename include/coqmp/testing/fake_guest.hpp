@@ -16,8 +16,8 @@ namespace detail {
 class fake_qemu_impl;
 }  // namespace detail
 
-/// What happens in the guest of a fake_qemu, and what QEMU does then: its events, in QEMU's order, the run state that `query-status`
-/// reports, and QEMU's end. Events are sent before each function returns, to all clients that have negotiated.
+/// What happens in the guest of a fake_qemu, and what QEMU does then: its events, in QEMU's order, the run state that
+/// `query-status` reports, and QEMU's end. Events are sent before each function returns, to all clients that have negotiated.
 /// @code
 /// qemu.guest().panic();  // GUEST_PANICKED, STOP, and the state is guest-panicked
 /// @endcode
@@ -45,12 +45,13 @@ public:
     void wake_up();
     /// Its watchdog expires: WATCHDOG, and what QEMU does then.
     void expire_watchdog(watchdog_action action = watchdog_action::reset);
-    /// A disk fails, and QEMU pauses the guest: BLOCK_IO_ERROR, STOP. @param details members of the event that replace the usual ones, which
-    /// are those of a full file system
+    /// A disk fails, and QEMU pauses the guest: BLOCK_IO_ERROR, STOP. @param details members of the event that replace the usual
+    /// ones, which are those of a full file system
     void fail_disk(boost::json::object details = {});
     /// The accelerator cannot go on: STOP.
     void fail_internally();
-    /// Sets the run state, without an event: for states that the other functions do not lead to, such as `inmigrate` and `postmigrate`.
+    /// Sets the run state, without an event: for states that the other functions do not lead to, such as `inmigrate` and
+    /// `postmigrate`.
     void force(run_state state);
 
 private:

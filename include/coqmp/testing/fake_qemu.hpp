@@ -27,10 +27,10 @@
 
 namespace coqmp::testing {
 
-/// Behaves as QEMU does, as far as its monitor shows it. It greets, negotiates, refuses what is malformed or unknown, and has QEMU's run
-/// states with their events: `stop`, `cont`, `system_reset`, `system_powerdown`, `system_wakeup`, `quit`, and what happens to the guest().
-/// It answers `query-status`, `query-name`, `query-version`, `query-commands` and `query-qmp-schema`. The test says what it answers to
-/// everything else, and what goes wrong on the line().
+/// Behaves as QEMU does, as far as its monitor shows it. It greets, negotiates, refuses what is malformed or unknown, and has
+/// QEMU's run states with their events: `stop`, `cont`, `system_reset`, `system_powerdown`, `system_wakeup`, `quit`, and what
+/// happens to the guest(). It answers `query-status`, `query-name`, `query-version`, `query-commands` and `query-qmp-schema`. The
+/// test says what it answers to everything else, and what goes wrong on the line().
 /// @code
 /// coqmp::testing::fake_qemu qemu{executor};
 /// qemu.answer("query-block", json::array());
@@ -38,8 +38,8 @@ namespace coqmp::testing {
 /// co_await program.run(qemu.pair());
 /// check(qemu.count("device_add") == 1);
 /// @endcode
-/// Nothing in it waits for a time, so that it works with simulated clocks: a command that is to be answered late is held until the test
-/// answers it.
+/// Nothing in it waits for a time, so that it works with simulated clocks: a command that is to be answered late is held until
+/// the test answers it.
 /// @par Threads Use it only on its executor, which must not run handlers concurrently.
 /// @par Lifetime Destroying it is the end of QEMU, as kill(). Destroy it before its execution context.
 /// @par Moved from A moved-from object can only be destroyed.
@@ -64,8 +64,8 @@ public:
     fake_qemu& operator=(fake_qemu&&) = delete;
     ~fake_qemu();
 
-    /// Listens, as a QEMU with `server=on,wait=off`. Each address serves one client at a time; the next ones wait in the kernel's queue.
-    /// The file of a unix socket must not exist; it is removed when QEMU ends.
+    /// Listens, as a QEMU with `server=on,wait=off`. Each address serves one client at a time; the next ones wait in the kernel's
+    /// queue. The file of a unix socket must not exist; it is removed when QEMU ends.
     /// @param address a unix socket, or a TCP port of a numeric address (0: the kernel chooses)
     /// @return the address, with the port that the kernel chose
     /// @throws boost::system::system_error the kernel's error
@@ -85,15 +85,15 @@ public:
     void refuse(std::string command, command_error error);
     /// From now on, this function executes the commands of this name. @param bands as for monitor_server::handle()
     void handle(std::string command, monitor_server::callback handler, execution bands = execution::in_band);
-    /// The same with a coroutine: what it returns is the answer. A command_failed that it throws, or another exception, is the error. It is
-    /// cancelled when QEMU ends.
+    /// The same with a coroutine: what it returns is the answer. A command_failed that it throws, or another exception, is the
+    /// error. It is cancelled when QEMU ends.
     void handle(std::string command, monitor_server::coroutine handler, execution bands = execution::in_band);
 
     /// Sends an event to all clients that have negotiated.
     void publish(std::string event, boost::json::object data = {});
 
-    /// From now on, commands of this name are not executed, but kept for expect(). As in QEMU, a client's next in-band commands wait until
-    /// they are answered.
+    /// From now on, commands of this name are not executed, but kept for expect(). As in QEMU, a client's next in-band commands
+    /// wait until they are answered.
     void hold(std::string command);
     /// The same for all commands, apart from the negotiation: a script.
     void hold_all();

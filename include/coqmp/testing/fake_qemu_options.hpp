@@ -21,9 +21,9 @@ struct fake_qemu_options
     /// For `query-version`, too. `query-status` has the members of this version.
     coqmp::greeting greeting;
 
-    /// What `query-qmp-schema` returns: an array, as QEMU returned it. With it, a command that the schema does not have is unknown, and
-    /// one whose arguments do not fit is refused. null: a small schema of the commands that the fake QEMU answers; those that a test has
-    /// added are in it without arguments, and their arguments are not checked.
+    /// What `query-qmp-schema` returns: an array, as QEMU returned it. With it, a command that the schema does not have is
+    /// unknown, and one whose arguments do not fit is refused. null: a small schema of the commands that the fake QEMU answers;
+    /// those that a test has added are in it without arguments, and their arguments are not checked.
     boost::json::value schema;
 
     std::string name;            ///< `-name`, for `query-name`. Empty: none.

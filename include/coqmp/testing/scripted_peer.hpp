@@ -17,8 +17,8 @@
 
 namespace coqmp::testing {
 
-/// One monitor with one client, for a test that decides about every byte that the client gets: right ones, late ones, wrong ones. For a
-/// monitor that behaves as QEMU's does, there is fake_qemu. A conversation reads as a dialogue:
+/// One monitor with one client, for a test that decides about every byte that the client gets: right ones, late ones, wrong ones.
+/// For a monitor that behaves as QEMU's does, there is fake_qemu. A conversation reads as a dialogue:
 /// @code
 /// coqmp::testing::scripted_peer peer = coqmp::testing::scripted_peer::pair(executor);
 /// client.async_connect(peer.address(), ...);
@@ -26,14 +26,14 @@ namespace coqmp::testing {
 /// auto const id = co_await peer.expect("query-status");
 /// peer.answer(id, {{"status", "running"}});
 /// @endcode
-/// Its messages are sent in order, immediately if the kernel accepts them. No function waits for a time: what is late, is late until the
-/// test sends it.
-/// @par Errors Its coroutines throw boost::system::system_error: `eof` or the kernel's error when the client has disconnected, the
-/// parser's error if the client sends what is not JSON.
+/// Its messages are sent in order, immediately if the kernel accepts them. No function waits for a time: what is late, is late
+/// until the test sends it.
+/// @par Errors Its coroutines throw boost::system::system_error: `eof` or the kernel's error when the client has disconnected,
+/// the parser's error if the client sends what is not JSON.
 /// @par Threads Use it only on its executor.
 /// @par Lifetime Destroying the peer disconnects its client. A coroutine that is waiting then ends with an error.
 /// @par Moved from A moved-from peer can only be destroyed.
-/// @see test/integration/scripted_peer.cpp
+/// @see replay(), fake_qemu
 class scripted_peer
 {
 public:
