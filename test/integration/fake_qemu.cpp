@@ -101,20 +101,23 @@ COROUTINE_TEST_CASE(says_what_it_is)
     BOOST_TEST(version.at("package") == json::value("mine"));
     BOOST_TEST((co_await client.execute("query-name")).at("name") == json::value("vm7"));
     json::value const status = co_await client.execute("query-status");
-    BOOST_TEST((status == json::object{{"status", "running"}, {"singlestep", false}, {"running", true}}));
+    json::value const expected{{"status", "running"}, {"singlestep", false}, {"running", true}};
+    BOOST_TEST(status == expected);
 }
 
 COROUTINE_TEST_CASE(answers_and_refuses_as_the_test_says)
 {
     fake_qemu qemu{co_await asio::this_coro::executor};
-    qemu.answer("query-block", json::array{1, 2});
+    json::array const blocks{1, 2};
+    qemu.answer("query-block", blocks);
     qemu.answer("device_del");
     command_error error;
     error.class_name = "DeviceNotFound";
     error.description = "no";
     qemu.refuse("device_add", error);
     coqmp::session client = co_await connect_to(qemu.pair());
-    BOOST_TEST((co_await client.execute("query-block") == json::array{1, 2}));
+    json::value const answer = co_await client.execute("query-block");
+    BOOST_TEST(answer == json::value(blocks));
     BOOST_TEST((co_await client.execute("device_del") == json::object()));
     BOOST_TEST((co_await error_of(client, "device_add") == error));
     qemu.answer("device_add", "now it works");
@@ -216,7 +219,8 @@ COROUTINE_TEST_CASE(records_what_it_received)
     BOOST_REQUIRE(all.size() == 4);
     BOOST_TEST(all[0].name == "qmp_capabilities");
     BOOST_TEST(all[1].name == "yank");
-    BOOST_TEST((all[1].arguments == json::object{{"what", "chardev"}}));
+    json::object const arguments{{"what", "chardev"}};
+    BOOST_TEST(all[1].arguments == arguments);
     BOOST_TEST(!all[1].id.is_null());
     BOOST_TEST(all[1].text.find(R"("what":"chardev")") != std::string::npos);
     BOOST_TEST(!all[1].out_of_band);
@@ -250,7 +254,8 @@ COROUTINE_TEST_CASE(follows_a_script)
     qemu.hold_all();
     spawned<json::value> removal(executor, client.execute("device_del"));
     monitor_request first = co_await qemu.expect("device_del");
-    qemu.publish("DEVICE_DELETED", {{"device", "net1"}});
+    json::object const device{{"device", "net1"}};
+    qemu.publish("DEVICE_DELETED", device);
     auto const event = co_await events.next();
     BOOST_TEST(event->data.at("device") == json::value("net1"));
     BOOST_TEST(!removal.has_ended());
