@@ -85,25 +85,6 @@ COROUTINE_TEST_CASE(a_recorded_conversation_is_repeated)
     BOOST_TEST(program.value() == "disk0");
 }
 
-COROUTINE_TEST_CASE(ids_may_differ)
-{
-    auto const executor = co_await asio::this_coro::executor;
-    auto const tape = transcript::parse(
-        "> {\"execute\": \"a\", \"id\": 1}\n> {\"execute\": \"b\", \"id\": \"2\"}\n"
-        "< {\"return\": 3, \"id\": \"2\"}\n< {\"return\": 4, \"id\": 1}\n< {\"event\": \"X\"}\n");
-    scripted_peer peer = scripted_peer::pair(executor);
-    coqmp::session_options options;
-    options.negotiate = false;
-    coqmp::session client = co_await connect_to(peer.address(), options);
-    spawned<json::value> first(executor, client.execute("a"));
-    spawned<json::value> second(executor, client.execute("b"));
-    co_await coqmp::testing::replay(peer, tape);
-    co_await first.done();
-    co_await second.done();
-    BOOST_TEST(first.value() == json::value(4));
-    BOOST_TEST(second.value() == json::value(3));
-}
-
 COROUTINE_TEST_CASE(a_difference_is_reported)
 {
     transcript const tape = co_await record();
