@@ -99,10 +99,10 @@ COROUTINE_TEST_CASE(replies_and_events_keep_their_order)
     std::string const first = json::serialize(co_await monitor.peer.expect("first"));
     std::string const second = json::serialize(co_await monitor.peer.expect("second"));
     // In one read of the session.
-    monitor.peer.say(R"({"event": "A", "timestamp": {"seconds": 1, "microseconds": 2}})" +
-                     (R"({"return": 1, "id": )" + first + "}") +
-                     R"({"event": "B", "data": {"n": 0.5}, "timestamp": {"seconds": 1, "microseconds": 2}})" +
-                     (R"({"return": 2, "id": )" + second + "}") + R"({"event": "C", "timestamp": {"seconds": -1, "microseconds": -1}})");
+    monitor.peer.say(
+        R"({"event": "A", "timestamp": {"seconds": 1, "microseconds": 2}})" + (R"({"return": 1, "id": )" + first + "}") +
+        R"({"event": "B", "data": {"n": 0.5}, "timestamp": {"seconds": 1, "microseconds": 2}})" +
+        (R"({"return": 2, "id": )" + second + "}") + R"({"event": "C", "timestamp": {"seconds": -1, "microseconds": -1}})");
     BOOST_TEST(co_await client.line() == R"({"timestamp": {"seconds": 1, "microseconds": 2}, "event": "A"})");
     BOOST_TEST(co_await client.line() == R"({"return": 1})");
     BOOST_TEST(co_await client.line() == R"({"timestamp": {"seconds": 1, "microseconds": 2}, "event": "B", "data": {"n": 0.5}})");

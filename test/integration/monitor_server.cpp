@@ -28,8 +28,8 @@
 namespace asio = boost::asio;
 namespace json = boost::json;
 using coqmp::command;
-using coqmp::command_failed;
 using coqmp::command_bands;
+using coqmp::command_failed;
 using coqmp::monitor_request;
 using namespace coqmp::test;
 
