@@ -85,7 +85,6 @@ void command_table::expire_commands(deadlines::time_point now)
 
 void command_table::abandon(pending_command& command, error_code reason)
 {
-    auto const alive = command.self;  // a receiver may be the last to hold it
     finish(command, reason);
     dialogue_.abandon(command);
 }
@@ -100,12 +99,12 @@ void command_table::finish(pending_command& command, error_code error)
             error == asio::error::operation_aborted && command.state() == protocol::request::stage::in_flight;
         command.answer() = reply::unanswered(aborted_on_wire || error == errc::outcome_unknown);
     }
-    if (!command.receiver) {
+    if (error || !command.receiver) {  // the dialogue may still refer to a command that has no answer
         finished_.push_back(command);
         return;
     }
-    auto const self = std::exchange(command.self, nullptr);
-    self->receiver->completed(error, std::move(self->answer()));
+    auto const answered = std::exchange(command.self, nullptr);
+    answered->complete();
 }
 
 void command_table::finish_all(error_code reason)

@@ -16,7 +16,7 @@
 
 namespace coqmp::detail {
 
-/// Owns the commands. Runs their handlers in dispatch() only; a command with a receiver is finished at once. Used on the session's executor only.
+/// Owns the commands. Runs their handlers in dispatch() only; a receiver gets an answer at once. Used on the session's executor only.
 class command_table
 {
 public:

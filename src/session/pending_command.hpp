@@ -36,8 +36,14 @@ public:
     /// Every request of a session's dialogue is a pending command.
     [[nodiscard]] static pending_command& of(protocol::request& which) noexcept { return static_cast<pending_command&>(which); }
 
-    /// Runs the handler. Only where all handlers of the session run.
-    void complete() { handler->complete(error, std::move(answer())); }
+    /// Runs the handler, only where all handlers of the session run, or tells the receiver.
+    void complete()
+    {
+        if (receiver)
+            receiver->completed(error, std::move(answer()));
+        else
+            handler->complete(error, std::move(answer()));
+    }
 
     std::optional<pending_handler<reply_signature>> handler;  ///< from the moment the caller begins to wait
     std::shared_ptr<reply_receiver> receiver;                 ///< in the place of a handler

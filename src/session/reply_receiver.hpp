@@ -8,8 +8,8 @@
 
 namespace coqmp::detail {
 
-/// Called on the session's executor, in the middle of the session's work, also inside session_impl::execute(): it may start
-/// commands, but must not run foreign code.
+/// Called on the session's executor: for an answer, in the middle of the session's work, so that it may start commands but must not run
+/// foreign code; for an error, where the handlers run.
 class reply_receiver
 {
 public:
