@@ -11,7 +11,7 @@ namespace {
 
 /// Each byte of a text becomes at most six, as in `\u001B`, so that four of these texts fit in a record.
 constexpr std::size_t longest_text = 128;
-static_assert(4 * 6 * (longest_text + 3) < longest_audit_text - 400);
+static_assert(24 * (longest_text + 3) < longest_audit_text - 400);
 
 bool is_plain(char each) noexcept
 {

@@ -15,7 +15,7 @@ namespace qmp_proxy {
 /// A client, from one connection to the next.
 struct dialed_clients::dialed
 {
-    dialed(asio::any_io_executor const& executor, dial_settings const& settings) : wanted(settings), pause(executor) {}
+    dialed(asio::any_io_executor const& executor, dial_settings settings) : wanted(std::move(settings)), pause(executor) {}
 
     [[nodiscard]] coqmp::endpoint const& address() const { return *wanted.address.value; }
 
