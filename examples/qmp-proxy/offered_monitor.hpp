@@ -32,7 +32,7 @@ public:
         std::function<void(std::string const&)> dial_failed;  ///< With a sentence.
     };
 
-    /// Listens, but accepts nobody before use().
+    /// Listens, but accepts no clients until use() is called.
     /// @throws boost::system::system_error
     offered_monitor(boost::asio::any_io_executor const& executor, settings const& wanted, coqmp_daemon::logger& log, hooks wants);
     offered_monitor(offered_monitor const&) = delete;

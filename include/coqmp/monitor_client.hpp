@@ -1,4 +1,4 @@
-// Who has connected to a monitor server.
+// A client that has connected to a monitor server.
 #ifndef COQMP_MONITOR_CLIENT_HPP
 #define COQMP_MONITOR_CLIENT_HPP
 

@@ -82,7 +82,7 @@ public:
     /// as long as the coroutine.
     using coroutine = std::function<boost::asio::awaitable<boost::json::value>(monitor_request& request)>;
 
-    /// Serves nobody yet.
+    /// Does not serve any clients yet.
     /// @param executor where the work runs
     /// @param options the greeting, limits, hooks
     /// @throws boost::asio::execution::bad_executor if the executor is empty
@@ -118,7 +118,8 @@ public:
     /// @param address a unix socket or a TCP port (0: the kernel chooses)
     /// @param access who may connect to a unix socket
     /// @return the address, with the port that the kernel chose
-    /// @throws boost::system::system_error as listener::listener(); the kernel's error (EPERM) if the owner or group cannot be set
+    /// @throws boost::system::system_error as listener::listener(); the kernel's error (EPERM) if the owner or group cannot be set; errc::disconnected:
+    /// the server was moved from, or its execution context has ended
     endpoint listen(endpoint const& address, socket_access access = {});
 
     /// Listens at an address no longer, and unlinks its socket. Clients that have connected there stay. Call it where listen() may

@@ -15,7 +15,7 @@ struct socket_access
     /// @param permissions a mode
     explicit socket_access(::mode_t permissions) noexcept : mode(permissions) {}
 
-    /// Whoever may write to the file may connect. The umask does not matter.
+    /// Any process that may write to the file can connect. The umask has no effect on it.
     ::mode_t mode = 0600;
     std::optional<::uid_t> owner;  ///< Empty: this process's user. Another one needs the capability CAP_CHOWN.
     std::optional<::gid_t> group;  ///< Empty: this process's group, or that of the directory if it is set-group-ID.

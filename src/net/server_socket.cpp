@@ -138,7 +138,7 @@ void server_socket::listen_on_path(socket_access const& access)
         fail_to_listen(local_, errno);
 }
 
-// Before it listens: until then nobody can connect. (The umask would narrow a mode that the socket has before bind().)
+// Called before listen(), so that no one can connect in between. (The umask would narrow a mode that is set before bind().)
 void server_socket::set_access(socket_access const& access)
 {
     char const* const path = local_.path().c_str();

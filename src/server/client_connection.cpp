@@ -271,7 +271,7 @@ void client_connection::arm_write()
     is_writing_ = true;
 }
 
-// Nothing is read while the client's commands are executed. If it leaves then, they must not be executed for nobody.
+// Nothing is read while the client's commands are executed. If it leaves meanwhile, those that wait must not be executed any more.
 void client_connection::arm_hangup()
 {
     if (awaits_hangup_)
@@ -280,7 +280,7 @@ void client_connection::arm_hangup()
         self->awaits_hangup_ = false;
         if (!self->socket_ || self->is_reading_)
             return;                       // the next read finds the end, after all that the client has sent
-        if (has_hung_up(*self->socket_))  // there may be urgent data instead, which nobody reads
+        if (has_hung_up(*self->socket_))  // otherwise urgent data has come, which is not read
             self->end();
     };
     socket_->async_wait(stream_socket::wait_error, asio::bind_allocator(allocator_of(hangup_memory_), std::move(hung_up)));

@@ -177,7 +177,7 @@ COROUTINE_TEST_CASE(a_client_that_leaves_takes_its_queued_commands_with_it)
     leaving.close();
     staying.say(command_text("next"));
     json::value const next = co_await monitor.peer.expect("next");
-    monitor.peer.answer(sent, "for nobody");
+    monitor.peer.answer(sent, "too late");
     monitor.peer.answer(next, "mine");
     BOOST_TEST(co_await staying.line() == R"({"return": "mine"})");
     staying.say(command_text("last"));

@@ -262,7 +262,7 @@ COROUTINE_TEST_CASE(a_client_that_leaves_takes_its_commands_with_it)
     client.close();
     co_await book.wait_for_departures(1);
     BOOST_TEST(kept.size() == 1);  // the other two never begin
-    kept.front().answer("for nobody");
+    kept.front().answer("too late");
     kept.clear();
 }
 
