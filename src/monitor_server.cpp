@@ -81,7 +81,7 @@ void monitor_server::handle_others(coroutine handler)
 
 endpoint monitor_server::listen(endpoint const& address, socket_access access)
 {
-    if (!impl_ || !impl_->executor())
+    if (!impl_ || !impl_->executor() || impl_->is_closed())
         throw boost::system::system_error(make_error_code(errc::disconnected), "listen");
     return impl_->listen(address, access);
 }

@@ -119,7 +119,7 @@ public:
     /// @param access who may connect to a unix socket
     /// @return the address, with the port that the kernel chose
     /// @throws boost::system::system_error as listener::listener(); the kernel's error (EPERM) if the owner or group cannot be set; errc::disconnected:
-    /// the server was moved from, or its execution context has ended
+    /// the server was closed or moved from, or its execution context has ended
     endpoint listen(endpoint const& address, socket_access access = {});
 
     /// Listens at an address no longer, and unlinks its socket. Clients that have connected there stay. Call it where listen() may

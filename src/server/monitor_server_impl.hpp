@@ -48,6 +48,7 @@ public:
 
     // From any thread.
     void close() noexcept;
+    [[nodiscard]] bool is_closed() const noexcept { return close_requested_; }
     [[nodiscard]] std::size_t client_count() const noexcept { return client_count_.load(std::memory_order_relaxed); }
     /// Runs a function with this object on the executor: at once if this is there.
     template <class Function>

@@ -365,6 +365,7 @@ COROUTINE_TEST_CASE(closing_ends_everything)
         BOOST_CHECK_THROW(monitor.server.listen(monitor.address), boost::system::system_error);
         moved.close();
         BOOST_TEST(!std::filesystem::exists(monitor.address.path()));
+        BOOST_CHECK_THROW(moved.listen(monitor.address), boost::system::system_error);
         BOOST_TEST(co_await client.end() == "");
         BOOST_TEST(book.left.empty());
         moved.close();
