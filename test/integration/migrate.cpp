@@ -8,10 +8,13 @@
 #include "support/temporary_directory.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 #include <boost/test/unit_test.hpp>
+
+#include <signal.h>
 
 #include <stdexcept>
 #include <string>
@@ -21,6 +24,7 @@
 
 namespace asio = boost::asio;
 namespace this_coro = boost::asio::this_coro;
+using coqmp::command;
 using coqmp::errc;
 using coqmp::machine;
 using coqmp::machine_spec;
@@ -237,13 +241,26 @@ COROUTINE_TEST_CASE(does_not_cost_the_guest_however_late_it_fails)
     co_await coqmp::wait_for_state(machines.source, run_state::running);
 }
 
-// The source has completed by then.
+// The destination is stopped while the source completes; otherwise it may end so early that the source takes the guest back.
 COROUTINE_TEST_CASE(is_noticed_without_a_return_path)
 {
     two_machines machines(co_await this_coro::executor, small_pc("-device", "ib700"));
     co_await machines.start();
-    spawned<void> ran = machines.moving(machines.where().capability("return-path", false));
+    bool is_stopped = false;
+    auto const stop_the_reader = [&](migration_progress const& now) {
+        if (now.state == migration_state::pre_switchover && !std::exchange(is_stopped, true)) {
+            BOOST_TEST_REQUIRE(::kill(machines.destination.pid(), SIGSTOP) == 0);
+            command proceed = command("migrate-continue").with("state", "pre-switchover");
+            machines.source.session().async_execute(std::move(proceed), asio::detached);
+        }
+        if (now.state == migration_state::completed)
+            BOOST_TEST_REQUIRE(::kill(machines.destination.pid(), SIGCONT) == 0);
+    };
+    migration_spec const where = machines.where().capability("return-path", false).capability("pause-before-switchover");
+    spawned<void> ran(machines.source.get_executor(),
+                      coqmp::migrate(machines.source, machines.destination, where, stop_the_reader));
     std::string const text = co_await ran.failure();
+    BOOST_TEST(is_stopped);
     BOOST_TEST(contains(text, "ib700"), text);
     BOOST_TEST(ran.thrown<migration_failed>().code() == errc::migration_failed);
     auto const answer = co_await machines.source.session().execute("query-status");
