@@ -57,10 +57,20 @@ void event_hub::give_early_events(std::shared_ptr<subscription> const& reader, s
         asio::dispatch(executor, std::move(admit));
 }
 
+// An observer may add others.
+template <class Call>
+void event_hub::show(Call call)
+{
+    std::erase_if(observers_, [](auto const& each) { return each.expired(); });
+    for (std::size_t index = 0; index < observers_.size(); ++index)
+        if (auto const alive = observers_[index].lock())
+            call(*alive);
+}
+
 void event_hub::publish(event&& happened, std::size_t data_memory, bool is_early)
 {
     if (!observers_.empty())
-        show(happened);
+        show([&happened](event_observer& each) { each.observe(happened); });
     std::size_t const memory = sizeof(queued_event) + happened.name.capacity() + data_memory;
     queued_event published{std::move(happened), memory};
     auto const readers = begin_publishing(published, is_early);
@@ -93,12 +103,18 @@ void event_hub::publish(event&& happened, std::size_t data_memory, bool is_early
         make_room(number);
 }
 
-void event_hub::show(event const& happened)
+bool event_hub::publish_text(protocol::plain_event const& happened, bool is_early)
 {
-    std::erase_if(observers_, [](auto const& each) { return each.expired(); });
-    for (auto const& each : std::vector(observers_))
-        if (auto const alive = each.lock())
-            alive->observe(happened);
+    std::unique_lock lock(mutex_);
+    bool const is_kept = early_capacity_ != 0 && (has_first_stream_ || is_early);
+    if (relay_ || is_kept || !readers_->empty())
+        return false;
+    ++published_;
+    if (early_)
+        ++lost_after_early_;
+    lock.unlock();
+    show([&happened](event_observer& each) { each.observe_text(happened); });
+    return true;
 }
 
 void event_hub::publish_marker(event const& marker) noexcept

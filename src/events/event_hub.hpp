@@ -44,6 +44,12 @@ public:
     /// The observer sees all events from now on, before any stream has them. On the session's executor.
     void show_to(std::weak_ptr<event_observer> observer) { observers_.push_back(std::move(observer)); }
 
+    /// Whether somebody sees all events. On the session's executor.
+    [[nodiscard]] bool is_observed() const noexcept { return !observers_.empty(); }
+    /// Shows an event to the observers as text, if nobody else wants it. On the session's executor.
+    /// @param is_early as in publish() @return false: it must be published
+    bool publish_text(protocol::plain_event const& happened, bool is_early);
+
     /// Ends all streams, including those that are made later.
     void end() noexcept;
 
@@ -60,7 +66,9 @@ private:
     void give_early_events(std::shared_ptr<subscription> const& reader, std::unique_lock<std::mutex>& lock);
     [[nodiscard]] std::shared_ptr<reader_list const> begin_publishing(queued_event& published, bool is_early);
     void keep_early_event(queued_event const& published, bool is_early);
-    void show(event const& happened);
+    /// @param call is called with each observer
+    template <class Call>
+    void show(Call call);
     void remove_expired();
     void make_room(std::uint64_t newest);
 

@@ -2,6 +2,8 @@
 #ifndef COQMP_SRC_EVENTS_EVENT_OBSERVER_HPP
 #define COQMP_SRC_EVENTS_EVENT_OBSERVER_HPP
 
+#include "protocol/plain_message.hpp"
+
 #include <coqmp/event.hpp>
 
 namespace coqmp::detail {
@@ -14,6 +16,8 @@ public:
     event_observer& operator=(event_observer const&) = delete;
 
     virtual void observe(event const& happened) = 0;
+    /// An event that nobody else wants to see, as QEMU has written it.
+    virtual void observe_text(protocol::plain_event const& happened) = 0;
 
 protected:
     event_observer() = default;

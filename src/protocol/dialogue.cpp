@@ -135,6 +135,19 @@ action dialogue::settle(in_flight_window::iterator found, reply&& answer)
     return answered{owner};
 }
 
+request* dialogue::find_request(std::uint64_t id) noexcept
+{
+    in_flight const* const found = sender_.window().find(id);
+    return found != nullptr ? found->owner : nullptr;
+}
+
+void dialogue::skip_reply(std::uint64_t id)
+{
+    request* const owner = sender_.take_answered(matcher_.match(id));
+    owner->stage_ = request::stage::idle;
+    counters_.replies.add();
+}
+
 // ---- What the caller does --------------------------------------------------------------------------------------------------
 
 boost::system::error_code dialogue::submit(request& submitted)

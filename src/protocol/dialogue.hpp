@@ -19,6 +19,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +36,18 @@ public:
 
     /// Reads one message, or a part of one, and returns what to do. Call it until the input is empty.
     action receive(std::string_view& input);
+
+    /// Whether the next message may be passed on as it is, without receive(): see plain_message.
+    [[nodiscard]] bool may_skip_message() const noexcept
+    {
+        return ready_ && negotiates_ && !decoder_.inside_message() && !trace_.shows_input();
+    }
+    /// The request that the reply with this id answers; null if nobody waits for it.
+    [[nodiscard]] request* find_request(std::uint64_t id) noexcept;
+    /// The request was answered by a message that receive() has not seen. The request has no answer.
+    void skip_reply(std::uint64_t id);
+    /// The same for an event.
+    void skip_event() noexcept { counters_.events.add(); }
 
     /// Whether a message has begun and not ended.
     [[nodiscard]] bool inside_message() const noexcept { return decoder_.inside_message(); }

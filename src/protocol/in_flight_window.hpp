@@ -7,6 +7,7 @@
 
 #include <boost/circular_buffer.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -39,6 +40,13 @@ public:
     [[nodiscard]] iterator end() noexcept { return entries_.end(); }
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+
+    /// The command with this id; null if there is none.
+    [[nodiscard]] in_flight const* find(std::uint64_t id) const noexcept
+    {
+        auto const found = std::ranges::find(entries_, id, &in_flight::id);
+        return found != entries_.end() ? &*found : nullptr;
+    }
 
     /// Whether one more in-band command may be sent.
     [[nodiscard]] bool has_place() const noexcept { return barriers_ == 0 && (limit_ == 0 || in_band_ < limit_); }

@@ -39,6 +39,9 @@ public:
     /// Whether the next byte may continue a string.
     [[nodiscard]] bool is_in_string() const noexcept { return state_ == state::double_quoted || state_ == state::single_quoted; }
 
+    /// Whether no token has begun, and nothing is skipped.
+    [[nodiscard]] bool is_at_start() const noexcept { return state_ == state::start; }
+
     /// The number of bytes at the front that only continue the current string, so that they need not be taken one by one.
     [[nodiscard]] std::size_t string_run(std::string_view input) const noexcept;
 

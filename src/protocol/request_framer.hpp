@@ -49,6 +49,10 @@ public:
     /// Removes bytes from the front of `input` until a value ends, until something is wrong, or until the input is empty.
     [[nodiscard]] framed_text take(std::string_view& input);
 
+    /// Whether nothing has begun, so that the next byte is the first one of a message.
+    [[nodiscard]] bool is_between_messages() const noexcept { return (text_.empty() || is_over_) && scanner_.is_at_start(); }
+    [[nodiscard]] framer_limits const& limits() const noexcept { return limits_; }
+
     /// Frees the text that take() returned, which is otherwise kept until the next call.
     void release() noexcept;
 

@@ -4,6 +4,7 @@
 #include "protocol/server_dialogue.hpp"
 
 #include "protocol/ascii_json.hpp"
+#include "protocol/plain_request.hpp"
 #include "protocol/request_check.hpp"
 #include "protocol/request_parser.hpp"
 #include "protocol/server_message.hpp"
@@ -35,6 +36,12 @@ server_action server_dialogue::receive(std::string_view& input)
 {
     if (!wants_input())
         return nothing{};
+    if (framer_.is_between_messages()) {
+        if (auto plain = find_plain_request(input, framer_.limits(), out_of_band_)) {
+            input.remove_prefix(plain->size);
+            return handle(std::move(plain->command), std::string(plain->id));
+        }
+    }
     framed_text framed = framer_.take(input);
     if (auto* malformed = std::get_if<malformed_text>(&framed))
         return refuse({}, {"GenericError", std::move(malformed->why)}, false);
@@ -56,7 +63,11 @@ server_action server_dialogue::handle(json::value&& received, std::string id)
     auto checked = check_request(std::move(received), out_of_band_);
     if (auto* error = std::get_if<command_error>(&checked))
         return refuse(id, std::move(*error), overtakes);
-    auto& command = std::get<client_command>(checked);
+    return handle(std::get<client_command>(std::move(checked)), std::move(id));
+}
+
+server_action server_dialogue::handle(client_command&& command, std::string id)
+{
     if (negotiation_.concerns(command))
         return negotiate(command, id);
     return request(std::move(command), std::move(id));

@@ -81,6 +81,7 @@ private:
     };
 
     server_action handle(boost::json::value&& received, std::string id);
+    server_action handle(client_command&& command, std::string id);
     server_action negotiate(client_command const& command, std::string const& id);
     server_action request(client_command&& command, std::string id);
     server_action refuse(std::string_view id, command_error error, bool overtakes);

@@ -29,6 +29,9 @@ public:
         on_output_(text);
     }
 
+    /// Whether input() does anything.
+    [[nodiscard]] bool shows_input() const noexcept { return on_input_ != nullptr; }
+
     /// Bytes were received. @param is_complete whether they end a message
     void input(std::string_view bytes, bool is_complete)
     {

@@ -5,10 +5,8 @@
 #include "detail/handler_memory.hpp"
 #include "detail/handler_registry.hpp"
 #include "detail/revocable_executor.hpp"
-#include "proxy/answer_cache.hpp"
-#include "proxy/client_descriptors.hpp"
 #include "proxy/event_choice.hpp"
-#include "proxy/fair_queue.hpp"
+#include "proxy/forwarder.hpp"
 #include "proxy/proxied_command.hpp"
 #include "proxy/upstream.hpp"
 
@@ -17,9 +15,7 @@
 #include <coqmp/monitor_server.hpp>
 
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -30,6 +26,7 @@ namespace coqmp::detail {
 /// Used on its executor only, apart from the functions that say otherwise.
 class monitor_proxy_impl final : public handler_registration,
                                  public proxy::upstream_owner,
+                                 public proxy::forwarder_owner,
                                  public std::enable_shared_from_this<monitor_proxy_impl>
 {
 public:
@@ -58,9 +55,6 @@ public:
     void drain(std::shared_ptr<drain_handler> const& waiting);
     void cancel_drain(std::shared_ptr<drain_handler> const& waiting);
 
-    /// A command that was sent has completed.
-    void completed(proxy::proxied_command&& which, boost::system::error_code error, reply&& answer);
-
     void destroy_handlers() noexcept override;
 
 private:
@@ -70,7 +64,6 @@ private:
         monitor_client who;
         policy_pointer policy;
         proxy::event_choice events;
-        bool shares_turns = false;  ///< It has sent an in-band command.
     };
 
     // The server's hooks.
@@ -79,43 +72,28 @@ private:
     void received(monitor_request&& request);
 
     void happened(event const& what) override;
+    void happened(protocol::plain_event const& what) override;
     void upstream_ended(proxy::upstream const& which, session_end const& how) override;
 
+    void ended(proxy::proxied_command const& which, command_error const* error, bool was_refused) override;
+    void became_idle() override;
+    void connection_lost(boost::system::error_code why) override;
+    [[nodiscard]] std::shared_ptr<proxy::forwarder_owner> keep_alive() override { return shared_from_this(); }
+
     [[nodiscard]] policy_pointer policy_of(monitor_client const& who) const;
-    /// Answers a command that QEMU need not see. @return false: QEMU must see it
-    bool answer_here(client& from, proxy::proxied_command& arrived);
     void choose_events(client& from, proxy::proxied_command& arrived);
-    void queue(client& from, proxy::proxied_command&& arrived);
-    /// Has QEMU remove descriptors of clients that have left.
-    void give_back(std::vector<command> removals);
-    /// The constant answers, as this policy shows them.
-    [[nodiscard]] proxy::answer_cache& answers_for(policy_pointer const& policy);
-    void send_queued();
-    void send(proxy::proxied_command&& next);
-    void answer(proxy::proxied_command& which, reply&& answer);
-    void refuse(proxy::proxied_command& which, command_error const& error, bool by_policy);
-    void report(proxy::proxied_command const& which, command_error const* error, bool was_refused) const;
-    void finish(proxy::proxied_command const& which) noexcept;
     void end_drain(boost::system::error_code error);
-    void end_drain_if_idle();
-    void lose_upstream(boost::system::error_code why);
     void end();
 
     monitor_proxy_options const options_;
     std::shared_ptr<revocable_executor> const home_;
     std::optional<monitor_server> server_;  ///< From start() on.
     std::unordered_map<std::uint64_t, client> clients_;
-    proxy::fair_queue<proxy::proxied_command> queue_;
-    proxy::client_descriptors descriptors_;
-    std::map<policy_pointer, proxy::answer_cache> answers_;
-    std::shared_ptr<proxy::upstream> upstream_;
-    std::uint64_t connection_ = 0;  ///< How many sessions there have been.
-    std::optional<event> gap_;      ///< The session has ended: what the clients that are held will be told.
-    std::size_t in_flight_ = 0;
+    proxy::forwarder forwarder_{*this};
+    std::optional<event> gap_;             ///< The session has ended: what the clients that are held will be told.
     std::vector<monitor_request> parked_;  ///< Came after the drain had begun.
     std::vector<std::shared_ptr<drain_handler>> drains_;
     bool is_draining_ = false;
-    bool is_sending_ = false;
     std::atomic<bool> close_requested_ = false;
     post_memory close_memory_;
     bool is_closed_ = false;

@@ -11,6 +11,7 @@ namespace {
 
 class unwanted_reply final : public detail::reply_receiver
 {
+    [[nodiscard]] bool takes_text() const noexcept override { return true; }
     void completed(boost::system::error_code, reply&&) override {}
 };
 
@@ -46,6 +47,12 @@ void upstream::execute(command&& what, std::shared_ptr<detail::reply_receiver> r
     static auto const unwanted = std::make_shared<unwanted_reply>();
     pending->receiver = receiver ? std::move(receiver) : unwanted;
     session_->execute(std::move(pending));
+}
+
+void upstream::observe_text(protocol::plain_event const& happened)
+{
+    if (auto const owner = owner_.lock())
+        owner->happened(happened);
 }
 
 void upstream::observe(event const& happened)

@@ -24,6 +24,8 @@ public:
     upstream_owner& operator=(upstream_owner const&) = delete;
 
     virtual void happened(event const& what) = 0;
+    /// The same for an event that can be passed on as it is.
+    virtual void happened(protocol::plain_event const& what) = 0;
     virtual void upstream_ended(upstream const& which, session_end const& how) = 0;
 
 protected:
@@ -50,6 +52,7 @@ public:
 
 private:
     void observe(event const& happened) override;
+    void observe_text(protocol::plain_event const& happened) override;
 
     std::weak_ptr<upstream_owner> const owner_;
     std::shared_ptr<detail::session_impl> const session_;

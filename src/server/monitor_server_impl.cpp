@@ -221,10 +221,14 @@ void monitor_server_impl::cancel_dial(std::shared_ptr<dial_handler> const& waiti
 
 // ---- Events ----------------------------------------------------------------------------------------------------------------
 
-// A hook of another client's end may change the list meanwhile.
 void monitor_server_impl::publish(event const& what)
 {
-    std::string const text = protocol::event_text(what);
+    publish(what, protocol::event_text(what));
+}
+
+// A hook of another client's end may change the list meanwhile.
+void monitor_server_impl::publish(event const& what, std::string_view text)
+{
     for (auto next = clients_.begin(); next != clients_.end();) {
         auto const [number, connection] = *next;
         connection->send_event(what, text);

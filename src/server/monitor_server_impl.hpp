@@ -62,6 +62,8 @@ public:
 
     // On the executor only.
     void publish(event const& what);
+    /// @param text of the event
+    void publish(event const& what, std::string_view text);
     void publish(event const& what, std::uint64_t client);
     void choose_events(std::uint64_t client, event_filter filter);
     void greet_with(greeting what) { options_.greeting = std::move(what); }

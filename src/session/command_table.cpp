@@ -91,8 +91,7 @@ void command_table::abandon(pending_command& command, error_code reason)
 
 void command_table::finish(pending_command& command, error_code error)
 {
-    deadlines_.remove(command);
-    active_.erase(active_.iterator_to(command));
+    take_from_active(command);
     command.error = error;
     if (error) {
         bool const aborted_on_wire =
@@ -105,6 +104,20 @@ void command_table::finish(pending_command& command, error_code error)
     }
     auto const answered = std::exchange(command.self, nullptr);
     answered->complete();
+}
+
+void command_table::answer_as_text(protocol::request& answered, std::string_view value)
+{
+    pending_command& command = pending_command::of(answered);
+    take_from_active(command);
+    auto const self = std::exchange(command.self, nullptr);
+    command.receiver->completed_as_text(value);
+}
+
+void command_table::take_from_active(pending_command& command) noexcept
+{
+    deadlines_.remove(command);
+    active_.erase(active_.iterator_to(command));
 }
 
 void command_table::finish_all(error_code reason)

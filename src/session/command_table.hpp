@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string_view>
 
 namespace coqmp::detail {
 
@@ -34,6 +35,9 @@ public:
 
     /// The dialogue has matched the reply to this request.
     void answer(protocol::request& answered) { finish(pending_command::of(answered), {}); }
+
+    /// QEMU has answered this request with a value, which its receiver takes as text.
+    void answer_as_text(protocol::request& answered, std::string_view value);
 
     void cancel(pending_command& command, boost::asio::cancellation_type kind);
 
@@ -59,6 +63,7 @@ private:
     [[nodiscard]] boost::system::error_code accept(pending_command& command, bool is_open);
     void abandon(pending_command& command, boost::system::error_code reason);
     void finish(pending_command& command, boost::system::error_code error);
+    void take_from_active(pending_command& command) noexcept;
 
     protocol::dialogue& dialogue_;
     deadlines& deadlines_;

@@ -6,6 +6,8 @@
 
 #include <boost/system/error_code.hpp>
 
+#include <string_view>
+
 namespace coqmp::detail {
 
 /// Called on the session's executor: for an answer, in the middle of the session's work, so that it may start commands but must not run
@@ -18,6 +20,11 @@ public:
 
     /// Called once. @param error none: there is an answer
     virtual void completed(boost::system::error_code error, reply&& answer) = 0;
+
+    /// Whether it takes a value as text, which saves the tree.
+    [[nodiscard]] virtual bool takes_text() const noexcept { return false; }
+    /// Called in the place of completed() if it does. @param value JSON in ASCII on one line, as QEMU has written it
+    virtual void completed_as_text(std::string_view /*value*/) {}
 
 protected:
     reply_receiver() = default;

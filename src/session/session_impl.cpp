@@ -42,6 +42,7 @@ session_impl::session_impl(asio::any_io_executor executor, session_options optio
       transport_(*this),
       deadlines_(this->executor(), *this),
       commands_(dialogue_, deadlines_, options_.command_timeout),
+      texts_(dialogue_, events_, commands_),
       connector_(*this, deadlines_, options_.connect_timeout),
       // Posting a turn to a strand may fail for lack of memory; ending the pending wait for input does not need any.
       turns_(*this, [](session_impl& self) noexcept { return self.transport_.interrupt_read(); })
@@ -193,6 +194,8 @@ try {
         is_more = input.size() == transport::read_size;
         dialogue_.counters().bytes_received.add(input.size());
         while (!input.empty() && !ended()) {
+            if (texts_.pass_on(input))
+                continue;
             protocol::action next = dialogue_.receive(input);
             handle(next);
         }

@@ -15,6 +15,7 @@
 #include "session/deadlines.hpp"
 #include "session/pending_command.hpp"
 #include "session/session_connector.hpp"
+#include "session/text_relay.hpp"
 #include "session/transport.hpp"
 #include "session/turn_handler.hpp"
 
@@ -89,6 +90,7 @@ private:
     transport transport_;
     deadlines deadlines_;
     command_table commands_;
+    text_relay texts_;
     session_connector connector_;
     closing_waits waits_;
     turn_scheduler<session_impl> turns_;

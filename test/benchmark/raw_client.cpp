@@ -1,6 +1,7 @@
 // The reference: a client that writes and reads in a tight loop and only counts line ends. No client that interprets its input
 // can do less.
-// usage: raw_client SOCKET commands WIDTH COUNT | events COUNT | schema COUNT | connect COUNT | sessions SESSIONS COUNT
+// usage: raw_client SOCKET commands WIDTH COUNT | events COUNT | schema COUNT | connect COUNT | sessions SESSIONS COUNT |
+//        latency COUNT | watch COUNT | idle SESSIONS
 #include "measure.hpp"
 
 #include <sys/epoll.h>
@@ -11,6 +12,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -156,6 +159,47 @@ void run_sessions(char const* path, std::size_t sessions, std::size_t count)
     measured.print();
 }
 
+// Prints the time within which 99 of 100 commands were answered.
+void run_latency(char const* path, std::size_t count)
+{
+    using clock = std::chrono::steady_clock;
+    raw_connection const peer(path);
+    std::vector<double> microseconds;
+    for (std::size_t done = 0; done < count; ++done) {
+        auto const begin = clock::now();
+        peer.write(query_status);
+        peer.read_lines(1);
+        microseconds.push_back(std::chrono::duration<double, std::micro>(clock::now() - begin).count());
+    }
+    std::ranges::sort(microseconds);
+    std::printf("{\"p50\": %.1f, \"p99\": %.1f}\n", microseconds[count / 2], microseconds[count * 99 / 100]);
+}
+
+/// Tells the program that has started this one that it can begin.
+void report_ready()
+{
+    std::puts("{}");
+    std::fflush(stdout);
+}
+
+void run_watch(char const* path, std::size_t count)
+{
+    raw_connection const peer(path);
+    report_ready();
+    peer.read_lines(count);
+}
+
+// Until the end of standard input.
+void run_idle(char const* path, std::size_t sessions)
+{
+    std::vector<std::unique_ptr<raw_connection>> all;
+    for (std::size_t index = 0; index < sessions; ++index)
+        all.push_back(std::make_unique<raw_connection>(path));
+    report_ready();
+    while (std::getchar() != EOF) {
+    }
+}
+
 std::size_t number(char const* text)
 {
     return std::stoul(text);
@@ -173,6 +217,12 @@ bool run(std::string_view work, int argc, char** argv)
         run_schema(argv[1], number(argv[3]));
     else if (work == "connect" && argc == 4)
         run_connect(argv[1], number(argv[3]));
+    else if (work == "latency" && argc == 4)
+        run_latency(argv[1], number(argv[3]));
+    else if (work == "watch" && argc == 4)
+        run_watch(argv[1], number(argv[3]));
+    else if (work == "idle" && argc == 4)
+        run_idle(argv[1], number(argv[3]));
     else
         return false;
     return true;
@@ -186,7 +236,7 @@ int main(int argc, char** argv)
         if (argc > 2 && run(argv[2], argc, argv))
             return EXIT_SUCCESS;
         std::cerr << "usage: raw_client SOCKET commands WIDTH COUNT | events COUNT | schema COUNT | connect COUNT | sessions "
-                     "SESSIONS COUNT\n";
+                     "SESSIONS COUNT | latency COUNT | watch COUNT | idle SESSIONS\n";
     } catch (std::exception const& error) {
         std::cerr << "raw_client: " << error.what() << '\n';
     }

@@ -265,6 +265,83 @@ def compiling(bench):
         ["that program, stripped: KB", stripped.stat().st_size // 1024]])
 
 
+class Proxy:
+    """A proxy in front of a monitor. Callgrind counts its instructions, if wanted."""
+
+    def __init__(self, bench, upstream, counted=False):
+        self.socket = str(bench.folder / "proxy.sock")
+        tool = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"] if counted else []
+        self.process = subprocess.Popen([*tool, bench.program("proxy"), upstream, self.socket], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE if counted else None, text=True)
+        self.process.stdout.readline()
+
+    def resident(self):
+        pages = int(pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def end(self):
+        """Returns what callgrind has counted."""
+        _, report = self.process.communicate()
+        return int(re.search(r"Collected : (\d+)", report).group(1)) if report else None
+
+
+def waiting_client(bench, path, *work):
+    """A client that has said that it has negotiated; it ends by itself, or with its standard input."""
+    client = subprocess.Popen([bench.program("raw_client"), path, *map(str, work)], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True)
+    client.stdout.readline()
+    return client
+
+
+def instructions_of_proxy(bench, work, counts, watchers=0):
+    """The instructions of one operation, while some other clients do no more than listen."""
+    totals = []
+    for count in counts:
+        proxy = Proxy(bench, bench.socket, counted=True)
+        watching = [waiting_client(bench, proxy.socket, "watch", count) for _ in range(watchers)]
+        bench.run("raw_client", *arguments(work, count), socket=proxy.socket)
+        for each in watching:
+            each.communicate()
+        totals.append(proxy.end())
+    return (totals[1] - totals[0]) / (counts[1] - counts[0])
+
+
+def proxy(bench):
+    """What a proxy adds: instructions, time on a real QEMU, memory for each client, and the effect of a client that floods."""
+    alone = instructions_of_proxy(bench, "commands 1 %", (1000, 3000))
+    many = instructions_of_proxy(bench, "commands 64 %", (1600, 6400))
+    first, fifth = (instructions_of_proxy(bench, "events %", (500, 2500), watchers) for watchers in (0, 4))
+    path = start_qemu(bench, "proxied.sock")
+    between = Proxy(bench, start_qemu(bench, "upstream.sock"))
+    direct, through = bench.interleaved(
+        *(lambda path=path: bench.run("raw_client", "commands", 1, 2000, socket=path) for path in (path, between.socket)))
+    ratios = [mine["wall"] / base["wall"] for base, mine in zip(direct, through)]
+    quiet = [bench.run("raw_client", "latency", 1000, socket=between.socket) for _ in range(bench.rounds)]
+    flood = subprocess.Popen([bench.program("raw_client"), between.socket, "commands", "64", "100000000"])
+    beside = [bench.run("raw_client", "latency", 1000, socket=between.socket) for _ in range(bench.rounds)]
+    flood.terminate()
+    flood.wait()
+    before = between.resident()
+    clients = 1000
+    idle = waiting_client(bench, between.socket, "idle", clients)
+    memory = (between.resident() - before) / clients
+    idle.communicate()
+    between.end()
+    bench.results["proxy"] = {"command alone": alone, "command of 64": many, "event": first, "event, each further client":
+                              (fifth - first) / 4, "ratio": statistics.median(ratios), "memory": memory}
+    table("A proxy", ["what", ""], [
+        ["a command, one at a time: instructions", f"{alone:,.0f}"],
+        ["a command, 64 awaited at once: instructions", f"{many:,.0f}"],
+        ["an event of 200 bytes for one client: instructions", f"{first:,.0f}"],
+        ["the same for each further client", f"{(fifth - first) / 4:,.0f}"],
+        ["query-status on a real QEMU, time against a direct connection", spread(ratios)],
+        ["p50 of one client, alone, µs", spread([one["p50"] for one in quiet])],
+        ["p50 beside one that floods, µs", spread([one["p50"] for one in beside])],
+        ["p99 of one client, alone, µs", spread([one["p99"] for one in quiet])],
+        ["p99 beside one that floods, µs", spread([one["p99"] for one in beside])],
+        ["bytes for an idle client", f"{memory:,.0f}"]])
+
+
 def peers(bench):
     """QEMU's Python client beside ours, per operation. Its reader does not accept a line of 207 KB."""
     if not bench.peers:
@@ -287,7 +364,7 @@ def peers(bench):
     table("QEMU's Python client", ["work", "coqmp, µs", "qemu.qmp, µs", "times as long"], rows)
 
 
-SECTIONS = {each.__name__: each for each in (costs, wall, qemu, fleet, neighbours, machines, values, compiling, peers)}
+SECTIONS = {each.__name__: each for each in (costs, wall, qemu, fleet, neighbours, machines, values, compiling, proxy, peers)}
 
 
 def main():

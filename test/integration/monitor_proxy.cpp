@@ -81,7 +81,7 @@ COROUTINE_TEST_CASE(a_client_sees_qemu)
     BOOST_TEST(asked.name == "block_resize");
     BOOST_TEST(asked.arguments.at("size").as_uint64() == 18446744073709551615U);
     monitor.peer.answer(asked.id, json::object{{"x", 1}});
-    BOOST_TEST(co_await client.line() == R"({"return": {"x": 1}, "id": {"a":[1,null]}})");
+    BOOST_TEST(co_await client.line() == R"({"return": {"x":1}, "id": {"a":[1,null]}})");
     client.say(command_text("quit"));
     received_command const refused = co_await monitor.peer.receive();
     monitor.peer.refuse(refused.id, "DeviceNotActive", "no");
@@ -108,6 +108,53 @@ COROUTINE_TEST_CASE(replies_and_events_keep_their_order)
     BOOST_TEST(co_await client.line() == R"({"timestamp": {"seconds": 1, "microseconds": 2}, "event": "B", "data": {"n": 0.5}})");
     BOOST_TEST(co_await client.line() == R"({"return": 2})");
     BOOST_TEST(co_await client.line() == R"({"timestamp": {"seconds": -1, "microseconds": -1}, "event": "C"})");
+}
+
+// A number that JSON's readers round, an escape that need not be one: clients see what QEMU has written, and in its order.
+COROUTINE_TEST_CASE(what_has_the_form_of_qemus_messages_is_passed_on_as_it_is)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(executor);
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate(R"("oob")");
+    client.say(command_text("first") + command_text("second") + command_text("third"));
+    std::string const first = json::serialize(co_await monitor.peer.expect("first"));
+    std::string const second = json::serialize(co_await monitor.peer.expect("second"));
+    std::string const third = json::serialize(co_await monitor.peer.expect("third"));
+    std::string const event = R"({"timestamp": {"seconds": 1, "microseconds": 2}, "event": "A", "data": {"\u0041": 1.50}})";
+    auto const before = monitor.upstream.counters();
+    // In one read of the session.
+    monitor.peer.say(R"({"return": [1.50, "\u0041", 123456789012345678901], "id": )" + first + "}\r\n" + event + "\r\n" +
+                     R"({"return":{"not":"qemu"},"id":)" + second + "}\r\n" + event + "\r\n" + R"({"return": {}, "id": )" +
+                     third + "}\r\n");
+    BOOST_TEST(co_await client.line() == R"({"return": [1.50, "\u0041", 123456789012345678901]})");
+    BOOST_TEST(co_await client.line() == event);
+    BOOST_TEST(co_await client.line() == R"({"return": {"not": "qemu"}})");
+    BOOST_TEST(co_await client.line() == event);
+    BOOST_TEST(co_await client.line() == R"({"return": {}})");
+    BOOST_TEST(monitor.upstream.counters().replies == before.replies + 3);
+    BOOST_TEST(monitor.upstream.counters().events == before.events + 2);
+}
+
+COROUTINE_TEST_CASE(the_session_gets_its_own_replies_and_events)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(executor);
+    co_await monitor.connect();
+    coqmp::event_stream events = monitor.upstream.subscribe();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate(R"("oob")");
+    completion<coqmp::reply> reply(executor);
+    monitor.upstream.async_execute("mine", reply.token());
+    std::string const id = json::serialize(co_await monitor.peer.expect("mine"));
+    std::string const event = R"({"timestamp": {"seconds": 1, "microseconds": 2}, "event": "A", "data": {"n": 1}})";
+    monitor.peer.say(event + "\r\n" + R"({"return": {"x": 5}, "id": )" + id + "}\r\n");
+    BOOST_TEST(co_await client.line() == event);
+    auto const seen = co_await events.next();
+    BOOST_TEST(seen.value().data.at("n").as_int64() == 1);
+    co_await reply.done();
+    BOOST_TEST(reply.value().value().at("x").as_int64() == 5);
 }
 
 COROUTINE_TEST_CASE(clients_take_turns)
