@@ -6,7 +6,6 @@
 #include "protocol/json_writer.hpp"
 
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <string_view>
 
@@ -46,10 +45,14 @@ boost::system::error_code encode(command const& request, std::string& output)
 
 void append_id(std::uint64_t id, std::string& output)
 {
-    std::array<char, longest_id> text;  // NOLINT(cppcoreguidelines-pro-type-member-init): to_chars() fills it
-    char* const end = std::to_chars(text.data(), text.data() + text.size(), id).ptr;
-    *end = '}';
-    output.append(text.data(), static_cast<std::size_t>(end + 1 - text.data()));
+    std::array<char, longest_id> text;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled from its end
+    std::size_t begin = text.size();
+    text[--begin] = '}';
+    do {
+        text[--begin] = static_cast<char>('0' + id % 10);
+        id /= 10;
+    } while (id != 0);
+    output.append(text.data() + begin, text.size() - begin);
 }
 
 void append_no_id(std::string& output)

@@ -170,7 +170,7 @@ void forwarder::send(proxied_command&& next)
         what.out_of_band();
     ++in_flight_;
     std::shared_ptr<forwarder> self(owner_.keep_alive(), this);
-    upstream_->execute(std::move(what), std::make_shared<sent_command>(std::move(self), std::move(next)));
+    upstream_->execute(std::move(what), std::make_unique<sent_command>(std::move(self), std::move(next)));
 }
 
 // ---- The way back ----------------------------------------------------------------------------------------------------------

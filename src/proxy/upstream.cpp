@@ -40,12 +40,11 @@ greeting upstream::greeting() const
 }
 
 // The client decides how long it waits.
-void upstream::execute(command&& what, std::shared_ptr<detail::reply_receiver> receiver)
+void upstream::execute(command&& what, std::unique_ptr<detail::reply_receiver> receiver)
 {
     what.timeout(std::chrono::nanoseconds::zero());
     auto pending = detail::make_pending(std::move(what));
-    static auto const unwanted = std::make_shared<unwanted_reply>();
-    pending->receiver = receiver ? std::move(receiver) : unwanted;
+    pending->receiver = receiver ? std::move(receiver) : std::make_unique<unwanted_reply>();
     session_->execute(std::move(pending));
 }
 

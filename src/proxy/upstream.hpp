@@ -48,7 +48,7 @@ public:
     [[nodiscard]] coqmp::greeting greeting() const;
 
     /// Executes a command. @param receiver none: the reply does not matter
-    void execute(command&& what, std::shared_ptr<detail::reply_receiver> receiver);
+    void execute(command&& what, std::unique_ptr<detail::reply_receiver> receiver);
 
 private:
     void observe(event const& happened) override;

@@ -114,12 +114,6 @@ void command_table::answer_as_text(protocol::request& answered, std::string_view
     command.receiver->completed_as_text(value);
 }
 
-void command_table::take_from_active(pending_command& command) noexcept
-{
-    deadlines_.remove(command);
-    active_.erase(active_.iterator_to(command));
-}
-
 void command_table::finish_all(error_code reason)
 {
     while (!active_.empty()) {

@@ -63,7 +63,11 @@ private:
     [[nodiscard]] boost::system::error_code accept(pending_command& command, bool is_open);
     void abandon(pending_command& command, boost::system::error_code reason);
     void finish(pending_command& command, boost::system::error_code error);
-    void take_from_active(pending_command& command) noexcept;
+    void take_from_active(pending_command& command) noexcept
+    {
+        deadlines_.remove(command);
+        active_.erase(active_.iterator_to(command));
+    }
 
     protocol::dialogue& dialogue_;
     deadlines& deadlines_;

@@ -46,7 +46,7 @@ public:
     }
 
     std::optional<pending_handler<reply_signature>> handler;  ///< from the moment the caller begins to wait
-    std::shared_ptr<reply_receiver> receiver;                 ///< in the place of a handler
+    std::unique_ptr<reply_receiver> receiver;                 ///< in the place of a handler
     boost::system::error_code error;
     bool cancelled = false;  ///< before the session has seen it
 

@@ -26,9 +26,10 @@ public:
     /// Called in the place of completed() if it does. @param value JSON in ASCII on one line, as QEMU has written it
     virtual void completed_as_text(std::string_view /*value*/) {}
 
+    virtual ~reply_receiver() = default;
+
 protected:
     reply_receiver() = default;
-    ~reply_receiver() = default;
 };
 
 }  // namespace coqmp::detail

@@ -272,7 +272,8 @@ class Proxy:
         self.socket = str(bench.folder / "proxy.sock")
         tool = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"] if counted else []
         self.process = subprocess.Popen([*tool, bench.program("proxy"), upstream, self.socket], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE if counted else None, text=True)
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE if counted else None, text=True,
+                                        preexec_fn=pinned(PROCESSORS[-1]))
         self.process.stdout.readline()
 
     def resident(self):

@@ -40,6 +40,34 @@ struct fixture
     }
 };
 
+/// Writes down what it sees; an event as text with an exclamation mark.
+class watcher final : public event_observer
+{
+public:
+    void observe(event const& happened) override { seen += happened.name + " "; }
+    void observe_text(coqmp::protocol::plain_event const& happened) override { seen += std::string(happened.name) + "! "; }
+
+    std::string seen;
+};
+
+struct observed : fixture
+{
+    observed() { hub.show_to(watching); }
+
+    /// @return whether it was shown as text; otherwise it is published
+    bool show(std::string const& name, bool is_early = false)
+    {
+        coqmp::protocol::plain_event happened;
+        happened.name = name;
+        if (hub.publish_text(happened, is_early))
+            return true;
+        hub.publish(an_event(name), 0, is_early);
+        return false;
+    }
+
+    std::shared_ptr<watcher> watching = std::make_shared<watcher>();
+};
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(a_hub, fixture)
@@ -411,6 +439,49 @@ BOOST_AUTO_TEST_CASE(streams_come_and_go_while_events_are_published)
     visitor.join();
     BOOST_TEST(drain(*all).size() == 2 * count);
     BOOST_TEST(all->lost() == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(an_event_as_text, observed)
+
+BOOST_AUTO_TEST_CASE(is_shown_if_nobody_else_wants_events)
+{
+    BOOST_TEST(show("A"));
+    watcher const* const first = watching.get();
+    auto const second = std::make_shared<watcher>();
+    hub.show_to(second);
+    BOOST_TEST(show("B"));
+    BOOST_TEST(first->seen == "A! B! ");
+    BOOST_TEST(second->seen == "B! ");
+}
+
+BOOST_AUTO_TEST_CASE(is_published_as_long_as_there_is_a_stream)
+{
+    auto stream = hub.subscribe({}, 0);
+    BOOST_TEST(!show("A"));
+    BOOST_TEST(drain(*stream) == "A ");
+    stream.reset();
+    BOOST_TEST(!show("B"));  // the hub finds out
+    BOOST_TEST(show("C"));
+    BOOST_TEST(watching->seen == "A B C! ");
+}
+
+BOOST_AUTO_TEST_CASE(is_published_while_early_events_are_kept)
+{
+    BOOST_TEST(!show("A", true));
+    BOOST_TEST(show("B"));
+    auto const stream = subscribe();
+    BOOST_TEST(!show("C"));
+    BOOST_TEST(drain(*stream) == "A 1+C ");
+}
+
+BOOST_AUTO_TEST_CASE(ends_with_its_observer)
+{
+    watching.reset();
+    BOOST_TEST(hub.is_observed());
+    BOOST_TEST(show("A"));
+    BOOST_TEST(!hub.is_observed());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
