@@ -5,7 +5,6 @@
 #include <coqmp/monitor_client.hpp>
 
 #include <chrono>
-#include <string>
 #include <string_view>
 
 namespace coqmp {
@@ -23,11 +22,6 @@ struct monitor_audit
     std::string_view error_class = {};  // NOLINT(readability-redundant-member-init): without it g++ warns of `{client, "p", "c"}`
     std::chrono::nanoseconds duration{};  ///< From its arrival to its answer.
 };
-
-/// `client=unix:/run/vm.sock pid=812 uid=64055 policy=read-only command=query-status outcome=ok ms=0.153`: one line of printable ASCII
-/// without its end, in which nothing that a client has sent looks like another field. The outcome is `ok`, `error:CLASS`, `refused`,
-/// or `lost` if the client has left.
-[[nodiscard]] std::string to_string(monitor_audit const& record);
 
 }  // namespace coqmp
 
