@@ -1,7 +1,21 @@
 # Compile options of our own targets. None of them applies to targets that link to ours.
 
+include(CheckLinkerFlag)
 include(CheckPIESupported)
 check_pie_supported(LANGUAGES CXX)
+
+# Sets the variable to the option for the fastest linker that there is, or to nothing. The tests are more than two hundred programs:
+# for each, ld takes 2.4 s of processor time, gold 1.4 s, and lld 0.7 s.
+function(coqmp_fast_linker result)
+    foreach(linker IN ITEMS lld gold)
+        check_linker_flag(CXX -fuse-ld=${linker} COQMP_LINKS_WITH_${linker})
+        if(COQMP_LINKS_WITH_${linker})
+            set(${result} -fuse-ld=${linker} PARENT_SCOPE)
+            return()
+        endif()
+    endforeach()
+    set(${result} "" PARENT_SCOPE)
+endfunction()
 
 # Defines an option that is ON, OFF or AUTO. AUTO stands for the default, which every configuration determines anew.
 macro(coqmp_auto_option name description default)
@@ -55,6 +69,10 @@ function(coqmp_target_options target)
 
     if(COQMP_DEVELOPER)
         target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+        if(CMAKE_BUILD_TYPE STREQUAL Debug)
+            coqmp_fast_linker(linker)
+            target_link_options(${target} PRIVATE ${linker})
+        endif()
         if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
             # False positives in optimised builds: for the destructor of an object that an exception may leave half constructed
             # (g++ 12), and for that of an empty std::optional (g++ 14 with Boost 1.88). clang-tidy and the sanitizers look for the
