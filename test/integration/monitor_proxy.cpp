@@ -299,6 +299,23 @@ COROUTINE_TEST_CASE(what_does_not_change_is_asked_once)
     co_await monitor.peer.serve("query-status");
 }
 
+COROUTINE_TEST_CASE(what_does_not_change_is_asked_again_out_of_band)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(executor);
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate(R"("oob")");
+    client.say(command_text("query-version"));
+    co_await monitor.peer.serve("query-version", "7.2");
+    BOOST_TEST(co_await client.line() == R"({"return": "7.2"})");
+    client.say(R"({"exec-oob":"query-version"})");
+    received_command const asked = co_await monitor.peer.receive();
+    BOOST_TEST(asked.out_of_band);
+    monitor.peer.refuse(asked.id, "GenericError", "The command query-version does not support OOB");
+    BOOST_TEST((co_await client.line()).find("does not support OOB") != std::string::npos);
+}
+
 COROUTINE_TEST_CASE(a_client_chooses_its_events)
 {
     auto const executor = co_await asio::this_coro::executor;
