@@ -6,6 +6,7 @@
 #include "support/raw_client.hpp"
 #include "support/run.hpp"
 
+#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
@@ -376,6 +377,23 @@ COROUTINE_TEST_CASE(clients_see_the_end_of_qemu)
     static_cast<void>(co_await silent.end());
     BOOST_TEST(monitor.proxy.client_count() == 0);
     BOOST_TEST(book.lines == std::vector<std::string>{"sent GenericError left"}, boost::test_tools::per_element());
+}
+
+COROUTINE_TEST_CASE(clients_of_a_proxy_on_a_strand_see_the_end_of_qemu)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(asio::make_strand(executor));
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    raw_client silent(executor, monitor.address);
+    co_await client.negotiate(R"("oob")");
+    co_await silent.negotiate();
+    client.say(command_text("sent") + command_text("queued"));
+    static_cast<void>(co_await monitor.peer.expect("sent"));
+    monitor.peer.close();
+    BOOST_TEST(co_await client.end() == "");
+    BOOST_TEST(co_await silent.end() == "");
+    BOOST_TEST(monitor.proxy.client_count() == 0);
 }
 
 COROUTINE_TEST_CASE(clients_are_held_until_there_is_another_qemu)
