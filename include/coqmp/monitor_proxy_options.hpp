@@ -26,7 +26,8 @@ struct monitor_proxy_options
     std::function<std::shared_ptr<monitor_policy const>(monitor_client const&)> policy_for;
 
     /// Whether clients stay connected when the connection to QEMU ends. Their commands then fail, and when monitor_proxy::use() gives
-    /// the proxy another session, they get the event `__org.coqmp_GAP`. Otherwise they are disconnected, as by QEMU.
+    /// the proxy another session, they get the event `__org.coqmp_GAP`, whichever events they have chosen. Otherwise they are
+    /// disconnected, as by QEMU.
     bool hold = false;
 
     std::size_t most_clients = 64;                         ///< As monitor_server_options::most_clients.

@@ -3,6 +3,7 @@
 #define COQMP_SRC_PROXY_EVENT_CHOICE_HPP
 
 #include <coqmp/command_error.hpp>
+#include <coqmp/event_gap.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -26,7 +27,11 @@ public:
     /// QEMU has; without it, or if it is null, the client wants all. @return QEMU's words for what is wrong; the choice then stays
     [[nodiscard]] std::optional<command_error> execute(boost::json::object const& arguments);
 
-    [[nodiscard]] bool includes(std::string_view event) const noexcept { return !names_ || names_->contains(event); }
+    /// A gap passes every choice: the client must know that it may have missed events that it wants.
+    [[nodiscard]] bool includes(std::string_view event) const noexcept
+    {
+        return !names_ || names_->contains(event) || event == event_gap_name;
+    }
 
 private:
     using names = std::set<std::string, std::less<>>;

@@ -108,7 +108,8 @@ bool forwarder::answer_here(proxied_command& arrived)
         refuse(arrived, *error, true);
         return true;
     }
-    arrived.asks_for_constant = answer_cache::is_constant(name, arguments);
+    // QEMU executes none of them out of band, and says so.
+    arrived.asks_for_constant = !arrived.request.is_out_of_band() && answer_cache::is_constant(name, arguments);
     if (!arrived.asks_for_constant)
         return false;
     std::string_view const known = answers_for(arrived.policy).find(name, arguments);

@@ -134,8 +134,12 @@ void monitor_proxy_impl::connection_lost(error_code why)
         gap_->timestamp = std::chrono::system_clock::now();
         return;
     }
-    while (!clients_.empty())
-        server_->disconnect(clients_.begin()->first);
+    // They leave at once, or, if the executor is a strand, later.
+    std::vector<std::uint64_t> connected;
+    for (auto const& [number, each] : clients_)
+        connected.push_back(number);
+    for (std::uint64_t const number : connected)
+        server_->disconnect(number);
 }
 
 // ---- Clients ---------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 #include "support/raw_client.hpp"
 #include "support/run.hpp"
 
+#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
@@ -299,6 +300,23 @@ COROUTINE_TEST_CASE(what_does_not_change_is_asked_once)
     co_await monitor.peer.serve("query-status");
 }
 
+COROUTINE_TEST_CASE(what_does_not_change_is_asked_again_out_of_band)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(executor);
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate(R"("oob")");
+    client.say(command_text("query-version"));
+    co_await monitor.peer.serve("query-version", "7.2");
+    BOOST_TEST(co_await client.line() == R"({"return": "7.2"})");
+    client.say(R"({"exec-oob":"query-version"})");
+    received_command const asked = co_await monitor.peer.receive();
+    BOOST_TEST(asked.out_of_band);
+    monitor.peer.refuse(asked.id, "GenericError", "The command query-version does not support OOB");
+    BOOST_TEST((co_await client.line()).find("does not support OOB") != std::string::npos);
+}
+
 COROUTINE_TEST_CASE(a_client_chooses_its_events)
 {
     auto const executor = co_await asio::this_coro::executor;
@@ -359,6 +377,23 @@ COROUTINE_TEST_CASE(clients_see_the_end_of_qemu)
     static_cast<void>(co_await silent.end());
     BOOST_TEST(monitor.proxy.client_count() == 0);
     BOOST_TEST(book.lines == std::vector<std::string>{"sent GenericError left"}, boost::test_tools::per_element());
+}
+
+COROUTINE_TEST_CASE(clients_of_a_proxy_on_a_strand_see_the_end_of_qemu)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(asio::make_strand(executor));
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    raw_client silent(executor, monitor.address);
+    co_await client.negotiate(R"("oob")");
+    co_await silent.negotiate();
+    client.say(command_text("sent") + command_text("queued"));
+    static_cast<void>(co_await monitor.peer.expect("sent"));
+    monitor.peer.close();
+    BOOST_TEST(co_await client.end() == "");
+    BOOST_TEST(co_await silent.end() == "");
+    BOOST_TEST(monitor.proxy.client_count() == 0);
 }
 
 COROUTINE_TEST_CASE(clients_are_held_until_there_is_another_qemu)

@@ -45,6 +45,21 @@ public:
             throw std::runtime_error("the monitor takes no more bytes");
     }
 
+    /// Sends everything, however long the monitor reads nothing. @throws boost::system::system_error the connection has ended
+    boost::asio::awaitable<void> say_all(std::string bytes)
+    {
+        std::string_view rest = bytes;
+        while (!rest.empty()) {
+            boost::system::error_code error;
+            std::size_t const size = detail::send_some(socket_, rest, {}, error);
+            if (error)
+                throw boost::system::system_error(error);
+            rest.remove_prefix(size);
+            if (size == 0)
+                co_await socket_.async_wait(detail::stream_socket::wait_write, boost::asio::use_awaitable);
+        }
+    }
+
     /// The next message, without its line end. @throws system_error with eof at the end of the connection
     boost::asio::awaitable<std::string> line()
     {

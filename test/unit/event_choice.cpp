@@ -51,6 +51,15 @@ BOOST_AUTO_TEST_CASE(may_be_nothing)
     BOOST_TEST(!choice.includes("SHUTDOWN"));
 }
 
+BOOST_AUTO_TEST_CASE(lets_every_gap_pass)
+{
+    event_choice choice;
+    BOOST_TEST(execute(choice, R"({"names": ["SHUTDOWN"]})") == "");
+    BOOST_TEST(choice.includes("__org.coqmp_GAP"));
+    BOOST_TEST(execute(choice, R"({"names": []})") == "");
+    BOOST_TEST(choice.includes("__org.coqmp_GAP"));
+}
+
 BOOST_AUTO_TEST_CASE(replaces_the_one_before)
 {
     event_choice choice;
