@@ -1,10 +1,10 @@
-# The files that `cmake --install` installs: the library, its headers, and the package files for CMake and pkg-config.
+# The files that `cmake --install` installs: the libraries, their headers, and the package files for CMake and pkg-config.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/coqmp")
 
-install(TARGETS coqmp EXPORT coqmp-targets FILE_SET HEADERS)
+install(TARGETS coqmp coqmp_testing EXPORT coqmp-targets FILE_SET HEADERS)
 install(EXPORT coqmp-targets NAMESPACE coqmp:: DESTINATION "${package_dir}")
 
 configure_package_config_file(cmake/coqmp-config.cmake.in coqmp-config.cmake INSTALL_DESTINATION "${package_dir}")

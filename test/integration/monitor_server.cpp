@@ -255,6 +255,24 @@ COROUTINE_TEST_CASE(a_handler_may_destroy_its_server)
     BOOST_TEST(of_the_handler.expired());
 }
 
+COROUTINE_TEST_CASE(a_coroutine_may_destroy_its_server)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    std::optional<served_monitor> monitor(std::in_place, executor);
+    bool was_cancelled = false;
+    monitor->server.handle("quit", [&](monitor_request& request) -> asio::awaitable<json::value> {
+        request.answer("the last answer");
+        monitor.reset();
+        auto const state = co_await asio::this_coro::cancellation_state;
+        was_cancelled = state.cancelled() == asio::cancellation_type::terminal;
+        co_return nullptr;
+    });
+    coqmp::session client = co_await connect_to(monitor->address);
+    json::value const answer = co_await client.execute("quit");
+    BOOST_TEST(answer == json::value("the last answer"));
+    BOOST_TEST(was_cancelled);
+}
+
 COROUTINE_TEST_CASE(requests_are_answered_from_other_threads)
 {
     auto const executor = co_await asio::this_coro::executor;
