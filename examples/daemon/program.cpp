@@ -19,7 +19,7 @@ namespace coqmp_daemon {
 
 namespace {
 
-/// A standard stream that is closed would be the next file that is opened, such as a socket: its place is taken.
+/// The next file that is opened, such as a socket, would get the number of a closed standard stream. /dev/null gets it instead.
 void reserve_std_descriptors()
 {
     for (int const number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {

@@ -13,7 +13,7 @@
 
 namespace coqmp_daemon {
 
-/// The variables of a service manager. An empty text: the variable is not set.
+/// The variables of a service manager. An empty string: the variable is not set.
 struct service_environment
 {
     std::string notify_socket;
@@ -28,7 +28,7 @@ struct service_environment
 ///
 /// It does not use libsystemd. A daemon must work under systemd however it was built, so libsystemd could only be optional, and
 /// this code would still be needed without it. The protocol is one datagram, is stable, and is meant to be implemented by others:
-/// sd_notify(3) has an example since systemd 256 ("Notes").
+/// since systemd 256, sd_notify(3) contains an example ("Notes").
 /// @par Errors Each function returns the kernel's error, which deserves a line in the log; the daemon goes on. If the service
 ///   manager does not read, status() and keep_alive() fail at once with EAGAIN, because the next call makes up for them. The
 ///   other functions wait for up to a second first.

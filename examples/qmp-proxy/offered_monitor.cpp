@@ -140,7 +140,7 @@ access_rules::policy_pointer offered_monitor::policy_for(coqmp::monitor_client c
     auto policy = rules_.policy_for(client);
     if (!policy)
         log_.write(log_priority::warning, client.server.to_string(),
-                   describe(client) + ", was disconnected: no policy is for it");
+                   describe(client) + ", was disconnected: no policy applies to it");
     return policy;
 }
 

@@ -38,7 +38,7 @@ public:
     offered_monitor(offered_monitor const&) = delete;
     offered_monitor& operator=(offered_monitor const&) = delete;
 
-    /// Follows other settings from now on: policies, sockets, users, audit log. If it fails, all stays as it was.
+    /// Follows other settings from now on: policies, sockets, users, audit log. If this fails, everything stays as it was.
     /// @throws boost::system::system_error
     void apply(settings const& wanted);
 

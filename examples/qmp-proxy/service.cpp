@@ -156,7 +156,7 @@ void service::follow(settings next)
 {
     offered_.apply(next);
     if (needs_restart(settings_, next))
-        log_.write(log_priority::warning, "changes of upstream, hold and limits take effect when qmp-proxy is started again");
+        log_.write(log_priority::warning, "changes to upstream, hold and limits take effect when qmp-proxy is started again");
     next.upstream = settings_.upstream;
     next.hold = settings_.hold;
     next.limits = settings_.limits;

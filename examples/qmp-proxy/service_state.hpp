@@ -1,4 +1,4 @@
-// What the service manager is told.
+// The proxy's state, as the service manager sees it.
 #ifndef QMP_PROXY_SERVICE_STATE_HPP
 #define QMP_PROXY_SERVICE_STATE_HPP
 
@@ -22,7 +22,7 @@ public:
         : notification_(environment), log_(log)
     {}
 
-    /// The proxy works. Has an effect once.
+    /// The proxy works. Only the first call has an effect.
     void ready();
 
     /// A reload begins, and ends. Before ready(), the service manager does not expect reloads.

@@ -9,7 +9,7 @@
 
 namespace coqmp {
 
-/// A command of a client that has ended. It never holds values of arguments.
+/// A finished command, and the client that sent it. It never holds the values of arguments.
 /// @par Lifetime The references are valid during the call of monitor_proxy_options::audit.
 struct monitor_audit
 {
@@ -17,9 +17,10 @@ struct monitor_audit
     std::string_view policy;   ///< Its name.
     std::string_view command;  ///< The name that the client has sent, whatever that is.
     bool was_refused = false;  ///< The policy has refused it: QEMU has not seen it.
-    bool has_left = false;     ///< The client has left before the answer came.
-    /// The class of QEMU's error, or of ours if the command was refused or the connection to QEMU has ended; empty: it succeeded.
-    std::string_view error_class = {};  // NOLINT(readability-redundant-member-init): without it g++ warns of `{client, "p", "c"}`
+    bool has_left = false;     ///< The client left before the answer came.
+    /// The class of QEMU's error, or of ours if the command was refused or the connection to QEMU was lost; empty on success.
+    // g++ warns about `{client, "p", "c"}` without the initializer.
+    std::string_view error_class = {};    // NOLINT(readability-redundant-member-init)
     std::chrono::nanoseconds duration{};  ///< From its arrival to its answer.
 };
 

@@ -14,15 +14,15 @@
 namespace coqmp {
 
 /// A client of a monitor_server. On a unix socket the kernel says which process it is, as it was when it connected
-/// (`SO_PEERCRED`); over TCP nothing is known of it.
+/// (`SO_PEERCRED`); over TCP nothing is known about it.
 /// @see monitor_request::client(), monitor_server_options::on_connected
 struct monitor_client
 {
     explicit monitor_client(endpoint address) : server(std::move(address)) {}
 
     std::uint64_t number = 0;      ///< The clients of a server are counted from 1.
-    endpoint server;               ///< Where the client has connected to, or where the server has dialed it.
-    ::pid_t process = 0;           ///< 0: unknown. When the client has ended, the number may belong to another process.
+    endpoint server;               ///< The address that the client connected to, or at which the server dialed it.
+    ::pid_t process = 0;           ///< 0: unknown. After the client has ended, the number may belong to another process.
     std::optional<::uid_t> user;   ///< Empty: unknown.
     std::optional<::gid_t> group;  ///< Empty: unknown.
     std::vector<::gid_t> groups;   ///< The supplementary groups.

@@ -18,20 +18,21 @@
 
 namespace coqmp {
 
-/// A name, and the commands that it allows. A command that is not listed is refused, so that one that a later QEMU introduces is, too.
+/// A name, and the commands that it allows. A command that is not listed is refused, and so is any command that a later QEMU
+/// introduces.
 ///
 /// The built-in policies have been reviewed for QEMU 2.12 to 10.0. None but `all` allows unstable commands (`x-...`),
-/// `human-monitor-command`, `qom-get` (which returns the data of a `secret` object), or commands that take a picture of the guest's
-/// screen or of its memory.
-/// - `read-only`: what only reads, opens nothing, and reveals no secret by itself. (`query-block` shows the names of images: an URL in
-///   which a password is written is shown with it.)
+/// `human-monitor-command`, `qom-get` (which returns the data of a `secret` object), or commands that capture the guest's
+/// screen or memory.
+/// - `read-only`: commands that only read, open nothing, and reveal no secret by themselves. (`query-block` shows the names of
+///   images: a password that is part of an image's URL is shown with it.)
 /// - `backup`: also dirty bitmaps, jobs, nodes of the block layer, NBD and other exports, descriptors, and transactions of these. Its
 ///   clients are trusted with the guest's disks, with every job, and with every file and address that QEMU's process may open. They
 ///   can neither pause the guest nor add or remove its devices.
-/// - `operator`: also what is done to a running machine from day to day: pause and resume, power button, reset, wake-up, NMI, balloon,
-///   network links, media that are inserted already, jobs, and limits. It opens nothing, and does not end QEMU (`quit`), because the
-///   process belongs to the program that started it.
-/// - `all`: everything, also what is not known yet.
+/// - `operator`: also the day-to-day operation of a running machine: pause and resume, power button, reset, wake-up, NMI,
+///   balloon, network links, media that are inserted already, jobs, and limits. It opens nothing, and does not end QEMU
+///   (`quit`), because the process belongs to the program that started it.
+/// - `all`: everything, including commands that are not known yet.
 ///
 /// @code
 /// auto policy = coqmp::monitor_policy("night-shift", coqmp::monitor_policy::operation()).allow("quit");
@@ -74,14 +75,14 @@ public:
     /// Whether the command is allowed, whatever its arguments are.
     [[nodiscard]] bool allows(std::string_view command) const noexcept;
 
-    /// The reason for which a command must not be passed on, if there is one.
+    /// The reason why a command must not be passed on, if there is one.
     ///
     /// The actions of a `transaction` are commands, too, and each must be allowed; the action `abort`, which opens and changes nothing,
     /// always is. A `transaction` of another form is refused with QEMU's own words. No other command of QEMU contains commands, except
-    /// `human-monitor-command`, whose text is not looked into.
+    /// `human-monitor-command`, whose text is not examined.
     ///
-    /// A command that is not allowed is CommandNotFound, as one that QEMU's guest agent has disabled: clients then do without it or
-    /// try another one. An action that is not allowed is a GenericError.
+    /// A command that is not allowed fails with CommandNotFound, like one that QEMU's guest agent has disabled: clients then do
+    /// without it or try another one. An action that is not allowed fails with GenericError.
     [[nodiscard]] std::optional<command_error> refusal(std::string_view command, boost::json::object const& arguments) const;
 
     friend bool operator==(monitor_policy const&, monitor_policy const&) = default;

@@ -40,12 +40,13 @@ void start_proxy_drain(std::shared_ptr<monitor_proxy_impl> const& impl,
 /// Offers the monitor of a session to any number of clients, each of which sees a QEMU of its own: greeting, negotiation, `oob`,
 /// descriptors, events, and errors are those of QEMU. The program can go on using the session.
 ///
-/// - Clients take turns: while several have commands, each has at most one in-band command with QEMU, so that a client waits for
-///   at most one command of every other. The queued commands of a client that leaves are dropped. `exec-oob` is sent at once.
+/// - Clients take turns: once several have sent commands, each has at most one in-band command with QEMU, so that a client
+///   waits for at most one command of each other client. The queued commands of a client that leaves are dropped. `exec-oob` is
+///   sent at once.
 /// - What a client may do is decided by its monitor_policy. `query-commands` and `query-qmp-schema` show what it allows.
 /// - `query-version`, `query-commands`, `query-qmp-schema`, `query-name` and `query-uuid` are asked once and then answered from memory.
-/// - A name that a client has given a descriptor (`getfd`), and a set of descriptors that it has made (`add-fd`), belong to it; they are
-///   removed when it leaves.
+/// - A name that a client has given to a descriptor (`getfd`), and a set of descriptors that it has made (`add-fd`), belong to
+///   that client. They are removed when it leaves.
 /// - The command `__org.coqmp_events`, with `{"names": [...]}`, limits the events that a client gets; without arguments, it gets all
 ///   of them again.
 /// @code
@@ -53,10 +54,10 @@ void start_proxy_drain(std::shared_ptr<monitor_proxy_impl> const& impl,
 /// proxy.use(machine.session());
 /// proxy.listen(coqmp::endpoint::unix_socket("/run/vm7-readers.sock"), coqmp::socket_access(0660));
 /// @endcode
-/// @par Threads as monitor_server
+/// @par Threads As for monitor_server
 /// @par Moved from A moved-from proxy keeps its executor and does nothing; its operations complete with errc::disconnected.
-/// @par Lifetime Destroying the proxy disconnects its clients; the session goes on. It may outlive its execution context, whose end closes
-/// it.
+/// @par Lifetime Destroying the proxy disconnects its clients; the session goes on. The proxy may outlive its execution
+/// context, whose end closes it.
 /// @see examples/monitor_proxy.cpp
 class monitor_proxy
 {
@@ -85,24 +86,24 @@ public:
     /// @throws std::invalid_argument if the session has another executor, or has not negotiated
     void use(session const& upstream);
 
-    /// Listens for clients, as monitor_server::listen().
+    /// Listens for clients, like monitor_server::listen().
     /// @param address a unix socket or a TCP port
     /// @param access who may connect to a unix socket
     /// @return the address, with the port that the kernel chose
-    /// @throws as monitor_server::listen()
+    /// @throws as for monitor_server::listen()
     endpoint listen(endpoint const& address, socket_access access = {});
 
-    /// Listens at an address no longer, as monitor_server::stop_listening(). Clients that have connected there stay, unless
+    /// Stops listening at an address, like monitor_server::stop_listening(). Clients that have connected there stay, unless
     /// apply_policies() disconnects them.
-    /// @param address as listen() has returned it
-    /// @return whether it has listened there
+    /// @param address as returned by listen()
+    /// @return whether the proxy was listening there
     bool stop_listening(endpoint const& address);
 
-    /// Connects to a client that listens, as monitor_server::async_dial().
+    /// Connects to a client that listens, like monitor_server::async_dial().
     /// @param client its address
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, std::uint64_t)`: with monitor_client::number
-    /// @par Errors as monitor_server::async_dial()
+    /// @par Errors as for monitor_server::async_dial()
     /// @par Cancellation terminal, partial and total: the proxy does not connect.
     template <boost::asio::completion_token_for<void(boost::system::error_code, std::uint64_t)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_dial(endpoint client, Token&& token = Token())
@@ -111,11 +112,12 @@ public:
             impl_, std::forward<Token>(token), std::move(client));
     }
 
-    /// Asks monitor_proxy_options::policy_for again for every client. Commands that have been sent to QEMU are not affected.
+    /// Asks monitor_proxy_options::policy_for again for every client. Commands that have already arrived keep the policy under
+    /// which they arrived.
     void apply_policies();
 
-    /// Accepts no more clients and reads no further commands, and completes when all commands that were read have been answered. Then
-    /// close the proxy.
+    /// Accepts no more clients and executes no further commands. Completes when all commands that arrived before have been
+    /// answered. Then close the proxy.
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code)`
     /// @par Errors errc::disconnected: the proxy was closed or moved from; `operation_aborted`: cancelled
@@ -129,7 +131,7 @@ public:
     /// How many clients are connected.
     [[nodiscard]] std::size_t client_count() const noexcept;
 
-    /// Stops listening, unlinks the sockets, and disconnects all clients. Their commands that have been sent to QEMU are executed.
+    /// Stops listening, unlinks the sockets, and disconnects all clients. QEMU still executes the commands that were sent.
     void close() noexcept;
 
 private:

@@ -19,10 +19,10 @@ namespace coqmp {
 /// @see examples/monitor_proxy.cpp
 struct monitor_proxy_options
 {
-    monitor_proxy_options() = default;  // not an aggregate, as session_options
+    monitor_proxy_options() = default;  // not an aggregate, like session_options
 
-    /// Which policy a client has: asked when it connects, and again by monitor_proxy::apply_policies(). If it returns none, the
-    /// client is disconnected. Empty: every client has monitor_policy::read_only().
+    /// Returns the policy of a client. Called when the client connects, and again by monitor_proxy::apply_policies(). If it
+    /// returns null, the client is disconnected. Empty: every client has monitor_policy::read_only().
     std::function<std::shared_ptr<monitor_policy const>(monitor_client const&)> policy_for;
 
     /// Whether clients stay connected when the connection to QEMU ends. Their commands then fail, and when monitor_proxy::use() gives
@@ -34,11 +34,13 @@ struct monitor_proxy_options
     std::size_t max_message_size = std::size_t{64} << 20;  ///< As monitor_server_options::max_message_size.
     std::size_t event_bytes = std::size_t{1} << 20;        ///< As monitor_server_options::event_bytes.
 
-    /// A client has connected and has a policy; and it has left. See monitor_server_options.
+    /// Called when a client has connected and has a policy. See monitor_server_options::on_connected.
     std::function<void(monitor_client const&)> on_connected;
-    std::function<void(monitor_client const&)> on_disconnected;  ///< As on_connected.
+    /// Called when such a client has left, or was disconnected. See monitor_server_options::on_disconnected.
+    std::function<void(monitor_client const&)> on_disconnected;
 
-    /// Called for every command that reaches the proxy well-formed, when it has been answered, or cannot be any more.
+    /// Called for every well-formed command, except those of the negotiation, when it has been answered, or would have been if
+    /// its client had not left. Not called for a command that was still queued when its client left: QEMU never gets it.
     std::function<void(monitor_audit const&)> audit;
 
     /// As monitor_server_options::name.

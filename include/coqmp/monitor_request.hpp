@@ -27,8 +27,8 @@ request_impl& impl_of(monitor_request& handle) noexcept;
 
 /// A command of a client. The server's handler answers it, at once or later.
 ///
-/// Destroying a request that was not answered answers it with an error. What happens to a request whose client has left has no
-/// effect.
+/// Destroying a request that was not answered answers it with an error. Answering or destroying a request whose client has left
+/// has no effect.
 /// @par Threads A request may be answered and destroyed from any thread; use one object from one thread at a time.
 /// @par Lifetime It may outlive its server and its execution context.
 /// @par Moved from A moved-from request can only be assigned to and destroyed.
@@ -38,7 +38,7 @@ class monitor_request
 public:
     explicit monitor_request(std::unique_ptr<detail::request_impl> impl) noexcept;
     monitor_request(monitor_request&&) noexcept;
-    /// Answers the request that is replaced with an error, unless it was answered.
+    /// Replaces this request, which is first answered with an error, unless it was answered already.
     monitor_request& operator=(monitor_request&& other) noexcept;
     ~monitor_request();
 
@@ -50,7 +50,7 @@ public:
     [[nodiscard]] boost::json::object& arguments() noexcept;
     /// Whether the client wants it to be executed out of band (`exec-oob`).
     [[nodiscard]] bool is_out_of_band() const noexcept;
-    /// Who has sent it. @par Lifetime valid as long as the request
+    /// The client that sent it. @par Lifetime valid as long as the request
     [[nodiscard]] monitor_client const& client() const noexcept;
 
     /// The descriptors that came with the command, for example one for `getfd`. Those that are not taken are closed with the request.

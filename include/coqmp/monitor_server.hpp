@@ -51,7 +51,7 @@ void start_server_dial(std::shared_ptr<monitor_server_impl> const& impl,
 /// Which form of a command its handler takes.
 enum class command_bands {
     in_band,  ///< `exec-oob` is refused, as QEMU refuses it for most commands.
-    both      ///< monitor_request::is_out_of_band() tells which one it was.
+    both      ///< monitor_request::is_out_of_band() says which one it was.
 };
 
 /// Serves QMP as QEMU's monitor does: greets, negotiates, takes whatever a client may send, refuses malformed input in QEMU's words,
@@ -61,9 +61,9 @@ enum class command_bands {
 /// server.handle("query-name", [](coqmp::monitor_request request) { request.answer({{"name", "vm7"}}); });
 /// server.listen(coqmp::endpoint::unix_socket("/run/vm7.sock"));
 /// @endcode
-/// @par Threads Every function may be called from any thread, but handle() and handle_others() only before others use the server,
-/// and listen() and stop_listening() only before that or on the server's executor. Handlers run on the server's executor, which must
-/// not run them concurrently (an `io_context` that is run by one thread, or a strand).
+/// @par Threads Every function may be called from any thread, but handle() and handle_others() only before other threads use
+/// the server, and listen() and stop_listening() only before that or on the server's executor. Handlers run on that executor,
+/// which must not run them concurrently (an `io_context` that is run by one thread, or a strand).
 /// @par Moved from A moved-from server keeps its executor and does nothing; async_dial() completes with errc::disconnected.
 /// @par Lifetime Destroying the server closes it. It may outlive its execution context, whose end closes it.
 /// @see examples/monitor_server.cpp
@@ -76,10 +76,10 @@ public:
     /// with an error.
     using callback = std::function<void(monitor_request)>;
 
-    /// A handler that is a coroutine: what it returns is the answer. If it throws a command_failed, the client gets the error of the
-    /// class and the description that it has, so that a handler may pass on the errors of another monitor; any other exception
-    /// is answered with a GenericError that has its text. It is cancelled (terminal) when its client leaves. The request lives
-    /// as long as the coroutine.
+    /// A handler that is a coroutine: its result is the answer. If it throws command_failed, the client gets an error with that
+    /// exception's class and description, so that a handler can pass on the errors of another monitor; after any other
+    /// exception, the client gets a GenericError with the exception's text. The coroutine is cancelled (terminal) when its
+    /// client leaves. The request lives as long as the coroutine.
     using coroutine = std::function<boost::asio::awaitable<boost::json::value>(monitor_request& request)>;
 
     /// Does not serve any clients yet.
@@ -112,20 +112,20 @@ public:
     /// The same with a coroutine.
     void handle_others(coroutine handler);
 
-    /// Listens for clients. A server may listen at several addresses. A unix socket is bound, private and listening when this
-    /// function returns. A socket file left by a dead process is replaced, one in use never is. The file is removed when the
-    /// server closes. A host's name is resolved here, and that may block.
+    /// Listens for clients. A server may listen at several addresses. When this function returns, a unix socket is bound, has
+    /// its permissions, and is listening. A socket file left by a dead process is replaced; one in use never is. The file is
+    /// removed when the server closes. A host name is resolved here, which may block.
     /// @param address a unix socket or a TCP port (0: the kernel chooses)
     /// @param access who may connect to a unix socket
     /// @return the address, with the port that the kernel chose
-    /// @throws boost::system::system_error as listener::listener(); the kernel's error (EPERM) if the owner or group cannot be set; errc::disconnected:
-    /// the server was closed or moved from, or its execution context has ended
+    /// @throws boost::system::system_error as for listener::listener(); the kernel's error (EPERM) if the owner or group cannot
+    /// be set; errc::disconnected: the server was closed or moved from, or its execution context has ended
     endpoint listen(endpoint const& address, socket_access access = {});
 
-    /// Listens at an address no longer, and unlinks its socket. Clients that have connected there stay. Call it where listen() may
-    /// be called.
-    /// @param address as listen() has returned it
-    /// @return whether it has listened there
+    /// Stops listening at an address, and unlinks its socket. Clients that have connected there stay. Call it where listen()
+    /// may be called.
+    /// @param address as returned by listen()
+    /// @return whether the server was listening there
     bool stop_listening(endpoint const& address);
 
     /// Connects to a client that listens, and serves it. Completes as soon as the connection exists.
@@ -144,7 +144,7 @@ public:
     /// Sends an event that happens now to all clients that have negotiated and want it.
     void publish(std::string name, boost::json::object data = {});
     /// The same for an event that happened before, or elsewhere.
-    /// @param what without a timestamp, it gets -1, as that of a QEMU that cannot read its clock
+    /// @param what without a timestamp, it gets -1, like an event of a QEMU that cannot read the host's clock
     void publish(event what);
     /// Sends an event to one client. @param client monitor_client::number
     void publish(event what, std::uint64_t client);

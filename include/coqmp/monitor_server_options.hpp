@@ -17,24 +17,25 @@ namespace coqmp {
 /// @see examples/monitor_server.cpp
 struct monitor_server_options
 {
-    monitor_server_options() = default;  // not an aggregate, as session_options
+    monitor_server_options() = default;  // not an aggregate, like session_options
 
     /// The first message to each client, and which capabilities a client may enable: `oob`, or none.
     coqmp::greeting greeting;
 
-    /// Clients at a time. The others wait in the kernel's queue, as those of QEMU do, which serves one. At least 1.
+    /// How many clients are served at a time. The others wait in the kernel's queue, as they do with QEMU, which serves one. At
+    /// least 1.
     std::size_t most_clients = 64;
 
-    /// Commands of one client that are handled at a time, unless they are out of band. With 1, as in QEMU, a handler is called
-    /// when the one before it has answered. A client that has not enabled `oob` never has more than one. At least 1.
+    /// How many in-band commands of one client are handled at a time. With 1, as in QEMU, a handler is called when the one
+    /// before it has answered. A client that has not enabled `oob` never has more than one. At least 1.
     std::size_t in_band_at_once = 1;
 
-    /// Bytes of one message from a client; a larger one is refused, as QEMU does.
+    /// The largest message from a client, in bytes; a larger one is refused, as by QEMU.
     std::size_t max_message_size = std::size_t{64} << 20;
 
-    /// Bytes that may wait for a client that does not read. Beyond it, the client loses events, and is told how many by the event
-    /// `__org.coqmp_EVENTS_LOST`, whose `count` it gets before its next event. Answers are never lost, but with 16 MiB waiting
-    /// nothing more is read from the client.
+    /// How many bytes may wait for a client that does not read. Beyond this, the client loses events. Before its next event, it
+    /// gets the event `__org.coqmp_EVENTS_LOST`, whose `count` says how many were lost. Answers are never lost, but while more
+    /// than 16 MiB are waiting, nothing more is read from the client.
     std::size_t event_bytes = std::size_t{1} << 20;
 
     /// A client has connected. What the hook publishes does not reach the client, which has not negotiated yet.

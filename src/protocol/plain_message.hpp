@@ -28,11 +28,11 @@ struct plain_event
 struct plain_message
 {
     std::variant<std::monostate, plain_reply, plain_event> what;
-    std::size_t size = 0;  ///< Of the input that it takes, with the line ends around it.
+    std::size_t size = 0;  ///< How many bytes of the input it takes, including the line ends around it.
 };
 
 /// Looks for a complete message at the front of the input that has exactly the form in which QEMU writes it.
-/// @return with views of the input; std::monostate: there is none, or it has another form, and a decoder must read it
+/// @return the message, with views of the input; std::monostate: there is none, or a decoder must read it
 [[nodiscard]] plain_message find_plain_message(std::string_view input) noexcept;
 
 }  // namespace coqmp::protocol

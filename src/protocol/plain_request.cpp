@@ -17,7 +17,7 @@ namespace coqmp::protocol {
 
 namespace {
 
-/// With this much, reading is not what costs.
+/// A larger command is read like any other: reading it is then not what takes the time.
 constexpr std::size_t largest_plain_request = 4096;
 
 /// The levels of the deepest plain value, in an object.

@@ -1,4 +1,5 @@
-// A client's command in the form in which almost every client writes it, read in one pass: a third of what reading any form costs.
+// A client's command in the form that almost every client uses. It is read in one pass, at a third of the cost of the general
+// way.
 #ifndef COQMP_SRC_PROTOCOL_PLAIN_REQUEST_HPP
 #define COQMP_SRC_PROTOCOL_PLAIN_REQUEST_HPP
 
@@ -15,7 +16,7 @@ struct plain_request
 {
     client_command command;
     std::string_view id;   ///< As it goes into the answer; empty: none.
-    std::size_t size = 0;  ///< Of the input that it takes.
+    std::size_t size = 0;  ///< How many bytes of the input it takes.
 };
 
 /// Looks for a complete command at the front of the input: an object with `execute` (or `exec-oob`) and perhaps `arguments` and `id`,
@@ -23,7 +24,7 @@ struct plain_request
 /// parse_request() and check_request() have the same result.
 /// @param limits of a message
 /// @param out_of_band whether the client has negotiated out-of-band commands
-/// @return with views of the input; nothing: there is none, and the others must find out what there is
+/// @return the command, with views of the input; nothing: there is none, and those three must read the input
 [[nodiscard]] std::optional<plain_request> find_plain_request(std::string_view input, framer_limits const& limits,
                                                               bool out_of_band);
 

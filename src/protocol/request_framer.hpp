@@ -27,7 +27,8 @@ struct incomplete_text
 {
     friend bool operator==(incomplete_text, incomplete_text) = default;
 };
-/// The tokens of one value, with one space for any white space between them. Their order is not checked: it may not be JSON.
+/// The tokens of one value, with one space for any white space between them. Their order is not checked, so this need not be
+/// JSON.
 struct complete_text
 {
     std::string_view tokens;  ///< Valid until the next call.

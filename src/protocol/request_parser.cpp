@@ -1,5 +1,5 @@
 // The rules, and which error is reported if there are several, are as measured with QEMU 7.2.22 (`-M none`). A key may not occur twice.
-// An integer that fits neither into 64 bits with a sign nor without becomes a double.
+// An integer that fits into neither a signed nor an unsigned 64-bit integer becomes a double.
 #include "protocol/request_parser.hpp"
 
 #include "protocol/ascii_json.hpp"
@@ -30,7 +30,7 @@ namespace {
 /// QEMU cuts a description there.
 constexpr std::size_t longest_description = 1023;
 
-/// Reads a number. @return whether the type can hold it, and the whole text is it
+/// Reads a number. @return whether the type can hold it, and it is the whole text
 template <class Number>
 bool is_all(std::string_view text, Number& result) noexcept
 {
@@ -158,7 +158,7 @@ bool request_parser::member(json::object& result)
     return true;
 }
 
-/// The name of a member. What is not a string is read, too, because that may fail with another error.
+/// The name of a member. A value that is not a string is read, too, because reading it may fail with another error.
 bool request_parser::name()
 {
     char const first = peek();

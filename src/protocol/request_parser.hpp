@@ -17,7 +17,7 @@ struct parsed_text
     std::string_view id;  ///< The text of the outer object's member `id`; empty if it has none.
 };
 
-/// Parses the tokens that request_framer found. The nesting is bounded by that, so the use of the stack is, too.
+/// Parses the tokens that request_framer found. The framer bounds the nesting, and therefore the use of the stack.
 /// @return the value, with a view of `tokens`, or QEMU's description of the first error
 [[nodiscard]] std::variant<parsed_text, std::string> parse_request(std::string_view tokens);
 

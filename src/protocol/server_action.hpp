@@ -22,7 +22,7 @@ struct requested  ///< The caller executes a command, and answers it with its ti
     client_command command;
     friend bool operator==(requested const&, requested const&) = default;
 };
-struct refused  ///< Something was answered with an error already; it is only for logs and counters.
+struct refused  ///< The dialogue has answered a message with an error; this is only for logs and counters.
 {
     command_error error;
     friend bool operator==(refused const&, refused const&) = default;

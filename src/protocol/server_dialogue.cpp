@@ -1,6 +1,6 @@
 // Which answers overtake others, and when reading stops, is as measured with QEMU 7.2.22 (`-M none`). Errors take their place in the
-// queue, except those of an `exec-oob`. An `exec-oob` behind eight in-band commands is answered first, one behind nine is not read
-// before the first of them is answered: one is executed, and eight wait.
+// queue, except those of an `exec-oob`. An `exec-oob` behind eight in-band commands is answered first; one behind nine, of
+// which one is executed and eight wait, is not read before the first of them is answered.
 #include "protocol/server_dialogue.hpp"
 
 #include "protocol/ascii_json.hpp"

@@ -35,15 +35,17 @@ public:
     server_dialogue(server_dialogue const&) = delete;
     server_dialogue& operator=(server_dialogue const&) = delete;
 
-    /// Whether the next byte may be read. As in QEMU, it may not while an out-of-band command is executed, while an in-band command is
-    /// (if the client has not enabled `oob`), and while the queue is full (if it has). The caller should stop reading from its socket.
+    /// Whether the next byte may be read. As in QEMU, it may not while an out-of-band command is executed, while an in-band
+    /// command is (if the client has not enabled `oob`), and while the queue is full (if it has). Unlike in QEMU, it may not
+    /// while more output waits than server_dialogue_options::output_limit. The caller should then stop reading from its socket.
     [[nodiscard]] bool wants_input() const noexcept;
 
     /// Reads one message, or a part of one, and returns what to do. Call it until the input is empty or wants_input() is false; keep
     /// the rest of the input.
     server_action receive(std::string_view& input);
 
-    /// The descriptors that came with the bytes that are received next. They replace those that were not taken, unless there are none.
+    /// The descriptors that came with the bytes that are received next. Unless the list is empty, they replace those that were
+    /// not taken.
     void receive_descriptors(std::vector<descriptor> received);
     /// Gives out the first descriptors for a command that wants some, and closes the others, as QEMU does.
     [[nodiscard]] std::vector<descriptor> take_descriptors(std::size_t most);

@@ -21,7 +21,7 @@ namespace coqmp::protocol {
 
 [[nodiscard]] std::string error_text(std::string_view id, command_error const& error);
 
-/// An event without data has no member `data`; one without a timestamp has -1, as QEMU's if the host's clock cannot be read.
+/// An event without data has no member `data`; one without a timestamp has -1, like QEMU's if the host's clock cannot be read.
 [[nodiscard]] std::string event_text(event const& what);
 
 }  // namespace coqmp::protocol

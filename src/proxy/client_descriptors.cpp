@@ -11,9 +11,9 @@ namespace {
 
 using kind = descriptor_use::kind;
 
-/// What is used up stays its owner's, because QEMU may still have it: a set, while files that were opened through it are open; a name,
-/// if the command did not take it after all (7.2.22: netdev_add with the type `stream` succeeds without it). So much is remembered of
-/// each client.
+/// A name or a set that is used up still belongs to its owner, because QEMU may still have it: a set, while files that were
+/// opened through it are open; a name, if the command did not take it after all (7.2.22: netdev_add with the type `stream`
+/// succeeds without taking it). This many of them are remembered for each client.
 constexpr std::size_t most_remnants = 256;
 
 /// QEMU has no limit, but what is remembered here has one.
@@ -81,7 +81,7 @@ void note_addition(Owned& owned, client_id who, Key const& key, bool succeeded)
         owned.erase(found);
 }
 
-/// Nothing was left of a name.
+/// A name does not exist any more.
 template <class Owned, class Key>
 void note_end(Owned& owned, client_id who, Key const& key)
 {
@@ -131,7 +131,7 @@ client_descriptors::admission client_descriptors::admit(client_id who, std::stri
     if (auto refused = refusal(who, use, arguments))
         return std::move(*refused);
     reserve(who, use);
-    // A `closefd` that fails for another reason than a missing name says nothing about the name.
+    // A `closefd` that fails for a reason other than a missing name says nothing about the name.
     if (use.what == kind::closes_name && arguments.size() != 1)
         return descriptor_use();
     return use;
@@ -172,7 +172,8 @@ bool client_descriptors::may_be_anothers(client_id who, descriptor_use const& us
         return true;
     if (found != sets_.end() && found->second.is_held)
         return false;
-    // While QEMU chooses a set, that may be any one that is not surely taken. (A removal would make the client's own choice uncertain.)
+    // While QEMU chooses a set, it may choose any one that is not certainly in use. (For a removal, the client's own additions
+    // count, too: the removal would make uncertain which set QEMU chooses for them.)
     return use.what == kind::adds_to_set ? is_another_one_adding(who) : !adding_.empty();
 }
 
@@ -224,7 +225,7 @@ std::vector<command> client_descriptors::answered(client_id who, descriptor_use 
             note_end(names_, who, *use.names.begin());
             break;
         case kind::takes_names:
-            // After a failure, the name may be taken or not, and stays its owner's.
+            // A command that failed may or may not have taken the name, which still belongs to its owner.
             if (succeeded)
                 for (std::string const& each : use.names)
                     note_use(names_, who, each);
@@ -254,7 +255,7 @@ void client_descriptors::set_chosen(client_id who, json::value const* value)
     json::value const* const number = answer != nullptr ? answer->if_contains("fdset-id") : nullptr;
     if (number == nullptr || !number->is_int64())
         return;
-    // QEMU chooses a free set: whatever is remembered of an earlier one with this number is over.
+    // QEMU chooses a free set: whatever is remembered about an earlier one with this number is obsolete.
     ownership& its = sets_[number->get_int64()];
     if (its.owner != who)
         its = ownership{who};

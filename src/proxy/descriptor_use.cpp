@@ -1,5 +1,6 @@
-// QEMU removes a named descriptor when a command takes it, also if the command fails after that (7.2.22: netdev_add, chardev-add,
-// nbd-server-start, dump-guest-memory and blockdev-add do, and migrate does, but not if an argument has a wrong type).
+// QEMU removes a named descriptor when a command takes it, even if the command fails after that. (In 7.2.22, netdev_add,
+// chardev-add, nbd-server-start, dump-guest-memory and blockdev-add do so, and so does migrate, unless an argument has the
+// wrong type.)
 #include "proxy/descriptor_use.hpp"
 
 #include <boost/json/array.hpp>
@@ -24,7 +25,7 @@ std::optional<std::string> text_of(json::object const& arguments, std::string_vi
     return text != nullptr ? std::optional<std::string>(*text) : std::nullopt;
 }
 
-/// QEMU reads only integers of 64 bits with a sign, and no 5.0.
+/// QEMU accepts only signed 64-bit integers here, and not 5.0.
 std::optional<std::int64_t> number_of(json::object const& arguments, std::string_view member)
 {
     json::value const* const found = arguments.if_contains(json::string_view(member));

@@ -25,7 +25,8 @@ struct descriptor_use
 };
 
 /// How the command uses descriptors, provided that QEMU executes it. Malformed arguments use none: QEMU refuses them.
-/// @param is_known whether a name is one that commands can take; others are left out, so that no command is larger here than it was
+/// @param is_known whether a name is one that commands can take; other names are left out, so that a client cannot make the
+/// result large
 [[nodiscard]] descriptor_use use_of(std::string_view command, boost::json::object const& arguments,
                                     std::function<bool(std::string_view)> const& is_known);
 

@@ -14,9 +14,9 @@ namespace coqmp::proxy {
 
 namespace {
 
-/// What a choice may take, in bytes. All names of all events of QEMU 10.0 have 1,300.
+/// The memory that a choice may take, in bytes. The names of all events of QEMU 10.0 together have 1,300.
 constexpr std::size_t longest_choice = 8192;
-/// What one name takes beside its characters.
+/// The memory that one name takes in addition to its characters.
 constexpr std::size_t name_overhead = 64;
 
 command_error wrong_type(std::string const& parameter, std::string_view expected)

@@ -23,8 +23,9 @@ class event_choice
 public:
     static constexpr std::string_view command_name = "__org.coqmp_events";
 
-    /// Executes the command: `names` is an array of the names of the events that the client wants from now on, also of names that no
-    /// QEMU has; without it, or if it is null, the client wants all. @return QEMU's words for what is wrong; the choice then stays
+    /// Executes the command: `names` is an array of the names of the events that the client wants from now on, which may
+    /// include names that no QEMU has; without it, or if it is null, the client wants all events.
+    /// @return what is wrong, in QEMU's words; the choice then stays as it was
     [[nodiscard]] std::optional<command_error> execute(boost::json::object const& arguments);
 
     /// A gap passes every choice: the client must know that it may have missed events that it wants.

@@ -1,7 +1,7 @@
-// Whose in-band command goes to QEMU next.
-// Invariants: the commands of a client leave in their order; the window is never exceeded; while several clients are connected, no
-// command leaves for a client that has one on the wire. QEMU executes in-band commands one after the other, and the clients take turns:
-// so a client waits for at most one command of each other client.
+// Which client's in-band command goes to QEMU next.
+// Invariants: the commands of a client leave in their order; the window is never exceeded; while several clients are connected,
+// no command of a client leaves while another one of the same client is on the wire. QEMU executes in-band commands one after
+// the other, and the clients take turns, so a client waits for at most one command of each other client.
 #ifndef COQMP_SRC_PROXY_FAIR_QUEUE_HPP
 #define COQMP_SRC_PROXY_FAIR_QUEUE_HPP
 
@@ -29,7 +29,8 @@ struct fair_queue_limits
 
 /// The queued commands of all clients. A client that is alone may fill the window. When a second one connects, commands that are on
 /// the wire already stay there, so that the second client's first command may wait for a whole window.
-/// Joining and leaving take time in proportion to the number of clients; everything else takes constant time.
+/// push(), pop() and answered() take constant time; join(), leave() and the functions that concern all clients take time in
+/// proportion to the number of clients.
 /// @tparam Item a command; opaque to the queue
 template <class Item>
 class fair_queue
@@ -69,7 +70,7 @@ public:
         schedule_all();
     }
 
-    /// Whether a client must be read no further, because its queue is full.
+    /// Whether nothing more must be read from a client, because its queue is full.
     [[nodiscard]] bool is_full(client_id who) const noexcept
     {
         auto const found = lanes_.find(who);

@@ -31,7 +31,7 @@ private:
         std::exchange(from_, nullptr)->completed(std::move(command_), error, std::move(answer));
     }
 
-    // What the proxy wants to know of an answer, it needs as a value.
+    // An answer that the proxy itself looks at must be a value.
     [[nodiscard]] bool takes_text() const noexcept override
     {
         return !command_.asks_for_constant && command_.use.what == descriptor_use::kind::none;

@@ -26,7 +26,7 @@
 
 namespace coqmp::proxy {
 
-/// What a forwarder tells the proxy that it is a part of.
+/// What a forwarder reports to the proxy that it is a part of.
 class forwarder_owner
 {
 public:
@@ -35,9 +35,9 @@ public:
 
     /// A command has been answered. @param error null: with a value @param was_refused by the policy
     virtual void ended(proxied_command const& which, command_error const* error, bool was_refused) = 0;
-    /// Nothing is queued, and nothing with QEMU.
+    /// No command is queued, and QEMU is executing none.
     virtual void became_idle() = 0;
-    /// A command shows that the connection has ended.
+    /// The failure of a command shows that the connection has ended.
     virtual void connection_lost(boost::system::error_code why) = 0;
     /// Keeps the forwarder alive.
     [[nodiscard]] virtual std::shared_ptr<forwarder_owner> keep_alive() = 0;
@@ -58,7 +58,7 @@ public:
 
     /// Commands go to this QEMU from now on.
     void connect(std::shared_ptr<upstream> qemu);
-    /// Commands go nowhere. What is queued stays, and what was sent will be answered by the session.
+    /// No more commands are sent. Queued commands stay, and the session will complete those that were sent.
     void disconnect() noexcept { upstream_.reset(); }
     [[nodiscard]] bool is_connected() const noexcept { return upstream_ != nullptr; }
     [[nodiscard]] bool is_connected_to(upstream const& which) const noexcept { return upstream_.get() == &which; }

@@ -22,7 +22,7 @@ namespace coqmp::detail {
 
 namespace {
 
-/// More than a client can have read and unanswered: the dialogue stops reading before.
+/// More than a client can ever have unanswered: the dialogue stops reading from it earlier.
 constexpr std::size_t most_commands_of_a_client = 16;
 
 using steady = std::chrono::steady_clock;
@@ -119,7 +119,7 @@ void monitor_proxy_impl::upstream_ended(proxy::upstream const& which, session_en
         connection_lost(how.reason);
 }
 
-/// Commands that were sent learn it first, each by its own reply.
+/// Commands on the wire may report the loss before the session reports its end; each gets an answer of its own.
 void monitor_proxy_impl::connection_lost(error_code why)
 {
     if (!forwarder_.is_connected())
@@ -164,7 +164,7 @@ void monitor_proxy_impl::client_left(monitor_client const& who)
 {
     auto const found = clients_.find(who.number);
     if (found == clients_.end())
-        return;  // it was turned away
+        return;  // it was rejected
     clients_.erase(found);
     if (options_.on_disconnected)
         options_.on_disconnected(who);
@@ -174,13 +174,13 @@ void monitor_proxy_impl::client_left(monitor_client const& who)
 void monitor_proxy_impl::apply_policies()
 {
     forwarder_.forget_answers();
-    std::vector<std::uint64_t> turned_away;
+    std::vector<std::uint64_t> rejected;
     for (auto& [number, each] : clients_) {
         each.policy = policy_of(each.who);
         if (!each.policy)
-            turned_away.push_back(number);
+            rejected.push_back(number);
     }
-    for (std::uint64_t const number : turned_away)
+    for (std::uint64_t const number : rejected)
         server_->disconnect(number);
 }
 

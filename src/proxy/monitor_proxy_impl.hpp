@@ -40,7 +40,7 @@ public:
     // From any thread.
     [[nodiscard]] monitor_server& server() noexcept { return *server_; }
     void close() noexcept;
-    /// Runs a function with this object on the executor: at once if this is there.
+    /// Runs a function with this object on the executor: at once if the caller is already running there.
     template <class Function>
     void run_at_home(Function function)
     {
@@ -90,7 +90,7 @@ private:
     std::optional<monitor_server> server_;  ///< From start() on.
     std::unordered_map<std::uint64_t, client> clients_;
     proxy::forwarder forwarder_{*this};
-    std::optional<event> gap_;             ///< The session has ended: what the clients that are held will be told.
+    std::optional<event> gap_;             ///< The session has ended: the event that the held clients will get.
     std::vector<monitor_request> parked_;  ///< Came after the drain had begun.
     std::vector<std::shared_ptr<drain_handler>> drains_;
     bool is_draining_ = false;

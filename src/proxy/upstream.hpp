@@ -16,7 +16,7 @@ namespace coqmp::proxy {
 
 class upstream;
 
-/// What an upstream tells the proxy, on the session's executor.
+/// What an upstream reports to the proxy, on the session's executor.
 class upstream_owner
 {
 public:

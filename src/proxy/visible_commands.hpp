@@ -14,8 +14,8 @@ namespace coqmp::proxy {
 [[nodiscard]] bool lists_commands(std::string_view command) noexcept;
 
 /// The answer without the commands that are not allowed. In a schema, all types and events stay, also those that only such a command
-/// uses: they show nothing that QEMU's documentation does not, and finding them would need a search through all references. Anything
-/// else than a list is returned as it is.
+/// uses: they show nothing that QEMU's documentation does not, and finding them would need a search through all references.
+/// Anything other than a list is returned as it is.
 ///
 /// Copies what stays: a schema has 1,200 entries and 200 KB of text, so that an answer_cache should keep the result.
 /// @param answer of one of these commands

@@ -123,7 +123,7 @@ void client_connection::turn()
     arm();
 }
 
-// Handlers that answer at once make more commands possible: no recursion, however many there are.
+// A handler that answers at once lets the next command start. A loop starts it, so that the stack does not grow.
 void client_connection::do_what_is_possible()
 {
     for (;;) {
@@ -271,7 +271,8 @@ void client_connection::arm_write()
     is_writing_ = true;
 }
 
-// Nothing is read while the client's commands are executed. If it leaves meanwhile, those that wait must not be executed any more.
+// Nothing is read while the client's commands are executed. If the client leaves in the meantime, its waiting commands must not
+// be executed.
 void client_connection::arm_hangup()
 {
     if (awaits_hangup_)

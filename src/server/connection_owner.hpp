@@ -1,4 +1,4 @@
-// What a client's connection tells its server.
+// What a client's connection reports to its server.
 #ifndef COQMP_SRC_SERVER_CONNECTION_OWNER_HPP
 #define COQMP_SRC_SERVER_CONNECTION_OWNER_HPP
 

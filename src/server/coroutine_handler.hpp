@@ -6,8 +6,8 @@
 
 namespace coqmp::detail {
 
-/// @return starts the coroutine on the executor of the request's server, and answers with what it returns or throws. The coroutine
-/// is cancelled when the connection ends.
+/// @return a callback that starts the coroutine on the executor of the request's server, and answers with what it returns or
+/// throws. The coroutine is cancelled when the connection ends.
 [[nodiscard]] monitor_server::callback as_callback(monitor_server::coroutine handler);
 
 }  // namespace coqmp::detail

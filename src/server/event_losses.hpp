@@ -1,4 +1,4 @@
-// Which events a slow client loses, and when it is told.
+// Which events a slow client loses, and when the loss is reported to it.
 // Invariant: every event that is offered is sent, or is counted in exactly one report of a loss.
 #ifndef COQMP_SRC_SERVER_EVENT_LOSSES_HPP
 #define COQMP_SRC_SERVER_EVENT_LOSSES_HPP

@@ -226,7 +226,7 @@ void monitor_server_impl::publish(event const& what)
     publish(what, protocol::event_text(what));
 }
 
-// A hook of another client's end may change the list meanwhile.
+// Sending may end a connection, and the hook that is then called may change the list.
 void monitor_server_impl::publish(event const& what, std::string_view text)
 {
     for (auto next = clients_.begin(); next != clients_.end();) {

@@ -50,7 +50,7 @@ public:
     void close() noexcept;
     [[nodiscard]] bool is_closed() const noexcept { return close_requested_; }
     [[nodiscard]] std::size_t client_count() const noexcept { return client_count_.load(std::memory_order_relaxed); }
-    /// Runs a function with this object on the executor: at once if this is there.
+    /// Runs a function with this object on the executor: at once if the caller is already running there.
     template <class Function>
     void run_at_home(Function function)
     {

@@ -15,7 +15,7 @@ class running_coroutines
 public:
     using signal_pointer = std::shared_ptr<boost::asio::cancellation_signal>;
 
-    /// @return cancels the coroutine; it must live as long as that
+    /// @return the signal that cancels the coroutine; it must live as long as the coroutine
     [[nodiscard]] signal_pointer add()
     {
         signals_.push_back(std::make_shared<boost::asio::cancellation_signal>());

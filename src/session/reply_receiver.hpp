@@ -1,4 +1,4 @@
-// Gets the reply to a command in the place of a handler: at once, so that the order of replies and events is kept.
+// Gets the reply to a command instead of a handler: at once, so that the order of replies and events is kept.
 #ifndef COQMP_SRC_SESSION_REPLY_RECEIVER_HPP
 #define COQMP_SRC_SESSION_REPLY_RECEIVER_HPP
 
@@ -10,8 +10,8 @@
 
 namespace coqmp::detail {
 
-/// Called on the session's executor: for an answer, in the middle of the session's work, so that it may start commands but must not run
-/// foreign code; for an error, where the handlers run.
+/// Called on the session's executor: for an answer, in the middle of the session's work, where it may start commands but must
+/// not run the user's code; for an error, where the handlers run.
 class reply_receiver
 {
 public:
@@ -21,9 +21,9 @@ public:
     /// Called once. @param error none: there is an answer
     virtual void completed(boost::system::error_code error, reply&& answer) = 0;
 
-    /// Whether it takes a value as text, which saves the tree.
+    /// Whether it takes a value as text, which saves building a tree.
     [[nodiscard]] virtual bool takes_text() const noexcept { return false; }
-    /// Called in the place of completed() if it does. @param value JSON in ASCII on one line, as QEMU has written it
+    /// Called instead of completed() if it does. @param value JSON in ASCII on one line, as QEMU has written it
     virtual void completed_as_text(std::string_view /*value*/) {}
 
     virtual ~reply_receiver() = default;

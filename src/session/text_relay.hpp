@@ -1,4 +1,4 @@
-// Passes what QEMU writes on as it is, where nobody needs it as a value: in the session of a proxy.
+// Passes on QEMU's messages unchanged if they are not needed as values: in the session of a proxy.
 #ifndef COQMP_SRC_SESSION_TEXT_RELAY_HPP
 #define COQMP_SRC_SESSION_TEXT_RELAY_HPP
 

@@ -1,4 +1,4 @@
-// A proxy in front of a monitor, with nothing besides: what it costs is the library's.
+// A proxy in front of a monitor, and nothing else: all of its cost is the library's.
 // usage: proxy SOCKET LISTENING
 //
 // Prints a line as soon as it listens, and ends at the end of its standard input.

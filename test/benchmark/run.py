@@ -181,12 +181,12 @@ def neighbours(bench):
     alone, silent, flood = bench.interleaved(lambda: bench.run("fleet", 1000, 2, "busy")["p99"],
                                              lambda: bench.run("fleet", 1000, 2, "busy", "silent")["p99"],
                                              lambda: bench.run("fleet", 1000, 2, "busy", f"flood:{flooding}")["p99"])
-    rows = [["nobody", spread(alone), ""]]
+    rows = [["none", spread(alone), ""]]
     for name, figures in (("one that is silent", silent), ("one that floods events", flood)):
         ratios = [mine / base for mine, base in zip(figures, alone)]
         bench.results[f"neighbour: {name}"] = statistics.median(ratios)
         rows.append([name, spread(figures), spread(ratios)])
-    table("A thousand busy sessions and", ["one more", "p99 of the thousand, µs", "against nobody"], rows)
+    table("A thousand busy sessions and", ["one more", "p99 of the thousand, µs", "against none"], rows)
 
 
 def start_qemu(bench, name):
@@ -266,7 +266,7 @@ def compiling(bench):
 
 
 class Proxy:
-    """A proxy in front of a monitor. Callgrind counts its instructions, if wanted."""
+    """A proxy in front of a monitor. Callgrind counts its instructions on request."""
 
     def __init__(self, bench, upstream, counted=False):
         self.socket = str(bench.folder / "proxy.sock")
@@ -287,7 +287,7 @@ class Proxy:
 
 
 def waiting_client(bench, path, *work):
-    """A client that has said that it has negotiated; it ends by itself, or with its standard input."""
+    """A client that has reported that it has negotiated. It ends by itself, or at the end of its standard input."""
     client = subprocess.Popen([bench.program("raw_client"), path, *map(str, work)], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, text=True)
     client.stdout.readline()

@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_described_with_its_place)
     };
     std::vector<mistake> const mistakes{
         {"", R"(f.toml:1:1: the file needs the key "upstream")"},
-        {"upstream = 5", "f.toml:1:12: upstream: expected a text in quotes that is not empty, found the integer 5"},
+        {"upstream = 5", "f.toml:1:12: upstream: expected a string in quotes that is not empty, found the integer 5"},
         {"upstream = 'a'\nupstraem = 'b'", R"(f.toml:2:1: unknown key "upstraem": did you mean upstream?)"},
         {"upstream = 'a'\nzebra = 1", R"(f.toml:2:1: unknown key "zebra"; the keys are upstream, hold, log, listen and policy)"},
         {"upstream = 'a'\n[policy.x]\nallow = []\nzebra = 1",
@@ -150,13 +150,13 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_described_with_its_place)
         {"upstream = 'a'\n[policy.x]\n", R"(f.toml:2:9: the table "policy.x" needs the key "allow")"},
         {"upstream = 'a'\n[log]\nfile = 'b'\nlines = 101",
          "f.toml:4:9: log.lines: expected an integer from 1 to 100, found the integer 101"},
-        {"upstream = 'a'\nlog = 'b'", R"(f.toml:2:7: log: expected a table, found the text "b")"},
+        {"upstream = 'a'\nlog = 'b'", R"(f.toml:2:7: log: expected a table, found the string "b")"},
         {"upstream = 'a'\n[listen]\naddress = 'b'", "f.toml:2:1: listen: expected a list of tables, [[listen]], found a table"},
         {"upstream = 'a'\nlisten = [1]", "f.toml:2:11: listen: expected a table, found the integer 1"},
         {"upstream = 'a'\npolicy = true", "f.toml:2:10: policy: expected tables with names, [policy.NAME], found true"},
         {"upstream = 'a'\npolicy.x = 1.5", "f.toml:2:12: policy.x: expected a table, found the number 1.5"},
         {"upstream = 'a'\n[policy.x]\nallow = 'b'",
-         R"(f.toml:3:9: policy.x.allow: expected a list of texts, found the text "b")"},
+         R"(f.toml:3:9: policy.x.allow: expected a list of strings, found the string "b")"},
         {"upstream = 'a'\n[[listen]]\naddress = 'b'\npolicy = 'c'", R"(f.toml:4:10: there is no policy "c")"},
     };
     for (mistake const& each : mistakes)
@@ -175,7 +175,7 @@ hold = true
 )") == "f.toml:1:1: the file needs the key \"upstream\"\n"
        "f.toml:1:1: the table \"listen\" needs the key \"address\"\n"
        "f.toml:2:8: listen.mode: expected permissions in octal digits and in quotes, such as \"0660\", found the integer 660\n"
-       "f.toml:4:11: listen.address: expected a text in quotes that is not empty, found a date or time\n"
+       "f.toml:4:11: listen.address: expected a string in quotes that is not empty, found a date or time\n"
        "f.toml:5:2: the table \"log\" needs the key \"file\"\n"
        "f.toml:6:9: log.lines: expected an integer from 1 to 100, found a list\n"
        "f.toml:7:1: unknown key \"hold\" in the table \"log\"; the keys are file and lines");
@@ -184,9 +184,9 @@ hold = true
 BOOST_AUTO_TEST_CASE(mistakes_in_tables_that_are_not_together_are_reported_in_the_order_of_the_file)
 {
     BOOST_TEST(refusal("upstream = 'a'\n[policy.x]\nallow = 1\n[log]\nfile = 2\n[policy.y]\nallow = 3") ==
-               "f.toml:3:9: policy.x.allow: expected a list of texts, found the integer 1\n"
-               "f.toml:5:8: log.file: expected a text in quotes that is not empty, found the integer 2\n"
-               "f.toml:7:9: policy.y.allow: expected a list of texts, found the integer 3");
+               "f.toml:3:9: policy.x.allow: expected a list of strings, found the integer 1\n"
+               "f.toml:5:8: log.file: expected a string in quotes that is not empty, found the integer 2\n"
+               "f.toml:7:9: policy.y.allow: expected a list of strings, found the integer 3");
 }
 
 BOOST_AUTO_TEST_CASE(a_syntax_error_is_described_with_its_place)
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(a_message_quotes_nothing_that_controls_a_terminal)
     BOOST_TEST(refusal("upstream = 'a'\n\"\\u001B[31m\" = 1") ==
                R"(f.toml:2:1: unknown key "\x1b[31m"; the keys are upstream, hold, log, listen and policy)");
     BOOST_TEST(refusal("upstream = 'a'\nhold = \"\\u202E\\n\"") ==
-               R"(f.toml:2:8: hold: expected true or false, without quotes, found the text "\u202e\n")");
+               R"(f.toml:2:8: hold: expected true or false, without quotes, found the string "\u202e\n")");
     BOOST_TEST(refusal("upstream = 'a'\n[[listen]]\naddress = 'b'\npolicy = \"\\u001B[2J\"") ==
                R"(f.toml:4:10: there is no policy "\x1b[2J")");
     std::string const key(1000, 'k');
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(a_message_quotes_nothing_that_controls_a_terminal)
 BOOST_AUTO_TEST_CASE(a_name_of_a_table_may_contain_anything)
 {
     BOOST_TEST(refusal("upstream = 'a'\n[policy.\"a\\nb\"]\nallow = 1") ==
-               R"(f.toml:3:9: policy.a\nb.allow: expected a list of texts, found the integer 1)");
+               R"(f.toml:3:9: policy.a\nb.allow: expected a list of strings, found the integer 1)");
 }
 
 BOOST_AUTO_TEST_CASE(an_error_lists_its_problems_one_by_one)

@@ -65,9 +65,9 @@ BOOST_AUTO_TEST_CASE(a_duration_is_within_its_limits)
     BOOST_TEST((read(duration(1s, 10min), "'1s'").value == 1s));
     BOOST_TEST((read(duration(1s, 10min), "'10min'").value == 10min));
     BOOST_TEST(read(duration(1s, 10min), "'999ms'").message ==
-               R"(f:1:7: key: expected a duration from 1s to 10min, found the text "999ms")");
+               R"(f:1:7: key: expected a duration from 1s to 10min, found the string "999ms")");
     BOOST_TEST(read(duration(0s, 90s), "'91s'").message ==
-               R"(f:1:7: key: expected a duration from 0ms to 90s, found the text "91s")");
+               R"(f:1:7: key: expected a duration from 0ms to 90s, found the string "91s")");
 }
 
 BOOST_AUTO_TEST_CASE(a_size_has_a_unit_or_counts_bytes)
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_size_has_a_unit_or_counts_bytes)
             read(byte_count(), wrong)
                 .message.starts_with(R"(f:1:7: key: expected a size in B, KiB, MiB, GiB or TiB, such as "16MiB", found )"));
     BOOST_TEST(read(byte_count(4096, 1 << 20), "'2MiB'").message ==
-               R"(f:1:7: key: expected a size from 4KiB to 1MiB, found the text "2MiB")");
+               R"(f:1:7: key: expected a size from 4KiB to 1MiB, found the string "2MiB")");
     BOOST_TEST(read(byte_count(4096, 1 << 20), "4095").message ==
                "f:1:7: key: expected a size from 4KiB to 1MiB, found the integer 4095");
 }
@@ -94,12 +94,12 @@ BOOST_AUTO_TEST_CASE(an_integer_fits_its_type)
     BOOST_TEST((read(integer<std::uint16_t>(1, 65535), "0xff").value == 255));
     BOOST_TEST(read(integer<std::uint16_t>(1, 65535), "65536").message ==
                "f:1:7: key: expected an integer from 1 to 65535, found the integer 65536");
-    BOOST_TEST(read(integer(-1, 1), "'1'").message == R"(f:1:7: key: expected an integer from -1 to 1, found the text "1")");
+    BOOST_TEST(read(integer(-1, 1), "'1'").message == R"(f:1:7: key: expected an integer from -1 to 1, found the string "1")");
     BOOST_TEST(read(integer(-1, 1), "1.0").message == "f:1:7: key: expected an integer from -1 to 1, found the number 1");
     BOOST_TEST(read(integer(-1, 1), "nan").message == "f:1:7: key: expected an integer from -1 to 1, found the number nan");
 }
 
-BOOST_AUTO_TEST_CASE(permissions_are_octal_and_a_text)
+BOOST_AUTO_TEST_CASE(permissions_are_octal_and_a_string)
 {
     BOOST_TEST((read(file_mode(), "'0660'").value == 0660U));
     BOOST_TEST((read(file_mode(), "'600'").value == 0600U));
@@ -115,14 +115,14 @@ BOOST_AUTO_TEST_CASE(a_choice_means_something_to_the_program)
     auto const either = one_of<colour>({{"amber", colour::amber}, {"green", colour::green}});
     BOOST_TEST((read(either, "'green'").value == colour::green));
     BOOST_TEST(read(either, "'gren'").message == R"(f:1:7: key: unknown value "gren": did you mean green?)");
-    BOOST_TEST(read(either, "'blue'").message == R"(f:1:7: key: expected "amber" or "green", found the text "blue")");
+    BOOST_TEST(read(either, "'blue'").message == R"(f:1:7: key: expected "amber" or "green", found the string "blue")");
     BOOST_TEST(read(either, "1").message == R"(f:1:7: key: expected "amber" or "green", found the integer 1)");
 }
 
-BOOST_AUTO_TEST_CASE(a_text_is_not_empty)
+BOOST_AUTO_TEST_CASE(a_string_is_not_empty)
 {
     BOOST_TEST((read(text(), "'a b'").value == "a b"));
-    BOOST_TEST(read(text(), "''").message == R"(f:1:7: key: expected a text in quotes that is not empty, found the text "")");
+    BOOST_TEST(read(text(), "''").message == R"(f:1:7: key: expected a string in quotes that is not empty, found the string "")");
 }
 
 BOOST_AUTO_TEST_CASE(each_wrong_element_of_a_list_is_reported)
@@ -130,8 +130,8 @@ BOOST_AUTO_TEST_CASE(each_wrong_element_of_a_list_is_reported)
     BOOST_TEST((read(text_list(), "[]").value == std::vector<std::string>()));
     BOOST_TEST((read(text_list(), "['a', 'b']").value == std::vector<std::string>{"a", "b"}));
     BOOST_TEST(read(text_list(), "['a', 1, false]").message ==
-               "f:1:13: key: expected a text in quotes that is not empty, found the integer 1\n"
-               "f:1:16: key: expected a text in quotes that is not empty, found false");
+               "f:1:13: key: expected a string in quotes that is not empty, found the integer 1\n"
+               "f:1:16: key: expected a string in quotes that is not empty, found false");
 }
 
 BOOST_AUTO_TEST_CASE(a_user_or_group_exists_or_is_a_number)

@@ -176,7 +176,7 @@ async def pipelined_out_of_band(route):
 
 @check(quick=True)
 async def events(route):
-    """What the client's own commands cause, before their replies."""
+    """Events that the client's own commands cause come before the replies to these commands."""
     client, = await connected(route)
     with client.listener(("STOP", "RESUME")) as listener:
         for command in ("cont", "stop", "cont", "stop"):
@@ -202,7 +202,7 @@ async def events_of_others(route):
 
 @check(quick=True)
 async def events_before_the_negotiation(route):
-    """QEMU sends none to a client that has not negotiated."""
+    """QEMU sends no events to a client that has not negotiated."""
     watcher, late = await connected(route, 2, negotiate=False)
     await watcher.execute("qmp_capabilities")
     with watcher.listener() as listener:
@@ -251,7 +251,7 @@ async def large_arguments(route):
 
 @check(quick=True, transports=("unix",))
 async def descriptors(route):
-    """They travel ahead of their command, with a space, and QEMU has what was sent."""
+    """Descriptors travel ahead of their command, with a space, and QEMU has what was sent."""
     client, = await connected(route)
     answers = []
     with tempfile.TemporaryFile() as file:
@@ -300,7 +300,7 @@ async def several_clients(route):
 
 @check(DIALS, quick=True)
 async def a_client_returns(route):
-    """The same object connects again, and is greeted and answered as the first time."""
+    """The same object connects again, and is greeted and answered like the first time."""
     client, = await connected(route)
     await client.execute("cont")
     await client.disconnect()
@@ -313,7 +313,7 @@ async def a_client_returns(route):
 
 @check(DIALS, quick=True)
 async def a_client_leaves_in_mid_command(route):
-    """The next one gets its own replies. (QEMU also sends it those of the first one, a proxy does not.)"""
+    """The next client gets its own replies. (QEMU also sends it those of the first client; a proxy does not.)"""
     first, = await connected(route)
     commands = [asyncio.ensure_future(first.execute("query-name")) for _ in range(20)]
     await asyncio.sleep(0)  # so that each of them begins
@@ -330,7 +330,7 @@ async def a_client_leaves_in_mid_command(route):
 
 @check(quick=True)
 async def replies_to_one_that_left(route):
-    """They go to no other client."""
+    """Replies to a client that has left go to no other client."""
     first, second = await connected(route, 2)
     route.qemu.send_signal(signal.SIGSTOP)
     commands = [asyncio.ensure_future(first.execute("query-name")) for _ in range(20)]

@@ -56,7 +56,7 @@ def commands(route):
 
 @check(quick=True)
 def events(route):
-    """All ways to get them: with and without waiting, one and all, and forgetting them."""
+    """All ways to get events: with and without waiting, one or all of them, and forgetting them."""
     monitor, _ = connected(route)
     seen = [monitor.pull_event(), monitor.get_events()]
     assert seen == [None, []]
@@ -91,7 +91,7 @@ def descriptors(route):
 
 @check(DIALS)
 def a_client_returns(route):
-    """As a script that runs again and again."""
+    """One client connects several times, like a script that runs again and again."""
     monitor, _ = connected(route)
     monitor.close()
     answers = []

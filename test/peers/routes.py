@@ -18,7 +18,7 @@ def start(command, **options):
 
 
 def endpoint(address):
-    """The address as the proxy's command line has it."""
+    """The address in the form that the proxy's command line takes."""
     return "unix:" + address if isinstance(address, str) else f"tcp:{address[0]}:{address[1]}"
 
 
@@ -56,7 +56,7 @@ class Route:
         self._addresses = []
 
     def addresses(self, count=1):
-        """The addresses for so many clients. All that dial a proxy use the same one, which is what a proxy is for."""
+        """The addresses for this many clients. All that dial a proxy use the same one, which is what a proxy is for."""
         number = 1 if self.proxy_program and self.side == DIALS else count
         self._addresses = self._free_addresses([f"client{index}" for index in range(number)])
         return self._addresses * (count // number)

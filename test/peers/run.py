@@ -109,7 +109,7 @@ class Runner:
                 return None
 
     def end_of_children(self, seconds):
-        """Kills all that have not ended in this time. Returns their names."""
+        """Kills all processes that have not ended within this time. Returns their names."""
         if self.wait_for_children(seconds) == 0:
             return []
         names = []

@@ -18,7 +18,7 @@ def program(name, *arguments):
 
 
 def address(route):
-    """The address that a program can dial, as these programs have it."""
+    """The address that a program can dial, in the form that these programs take."""
     where = route.addresses()[0]
     route.open()
     return where if isinstance(where, str) else f"{where[0]}:{where[1]}"
@@ -29,7 +29,7 @@ def environment(route):
 
 
 def comparable(text):
-    """Without times, and with plain line ends."""
+    """The text without times, and with plain line ends."""
     return re.sub(r"""(['"])timestamp\1: \{[^}]*\}""", "TIME", text.replace("\r", ""))
 
 
@@ -44,7 +44,7 @@ class Terminal:
         self.transcript = b""
 
     def wait_for(self, *endings):
-        """Until the output since the last call ends like this, or the program has ended."""
+        """Waits until the output since the last call ends like this, or the program has ended."""
         seen = b""
         while not seen.endswith(endings):
             try:
@@ -62,7 +62,7 @@ class Terminal:
         self.wait_for(*PROMPTS)
 
     def end(self):
-        """Types the key for the end. Returns the exit status."""
+        """Types the end-of-file key (Ctrl-D). Returns the exit status."""
         self.type(b"\x04")
         self.rest()
         return self.process.wait()
@@ -79,7 +79,7 @@ class Terminal:
 
 
 def session(route, options, lines):
-    """What a user sees who types these lines, and the exit status of the shell."""
+    """What a user who types these lines sees, and the exit status of the shell."""
     terminal = Terminal(route, program("qmp-shell", *options, address(route)))
     terminal.wait_for(*PROMPTS)
     for line in lines:
@@ -126,7 +126,7 @@ def human_monitor(route):
 
 @check(DIALS, quick=True)
 def piped(route):
-    """As in a script."""
+    """The shell reads its commands from a pipe, as in a script."""
     done = subprocess.run(program("qmp-shell", address(route)), input="query-status\ncont\nquery-status\n", text=True,
                           stdout=subprocess.PIPE, env=environment(route), check=True)
     assert '"prelaunch"' in done.stdout and '"status": "running"' in done.stdout
@@ -135,7 +135,7 @@ def piped(route):
 
 @check(DIALS)
 def quit(route):
-    """The shell says what QEMU said; what it prints at its own end depends on who was faster."""
+    """The shell says what QEMU said; what it prints at its own end depends on which of the two was faster."""
     terminal = Terminal(route, program("qmp-shell", address(route)))
     terminal.wait_for(*PROMPTS)
     terminal.run("quit")
@@ -146,7 +146,7 @@ def quit(route):
 
 @check(DIALS)
 def after_the_end(route):
-    """A QEMU that has just gone."""
+    """A shell dials a QEMU that has just ended."""
     where = address(route)
     route.close()
     done = subprocess.run(program("qmp-shell", where), input="", text=True, stderr=subprocess.PIPE, env=environment(route), check=False)

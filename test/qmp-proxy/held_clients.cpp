@@ -1,4 +1,4 @@
-// --hold: clients stay when QEMU goes, and have the next one.
+// --hold: clients stay connected when QEMU ends, and get the next one.
 #include "clients.hpp"
 #include "running_proxy.hpp"
 #include "support/real_qemu.hpp"

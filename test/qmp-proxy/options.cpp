@@ -112,8 +112,8 @@ BOOST_AUTO_TEST_CASE(an_address_that_cannot_be_understood_is_refused)
 
 BOOST_AUTO_TEST_CASE(a_descriptor_can_be_dialed_but_not_listened_at)
 {
-    BOOST_TEST(
-        contains(mistake({"/run/vm", "--listen", "fd:5"}), "--listen fd:5: clients come to a unix socket or to a TCP port"));
+    BOOST_TEST(contains(mistake({"/run/vm", "--listen", "fd:5"}),
+                        "--listen fd:5: clients can only connect to a unix socket or a TCP port"));
     outcome const came = read({"fd:4", "--dial", "fd:5"});
     BOOST_TEST(came.line().upstream->is_descriptor());
     BOOST_TEST(came.line().dial[0].address.is_descriptor());

@@ -91,7 +91,7 @@ COROUTINE_TEST_CASE(a_user_has_a_policy_of_its_own)
     boost::system::error_code error;
     co_await unknown.async_connect(here.at("b"), asio::redirect_error(asio::use_awaitable, error));
     BOOST_TEST((error == coqmp::errc::disconnected));
-    BOOST_TEST(contains(proxy.log(), "was disconnected: no policy is for it"));
+    BOOST_TEST(contains(proxy.log(), "was disconnected: no policy applies to it"));
 }
 
 BOOST_AUTO_TEST_CASE(a_socket_has_the_mode_of_its_settings)
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_qemu_that_ends_by_itself_ends_the_proxy_with_status_0)
     BOOST_TEST(proxy.wait() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(what_cannot_be_connected_ends_with_status_3)
+BOOST_AUTO_TEST_CASE(a_connection_that_fails_ends_the_proxy_with_status_3)
 {
     qemu_fixture const here;
     outcome const absent = run_proxy({here.path("nothing"), "--listen", here.path("a")});

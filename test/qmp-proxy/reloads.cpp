@@ -104,7 +104,7 @@ COROUTINE_TEST_CASE(a_broken_file_is_refused_as_a_whole)
     BOOST_TEST(proxy.stop() == 0);
 }
 
-COROUTINE_TEST_CASE(a_socket_that_cannot_be_made_refuses_the_whole_file)
+COROUTINE_TEST_CASE(a_file_with_a_socket_that_cannot_be_made_is_refused_as_a_whole)
 {
     reload_fixture const here;
     here.configure(here.socket("a", "policy = 'operator'"));
@@ -123,7 +123,7 @@ COROUTINE_TEST_CASE(a_socket_that_cannot_be_made_refuses_the_whole_file)
     BOOST_TEST(co_await ask(after, "stop") == "{}");
 }
 
-COROUTINE_TEST_CASE(what_needs_a_new_start_is_said)
+COROUTINE_TEST_CASE(a_change_that_needs_a_restart_is_reported)
 {
     reload_fixture const here;
     here.configure(here.socket("a"));
@@ -131,7 +131,7 @@ COROUTINE_TEST_CASE(what_needs_a_new_start_is_said)
     proxy.expect_ready();
     here.configure("hold = true\n" + here.socket("a"));
     proxy.reload();
-    BOOST_TEST(contains(proxy.log(), "changes of upstream, hold and limits take effect when qmp-proxy is started again"));
+    BOOST_TEST(contains(proxy.log(), "changes to upstream, hold and limits take effect when qmp-proxy is started again"));
     BOOST_TEST(proxy.stop() == 0);
     co_return;
 }

@@ -184,10 +184,10 @@ BOOST_AUTO_TEST_CASE(a_socket_that_no_client_could_use_is_refused)
     BOOST_TEST(contains(problems("[[dial]]\naddress = '/run/a'\npolicy = 'none'"), "the client could not do anything"));
 }
 
-BOOST_AUTO_TEST_CASE(an_address_is_there_once)
+BOOST_AUTO_TEST_CASE(an_address_that_appears_twice_is_refused)
 {
-    BOOST_TEST(problems(listens + "[[listen]]\naddress = 'unix:/run/a'") == "vm.toml:4:11: unix:/run/a is there twice");
-    BOOST_TEST(contains(problems(listens + "[[dial]]\naddress = '/run/a'"), "is there twice"));
+    BOOST_TEST(problems(listens + "[[listen]]\naddress = 'unix:/run/a'") == "vm.toml:4:11: unix:/run/a appears twice");
+    BOOST_TEST(contains(problems(listens + "[[dial]]\naddress = '/run/a'"), "appears twice"));
 }
 
 BOOST_AUTO_TEST_CASE(a_port_has_neither_mode_nor_users)
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(a_port_has_neither_mode_nor_users)
 BOOST_AUTO_TEST_CASE(wrong_values_are_refused)
 {
     BOOST_TEST(contains(problems("upstream = 'tcp:x'"), "vm.toml:1:12: upstream: \"tcp:x\": "));
-    BOOST_TEST(contains(problems("[[listen]]\naddress = 'fd:3'"), "clients come to a unix socket or to a TCP port"));
+    BOOST_TEST(contains(problems("[[listen]]\naddress = 'fd:3'"), "clients can only connect to a unix socket or a TCP port"));
     BOOST_TEST(contains(problems("[[listen]]\npolicy = 'all'"), "needs the key \"address\""));
     BOOST_TEST(contains(problems(listens + "mode = 660"), "octal"));
     BOOST_TEST(contains(problems(listens + "owner = 'no-such-user-here'"), "this host has no user"));
@@ -275,11 +275,11 @@ BOOST_AUTO_TEST_CASE(the_command_line_has_the_last_word_on_the_audit_log)
 BOOST_AUTO_TEST_CASE(what_does_not_fit_together_is_refused)
 {
     options line = with_upstream();
-    BOOST_TEST(contains(usage("", line), "there is no place for clients"));
+    BOOST_TEST(contains(usage("", line), "clients cannot connect anywhere"));
     BOOST_TEST(contains(usage("upstream = '/run/x'\n" + listens, line), "leave one out"));
     BOOST_TEST(contains(usage(listens, options()), "no QEMU is named"));
     line.listen = {at("/run/a")};
-    BOOST_TEST(contains(usage(listens, line), "unix:/run/a is there twice"));
+    BOOST_TEST(contains(usage(listens, line), "unix:/run/a appears twice"));
     line.listen = {at("/run/b", "opertor")};
     BOOST_TEST(contains(usage("", line), "--listen unix:/run/b: unknown policy \"opertor\": did you mean operator?"));
     line.listen = {at("/run/b", "none")};
@@ -290,7 +290,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_together_is_refused)
     BOOST_TEST(contains(usage("hold = true\n" + listens, wrapping), "--wrap excludes"));
     options descriptor;
     descriptor.upstream = coqmp::endpoint::descriptor(7);
-    BOOST_TEST(contains(usage("hold = true\n" + listens, descriptor), "fd:7 cannot be connected again"));
+    BOOST_TEST(contains(usage("hold = true\n" + listens, descriptor), "fd:7 cannot be reconnected"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

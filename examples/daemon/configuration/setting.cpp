@@ -20,7 +20,7 @@ std::string in_quotes(std::string_view text)
 
 struct description
 {
-    std::string operator()(std::string const& text) const { return "the text " + in_quotes(text); }
+    std::string operator()(std::string const& text) const { return "the string " + in_quotes(text); }
     std::string operator()(std::int64_t value) const { return "the integer " + std::to_string(value); }
     std::string operator()(double value) const
     {

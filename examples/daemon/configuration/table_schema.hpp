@@ -65,7 +65,7 @@ public:
                    });
     }
 
-    /// Tables with names that the file's author chooses, `[KEY.NAME]`. A `Member` is a map from a text to `Inner` or to
+    /// Tables with names that the file's author chooses, `[KEY.NAME]`. A `Member` is a map from a string to `Inner` or to
     /// `located<Inner>`.
     template <class Inner, class Member>
     table_schema& named_tables(std::string key, Member Settings::* member, table_schema<Inner> schema)

@@ -89,7 +89,7 @@ value_reader<std::string> text()
         std::string_view const value = text_of(read);
         if (!value.empty())
             return std::string(value);
-        add_wrong_value(read, "a text in quotes that is not empty", problems);
+        add_wrong_value(read, "a string in quotes that is not empty", problems);
         return std::nullopt;
     };
 }
@@ -99,7 +99,7 @@ value_reader<std::vector<std::string>> text_list()
     return [](setting const& read, problem_list& problems) -> std::optional<std::vector<std::string>> {
         auto const* const list = std::get_if<toml_list>(&read.value.content);
         if (list == nullptr) {
-            add_wrong_value(read, "a list of texts", problems);
+            add_wrong_value(read, "a list of strings", problems);
             return std::nullopt;
         }
         std::vector<std::string> result;

@@ -18,10 +18,10 @@
 
 namespace coqmp_daemon {
 
-/// Any text but an empty one.
+/// Any string but an empty one.
 [[nodiscard]] value_reader<std::string> text();
 
-/// A list of texts, none of them empty.
+/// A list of strings, none of them empty.
 [[nodiscard]] value_reader<std::vector<std::string>> text_list();
 
 /// `true` or `false`.
@@ -37,7 +37,7 @@ namespace coqmp_daemon {
                                                      std::uint64_t most = std::numeric_limits<std::int64_t>::max());
 
 /// The permissions of a file or a socket, in octal digits: `"0660"`. TOML's integers cannot begin with a zero, and 660 is another
-/// mode than 0660, so it is a text.
+/// mode than 0660, so it is a string.
 [[nodiscard]] value_reader<::mode_t> file_mode();
 
 /// A user's name or number; a name must exist on this host.

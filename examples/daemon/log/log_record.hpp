@@ -25,8 +25,8 @@ struct log_record
 /// guest's choice, such as `<0>`.
 inline constexpr std::size_t longest_log_line = 4096;
 
-/// The record as one line with a line end, whatever the source and the text contain (see printable()). Of one that is too long
-/// the end is left out.
+/// The record as one line with a line end, whatever the source and the text contain (see printable()). The end of a line that
+/// is too long is left out.
 [[nodiscard]] std::string format_line(log_record const& record, log_style const& style);
 
 }  // namespace coqmp_daemon

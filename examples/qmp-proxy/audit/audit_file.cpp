@@ -19,7 +19,7 @@ boost::system::error_code kernel_error(int number)
 
 boost::system::error_code audit_file::reopen()
 {
-    // O_NONBLOCK: to open a FIFO without a reader fails then, and does not wait.
+    // O_NONBLOCK: opening a FIFO without a reader then fails at once.
     constexpr int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;
     int const number = ::open(path_.c_str(), flags, 0600);
     if (number < 0)

@@ -11,8 +11,8 @@
 namespace qmp_proxy {
 
 /// What became of a command, as a JSON object on one line: who sent it, under which policy, its name, its outcome (`done`,
-/// `refused` by the policy, `failed`, or `left`: the client has left before the answer), and milliseconds. It never has values
-/// of arguments. A client can choose the name of a command: of a long one the end is left out.
+/// `refused` by the policy, `failed`, or `left`: the client left before the answer), and milliseconds. It never has values of
+/// arguments. A client can choose the name of a command: the end of a long one is left out.
 [[nodiscard]] std::string audit_line(coqmp::monitor_audit const& what, std::chrono::system_clock::time_point now);
 
 /// Says that lines before this one are missing.

@@ -45,7 +45,7 @@ struct audit_log::state
         }
     }
 
-    /// Takes what waits, and writes it without the lock.
+    /// Takes the lines that wait, and writes them without the lock.
     void work(std::unique_lock<std::mutex>& lock)
     {
         std::string const before = std::exchange(before_reopening, {});

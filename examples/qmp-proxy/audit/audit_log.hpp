@@ -1,5 +1,5 @@
 // Writes the audit log on a thread of its own, so that a slow disk delays no command.
-// Invariant: the lines that wait never take more than audit_log::most_bytes; what is lost is counted, and reported in the file.
+// Invariant: the lines that wait never take more than audit_log::most_bytes; lost lines are counted and reported in the file.
 #ifndef QMP_PROXY_AUDIT_AUDIT_LOG_HPP
 #define QMP_PROXY_AUDIT_AUDIT_LOG_HPP
 
@@ -34,7 +34,7 @@ public:
     /// Writes a line soon.
     void write(std::string line);
 
-    /// The lines that follow go to the file that has the log's name then.
+    /// Opens the file again: the lines that follow go to the file that has the log's name by then.
     void reopen();
 
     /// How many lines could not be written so far.

@@ -14,8 +14,8 @@
 
 namespace qmp_proxy {
 
-/// The rules of all sockets. The first of these that holds for a client decides: its user is listed, its group or one of its
-/// supplementary groups is listed (in the order of the list), the policy of its socket.
+/// The rules of all sockets. The first of these that applies to a client decides: the entry of its user, the first entry of its
+/// group or of one of its supplementary groups, the policy of its socket.
 class access_rules
 {
 public:

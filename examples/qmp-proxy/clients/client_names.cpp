@@ -2,7 +2,7 @@
 
 namespace qmp_proxy {
 
-// The user's number and not its name: to look the name up may block.
+// The user's number and not its name: looking up the name may block.
 std::string describe(coqmp::monitor_client const& client)
 {
     std::string result = "client " + std::to_string(client.number);

@@ -23,7 +23,7 @@ struct dialed_clients::dialed
     asio::steady_timer pause;
     asio::cancellation_signal stop;
     bool is_wanted = true;
-    bool has_failed = false;  ///< Which was logged.
+    bool has_failed = false;  ///< The failure was logged.
 };
 
 dialed_clients::dialed_clients(coqmp::monitor_proxy& proxy, coqmp_daemon::logger& log, failure failed)

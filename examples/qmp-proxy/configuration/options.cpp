@@ -76,7 +76,7 @@ coqmp::endpoint parse_listen_address(std::string const& text)
 {
     coqmp::endpoint address = parse_address(text);
     if (address.is_descriptor())
-        throw mistake("--listen " + text + ": clients come to a unix socket or to a TCP port");
+        throw mistake("--listen " + text + ": clients can only connect to a unix socket or a TCP port");
     return address;
 }
 
@@ -105,7 +105,7 @@ void take_sockets(CLI::App const& application, ordered_options const& which, wri
     }
 }
 
-/// What only makes sense, or does not, together.
+/// The options that need or exclude each other.
 void check_together(options const& read, bool has_separator)
 {
     if (has_separator && !read.wraps)

@@ -34,7 +34,7 @@ bool is_command_name(std::string_view name)
     return name.find_first_not_of(allowed) == std::string_view::npos;
 }
 
-/// A key of TOML is a text, also if it is a number.
+/// A TOML key is a string, even if it looks like a number.
 toml_value as_account(toml_entry const& entry)
 {
     std::int64_t number = 0;
@@ -92,7 +92,7 @@ value_reader<coqmp::endpoint> listen_address()
         auto result = address()(read, problems);
         if (!result || !result->is_descriptor())
             return result;
-        problems.add(read.value.position, read.path + ": clients come to a unix socket or to a TCP port");
+        problems.add(read.value.position, read.path + ": clients can only connect to a unix socket or a TCP port");
         return std::nullopt;
     };
 }

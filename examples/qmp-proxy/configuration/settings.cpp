@@ -34,7 +34,7 @@ void add_sockets(std::vector<Socket>& sockets, std::vector<socket_option> const&
     for (socket_option const& each : written) {
         check_policy(policies, each, option);
         if (std::ranges::any_of(sockets, [&](Socket const& other) { return other.address.value == each.address; }))
-            throw usage_mistake(each.address.to_string() + " is there twice");
+            throw usage_mistake(each.address.to_string() + " appears twice");
         Socket added;
         added.address.value = each.address;
         if (!each.policy.empty())
@@ -77,7 +77,7 @@ settings combine(settings file, options const& line)
         file.upstream = line.upstream;
     file.hold = file.hold || line.hold;
     if (file.hold && file.upstream && file.upstream->is_descriptor())
-        throw usage_mistake(file.upstream->to_string() + " cannot be connected again: leave out hold");
+        throw usage_mistake(file.upstream->to_string() + " cannot be reconnected: leave out hold");
     if (!line.audit.empty())
         file.audit = line.audit;
     policy_table const policies(file.policies);
@@ -86,7 +86,7 @@ settings combine(settings file, options const& line)
     if (!file.upstream && !line.wraps)
         throw usage_mistake("no QEMU is named: give its monitor as UPSTREAM, or launch one with --wrap");
     if (file.listen.empty() && file.dial.empty())
-        throw usage_mistake("there is no place for clients: add --listen ADDRESS");
+        throw usage_mistake("clients cannot connect anywhere: add --listen ADDRESS");
     return file;
 }
 

@@ -88,7 +88,7 @@ struct settings
     std::vector<dial_settings> dial;
 };
 
-/// The command line and the configuration do not fit together. Its text is one sentence.
+/// The command line and the configuration cannot be used together. Its text is one sentence.
 class usage_mistake : public std::runtime_error
 {
 public:

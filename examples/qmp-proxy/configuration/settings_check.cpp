@@ -78,7 +78,7 @@ private:
             problems_.add(base.position, subject + " extends itself, perhaps through others");
     }
 
-    /// Whether the bases of a policy lead back to it. A circle that it is not in is found for the policies in it.
+    /// Whether the bases of a policy lead back to it. A circle of other policies is reported for those policies.
     [[nodiscard]] bool leads_back(std::string const& name) const
     {
         std::string next = name;
@@ -110,7 +110,7 @@ private:
                 problems_.add(*position, "a TCP port has no mode, owner or group: anyone who reaches it can use it");
         if (knows_accounts)
             problems_.add(each.address.position,
-                          "of a client of a TCP port, the user and the groups are not known: leave out users and groups");
+                          "the user and the groups of a TCP client are not known: leave out users and groups");
     }
 
     template <class Value>
@@ -123,7 +123,7 @@ private:
     {
         for (coqmp::endpoint const& each : addresses_)
             if (each == *address.value)
-                problems_.add(address.position, address.value->to_string() + " is there twice");
+                problems_.add(address.position, address.value->to_string() + " appears twice");
         addresses_.push_back(*address.value);
     }
 

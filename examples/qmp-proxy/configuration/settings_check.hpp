@@ -7,8 +7,8 @@
 
 namespace qmp_proxy {
 
-/// Checks that policies exist and do not extend each other in a circle, that no address is there twice, and that a TCP port has
-/// only what a TCP port can have.
+/// Checks that policies exist and do not extend each other in a circle, that no address appears twice, and that a TCP port has
+/// only the settings that a TCP port can have.
 void check_settings(settings const& read, coqmp_daemon::problem_list& problems);
 
 }  // namespace qmp_proxy

@@ -44,7 +44,7 @@ std::string describe_failure(coqmp::endpoint const& monitor, error_code error, s
         return name + " is busy: it accepted the connection and said nothing for " + std::to_string(patience.count()) +
                " ms. A monitor serves one client at a time: is another one connected?";
     if (error == coqmp::errc::timed_out)
-        return name + " did not get ready within " + std::to_string(patience.count()) +
+        return name + " was not ready within " + std::to_string(patience.count()) +
                " ms: it accepts connections but does not answer. Is it stopped, or does it hang?";
     if (error == coqmp::errc::not_qmp || error == coqmp::errc::not_json)
         return name + " does not speak QMP: is it a monitor with mode=control?";

@@ -42,8 +42,8 @@ public:
 
     [[nodiscard]] coqmp::session& session() noexcept { return machine_.session(); }
 
-    /// Its exit status as a shell has it (128 + the number of a signal that has killed it). @return nothing: it has not ended, or
-    /// was not started
+    /// Its exit status as a shell reports it (128 + the number of the signal that killed it). @return nothing: it has not
+    /// ended, or was not started
     [[nodiscard]] std::optional<int> exit_code() const noexcept { return exit_code_; }
     /// `qemu-system-x86_64 exited with status 1`
     [[nodiscard]] std::string describe_end() const;
