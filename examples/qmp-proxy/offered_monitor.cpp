@@ -120,14 +120,14 @@ void offered_monitor::use(coqmp::session const& upstream)
 
 asio::awaitable<bool> offered_monitor::drain(std::chrono::milliseconds most)
 {
-    asio::cancellation_signal give_up;
+    auto const give_up = std::make_shared<asio::cancellation_signal>();  // the timer may have fired when the drain completes
     asio::steady_timer limit(executor_, most);
-    limit.async_wait([&give_up](error_code error) {
+    limit.async_wait([give_up](error_code error) {
         if (!error)
-            give_up.emit(asio::cancellation_type::terminal);
+            give_up->emit(asio::cancellation_type::terminal);
     });
     error_code error;
-    auto token = asio::bind_cancellation_slot(give_up.slot(), asio::redirect_error(asio::use_awaitable, error));
+    auto token = asio::bind_cancellation_slot(give_up->slot(), asio::redirect_error(asio::use_awaitable, error));
     co_await proxy_.async_drain(std::move(token));
     limit.cancel();
     co_return !error;

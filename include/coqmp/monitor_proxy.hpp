@@ -112,8 +112,8 @@ public:
             impl_, std::forward<Token>(token), std::move(client));
     }
 
-    /// Asks monitor_proxy_options::policy_for again for every client. Commands that have already arrived keep the policy under
-    /// which they arrived.
+    /// Asks monitor_proxy_options::policy_for again for every client. A command that waits for its turn comes under the new
+    /// policy; one that was sent to QEMU is executed.
     void apply_policies();
 
     /// Accepts no more clients and executes no further commands. Completes when all commands that arrived before have been

@@ -15,7 +15,8 @@
 
 namespace coqmp {
 
-/// How a monitor_proxy behaves. The hooks are called on the proxy's executor; they must not throw.
+/// How a monitor_proxy behaves. The hooks are called on the proxy's executor; they must neither throw
+/// nor run the execution context.
 /// @see examples/monitor_proxy.cpp
 struct monitor_proxy_options
 {

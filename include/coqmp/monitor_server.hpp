@@ -132,7 +132,8 @@ public:
     /// @param client its address; for a descriptor of a socket, the server uses a duplicate
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, std::uint64_t)`: with monitor_client::number
-    /// @par Errors the kernel's error; errc::disconnected: the server was closed or moved from; `operation_aborted`: cancelled
+    /// @par Errors the kernel's error; `connection_refused`: also if the server accepts no clients, or no more clients;
+    /// errc::disconnected: the server was closed or moved from; `operation_aborted`: cancelled
     /// @par Cancellation terminal, partial and total: the server does not connect.
     template <boost::asio::completion_token_for<void(boost::system::error_code, std::uint64_t)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_dial(endpoint client, Token&& token = Token())

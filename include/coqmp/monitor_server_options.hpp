@@ -13,7 +13,8 @@
 
 namespace coqmp {
 
-/// How a monitor_server behaves. The hooks are called on the server's executor; they must not throw.
+/// How a monitor_server behaves. The hooks are called on the server's executor; they must neither throw
+/// nor run the execution context.
 /// @see examples/monitor_server.cpp
 struct monitor_server_options
 {

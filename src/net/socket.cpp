@@ -193,7 +193,8 @@ std::size_t receive_some(stream_socket& source, std::span<char> buffer, std::vec
         message.msg_controllen = control.size();
         return ::recvmsg(source.native_handle(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     });
-    take_descriptors(message, descriptors);
+    if (size != 0)  // otherwise the kernel has written nothing
+        take_descriptors(message, descriptors);
     return size;
 }
 

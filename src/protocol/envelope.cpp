@@ -2,6 +2,7 @@
 #include "protocol/envelope.hpp"
 
 #include "detail/print_json.hpp"
+#include "protocol/event_time.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -342,20 +343,10 @@ message envelope::finish_event()
         return unknown_message{"the event's name is not a string"};
     if (data_ && !data_->is_object())
         return unknown_message{"the event's data is not an object"};
-    event result{std::move(name_), data_ ? std::move(data_->get_object()) : json::object(), time(), 0};
+    event result{std::move(name_), data_ ? std::move(data_->get_object()) : json::object(), event_time(seconds_, microseconds_),
+                 0};
     data_.reset();  // a moved-from object keeps its memory resource, and with it the whole message's memory
     return result;
-}
-
-std::optional<std::chrono::system_clock::time_point> envelope::time() const noexcept
-{
-    using std::chrono::system_clock;
-    constexpr std::int64_t last_second =
-        std::chrono::duration_cast<std::chrono::seconds>(system_clock::duration::max()).count() - 1;
-    if (seconds_ < 0 || seconds_ > last_second || microseconds_ < 0 || microseconds_ >= 1'000'000)
-        return std::nullopt;
-    return system_clock::time_point(std::chrono::duration_cast<system_clock::duration>(std::chrono::seconds(seconds_) +
-                                                                                       std::chrono::microseconds(microseconds_)));
 }
 
 }  // namespace coqmp::protocol

@@ -7,7 +7,6 @@
 
 #include <boost/json/value.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -62,7 +61,6 @@ private:
 
     [[nodiscard]] error_message finish_error();
     [[nodiscard]] message finish_event();
-    [[nodiscard]] std::optional<std::chrono::system_clock::time_point> time() const noexcept;
 
     member member_ = member::other;
     field field_ = field::other;

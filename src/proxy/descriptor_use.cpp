@@ -3,12 +3,16 @@
 // wrong type.)
 #include "proxy/descriptor_use.hpp"
 
+#include "protocol/request_framer.hpp"
+#include "protocol/request_parser.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 namespace json = boost::json;
 
@@ -63,6 +67,11 @@ private:
 
     void look_at(std::string_view member, std::string_view text)
     {
+        // QEMU takes what follows for the options of a block device: {"file": {"server": {"str": "x"}}} or {"file.server.str": "x"}.
+        constexpr std::string_view options = "json:";
+        if (text.starts_with(options))
+            return look_at_json(text.substr(options.size()));
+        member.remove_prefix(member.rfind('.') + 1);  // npos + 1 is 0
         constexpr std::string_view prefix = "fd:";
         if (member == "fd" || member == "vhostfd" || member == "fdname" || member == "str")
             add(text);
@@ -70,6 +79,18 @@ private:
             add_list(text);
         else if ((member == "uri" || member == "protocol") && text.starts_with(prefix))
             add(text.substr(prefix.size()));
+    }
+
+    void look_at_json(std::string_view text)
+    {
+        protocol::request_framer framer;
+        protocol::framed_text framed = framer.take(text);
+        auto const* const complete = std::get_if<protocol::complete_text>(&framed);
+        if (complete == nullptr)
+            return;  // QEMU cannot read it either
+        auto parsed = protocol::parse_request(complete->tokens);
+        if (auto const* const found = std::get_if<protocol::parsed_text>(&parsed))
+            look_at(found->value);
     }
 
     void add_list(std::string_view list)

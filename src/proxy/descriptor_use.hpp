@@ -21,6 +21,9 @@ struct descriptor_use
     std::set<std::string, std::less<>> names;
     std::optional<std::int64_t> set;  ///< Nothing, if QEMU chooses the number.
 
+    /// Whether the command needs a descriptor that comes with it.
+    [[nodiscard]] bool adds() const noexcept { return what == kind::adds_name || what == kind::adds_to_set; }
+
     friend bool operator==(descriptor_use const&, descriptor_use const&) = default;
 };
 

@@ -156,6 +156,10 @@ void forwarder::send_queued()
 
 void forwarder::send(proxied_command&& next)
 {
+    if (auto const error = refusal_by_now(next)) {
+        finish(next);
+        return refuse(next, *error, true);
+    }
     auto admission = descriptors_.admit(next.client(), next.request.name(), next.request.arguments());
     if (auto const* const error = std::get_if<command_error>(&admission)) {
         finish(next);
@@ -164,14 +168,38 @@ void forwarder::send(proxied_command&& next)
     next.use = std::get<descriptor_use>(std::move(admission));
     next.connection = connection_;
     command what(next.request.name(), std::move(next.request.arguments()));
-    if (manages_descriptors(next.request.name()))
-        for (descriptor& carried : next.request.take_descriptors())
-            what.with_descriptor(std::move(carried));
+    if (next.use.adds() && !attach_descriptor(next, what))
+        return;
     if (next.request.is_out_of_band())
         what.out_of_band();
     ++in_flight_;
     std::shared_ptr<forwarder> self(owner_.keep_alive(), this);
     upstream_->execute(std::move(what), std::make_unique<sent_command>(std::move(self), std::move(next)));
+}
+
+/// The client may have had another policy when the command arrived.
+std::optional<command_error> forwarder::refusal_by_now(proxied_command& next) const
+{
+    policy_pointer now = owner_.policy_of(next.client());
+    if (!now || now == next.policy)
+        return std::nullopt;
+    next.policy = std::move(now);
+    return next.policy->refusal(next.request.name(), next.request.arguments());
+}
+
+/// QEMU keeps a descriptor that no command takes, and would give it to the next client that sends none.
+/// @return false: the command has none, and was refused
+bool forwarder::attach_descriptor(proxied_command& next, command& what)
+{
+    std::vector<descriptor> carried = next.request.take_descriptors();
+    if (!carried.empty()) {
+        what.with_descriptor(std::move(carried.front()));
+        return true;
+    }
+    give_back(descriptors_.answered(next.client(), next.use, nullptr));
+    finish(next);
+    refuse(next, {"GenericError", "No file descriptor supplied via SCM_RIGHTS"});
+    return false;
 }
 
 // ---- The way back ----------------------------------------------------------------------------------------------------------
@@ -180,7 +208,7 @@ void forwarder::completed(proxied_command&& which, error_code error, reply&& ans
 {
     --in_flight_;
     finish(which);
-    if (error && error == errc::disconnected)
+    if (error && error == errc::disconnected && which.connection == connection_)
         owner_.connection_lost(error);
     json::value const* const value = !error && answer.has_value() ? &answer.value() : nullptr;
     if (which.connection == connection_)

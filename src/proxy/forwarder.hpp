@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +40,8 @@ public:
     virtual void became_idle() = 0;
     /// The failure of a command shows that the connection has ended.
     virtual void connection_lost(boost::system::error_code why) = 0;
+    /// The policy that a client has now; none if it has left or is being disconnected.
+    [[nodiscard]] virtual std::shared_ptr<monitor_policy const> policy_of(client_id who) const = 0;
     /// Keeps the forwarder alive.
     [[nodiscard]] virtual std::shared_ptr<forwarder_owner> keep_alive() = 0;
 
@@ -85,6 +88,8 @@ private:
     void queue(proxied_command&& arrived);
     void send_queued();
     void send(proxied_command&& next);
+    [[nodiscard]] std::optional<command_error> refusal_by_now(proxied_command& next) const;
+    [[nodiscard]] bool attach_descriptor(proxied_command& next, command& what);
     /// Has QEMU remove descriptors of clients that have left.
     void give_back(std::vector<command> removals);
     void finish(proxied_command const& which) noexcept;

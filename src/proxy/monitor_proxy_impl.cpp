@@ -1,6 +1,7 @@
 #include "proxy/monitor_proxy_impl.hpp"
 
 #include "detail/post_reserved.hpp"
+#include "protocol/event_time.hpp"
 #include "server/monitor_server_impl.hpp"
 
 #include <coqmp/error.hpp>
@@ -10,6 +11,7 @@
 #include <boost/asio/error.hpp>
 
 #include <chrono>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -109,8 +111,13 @@ void monitor_proxy_impl::happened(protocol::plain_event const& what)
 {
     event seen;  // what the choices of clients look at
     seen.name = what.name;
-    seen.timestamp = std::chrono::system_clock::time_point(std::chrono::seconds(what.seconds));
-    impl_of(*server_)->publish(seen, what.text);
+    seen.timestamp = protocol::event_time(what.seconds, what.microseconds);
+    auto const server = impl_of(*server_);
+    if (home_->is_running())
+        return server->publish(seen, what.text);
+    // On a strand, answers are posted, and events must not overtake them.
+    server->run_at_home(
+        [seen = std::move(seen), text = std::string(what.text)](monitor_server_impl& self) { self.publish(seen, text); });
 }
 
 void monitor_proxy_impl::upstream_ended(proxy::upstream const& which, session_end const& how)
@@ -144,7 +151,13 @@ void monitor_proxy_impl::connection_lost(error_code why)
 
 // ---- Clients ---------------------------------------------------------------------------------------------------------------
 
-monitor_proxy_impl::policy_pointer monitor_proxy_impl::policy_of(monitor_client const& who) const
+monitor_proxy_impl::policy_pointer monitor_proxy_impl::policy_of(client_id who) const
+{
+    auto const found = clients_.find(static_cast<std::uint64_t>(who));
+    return found != clients_.end() ? found->second.policy : nullptr;
+}
+
+monitor_proxy_impl::policy_pointer monitor_proxy_impl::choose_policy(monitor_client const& who) const
 {
     static auto const read_only = std::make_shared<monitor_policy const>(monitor_policy::read_only());
     return options_.policy_for ? options_.policy_for(who) : read_only;
@@ -152,7 +165,7 @@ monitor_proxy_impl::policy_pointer monitor_proxy_impl::policy_of(monitor_client 
 
 void monitor_proxy_impl::client_connected(monitor_client const& who)
 {
-    auto policy = policy_of(who);
+    auto policy = choose_policy(who);
     if (!policy)
         return server_->disconnect(who.number);
     clients_.emplace(who.number, client{who, std::move(policy), {}});
@@ -176,7 +189,7 @@ void monitor_proxy_impl::apply_policies()
     forwarder_.forget_answers();
     std::vector<std::uint64_t> rejected;
     for (auto& [number, each] : clients_) {
-        each.policy = policy_of(each.who);
+        each.policy = choose_policy(each.who);
         if (!each.policy)
             rejected.push_back(number);
     }
@@ -189,7 +202,7 @@ void monitor_proxy_impl::apply_policies()
 void monitor_proxy_impl::received(monitor_request&& request)
 {
     auto const found = clients_.find(request.client().number);
-    if (found == clients_.end())
+    if (found == clients_.end() || !found->second.policy)
         return;
     if (is_draining_) {
         parked_.push_back(std::move(request));
@@ -217,7 +230,7 @@ void monitor_proxy_impl::choose_events(client& from, proxied_command& arrived)
 
 void monitor_proxy_impl::ended(proxied_command const& which, command_error const* error, bool was_refused)
 {
-    if (!options_.audit)
+    if (!options_.audit || is_closed_)
         return;
     bool const has_left = !clients_.contains(which.request.client().number);
     std::string_view const error_class = error != nullptr ? std::string_view(error->class_name) : std::string_view();

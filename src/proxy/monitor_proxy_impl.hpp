@@ -62,7 +62,7 @@ private:
     struct client
     {
         monitor_client who;
-        policy_pointer policy;
+        policy_pointer policy;  ///< None: it is being disconnected.
         proxy::event_choice events;
     };
 
@@ -78,9 +78,10 @@ private:
     void ended(proxy::proxied_command const& which, command_error const* error, bool was_refused) override;
     void became_idle() override;
     void connection_lost(boost::system::error_code why) override;
+    [[nodiscard]] policy_pointer policy_of(proxy::client_id who) const override;
     [[nodiscard]] std::shared_ptr<proxy::forwarder_owner> keep_alive() override { return shared_from_this(); }
 
-    [[nodiscard]] policy_pointer policy_of(monitor_client const& who) const;
+    [[nodiscard]] policy_pointer choose_policy(monitor_client const& who) const;
     void choose_events(client& from, proxy::proxied_command& arrived);
     void end_drain(boost::system::error_code error);
     void end();

@@ -203,6 +203,8 @@ void monitor_server_impl::dialed(dialer const* which, endpoint const& client, er
         return;
     pending_dial const over = std::move(*found);
     dials_.erase(found);
+    if (!error && !wants_connection())
+        error = asio::error::connection_refused;
     std::uint64_t const number = error ? 0 : serve(std::move(socket), client);
     over.waiting->complete(error, number);
 }

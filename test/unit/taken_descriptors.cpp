@@ -37,6 +37,9 @@ sample const samples[] = {
     {"chardev-add", R"({"id": "c", "backend": {"type": "socket", "data": {"addr": {"type": "fd", "data": {"str": "x"}}}}})"},
     {"nbd-server-start", R"({"addr": {"type": "fd", "data": {"str": "x"}}})"},
     {"blockdev-add", R"({"driver": "nbd", "server": {"type": "fd", "str": "x"}})"},
+    {"drive-backup", R"({"device": "d", "target": "json:{\"file\": {\"server\": {\"type\": \"fd\", \"str\": \"x\"}}}"})"},
+    {"drive-backup", R"({"device": "d", "target": "json:{\"file.server.type\": \"fd\", \"file.server.str\": \"x\"}"})"},
+    {"drive-backup", R"({"device": "d", "target": "json:{'file.server.str': 'x'}"})"},
     {"a-later-command", R"({"list": [[{"deep": {"fd": "x"}}]]})"},
 };
 
