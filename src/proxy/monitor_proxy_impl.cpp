@@ -110,7 +110,7 @@ void monitor_proxy_impl::happened(protocol::plain_event const& what)
     event seen;  // what the choices of clients look at
     seen.name = what.name;
     seen.timestamp = std::chrono::system_clock::time_point(std::chrono::seconds(what.seconds));
-    impl_of(*server_)->publish(seen, what.text);
+    impl_of(*server_)->publish_in_turn(seen, what.text);
 }
 
 void monitor_proxy_impl::upstream_ended(proxy::upstream const& which, session_end const& how)

@@ -138,6 +138,30 @@ COROUTINE_TEST_CASE(what_has_the_form_of_qemus_messages_is_passed_on_as_it_is)
     BOOST_TEST(monitor.upstream.counters().events == before.events + 2);
 }
 
+// Some in the form of QEMU's messages, some in another one.
+COROUTINE_TEST_CASE(replies_and_events_keep_their_order_on_a_strand)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(asio::make_strand(executor));
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate(R"("oob")");
+    client.say(command_text("first") + command_text("second"));
+    std::string const first = json::serialize(co_await monitor.peer.expect("first"));
+    std::string const second = json::serialize(co_await monitor.peer.expect("second"));
+    std::string const time = R"("timestamp": {"seconds": 1, "microseconds": 2})";
+    // In one read of the session.
+    monitor.peer.say("{" + time + R"(, "event": "A"})" + "\r\n{" + R"("event": "B", )" + time + "}\r\n" +
+                     R"({"return": 1, "id": )" + first + "}\r\n{" + time + R"(, "event": "C"})" + "\r\n" + R"({"id": )" + second +
+                     R"(, "return": 2})" + "\r\n{" + time + R"(, "event": "D"})" + "\r\n");
+    BOOST_TEST(co_await client.line() == "{" + time + R"(, "event": "A"})");
+    BOOST_TEST(co_await client.line() == "{" + time + R"(, "event": "B"})");
+    BOOST_TEST(co_await client.line() == R"({"return": 1})");
+    BOOST_TEST(co_await client.line() == "{" + time + R"(, "event": "C"})");
+    BOOST_TEST(co_await client.line() == R"({"return": 2})");
+    BOOST_TEST(co_await client.line() == "{" + time + R"(, "event": "D"})");
+}
+
 COROUTINE_TEST_CASE(the_session_gets_its_own_replies_and_events)
 {
     auto const executor = co_await asio::this_coro::executor;
