@@ -112,12 +112,7 @@ void monitor_proxy_impl::happened(protocol::plain_event const& what)
     event seen;  // what the choices of clients look at
     seen.name = what.name;
     seen.timestamp = protocol::event_time(what.seconds, what.microseconds);
-    auto const server = impl_of(*server_);
-    if (home_->is_running())
-        return server->publish(seen, what.text);
-    // On a strand, answers are posted, and events must not overtake them.
-    server->run_at_home(
-        [seen = std::move(seen), text = std::string(what.text)](monitor_server_impl& self) { self.publish(seen, text); });
+    impl_of(*server_)->publish_in_turn(seen, what.text);
 }
 
 void monitor_proxy_impl::upstream_ended(proxy::upstream const& which, session_end const& how)

@@ -26,6 +26,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace coqmp::detail {
@@ -64,6 +66,13 @@ public:
     void publish(event const& what);
     /// @param text of the event
     void publish(event const& what, std::string_view text);
+    /// The same, but after the answers and events that were given before, which wait if it is not known where the handlers run.
+    void publish_in_turn(event const& what, std::string_view text)
+    {
+        if (home_->is_running())
+            return publish(what, text);
+        home_->post([self = shared_from_this(), what, text = std::string(text)] { self->publish(what, text); });
+    }
     void publish(event const& what, std::uint64_t client);
     void choose_events(std::uint64_t client, event_filter filter);
     void greet_with(greeting what) { options_.greeting = std::move(what); }

@@ -124,18 +124,45 @@ COROUTINE_TEST_CASE(what_has_the_form_of_qemus_messages_is_passed_on_as_it_is)
     std::string const second = json::serialize(co_await monitor.peer.expect("second"));
     std::string const third = json::serialize(co_await monitor.peer.expect("third"));
     std::string const event = R"({"timestamp": {"seconds": 1, "microseconds": 2}, "event": "A", "data": {"\u0041": 1.50}})";
+    std::string const no_time =
+        R"({"timestamp": {"seconds": 9223372036854775807, "microseconds": 9223372036854775807}, "event": "B"})";
     auto const before = monitor.upstream.counters();
     // In one read of the session.
     monitor.peer.say(R"({"return": [1.50, "\u0041", 123456789012345678901], "id": )" + first + "}\r\n" + event + "\r\n" +
                      R"({"return":{"not":"qemu"},"id":)" + second + "}\r\n" + event + "\r\n" + R"({"return": {}, "id": )" +
-                     third + "}\r\n");
+                     third + "}\r\n" + no_time + "\r\n");
     BOOST_TEST(co_await client.line() == R"({"return": [1.50, "\u0041", 123456789012345678901]})");
     BOOST_TEST(co_await client.line() == event);
     BOOST_TEST(co_await client.line() == R"({"return": {"not": "qemu"}})");
     BOOST_TEST(co_await client.line() == event);
     BOOST_TEST(co_await client.line() == R"({"return": {}})");
+    BOOST_TEST(co_await client.line() == no_time);
     BOOST_TEST(monitor.upstream.counters().replies == before.replies + 3);
-    BOOST_TEST(monitor.upstream.counters().events == before.events + 2);
+    BOOST_TEST(monitor.upstream.counters().events == before.events + 3);
+}
+
+// Some in the form of QEMU's messages, some in another one.
+COROUTINE_TEST_CASE(replies_and_events_keep_their_order_on_a_strand)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(asio::make_strand(executor));
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate(R"("oob")");
+    client.say(command_text("first") + command_text("second"));
+    std::string const first = json::serialize(co_await monitor.peer.expect("first"));
+    std::string const second = json::serialize(co_await monitor.peer.expect("second"));
+    std::string const time = R"("timestamp": {"seconds": 1, "microseconds": 2})";
+    // In one read of the session.
+    monitor.peer.say("{" + time + R"(, "event": "A"})" + "\r\n{" + R"("event": "B", )" + time + "}\r\n" +
+                     R"({"return": 1, "id": )" + first + "}\r\n{" + time + R"(, "event": "C"})" + "\r\n" + R"({"id": )" + second +
+                     R"(, "return": 2})" + "\r\n{" + time + R"(, "event": "D"})" + "\r\n");
+    BOOST_TEST(co_await client.line() == "{" + time + R"(, "event": "A"})");
+    BOOST_TEST(co_await client.line() == "{" + time + R"(, "event": "B"})");
+    BOOST_TEST(co_await client.line() == R"({"return": 1})");
+    BOOST_TEST(co_await client.line() == "{" + time + R"(, "event": "C"})");
+    BOOST_TEST(co_await client.line() == R"({"return": 2})");
+    BOOST_TEST(co_await client.line() == "{" + time + R"(, "event": "D"})");
 }
 
 COROUTINE_TEST_CASE(the_session_gets_its_own_replies_and_events)
@@ -359,6 +386,71 @@ COROUTINE_TEST_CASE(descriptors_belong_to_their_client)
     BOOST_TEST(given_back.name == "closefd");
     BOOST_TEST(given_back.arguments.at("fdname") == json::value("net0"));
     monitor.peer.answer(given_back.id);
+}
+
+// QEMU would give it a descriptor that another client has left behind.
+COROUTINE_TEST_CASE(a_command_that_needs_a_descriptor_and_has_none_is_refused)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(executor);
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate();
+    std::string const refusal = R"({"error": {"class": "GenericError", "desc": "No file descriptor supplied via SCM_RIGHTS"}})";
+    client.say(R"({"execute":"getfd","arguments":{"fdname":"net0"}})");
+    BOOST_TEST(co_await client.line() == refusal);
+    client.say(R"({"execute":"add-fd"})");
+    BOOST_TEST(co_await client.line() == refusal);
+    std::vector<coqmp::descriptor> const carried{coqmp::descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC))};
+    client.say(R"({"execute":"closefd","arguments":{"fdname":5}})", carried);
+    received_command const malformed = co_await monitor.peer.receive();
+    BOOST_TEST(malformed.name == "closefd");
+    BOOST_TEST(malformed.descriptors.empty());
+}
+
+COROUTINE_TEST_CASE(a_command_that_waits_comes_under_a_new_policy)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    audit_book book;
+    auto current = std::make_shared<monitor_policy const>(monitor_policy::all());
+    auto options = book.options();
+    options.policy_for = [&current](coqmp::monitor_client const&) { return current; };
+    proxied_monitor monitor(executor, std::move(options));
+    co_await monitor.connect();
+    raw_client other(executor, monitor.address);
+    co_await other.negotiate();
+    other.say(command_text("query-status"));
+    co_await monitor.peer.serve("query-status");
+    static_cast<void>(co_await other.line());
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate(R"("oob")");
+    client.say(command_text("query-block") + command_text("quit"));
+    json::value const first = co_await monitor.peer.expect("query-block");
+    current = std::make_shared<monitor_policy const>(monitor_policy::read_only());
+    monitor.proxy.apply_policies();
+    monitor.peer.answer(first, json::array());
+    static_cast<void>(co_await client.line());
+    BOOST_TEST((co_await client.line()).find("The policy 'read-only' does not allow") != std::string::npos);
+    BOOST_TEST(book.lines.back() == "quit refused CommandNotFound");
+}
+
+COROUTINE_TEST_CASE(the_end_of_an_earlier_qemu_does_not_concern_the_next_one)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor monitor(executor);
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate();
+    client.say(command_text("stop"));
+    static_cast<void>(co_await monitor.peer.expect("stop"));
+    proxied_monitor next(executor);
+    co_await next.connect();
+    monitor.proxy.use(next.upstream);
+    monitor.peer.close();
+    BOOST_TEST((co_await client.line()).find("whether the command was executed is unknown") != std::string::npos);
+    client.say(command_text("cont"));
+    co_await next.peer.serve("cont");
+    BOOST_TEST(co_await client.line() == R"({"return": {}})");
 }
 
 COROUTINE_TEST_CASE(clients_see_the_end_of_qemu)

@@ -36,7 +36,8 @@ struct ledger
     count machines = 0;
     count adoptions = 0;
     count jobs = 0;
-    count agents = 0;  ///< Fake guest agents.
+    count agents = 0;    ///< Fake guest agents.
+    count visitors = 0;  ///< Clients of proxies.
     count operations = 0;
     count succeeded = 0;
     count refused = 0;

@@ -7,6 +7,7 @@
 #include "job_operator.hpp"
 #include "lasting_operator.hpp"
 #include "operator.hpp"
+#include "proxy_client.hpp"
 #include "reconnecting_client.hpp"
 #include "support/memory.hpp"
 #include "support/open_descriptors.hpp"
@@ -42,6 +43,7 @@ namespace {
 constexpr int fakes = 50;
 constexpr int returning_fakes = 10;
 constexpr int agents = 10;
+constexpr int proxies = 5;
 constexpr int operators = 8;
 constexpr int job_operators = 3;
 constexpr int lasting_operators = 3;
@@ -73,7 +75,7 @@ public:
         asio::signal_set signals(interruptions, SIGINT, SIGTERM);
         bool interrupted = false;
         signals.async_wait([&interrupted](boost::system::error_code error, int) { interrupted = !error; });
-        std::cout << "second sessions reconnections machines adoptions jobs agents operations events lost faults"
+        std::cout << "second sessions reconnections machines adoptions jobs agents visitors operations events lost faults"
                      " | descriptors heap/KiB resident/KiB"
                   << std::endl;
         while (std::chrono::steady_clock::now() < end_ && !interrupted && book_.violations == 0) {
@@ -106,6 +108,7 @@ private:
             start("reconnecting_client", returning_fakes,
                   [&] { return soak::talk_to_a_fake_that_returns(strand(), book_, seeds_(), until); });
             start("agent_client", agents, [&] { return soak::talk_to_fake_agents(book_, seeds_(), until); });
+            start("proxy_client", proxies, [&] { return soak::share_monitors(strand(), book_, seeds_(), until); });
             start("operator", operators, [&] { return soak::operate_machines(door, book_, seeds_(), until); });
             start("job_operator", job_operators, [&] { return soak::operate_jobs(book_, seeds_(), until); });
             start("lasting_operator", lasting_operators, [&] { return soak::operate_lasting_machines(book_, seeds_(), until); });
@@ -149,9 +152,9 @@ private:
         remains const& now = history_.back();
         auto const second = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin_).count();
         std::cout << second << ' ' << book_.sessions << ' ' << book_.reconnections << ' ' << book_.machines << ' '
-                  << book_.adoptions << ' ' << book_.jobs << ' ' << book_.agents << ' ' << book_.operations << ' ' << book_.events
-                  << ' ' << book_.events_lost << ' ' << book_.faults << " | " << now.descriptors << ' ' << now.heap << ' '
-                  << now.resident << std::endl;
+                  << book_.adoptions << ' ' << book_.jobs << ' ' << book_.agents << ' ' << book_.visitors << ' '
+                  << book_.operations << ' ' << book_.events << ' ' << book_.events_lost << ' ' << book_.faults << " | "
+                  << now.descriptors << ' ' << now.heap << ' ' << now.resident << std::endl;
     }
 
     void summarize() const
