@@ -15,13 +15,18 @@ double share(double value) noexcept
 
 }  // namespace
 
-backoff_plan::backoff_plan(reconnect_options const& options) noexcept
-    : first_(std::max(options.first_pause, shortest_pause)),
-      longest_(std::max(options.longest_pause, first_)),
-      jitter_(share(options.jitter)),
-      stable_after_(options.stable_after),
-      most_attempts_(options.most_attempts),
+backoff_plan::backoff_plan(backoff_times const& times) noexcept
+    : first_(std::max(times.first_pause, shortest_pause)),
+      longest_(std::max(times.longest_pause, first_)),
+      jitter_(share(times.jitter)),
+      stable_after_(times.stable_after),
+      most_attempts_(times.most_attempts),
       next_(first_)
+{}
+
+backoff_plan::backoff_plan(reconnect_options const& options) noexcept
+    : backoff_plan(
+          backoff_times{options.first_pause, options.longest_pause, options.jitter, options.stable_after, options.most_attempts})
 {}
 
 std::optional<backoff_plan::pause> backoff_plan::ended(clock::time_point now, std::uint64_t random) noexcept

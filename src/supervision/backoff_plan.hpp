@@ -1,4 +1,4 @@
-// When to try to connect again, without I/O.
+// When to try again: to connect, to restart a machine, or to continue a guest. Without I/O.
 // Invariant: between two attempts there is a pause, of at least shortest_pause.
 #ifndef COQMP_SRC_SUPERVISION_BACKOFF_PLAN_HPP
 #define COQMP_SRC_SUPERVISION_BACKOFF_PLAN_HPP
@@ -12,7 +12,18 @@
 
 namespace coqmp::detail {
 
-/// Told of each attempt and each connection, it says how long to wait.
+/// How pauses grow; reconnect_options explains the members of the same names.
+struct backoff_times
+{
+    std::chrono::nanoseconds first_pause{};
+    std::chrono::nanoseconds longest_pause{};
+    double jitter = 0;
+    std::chrono::nanoseconds stable_after{};
+    std::size_t most_attempts = 0;
+};
+
+/// Given each attempt and each connection, it says how long to wait. (For a machine, "connected" means that it got ready; for a
+/// guest that was continued, that it runs.)
 class backoff_plan
 {
 public:
@@ -21,6 +32,7 @@ public:
 
     static constexpr pause shortest_pause = std::chrono::milliseconds(1);
 
+    explicit backoff_plan(backoff_times const& times) noexcept;
     explicit backoff_plan(reconnect_options const& options) noexcept;
 
     /// An attempt has led to a connection.

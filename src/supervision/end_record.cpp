@@ -1,38 +1,26 @@
 #include "supervision/end_record.hpp"
 
-#include <boost/json/value.hpp>
-
-#include <string_view>
-
-namespace json = boost::json;
+#include "detail/json_access.hpp"
 
 namespace coqmp::detail {
 
-namespace {
-
-/// A member that is text; empty if it is missing or something else.
-std::string_view text_in(event const& what, std::string_view name)
+std::string_view shutdown_cause_in(event const& what) noexcept
 {
-    json::object const* const data = &what.data;
-    json::value const* const member = data->if_contains(name);
-    return member != nullptr && member->is_string() ? std::string_view(member->get_string()) : std::string_view();
+    std::string_view const cause = text_in(what.data, "reason");
+    if (!cause.empty())
+        return cause;
+    return flag_in(what.data, "guest") ? "guest-shutdown" : "unknown";
 }
-
-}  // namespace
 
 void end_record::take(event const& what)
 {
     if (what.name == "SHUTDOWN") {
-        // QEMU before 4.0 has no reason, only whether the guest wanted it.
-        std::string_view const cause = text_in(what, "reason");
-        json::value const* const guest = what.data.if_contains("guest");
-        bool const from_guest = guest != nullptr && guest->is_bool() && guest->get_bool();
-        cause_ = !cause.empty() ? cause : from_guest ? "guest-shutdown" : "unknown";
+        cause_ = shutdown_cause_in(what);
         switched_off_ = false;
     } else if (what.name == "GUEST_PANICKED") {
-        panicked_ = text_in(what, "action") == "poweroff" || text_in(what, "action") == "shutdown";
+        panicked_ = text_in(what.data, "action") == "poweroff" || text_in(what.data, "action") == "shutdown";
     } else if (what.name == "WATCHDOG") {
-        switched_off_ = text_in(what, "action") == "poweroff";
+        switched_off_ = text_in(what.data, "action") == "poweroff";
     } else {  // RESET, RESUME: the guest goes on
         panicked_ = switched_off_ = false;
         cause_.clear();

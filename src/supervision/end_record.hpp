@@ -9,8 +9,12 @@
 #include <coqmp/machine_end.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace coqmp::detail {
+
+/// QEMU's word for the cause in a SHUTDOWN event; `guest-shutdown` or `unknown` for QEMU before 4.0, which has no such word.
+[[nodiscard]] std::string_view shutdown_cause_in(event const& what) noexcept;
 
 class end_record
 {

@@ -27,6 +27,11 @@ public:
 
     [[nodiscard]] run_state state() const noexcept { return state_; }
 
+    [[nodiscard]] bool is_asking() const noexcept { return is_asking_; }
+
+    /// Whether an answer has come to a question that was asked after the last change.
+    [[nodiscard]] bool is_current() const noexcept { return !is_stale_ && !is_asking_; }
+
     /// Whether QEMU may leave the state without an event: the end of a migration or a snapshot takes a moment, and is only
     /// reported by the state.
     [[nodiscard]] bool is_passing() const noexcept;

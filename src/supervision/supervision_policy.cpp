@@ -1,0 +1,50 @@
+#include "supervision/supervision_policy.hpp"
+
+#include <ostream>
+
+namespace coqmp::detail {
+
+std::string_view to_string(restart_policy policy) noexcept
+{
+    switch (policy) {
+        case restart_policy::on_failure:
+            return "on-failure";
+        case restart_policy::unless_stopped:
+            return "unless-stopped";
+        case restart_policy::always:
+            return "always";
+        case restart_policy::never:
+            break;
+    }
+    return "no";
+}
+
+std::optional<restart_policy> restart_policy_named(std::string_view name) noexcept
+{
+    for (restart_policy const each :
+         {restart_policy::never, restart_policy::on_failure, restart_policy::unless_stopped, restart_policy::always})
+        if (to_string(each) == name)
+            return each;
+    return std::nullopt;
+}
+
+std::ostream& operator<<(std::ostream& out, restart_policy policy)
+{
+    return out << to_string(policy);
+}
+
+supervision_policy effective(supervision_policy policy) noexcept
+{
+    if (policy.is_observed) {
+        policy.restart = restart_policy::never;
+        policy.relaunch_after_reboot = false;
+        policy.on_boot_loop = boot_loop_action::report;
+        policy.on_panic = panic_action::leave;
+        policy.dumps_after_panic = false;
+        policy.heals_no_space = false;
+        policy.kill_silent_after = std::chrono::nanoseconds::zero();
+    }
+    return policy;
+}
+
+}  // namespace coqmp::detail

@@ -1,0 +1,91 @@
+// What a supervisor does with one machine.
+#ifndef COQMP_SRC_SUPERVISION_SUPERVISION_POLICY_HPP
+#define COQMP_SRC_SUPERVISION_SUPERVISION_POLICY_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <iosfwd>
+#include <optional>
+#include <string_view>
+
+namespace coqmp::detail {
+
+/// When a machine that has ended by itself is started again. A machine that its operator stopped is never started again, and
+/// neither is one whose guest was migrated away.
+enum class restart_policy {
+    never,           ///< `no`
+    on_failure,      ///< `on-failure`: after a panic, a watchdog, a signal, an error, a failed start.
+    unless_stopped,  ///< `unless-stopped`: also after a `quit` or a signal from outside; not when the guest has shut down.
+    always           ///< `always`: also when the guest has shut down.
+};
+
+/// By its name in a configuration.
+[[nodiscard]] std::string_view to_string(restart_policy policy) noexcept;
+[[nodiscard]] std::optional<restart_policy> restart_policy_named(std::string_view name) noexcept;
+std::ostream& operator<<(std::ostream& out, restart_policy policy);
+
+/// What becomes of a QEMU whose guest has panicked and is paused (`-action panic=pause`, `-no-shutdown`).
+enum class panic_action {
+    leave,  ///< It stays paused, for its operator to look at.
+    reset,  ///< The guest is reset and continued, in the same QEMU. Counts as a restart.
+    end     ///< QEMU is ended; the restart policy decides what comes next.
+};
+
+/// What becomes of a machine that reboots again and again.
+enum class boot_loop_action {
+    report,  ///< It is reported, and goes on.
+    give_up  ///< QEMU is ended, and stays down.
+};
+
+/// Zero means "never" for a time that ends something, and "no limit" for a number or a budget.
+struct supervision_policy
+{
+    supervision_policy() = default;  // not an aggregate, as session_options
+
+    /// The QEMU of another owner: it is watched, and never acted on. Then most other members do not matter.
+    bool is_observed = false;
+
+    restart_policy restart = restart_policy::on_failure;
+    /// Whether a reboot under `-no-reboot` starts QEMU again, with the present configuration. It is not a failure, and no restart
+    /// policy forbids it. qmp-run leaves it to the service manager.
+    bool relaunch_after_reboot = true;
+
+    /// So many restarts within this time, and one more is not made: the machine is given up.
+    std::size_t most_restarts = 5;
+    std::chrono::nanoseconds restart_window = std::chrono::minutes(10);
+    /// Pauses before restarts double from the first to the longest. After restart_window without a failure the first is next.
+    std::chrono::nanoseconds first_pause = std::chrono::seconds(1);
+    std::chrono::nanoseconds longest_pause = std::chrono::minutes(2);
+    double jitter = 0.5;  ///< The share of each pause that is random.
+
+    /// More reboots than this within this time are a boot loop.
+    std::size_t most_reboots = 10;
+    std::chrono::nanoseconds reboot_window = std::chrono::minutes(1);
+    boot_loop_action on_boot_loop = boot_loop_action::report;
+
+    panic_action on_panic = panic_action::leave;
+    /// Whether a panicked guest that is paused is dumped to a file first.
+    bool dumps_after_panic = false;
+    std::chrono::nanoseconds dump_time = std::chrono::minutes(10);  ///< The panic_action comes at the latest after this time.
+
+    /// Whether a machine that was paused for lack of space is continued, after pauses that double from 1 s to 60 s.
+    bool heals_no_space = true;
+
+    /// How often QEMU is asked for its run state, and how long the answer may take.
+    std::chrono::nanoseconds probe_interval = std::chrono::seconds(10);
+    std::chrono::nanoseconds probe_time = std::chrono::seconds(5);
+    /// A QEMU that has been silent for so long is killed. Zero: never.
+    std::chrono::nanoseconds kill_silent_after = std::chrono::nanoseconds::zero();
+
+    /// The budget of a shutdown, as in shutdown_options. Zero: no limit.
+    std::chrono::nanoseconds shutdown_budget = std::chrono::seconds(75);
+    /// Deadlines are extended by so much while a guest's crash kernel writes a dump (GUEST_CRASHLOADED).
+    std::chrono::nanoseconds crash_time = std::chrono::minutes(10);
+};
+
+/// The policy that is in force: an observed machine is never acted on, whatever the other members say.
+[[nodiscard]] supervision_policy effective(supervision_policy policy) noexcept;
+
+}  // namespace coqmp::detail
+
+#endif

@@ -1,0 +1,610 @@
+// A supervised machine, with a model of QEMU, its operators, its clients, its disk and its supervisor's own restarts, at random.
+// What must never happen is checked against the model, which knows the truth.
+#include "supervision/end_record.hpp"
+
+#include "unit/supervised_machine.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <random>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <variant>
+
+using namespace coqmp::detail;
+using namespace coqmp::test;
+using coqmp::end_reason;
+using coqmp::exit_status;
+
+namespace {
+
+/// Why a guest does not run, or why a process has ended.
+enum class truth { none, no_space, other, migrated, guest_shutdown, reboot, failure, outside };
+
+/// What is on the way from QEMU to the supervisor.
+struct sent_event
+{
+    std::string text;
+    truth cause = truth::none;  ///< Of a STOP.
+};
+
+enum class what_for { ask_state, our_cont, client_stop, client_cont, reset };
+
+struct sent_answer
+{
+    what_for command;
+    std::string state;
+};
+
+class world
+{
+public:
+    explicit world(unsigned seed) : random_(seed), seed_(seed)
+    {
+        policy_.restart = static_cast<restart_policy>(pick(4));
+        policy_.kill_silent_after = pick(2) == 0 ? 0s : 30s;
+        policy_.on_panic = static_cast<panic_action>(pick(3));
+        policy_.dumps_after_panic = pick(2) == 0;
+        policy_.on_boot_loop = static_cast<boot_loop_action>(pick(2));
+        rules_ = std::make_unique<machine_lifecycle>(policy_, seed);
+    }
+
+    void step()
+    {
+        static constexpr std::array steps = {
+            &world::deliver_event, &world::deliver_answer, &world::execute,       &world::execute,
+            &world::deliver_event, &world::deliver_answer, &world::let_time_pass, &world::get_on,
+            &world::get_on,        &world::be_operator,    &world::be_client,     &world::be_guest,
+            &world::be_outsider,   &world::be_disk,        &world::be_network,    &world::be_host};
+        (this->*steps[pick(steps.size())])();
+    }
+
+    /// No more faults: every wish must come to its end.
+    void finish()
+    {
+        is_hung_ = is_disk_full_ = false;
+        if (is_released_)
+            restart_supervisor();
+        bool const is_up = pick(2) == 0;
+        owner_stopped_ = !is_up;
+        stays_down_ = false;
+        carry_out(is_up ? rules_->start(now_) : rules_->stop(now_));
+        for (int times = 0; times < 400 && !is_settled(); ++times)
+            settle_further();
+        require(is_settled(), "the wish has not come to its end");
+        lifecycle const state = rules_->status().state;
+        if (is_up)
+            require(state != lifecycle::starting && state != lifecycle::stopping && state != lifecycle::backing_off &&
+                        state != lifecycle::defined,
+                    "wished up");
+        else
+            require((state == lifecycle::stopped || state == lifecycle::defined) && !process_, "wished down");
+    }
+
+private:
+    struct process
+    {
+        std::string state = "inmigrate";
+        truth paused_by = truth::other;
+        bool is_held = false;  ///< By a client of ours, since it ran last.
+        bool is_migrated = false;
+        bool is_ours = true;  ///< Launched by this supervisor, which so gets its exit status.
+        bool is_asked_to_end = false;
+        bool is_killed = false;
+        std::optional<truth> dies_of;  ///< QEMU has announced its end.
+        end_record record;
+    };
+
+    [[nodiscard]] unsigned pick(std::size_t count) { return static_cast<unsigned>(random_() % count); }
+    bool chance(unsigned percent) { return pick(100) < percent; }
+
+    void require(bool holds, char const* what)
+    {
+        BOOST_REQUIRE_MESSAGE(holds, "seed " << seed_ << ": " << what << "; " << rules_->status() << "; " << rules_->memory()
+                                             << "; QEMU: " << (process_ ? process_->state : "none") << log_.str());
+    }
+
+    // ---- What the rules ask for --------------------------------------------------------------------------------------------
+
+    void carry_out(machine_actions const& actions)
+    {
+        for (machine_action const& each : actions) {
+            log_ << "\n  " << each;
+            std::visit([this](auto const& it) { carry_out_one(it); }, each);
+        }
+    }
+
+    void carry_out_one(actions::store const& it) { stored_ = it.memory; }
+    void carry_out_one(actions::launch const& /*it*/)
+    {
+        require(!process_ && !is_launching_, "a second QEMU");
+        require(!owner_stopped_, "what its operator stopped is started");
+        require(!stays_down_, "what must stay down is started");
+        require(stored_.wish == machine_wish::up, "a wish that is not stored is acted on");
+        is_launching_ = true;
+    }
+    void carry_out_one(actions::shut_down const& /*it*/) { end_politely(); }
+    void carry_out_one(actions::kill const& /*it*/)
+    {
+        end_politely();
+        if (process_)
+            process_->is_killed = true;
+    }
+    void end_politely()
+    {
+        require(process_ || is_launching_, "what is not there is shut down");
+        if (process_) {
+            process_->is_asked_to_end = true;
+            process_->record.requested();
+        } else {
+            is_launch_withdrawn_ = true;
+        }
+    }
+    void carry_out_one(actions::ask_state const& /*it*/)
+    {
+        require(!is_asking_, "two questions at a time");
+        is_asking_ = true;
+        send(what_for::ask_state);
+    }
+    void carry_out_one(actions::ask_out_of_band const& /*it*/)
+    {
+        require(is_connected_ && !is_asking_out_of_band_, "two questions out of band");
+        is_asking_out_of_band_ = true;
+    }
+    void carry_out_one(actions::continue_guest const& /*it*/)
+    {
+        // Or it has paused for lack of space once more, and those events come after the answer.
+        require(seen_cause_ == truth::no_space || process_->paused_by == truth::no_space,
+                "a machine is continued that was not seen to pause for lack of space");
+        require(stops_on_the_way_ == 0 && !process_->is_held, "a machine is continued that a client has paused");
+        send(what_for::our_cont);
+    }
+    void carry_out_one(actions::reset_guest const& /*it*/)
+    {
+        require(policy_.on_panic == panic_action::reset && stops_on_the_way_ == 0 && !process_->is_held,
+                "a machine is reset that must not be");
+        send(what_for::reset);
+    }
+    void carry_out_one(actions::dump_guest const& /*it*/) { is_dumping_ = true; }
+    void carry_out_one(actions::reconnect const& /*it*/) { require(!is_connected_, "reconnects in vain"); }
+    void carry_out_one(actions::release const& /*it*/)
+    {
+        is_released_ = true;
+        is_connected_ = false;
+        forget_messages();
+    }
+    void carry_out_one(actions::report const& /*it*/) {}
+
+    // ---- QEMU --------------------------------------------------------------------------------------------------------------
+
+    void send(what_for command)
+    {
+        require(is_connected_ && process_, "a command without a connection");
+        commands_.push_back(command);
+    }
+
+    void happen(std::string text, truth cause = truth::none)
+    {
+        process_->record.take(happened(text));
+        if (is_connected_)
+            events_.push_back({std::move(text), cause});
+    }
+
+    void pause(std::string state, truth cause)
+    {
+        process_->state = std::move(state);
+        process_->paused_by = cause;
+        happen("STOP", cause);
+    }
+
+    void resume()
+    {
+        if (process_->state == "running" || process_->state == "inmigrate" || process_->state == "guest-panicked")
+            return;
+        process_->state = "running";
+        process_->is_held = process_->is_migrated = false;
+        happen("RESUME");
+        if (is_disk_full_ && chance(50))
+            fail_write();
+    }
+
+    void fail_write()
+    {
+        happen(no_space_left);
+        if (chance(20))
+            return pause("paused", truth::other);  // an operator's `stop` was executed in between
+        pause("io-error", truth::no_space);
+    }
+
+    void execute()
+    {
+        if (!process_ || is_hung_ || process_->dies_of || commands_.empty())
+            return;
+        what_for const command = commands_.front();
+        commands_.pop_front();
+        if (command == what_for::our_cont)
+            require(!process_->is_held, "our cont runs a machine that a client has paused");
+        if (command == what_for::client_stop) {
+            if (process_->state == "running")
+                pause("paused", truth::other);
+            process_->is_held = true;
+        } else if (command == what_for::reset) {
+            happen(R"(RESET {"guest":false,"reason":"host-qmp-system-reset"})");
+            if (process_->state == "guest-panicked")
+                process_->state = "prelaunch";
+            resume();
+        } else if (command != what_for::ask_state) {
+            if (command == what_for::client_cont)
+                process_->is_held = false;
+            resume();
+        }
+        answers_.push_back({command, process_->state});
+    }
+
+    void be_guest()
+    {
+        if (!process_ || is_hung_ || process_->dies_of || process_->state != "running")
+            return;
+        switch (pick(9)) {
+            case 0:
+                happen(powered_off);
+                process_->dies_of = truth::guest_shutdown;
+                break;
+            case 1:
+                happen(rebooted_once);
+                process_->dies_of = truth::reboot;
+                break;
+            case 2:
+                happen(panicked_and_off);
+                happen(switched_off_by_panic);
+                process_->dies_of = truth::failure;
+                break;
+            case 3:
+                happen(panicked_and_paused);
+                pause("guest-panicked", truth::other);
+                break;
+            case 4:
+                happen(R"(WATCHDOG {"action":"poweroff"})");
+                process_->dies_of = truth::failure;
+                break;
+            case 5:
+                happen(disk_failed);
+                pause("io-error", truth::other);
+                break;
+            case 6:
+                happen(R"(GUEST_CRASHLOADED {"action":"run"})");
+                break;
+            default:
+                happen(guest_reset);
+        }
+    }
+
+    void be_disk()
+    {
+        is_disk_full_ = chance(60);
+        if (is_disk_full_ && process_ && !is_hung_ && !process_->dies_of && process_->state == "running")
+            fail_write();
+    }
+
+    /// Processes begin and end.
+    void get_on()
+    {
+        if (is_launching_)
+            return finish_launch();
+        if (!process_)
+            return;
+        if (process_->is_asked_to_end || process_->is_killed) {
+            if (process_->is_killed || !is_hung_)
+                end_process(truth::other, process_->is_killed ? killed : exited);
+        } else if (process_->dies_of && !is_hung_) {
+            end_process(*process_->dies_of, exited);
+        } else if (process_->state == "inmigrate" && !is_hung_) {
+            process_->state = "prelaunch";
+            resume();
+        }
+    }
+
+    void finish_launch()
+    {
+        is_launching_ = false;
+        if (std::exchange(is_launch_withdrawn_, false))
+            return report_end(end_by(end_reason::requested, not_known));
+        if (chance(15))
+            return report_end(end_by(end_reason::failed_start, {1, 0}));
+        process_.emplace();
+        process_->record.ready();
+        seen_migrated_ = false;
+        connect();
+    }
+
+    void end_process(truth cause, exit_status status)
+    {
+        process_end what;
+        what.end = process_->record.end(process_->is_ours ? status : not_known);
+        bool const was_asked = process_->is_asked_to_end;
+        if (!was_asked && !is_released_) {
+            note_end(cause, what.end.shutdown_cause.empty());
+            stays_down_ = stays_down_ || seen_migrated_;
+        }
+        lose_connection();
+        process_.reset();
+        if (!is_released_)
+            report_end(what);
+    }
+
+    /// Whether the policy forbids another start, by the words of OPERATIONS.md.
+    void note_end(truth cause, bool is_unexplained)
+    {
+        bool const is_lost =
+            is_unexplained && (cause == truth::guest_shutdown || cause == truth::outside || cause == truth::reboot);
+        if (is_lost || cause == truth::reboot)
+            return;  // QEMU's word was lost in a gap
+        if (policy_.restart == restart_policy::never)
+            stays_down_ = true;
+        else if (cause == truth::guest_shutdown)
+            stays_down_ = policy_.restart != restart_policy::always;
+        else if (cause == truth::outside)
+            stays_down_ = policy_.restart == restart_policy::on_failure;
+    }
+
+    void report_end(process_end const& what)
+    {
+        if (what.end.reason == end_reason::requested && rules_->status().state != lifecycle::stopping)
+            owner_stopped_ = true;
+        log_ << "\n ended: " << what.end;
+        carry_out(rules_->ended(what, now_));
+    }
+
+    // ---- The connection ----------------------------------------------------------------------------------------------------
+
+    void connect()
+    {
+        is_connected_ = true;
+        bool const is_listed = process_->state == "io-error" && process_->paused_by == truth::no_space;
+        if (seen_cause_ != truth::no_space || !is_listed)
+            seen_cause_ = truth::other;
+        log_ << "\n connected";
+        carry_out(rules_->connected(true, is_listed, now_));
+    }
+
+    void forget_messages()
+    {
+        events_.clear();
+        answers_.clear();
+        commands_.clear();
+        is_asking_ = is_asking_out_of_band_ = false;
+    }
+
+    void lose_connection()
+    {
+        forget_messages();
+        if (!std::exchange(is_connected_, false))
+            return;
+        log_ << "\n disconnected";
+        carry_out(rules_->disconnected(now_));
+        for (; stops_on_the_way_ > 0; --stops_on_the_way_)
+            carry_out(rules_->client(client_step::stop_done, now_));
+    }
+
+    void be_network()
+    {
+        if (!process_ || is_released_)
+            return;
+        if (is_connected_ && chance(30))
+            lose_connection();
+        else if (!is_connected_)
+            connect();
+    }
+
+    void deliver_event()
+    {
+        if (events_.empty())
+            return;
+        sent_event const next = std::move(events_.front());
+        events_.pop_front();
+        if (next.text == "STOP")
+            seen_cause_ = next.cause;
+        else if (next.text == "RESUME")
+            seen_cause_ = truth::none;
+        log_ << "\n event " << next.text;
+        carry_out(rules_->take(happened(next.text), now_));
+    }
+
+    void deliver_answer()
+    {
+        if (is_asking_out_of_band_ && !is_hung_ && chance(50)) {
+            is_asking_out_of_band_ = false;
+            return carry_out(rules_->finished(finished_action::ask_out_of_band, now_));
+        }
+        if (is_dumping_ && chance(50)) {
+            is_dumping_ = false;
+            return carry_out(rules_->finished(finished_action::dump_guest, now_));
+        }
+        if (answers_.empty())
+            return;
+        sent_answer const next = answers_.front();
+        answers_.pop_front();
+        log_ << "\n answer " << static_cast<int>(next.command) << ' ' << next.state;
+        switch (next.command) {
+            case what_for::ask_state:
+                is_asking_ = false;
+                seen_migrated_ = next.state == "postmigrate";
+                return carry_out(rules_->answered(status_answer(next.state), now_));
+            case what_for::our_cont:
+                return carry_out(rules_->finished(finished_action::continue_guest, now_));
+            case what_for::client_stop:
+                --stops_on_the_way_;
+                return carry_out(rules_->client(client_step::stop_done, now_));
+            case what_for::client_cont:
+                return carry_out(rules_->client(client_step::cont_done, now_));
+            case what_for::reset:
+                return;
+        }
+    }
+
+    // ---- People, time, and the supervisor itself ---------------------------------------------------------------------------
+
+    void let_time_pass()
+    {
+        if (chance(70) && rules_->next_time() != machine_lifecycle::clock::time_point::max())
+            now_ = std::max(now_, rules_->next_time());
+        else
+            now_ += std::chrono::milliseconds(pick(20000));
+        log_ << "\n tick";
+        carry_out(rules_->tick(now_));
+        require(is_released_ || rules_->next_time() > now_, "a tick asks for another one at once");
+    }
+
+    void be_operator()
+    {
+        if (is_released_)
+            return restart_supervisor();
+        unsigned const choice = pick(12);
+        log_ << "\n operator " << choice;
+        if (choice < 7) {
+            owner_stopped_ = stays_down_ = false;
+            carry_out(choice < 5 ? rules_->start(now_) : rules_->restart(now_));
+        } else if (choice < 9) {
+            owner_stopped_ = true;
+            carry_out(choice == 7 ? rules_->stop(now_) : rules_->kill(now_));
+        } else if (choice == 9 && chance(30)) {
+            carry_out(rules_->release(now_));
+        } else if (choice == 10) {
+            restart_supervisor();
+        }
+    }
+
+    /// The supervisor is killed, and another one takes over.
+    void restart_supervisor()
+    {
+        if (is_launching_)
+            return;  // a launch that is cut off is another story
+        log_ << "\n restarted";
+        forget_messages();
+        is_connected_ = is_released_ = is_dumping_ = false;
+        stops_on_the_way_ = 0;
+        if (!stored_.is_out_of_space)
+            seen_cause_ = truth::other;
+        if (!process_ && !stored_.shutdown_cause.empty() && policy_.restart <= restart_policy::on_failure)
+            stays_down_ = true;
+        if (process_) {
+            process_->is_ours = false;
+            process_->is_asked_to_end = process_->is_killed = false;
+            process_->record = end_record();
+            process_->record.ready();
+        }
+        rules_ = std::make_unique<machine_lifecycle>(policy_, seed_);
+        carry_out(rules_->recall(stored_, process_ ? found_process::alive : found_process::gone, now_));
+    }
+
+    void be_client()
+    {
+        if (!process_ || !is_connected_ || is_released_)
+            return;
+        if (chance(50)) {
+            ++stops_on_the_way_;
+            carry_out(rules_->client(client_step::stop_sent, now_));
+            send(what_for::client_stop);
+        } else {
+            send(what_for::client_cont);
+        }
+    }
+
+    /// Another monitor, of which the supervisor knows nothing, and the kernel.
+    void be_outsider()
+    {
+        if (!process_ || process_->dies_of)
+            return;
+        unsigned const choice = pick(12);
+        if (choice < 3 && process_->state == "running" && !is_hung_) {
+            pause("paused", truth::other);
+        } else if (choice < 8 && !is_hung_ && process_->state != "io-error" && !process_->is_migrated) {
+            resume();
+        } else if (choice == 8 && !is_hung_) {
+            happen(chance(50) ? quit_by_qmp : terminated);
+            process_->dies_of = truth::outside;
+        } else if (choice == 9) {
+            end_process(truth::failure, killed);
+        } else if (choice == 10) {
+            is_hung_ = !is_hung_;
+        } else if (process_->state == "running" && !is_hung_) {
+            pause("postmigrate", truth::migrated);
+            process_->is_migrated = true;
+        }
+    }
+
+    void be_host() { is_hung_ = is_hung_ && chance(50); }
+
+    [[nodiscard]] bool is_settled() const
+    {
+        lifecycle const state = rules_->status().state;
+        bool const is_moving = state == lifecycle::starting || state == lifecycle::stopping || state == lifecycle::backing_off;
+        return !is_moving && !is_launching_ && events_.empty() && answers_.empty() && commands_.empty() &&
+               (!process_ || (is_connected_ && !process_->dies_of));
+    }
+
+    void settle_further()
+    {
+        is_hung_ = false;
+        if (is_released_)
+            restart_supervisor();
+        if (process_ && !is_connected_)
+            connect();
+        execute();
+        deliver_event();
+        deliver_answer();
+        get_on();
+        if (events_.empty() && answers_.empty() && commands_.empty())
+            let_time_pass();
+    }
+
+    std::mt19937 random_;
+    unsigned seed_;
+    supervision_policy policy_;
+    std::unique_ptr<machine_lifecycle> rules_;
+    machine_memory stored_;
+    machine_lifecycle::clock::time_point now_{1000h};
+    std::ostringstream log_;
+
+    std::optional<process> process_;
+    bool is_launching_ = false;
+    bool is_launch_withdrawn_ = false;
+    bool is_connected_ = false;
+    bool is_hung_ = false;
+    bool is_disk_full_ = false;
+    bool is_asking_ = false;
+    bool is_asking_out_of_band_ = false;
+    bool is_dumping_ = false;
+    bool is_released_ = false;
+    unsigned stops_on_the_way_ = 0;
+    std::deque<sent_event> events_;
+    std::deque<sent_answer> answers_;
+    std::deque<what_for> commands_;
+
+    // What the rules must respect.
+    bool owner_stopped_ = true;
+    bool stays_down_ = false;
+    bool seen_migrated_ = false;
+    truth seen_cause_ = truth::other;  ///< Why it is paused, by the events that were delivered.
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(a_model_of_a_supervised_machine)
+
+BOOST_AUTO_TEST_CASE(is_never_run_twice_never_continued_or_started_against_a_wish_and_every_wish_ends)
+{
+    for (unsigned seed = 1; seed <= 3000; ++seed) {
+        world run(seed);
+        for (int steps = 0; steps < 400; ++steps)
+            run.step();
+        run.finish();
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
