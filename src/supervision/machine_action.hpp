@@ -26,7 +26,7 @@ struct store
 };
 
 /// Start a QEMU with the present configuration, at once or when the start_queue grants it.
-/// ready() when it has negotiated; ended() when it has ended, also if it was never started.
+/// connected() when it has negotiated; ended() when it has ended, also if it was never started.
 struct launch
 {
     friend bool operator==(launch const&, launch const&) = default;
@@ -52,14 +52,14 @@ struct ask_state
     friend bool operator==(ask_state const&, ask_state const&) = default;
 };
 
-/// Execute `query-yank` out of band, without a deadline. answered_out_of_band(), also for an error. Not without the capability:
-/// machine_lifecycle::ready() is told whether QEMU has it.
+/// Execute `query-yank` out of band, without a deadline. finished(ask_out_of_band), also for an error. Not without the capability:
+/// connected() is told whether QEMU has it.
 struct ask_out_of_band
 {
     friend bool operator==(ask_out_of_band const&, ask_out_of_band const&) = default;
 };
 
-/// Execute `cont`, at once, on the session on which clients' commands travel. continued().
+/// Execute `cont`, at once, on the session on which clients' commands travel. finished(continue_guest).
 struct continue_guest
 {
     friend bool operator==(continue_guest const&, continue_guest const&) = default;
@@ -72,7 +72,7 @@ struct reset_guest
     friend bool operator==(reset_guest const&, reset_guest const&) = default;
 };
 
-/// Dump the guest's memory to a file of limited size. dumped(), whether it worked or not.
+/// Dump the guest's memory to a file of limited size. finished(dump_guest), whether it worked or not.
 struct dump_guest
 {
     friend bool operator==(dump_guest const&, dump_guest const&) = default;
