@@ -1,16 +1,13 @@
 // A supervised machine, with a model of QEMU, its operators, its clients, its disk and its supervisor's own restarts, at random.
 // What must never happen is checked against the model, which knows the truth.
-#include "supervision/end_record.hpp"
-
+#include "unit/modelled_qemu.hpp"
 #include "unit/supervised_machine.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <array>
-#include <deque>
 #include <memory>
 #include <optional>
-#include <random>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -23,28 +20,10 @@ using coqmp::exit_status;
 
 namespace {
 
-/// Why a guest does not run, or why a process has ended.
-enum class truth { none, no_space, other, migrated, guest_shutdown, reboot, failure, outside };
-
-/// What is on the way from QEMU to the supervisor.
-struct sent_event
-{
-    std::string text;
-    truth cause = truth::none;  ///< Of a STOP.
-};
-
-enum class what_for { ask_state, our_cont, client_stop, client_cont, reset };
-
-struct sent_answer
-{
-    what_for command;
-    std::string state;
-};
-
-class world
+class world : private modelled_qemu
 {
 public:
-    explicit world(unsigned seed) : random_(seed), seed_(seed)
+    explicit world(unsigned seed) : modelled_qemu(seed), seed_(seed)
     {
         policy_.restart = static_cast<restart_policy>(pick(4));
         policy_.kill_silent_after = pick(2) == 0 ? 0s : 30s;
@@ -57,7 +36,7 @@ public:
     void step()
     {
         static constexpr std::array steps = {
-            &world::deliver_event, &world::deliver_answer, &world::execute,       &world::execute,
+            &world::deliver_event, &world::deliver_answer, &world::be_qemu,       &world::be_qemu,
             &world::deliver_event, &world::deliver_answer, &world::let_time_pass, &world::get_on,
             &world::get_on,        &world::be_operator,    &world::be_client,     &world::be_guest,
             &world::be_outsider,   &world::be_disk,        &world::be_network,    &world::be_host};
@@ -87,22 +66,6 @@ public:
     }
 
 private:
-    struct process
-    {
-        std::string state = "inmigrate";
-        truth paused_by = truth::other;
-        bool is_held = false;  ///< By a client of ours, since it ran last.
-        bool is_migrated = false;
-        bool is_ours = true;  ///< Launched by this supervisor, which so gets its exit status.
-        bool is_asked_to_end = false;
-        bool is_killed = false;
-        std::optional<truth> dies_of;  ///< QEMU has announced its end.
-        end_record record;
-    };
-
-    [[nodiscard]] unsigned pick(std::size_t count) { return static_cast<unsigned>(random_() % count); }
-    bool chance(unsigned percent) { return pick(100) < percent; }
-
     void require(bool holds, char const* what)
     {
         BOOST_REQUIRE_MESSAGE(holds, "seed " << seed_ << ": " << what << "; " << rules_->status() << "; " << rules_->memory()
@@ -188,108 +151,13 @@ private:
         commands_.push_back(command);
     }
 
-    void happen(std::string text, truth cause = truth::none)
+    void be_qemu()
     {
-        process_->record.take(happened(text));
-        if (is_connected_)
-            events_.push_back({std::move(text), cause});
+        execute();
+        require(!has_broken_hold_, "our cont runs a machine that a client has paused");
     }
-
-    void pause(std::string state, truth cause)
-    {
-        process_->state = std::move(state);
-        process_->paused_by = cause;
-        happen("STOP", cause);
-    }
-
-    void resume()
-    {
-        if (process_->state == "running" || process_->state == "inmigrate" || process_->state == "guest-panicked")
-            return;
-        process_->state = "running";
-        process_->is_held = process_->is_migrated = false;
-        happen("RESUME");
-        if (is_disk_full_ && chance(50))
-            fail_write();
-    }
-
-    void fail_write()
-    {
-        happen(no_space_left);
-        if (chance(20))
-            return pause("paused", truth::other);  // an operator's `stop` was executed in between
-        pause("io-error", truth::no_space);
-    }
-
-    void execute()
-    {
-        if (!process_ || is_hung_ || process_->dies_of || commands_.empty())
-            return;
-        what_for const command = commands_.front();
-        commands_.pop_front();
-        if (command == what_for::our_cont)
-            require(!process_->is_held, "our cont runs a machine that a client has paused");
-        if (command == what_for::client_stop) {
-            if (process_->state == "running")
-                pause("paused", truth::other);
-            process_->is_held = true;
-        } else if (command == what_for::reset) {
-            happen(R"(RESET {"guest":false,"reason":"host-qmp-system-reset"})");
-            if (process_->state == "guest-panicked")
-                process_->state = "prelaunch";
-            resume();
-        } else if (command != what_for::ask_state) {
-            if (command == what_for::client_cont)
-                process_->is_held = false;
-            resume();
-        }
-        answers_.push_back({command, process_->state});
-    }
-
-    void be_guest()
-    {
-        if (!process_ || is_hung_ || process_->dies_of || process_->state != "running")
-            return;
-        switch (pick(9)) {
-            case 0:
-                happen(powered_off);
-                process_->dies_of = truth::guest_shutdown;
-                break;
-            case 1:
-                happen(rebooted_once);
-                process_->dies_of = truth::reboot;
-                break;
-            case 2:
-                happen(panicked_and_off);
-                happen(switched_off_by_panic);
-                process_->dies_of = truth::failure;
-                break;
-            case 3:
-                happen(panicked_and_paused);
-                pause("guest-panicked", truth::other);
-                break;
-            case 4:
-                happen(R"(WATCHDOG {"action":"poweroff"})");
-                process_->dies_of = truth::failure;
-                break;
-            case 5:
-                happen(disk_failed);
-                pause("io-error", truth::other);
-                break;
-            case 6:
-                happen(R"(GUEST_CRASHLOADED {"action":"run"})");
-                break;
-            default:
-                happen(guest_reset);
-        }
-    }
-
-    void be_disk()
-    {
-        is_disk_full_ = chance(60);
-        if (is_disk_full_ && process_ && !is_hung_ && !process_->dies_of && process_->state == "running")
-            fail_write();
-    }
+    void be_guest() { act_as_guest(); }
+    void be_disk() { change_disk(); }
 
     /// Processes begin and end.
     void get_on()
@@ -555,7 +423,7 @@ private:
             restart_supervisor();
         if (process_ && !is_connected_)
             connect();
-        execute();
+        be_qemu();
         deliver_event();
         deliver_answer();
         get_on();
@@ -563,7 +431,6 @@ private:
             let_time_pass();
     }
 
-    std::mt19937 random_;
     unsigned seed_;
     supervision_policy policy_;
     std::unique_ptr<machine_lifecycle> rules_;
@@ -571,20 +438,13 @@ private:
     machine_lifecycle::clock::time_point now_{1000h};
     std::ostringstream log_;
 
-    std::optional<process> process_;
     bool is_launching_ = false;
     bool is_launch_withdrawn_ = false;
-    bool is_connected_ = false;
-    bool is_hung_ = false;
-    bool is_disk_full_ = false;
     bool is_asking_ = false;
     bool is_asking_out_of_band_ = false;
     bool is_dumping_ = false;
     bool is_released_ = false;
     unsigned stops_on_the_way_ = 0;
-    std::deque<sent_event> events_;
-    std::deque<sent_answer> answers_;
-    std::deque<what_for> commands_;
 
     // What the rules must respect.
     bool owner_stopped_ = true;
