@@ -43,7 +43,7 @@ monitor_proxy_options options_for(random& source)
 }
 
 /// Visits a proxy again and again, on the executor of the visitors.
-asio::awaitable<void> visit(std::shared_ptr<shared_proxy> proxy, ledger& book, std::uint64_t seed)
+asio::awaitable<void> keep_visiting(std::shared_ptr<shared_proxy> proxy, ledger& book, std::uint64_t seed)
 {
     random source(seed);
     auto const executor = co_await asio::this_coro::executor;
@@ -91,7 +91,7 @@ public:
         asio::co_spawn(executor_, keep_connected(), ended());
         for (int count = 0; count < visitors_at_once; ++count) {
             all_->begin();
-            asio::co_spawn(other_, visit(shared_, book_, random_()), ended());
+            asio::co_spawn(other_, keep_visiting(shared_, book_, random_()), ended());
         }
         for (int round = up_to(random_, 20); round > 0; --round) {
             co_await rest(random_, 100);
