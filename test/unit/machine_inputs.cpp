@@ -73,14 +73,14 @@ std::map<std::string, input> inputs()
         {"nothing known", end_by(end_reason::unknown, not_known)},
     };
     for (auto const& [name, what] : ends)
-        all.emplace(std::string("ended by ") + name, [what = what](auto& vm) { return vm.ended(what); });
+        all.emplace(std::string("ended by ") + name, [end = what](auto& vm) { return vm.ended(end); });
     for (char const* const what :
          {"STOP", "RESUME", guest_reset, powered_off, quit_by_qmp, panicked_and_off, panicked_and_paused, no_space_left,
           disk_failed, R"(WATCHDOG {"action":"poweroff"})", R"(GUEST_CRASHLOADED {"action":"run"})",
           R"(MIGRATION {"status":"completed"})", R"(MIGRATION {"status":"active"})", "X_LATER_EVENT", "SHUTDOWN"})
         all.emplace(std::string("event ") + what, [what](auto& vm) { return vm.take(what); });
     for (char const* const state : {"running", "paused", "io-error", "guest-panicked", "postmigrate", "prelaunch", "holiday"})
-        all.emplace(std::string("answer ") + state, [state](auto& vm) { return vm.answer(state); });
+        all.emplace(std::string("answer ") + state, [text = std::string(state)](auto& vm) { return vm.answer(text); });
     all.emplace("answer error", [](auto& vm) {
         coqmp::command_error const error{"GenericError", "no"};
         return text_of(vm.rules.answered(coqmp::reply(error), vm.now));

@@ -34,23 +34,23 @@ struct sent_answer
     std::string state;
 };
 
+struct modelled_process
+{
+    std::string state = "inmigrate";
+    truth paused_by = truth::other;
+    bool is_held = false;  ///< By a client of ours, since it ran last.
+    bool is_migrated = false;
+    bool is_ours = true;  ///< Launched by this supervisor, which so gets its exit status.
+    bool is_asked_to_end = false;
+    bool is_killed = false;
+    std::optional<truth> dies_of;  ///< QEMU has announced its end.
+    detail::end_record record;
+};
+
 class modelled_qemu
 {
 protected:
     explicit modelled_qemu(unsigned seed) : random_(seed) {}
-
-    struct process
-    {
-        std::string state = "inmigrate";
-        truth paused_by = truth::other;
-        bool is_held = false;  ///< By a client of ours, since it ran last.
-        bool is_migrated = false;
-        bool is_ours = true;  ///< Launched by this supervisor, which so gets its exit status.
-        bool is_asked_to_end = false;
-        bool is_killed = false;
-        std::optional<truth> dies_of;  ///< QEMU has announced its end.
-        detail::end_record record;
-    };
 
     [[nodiscard]] unsigned pick(std::size_t count) { return static_cast<unsigned>(random_() % count); }
     bool chance(unsigned percent) { return pick(100) < percent; }
@@ -159,7 +159,7 @@ protected:
     }
 
     std::mt19937 random_;
-    std::optional<process> process_;
+    std::optional<modelled_process> process_;
     bool is_connected_ = false;
     bool is_hung_ = false;  ///< SIGSTOP, for example.
     bool is_disk_full_ = false;
