@@ -24,7 +24,7 @@ lifecycle_reason reason_of_rest(machine_memory const& memory) noexcept
 }  // namespace
 
 machine_lifecycle::machine_lifecycle(supervision_policy policy, std::uint64_t seed)
-    : policy_(std::make_shared<supervision_policy const>(effective(std::move(policy)))),
+    : policy_(std::make_shared<supervision_policy const>(effective(policy))),
       restarts_(*policy_, seed),
       reboots_(policy_->most_reboots, policy_->reboot_window)
 {}

@@ -11,6 +11,7 @@
 #include "reconnecting_client.hpp"
 #include "support/memory.hpp"
 #include "support/open_descriptors.hpp"
+#include "support/helper_threads.hpp"
 #include "support/processes.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -119,6 +120,7 @@ private:
             pool.join();
         }
         coqmp::test::await_no_child();
+        coqmp::test::await_helper_threads();  // they may be reading /proc, for the children of a process that was killed
     }
 
     void await(std::vector<std::future<void>>& work, time_point until)

@@ -2,6 +2,7 @@
 #ifndef COQMP_TESTING_FAKE_GUEST_HPP
 #define COQMP_TESTING_FAKE_GUEST_HPP
 
+#include <coqmp/detail/boost_version.hpp>
 #include <coqmp/run_state.hpp>
 #include <coqmp/testing/panic_action.hpp>
 #include <coqmp/testing/watchdog_action.hpp>

@@ -2,6 +2,8 @@
 #ifndef COQMP_TESTING_FAKE_LINE_HPP
 #define COQMP_TESTING_FAKE_LINE_HPP
 
+#include <coqmp/detail/boost_version.hpp>
+
 #include <boost/json/value.hpp>
 
 #include <cstddef>

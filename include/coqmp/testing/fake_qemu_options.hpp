@@ -2,6 +2,7 @@
 #ifndef COQMP_TESTING_FAKE_QEMU_OPTIONS_HPP
 #define COQMP_TESTING_FAKE_QEMU_OPTIONS_HPP
 
+#include <coqmp/detail/boost_version.hpp>
 #include <coqmp/greeting.hpp>
 #include <coqmp/version.hpp>
 

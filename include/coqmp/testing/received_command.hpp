@@ -3,6 +3,7 @@
 #define COQMP_TESTING_RECEIVED_COMMAND_HPP
 
 #include <coqmp/descriptor.hpp>
+#include <coqmp/detail/boost_version.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>

@@ -3,6 +3,7 @@
 #ifndef COQMP_TESTING_SCRIPTED_PEER_HPP
 #define COQMP_TESTING_SCRIPTED_PEER_HPP
 
+#include <coqmp/detail/boost_version.hpp>
 #include <coqmp/endpoint.hpp>
 #include <coqmp/testing/received_command.hpp>
 
