@@ -9,9 +9,9 @@
 #include "operator.hpp"
 #include "proxy_client.hpp"
 #include "reconnecting_client.hpp"
+#include "support/helper_threads.hpp"
 #include "support/memory.hpp"
 #include "support/open_descriptors.hpp"
-#include "support/helper_threads.hpp"
 #include "support/processes.hpp"
 #include "support/temporary_directory.hpp"
 
