@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(a_program_that_never_gets_ready_is_given_up)
     outcome const came = run({"--timeout", "0.3", "--wrap", "sleep", "1000"});
     BOOST_TEST(came.status == 3);
     // QEMU's arguments are none of sleep's: it may also have ended by itself.
-    BOOST_TEST(contains(came.errors, "qmp-shell: sleep "));
+    BOOST_TEST(contains(came.errors, "qmp-shell: sleep "), came.errors);
 }
 
 BOOST_AUTO_TEST_CASE(quit_ends_both_with_success)
