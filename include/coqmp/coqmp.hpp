@@ -34,6 +34,7 @@
 #include <coqmp/job_state.hpp>
 #include <coqmp/job_verb.hpp>
 #include <coqmp/launch_options.hpp>
+#include <coqmp/lifecycle.hpp>
 #include <coqmp/listener.hpp>
 #include <coqmp/listener_options.hpp>
 #include <coqmp/log_level.hpp>
@@ -82,6 +83,7 @@
 #include <coqmp/socket_access.hpp>
 #include <coqmp/start_diagnostics.hpp>
 #include <coqmp/start_failed.hpp>
+#include <coqmp/supervision_policy.hpp>
 #include <coqmp/unexpected_value.hpp>
 #include <coqmp/values.hpp>
 #include <coqmp/version.hpp>
