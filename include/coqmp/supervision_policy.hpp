@@ -73,7 +73,8 @@ struct supervision_policy
     boot_loop_action on_boot_loop = boot_loop_action::report;
 
     panic_action on_panic = panic_action::leave;
-    /// Whether a panicked guest that is paused is dumped to a file first.
+    /// Whether a panicked guest that is paused is dumped to a file first. This version of the supervisor cannot do that: it says so in
+    /// its log, and goes on.
     bool dumps_after_panic = false;
     std::chrono::nanoseconds dump_time = std::chrono::minutes(10);  ///< The panic_action comes at the latest after this time.
 
