@@ -90,31 +90,31 @@ struct action_performer
     }
     void operator()(actions::ask_state const&) const
     {
-        driver.ask(command("query-status").timeout(0s),
-                   [](machine_driver& self, reply const& answer) { self.perform(self.rules_.answered(answer, self.now())); });
+        ask(command("query-status").timeout(0s),
+            [](machine_driver& self, reply const& answer) { self.perform(self.rules_.answered(answer, self.clock_->now())); });
     }
     void operator()(actions::ask_out_of_band const&) const
     {
-        driver.ask(command("query-yank").out_of_band().timeout(0s), [](machine_driver& self, reply const&) {
-            self.perform(self.rules_.finished(finished_action::ask_out_of_band, self.now()));
+        ask(command("query-yank").out_of_band().timeout(0s), [](machine_driver& self, reply const&) {
+            self.perform(self.rules_.finished(finished_action::ask_out_of_band, self.clock_->now()));
         });
     }
     void operator()(actions::continue_guest const&) const
     {
-        driver.ask(command("cont").timeout(0s), [](machine_driver& self, reply const&) {
-            self.perform(self.rules_.finished(finished_action::continue_guest, self.now()));
+        ask(command("cont").timeout(0s), [](machine_driver& self, reply const&) {
+            self.perform(self.rules_.finished(finished_action::continue_guest, self.clock_->now()));
         });
     }
     void operator()(actions::reset_guest const&) const
     {
-        driver.ask(command("system_reset").timeout(0s), [](machine_driver&, reply const&) {});
-        driver.ask(command("cont").timeout(0s), [](machine_driver&, reply const&) {});
+        ask(command("system_reset").timeout(0s), [](machine_driver&, reply const&) {});
+        ask(command("cont").timeout(0s), [](machine_driver&, reply const&) {});
     }
     void operator()(actions::dump_guest const&) const
     {
         // Not built yet: the file and its limit.
         driver.owner_->write(log_level::warning, driver.name_, "its guest was not dumped: this version cannot do that");
-        driver.perform(driver.rules_.finished(finished_action::dump_guest, driver.now()));
+        driver.perform(driver.rules_.finished(finished_action::dump_guest, driver.clock_->now()));
     }
     void operator()(actions::reconnect const&) const { driver.qemu_->reconnect(); }
     void operator()(actions::release const&) const
@@ -123,9 +123,38 @@ struct action_performer
     } catch (boost::system::system_error const& failure) {
         driver.wrote(failure.what());
     }
-    void operator()(actions::report const& what) const { driver.report(what.status); }
+    void operator()(actions::report const& what) const
+    {
+        {
+            std::scoped_lock const lock(driver.mutex_);
+            driver.published_ = what.status;
+        }
+        change reported;
+        reported.machine = driver.name_;
+        reported.state = what.status.state;
+        reported.reason = to_string(what.status.reason);
+        if (what.status.reason == lifecycle_reason::did_not_start && !driver.failure_.empty())
+            reported.reason += ": " + driver.failure_;
+        reported.status = what.status;
+        driver.owner_->publish(reported);
+    }
 
 private:
+    using answer_handler = std::function<void(machine_driver&, reply const&)>;
+
+    void ask(command&& request, answer_handler answered) const
+    {
+        auto const monitor = driver.qemu_->monitor();
+        if (!monitor)
+            return;  // disconnected() follows, or has come
+        auto done = [weak = driver.weak_from_this(), answered = std::move(answered)](error_code error, reply const& answer) {
+            auto const self = weak.lock();
+            if (self && !error && self->owner_ != nullptr)
+                answered(*self, answer);
+        };
+        start_execute(monitor, {asio::bind_executor(driver.executor_, std::move(done)), driver.executor_}, std::move(request));
+    }
+
     static process_end withdrawn()
     {
         process_end result;
@@ -161,14 +190,14 @@ void machine_driver::recall(memory_record const& record, found_process found, st
     record_ = record;
     if (found == found_process::alive)
         qemu_->adopt(*process);
-    perform(rules_.recall(record.memory, found, now()));
+    perform(rules_.recall(record.memory, found, clock_->now()));
 }
 
 void machine_driver::stop(std::optional<std::chrono::nanoseconds> budget, wait_pointer const& waiting)
 {
     if (waiting && !waiting->is_cancelled)
         waits_.push_back(waiting);
-    perform(rules_.stop(now(), budget));
+    perform(rules_.stop(clock_->now(), budget));
 }
 
 void machine_driver::cancel(wait_pointer const& waiting)
@@ -196,9 +225,9 @@ void machine_driver::execute(command&& request, reply_handler&& handler)
     auto done = [weak = weak_from_this(), client, effect](error_code error, reply const& answer) {
         if (auto const self = weak.lock(); self && self->owner_ != nullptr) {
             if (effect == client_effect::stop)
-                self->perform(self->rules_.client(client_step::stop_done, self->now()));
+                self->perform(self->rules_.client(client_step::stop_done, self->clock_->now()));
             else if (!error && answer.has_value())
-                self->perform(self->rules_.client(client_step::cont_done, self->now()));
+                self->perform(self->rules_.client(client_step::cont_done, self->clock_->now()));
         }
         client->complete(error, answer);
     };
@@ -207,7 +236,7 @@ void machine_driver::execute(command&& request, reply_handler&& handler)
         start_execute(monitor, {std::move(bound), executor_}, command(request));
     };
     if (effect == client_effect::stop)
-        perform(rules_.client(client_step::stop_sent, now()));
+        perform(rules_.client(client_step::stop_sent, clock_->now()));
     steps_.emplace_back(std::move(submit));
     carry_on();
 }
@@ -224,12 +253,12 @@ void machine_driver::connected(bool has_out_of_band, bool is_out_of_space_listed
 {
     failure_.clear();
     owner_->launched(name_);
-    perform(rules_.connected(has_out_of_band, is_out_of_space_listed, now()));
+    perform(rules_.connected(has_out_of_band, is_out_of_space_listed, clock_->now()));
 }
 
 void machine_driver::disconnected()
 {
-    perform(rules_.disconnected(now()));
+    perform(rules_.disconnected(clock_->now()));
 }
 
 void machine_driver::ended(process_end const& what, std::string const& failure)
@@ -237,7 +266,7 @@ void machine_driver::ended(process_end const& what, std::string const& failure)
     failure_ = failure;
     last_end_ = what.end;
     owner_->launched(name_);
-    perform(rules_.ended(what, now()));
+    perform(rules_.ended(what, clock_->now()));
     steps_.emplace_back([this] {  // when the new state has been reported
         complete_waits();
         owner_->ended(name_);
@@ -259,7 +288,7 @@ void machine_driver::happened(event const& what)
     published.what = what;
     owner_->publish(published);
     if (what.lost_before != 0 || live_machine::filter().accepts(what))
-        perform(rules_.take(what, now()));
+        perform(rules_.take(what, clock_->now()));
 }
 
 void machine_driver::wrote(std::string const& sentence)
@@ -314,39 +343,10 @@ void machine_driver::saved(error_code error)
     is_unsaved_ = error.failed();
     if (error) {
         owner_->write(log_level::error, name_, "its wish could not be stored, and is not yet in force: " + error.message());
-        save_again_ = now() + pause_before_saving_again;
+        save_again_ = clock_->now() + pause_before_saving_again;
     }
     carry_on();
     arm();
-}
-
-void machine_driver::ask(command&& request, std::function<void(machine_driver&, reply const&)> answered)
-{
-    auto const monitor = qemu_->monitor();
-    if (!monitor)
-        return;  // disconnected() follows, or has come
-    auto done = [weak = weak_from_this(), answered = std::move(answered)](error_code error, reply const& answer) {
-        auto const self = weak.lock();
-        if (self && !error && self->owner_ != nullptr)
-            answered(*self, answer);
-    };
-    start_execute(monitor, {asio::bind_executor(executor_, std::move(done)), executor_}, std::move(request));
-}
-
-void machine_driver::report(machine_status const& status)
-{
-    {
-        std::scoped_lock const lock(mutex_);
-        published_ = status;
-    }
-    change what;
-    what.machine = name_;
-    what.state = status.state;
-    what.reason = to_string(status.reason);
-    if (status.reason == lifecycle_reason::did_not_start && !failure_.empty())
-        what.reason += ": " + failure_;
-    what.status = status;
-    owner_->publish(what);
 }
 
 // ---- Time ------------------------------------------------------------------------------------------------------------------
@@ -366,7 +366,8 @@ void machine_driver::arm()
     }
     clock_->expire_at(*timer_, next);
     timer_->async_wait([weak = weak_from_this(), next](error_code) {
-        if (auto const self = weak.lock(); self && self->armed_for_ == next && self->owner_ != nullptr && self->now() >= next)
+        if (auto const self = weak.lock();
+            self && self->armed_for_ == next && self->owner_ != nullptr && self->clock_->now() >= next)
             self->on_timer();
     });
 }
@@ -374,9 +375,9 @@ void machine_driver::arm()
 void machine_driver::on_timer()
 {
     armed_for_ = time_point::max();
-    if (now() >= save_again_ && !saving_)
+    if (clock_->now() >= save_again_ && !saving_)
         save();
-    perform(rules_.tick(now()));
+    perform(rules_.tick(clock_->now()));
 }
 
 void machine_driver::abandon(bool runs_handlers) noexcept

@@ -82,12 +82,12 @@ public:
 
     /// What an earlier supervisor has stored, and what has become of its process.
     void recall(memory_record const& record, found_process found, std::optional<machine_record> const& process);
-    void start() { perform(rules_.start(now())); }
+    void start() { perform(rules_.start(clock_->now())); }
     /// @param waiting none: nobody waits for the end
     void stop(std::optional<std::chrono::nanoseconds> budget, wait_pointer const& waiting);
-    void stop_with_host(std::chrono::nanoseconds budget) { perform(rules_.stop_with_host(budget, now())); }
-    void restart() { perform(rules_.restart(now())); }
-    void release() { perform(rules_.release(now())); }
+    void stop_with_host(std::chrono::nanoseconds budget) { perform(rules_.stop_with_host(budget, clock_->now())); }
+    void restart() { perform(rules_.restart(clock_->now())); }
+    void release() { perform(rules_.release(clock_->now())); }
     void granted();
     void execute(command&& request, reply_handler&& handler);
     void cancel(wait_pointer const& waiting);
@@ -109,14 +109,11 @@ private:
     friend struct action_performer;
     using time_point = time_source::time_point;
 
-    [[nodiscard]] time_point now() const noexcept { return clock_->now(); }
     void perform(machine_actions&& actions);
     void carry_on();
     void complete_waits();
     void save();
     void saved(boost::system::error_code error);
-    void ask(command&& request, std::function<void(machine_driver&, reply const&)> answered);
-    void report(machine_status const& status);
     void arm();
     void on_timer();
 
