@@ -44,9 +44,10 @@ public:
     /// The observer sees all events from now on, before any stream has them. On the session's executor.
     void show_to(std::weak_ptr<event_observer> observer) { observers_.push_back(std::move(observer)); }
 
-    /// Whether somebody sees all events. On the session's executor.
+    /// Whether there are observers. On the session's executor.
     [[nodiscard]] bool is_observed() const noexcept { return !observers_.empty(); }
-    /// Shows an event to the observers as text, if nobody else wants it. On the session's executor.
+    /// Shows an event to the observers as text, unless a stream, a relay or the early events need it as a value. On the session's
+    /// executor.
     /// @param is_early as in publish() @return false: it must be published
     bool publish_text(protocol::plain_event const& happened, bool is_early);
 

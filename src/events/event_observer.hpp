@@ -16,7 +16,7 @@ public:
     event_observer& operator=(event_observer const&) = delete;
 
     virtual void observe(event const& happened) = 0;
-    /// An event that nobody else wants to see, as QEMU has written it.
+    /// The same for an event that no stream needs, in QEMU's own text.
     virtual void observe_text(protocol::plain_event const& happened) = 0;
 
 protected:

@@ -42,7 +42,7 @@ public:
     {
         return ready_ && negotiates_ && !decoder_.inside_message() && !trace_.shows_input();
     }
-    /// The request that the reply with this id answers; null if nobody waits for it.
+    /// The request in flight with this id; null if there is none, or if it was abandoned.
     [[nodiscard]] request* find_request(std::uint64_t id) noexcept;
     /// The request was answered by a message that receive() has not seen. The request has no answer.
     void skip_reply(std::uint64_t id);
