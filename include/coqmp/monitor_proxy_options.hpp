@@ -31,9 +31,13 @@ struct monitor_proxy_options
     /// disconnected, as by QEMU.
     bool hold = false;
 
-    std::size_t most_clients = 64;                         ///< As monitor_server_options::most_clients.
-    std::size_t max_message_size = std::size_t{64} << 20;  ///< As monitor_server_options::max_message_size.
-    std::size_t event_bytes = std::size_t{1} << 20;        ///< As monitor_server_options::event_bytes.
+    std::size_t most_clients = 64;  ///< As monitor_server_options::most_clients.
+
+    /// The largest message from a client, in bytes; a larger one is refused, with the error that QEMU has for one over 64 MiB. QEMU
+    /// takes 10 us to read each byte, and all clients wait meanwhile: 10 s for a message of 1 MiB.
+    std::size_t max_message_size = std::size_t{1} << 20;
+
+    std::size_t event_bytes = std::size_t{1} << 20;  ///< As monitor_server_options::event_bytes.
 
     /// Called when a client has connected and has a policy. See monitor_server_options::on_connected.
     std::function<void(monitor_client const&)> on_connected;

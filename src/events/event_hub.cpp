@@ -57,11 +57,11 @@ void event_hub::give_early_events(std::shared_ptr<subscription> const& reader, s
         asio::dispatch(executor, std::move(admit));
 }
 
-// An observer may add others.
 template <class Call>
 void event_hub::show(Call call)
 {
     std::erase_if(observers_, [](auto const& each) { return each.expired(); });
+    // NOLINTNEXTLINE(modernize-loop-convert): an observer may add others
     for (std::size_t index = 0; index < observers_.size(); ++index)
         if (auto const alive = observers_[index].lock())
             call(*alive);

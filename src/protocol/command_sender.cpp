@@ -171,7 +171,7 @@ void command_sender::put_in_flight(request& sending, std::size_t begin)
     reserve(sending, begin);
     if (sending.sync_ && ids_.may_be_missing())
         window_.clear();  // of abandoned commands: their replies arrive before the reply to this one
-    std::uint64_t const id = ids_.acquire(sending.sequence_);
+    std::uint64_t const id = ids_.acquire(sending.sequence_, window_.empty() && !window_.is_owed_a_reply());
     if (id != 0)
         append_id(id, output_.text());
     else

@@ -137,13 +137,13 @@ action dialogue::settle(in_flight_window::iterator found, reply&& answer)
 
 request* dialogue::find_request(std::uint64_t id) noexcept
 {
-    in_flight const* const found = sender_.window().find(id);
-    return found != nullptr ? found->owner : nullptr;
+    auto const found = sender_.window().find(id);
+    return found != sender_.window().end() ? found->owner : nullptr;
 }
 
 void dialogue::skip_reply(std::uint64_t id)
 {
-    request* const owner = sender_.take_answered(matcher_.match(id));
+    request* const owner = sender_.take_answered(id != 0 ? matcher_.match(id) : sender_.window().find(0));
     owner->stage_ = request::stage::idle;
     counters_.replies.add();
 }

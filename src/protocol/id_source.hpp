@@ -29,10 +29,14 @@ public:
     [[nodiscard]] std::uint64_t next_sequence() const noexcept { return next_; }
     void submitted() noexcept { ++next_; }
 
+    /// From now on a command that is alone on the wire is sent without an id. Only after a handshake.
+    void omit_lone() noexcept { omits_lone_ = negotiates_; }
+
     /// The id for a command that is sent now; 0 if it is sent without one.
-    [[nodiscard]] std::uint64_t acquire(std::uint64_t sequence) noexcept
+    /// @param is_lone whether no other reply can arrive before this command's
+    [[nodiscard]] std::uint64_t acquire(std::uint64_t sequence, bool is_lone) noexcept
     {
-        if (echo_ == echo::no)
+        if (echo_ == echo::no || (omits_lone_ && is_lone))
             return 0;
         std::uint64_t const digit = negotiates_ ? short_ids_.acquire() : 0;
         return digit != 0 ? digit : sequence;
@@ -56,13 +60,14 @@ public:
     /// Whether a peer could reject a command for its id.
     [[nodiscard]] bool may_be_refused() const noexcept { return !negotiates_ && policy_ == command_ids::automatic; }
 
-    /// Whether a reply without an id is certainly not for us.
+    /// Whether a reply without an id is certainly not for us, unless it is for a command that was sent without one.
     [[nodiscard]] bool are_required() const noexcept { return negotiates_ || policy_ == command_ids::always; }
 
 private:
     enum class echo { unknown, yes, no };
 
     bool negotiates_;
+    bool omits_lone_ = false;
     command_ids policy_;
     echo echo_;
     short_ids short_ids_;

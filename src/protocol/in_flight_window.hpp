@@ -41,12 +41,8 @@ public:
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
-    /// The command with this id; null if there is none.
-    [[nodiscard]] in_flight const* find(std::uint64_t id) const noexcept
-    {
-        auto const found = std::ranges::find(entries_, id, &in_flight::id);
-        return found != entries_.end() ? &*found : nullptr;
-    }
+    /// The oldest command with this id; the end if there is none.
+    [[nodiscard]] iterator find(std::uint64_t id) noexcept { return std::ranges::find(entries_, id, &in_flight::id); }
 
     /// Whether one more in-band command may be sent.
     [[nodiscard]] bool has_place() const noexcept { return barriers_ == 0 && (limit_ == 0 || in_band_ < limit_); }

@@ -39,15 +39,18 @@ bool read_reply(std::string_view rest, plain_reply& result) noexcept
     if (!rest.ends_with('}'))
         return false;
     rest.remove_suffix(1);
+    result.value = rest;
     std::size_t digits = rest.size();
     while (digits != 0 && is_digit(rest[digits - 1]))
         --digits;
     std::string_view id = rest.substr(digits);
     rest.remove_suffix(id.size());
     constexpr std::string_view id_member = R"(, "id": )";
-    if (!rest.ends_with(id_member) || !take_number(id, result.id))
-        return false;
-    result.value = rest.substr(0, rest.size() - id_member.size());
+    if (rest.ends_with(id_member)) {
+        if (!take_number(id, result.id) || result.id == 0)
+            return false;
+        result.value = rest.substr(0, rest.size() - id_member.size());
+    }
     return is_one_value(result.value);
 }
 

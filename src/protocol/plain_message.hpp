@@ -9,10 +9,10 @@
 
 namespace coqmp::protocol {
 
-/// `{"return": VALUE, "id": 5}`
+/// `{"return": VALUE, "id": 5}`, or `{"return": VALUE}`
 struct plain_reply
 {
-    std::uint64_t id = 0;
+    std::uint64_t id = 0;    ///< 0: none
     std::string_view value;  ///< One JSON value in ASCII, without line ends. What is between its brackets was not checked.
 };
 

@@ -23,7 +23,7 @@ reply_matcher::iterator reply_matcher::match(message_id const& id)
     auto const* number = std::get_if<std::uint64_t>(&id);
     if (number == nullptr || *number == 0)
         return window_.end();
-    auto const found = std::find_if(window_.begin(), window_.end(), [&](in_flight const& each) { return each.id == *number; });
+    auto const found = window_.find(*number);
     if (found != window_.end())
         ids_.returned(found->id);
     return found;
@@ -35,7 +35,7 @@ reply_matcher::iterator reply_matcher::match(message_id const& id)
 reply_matcher::iterator reply_matcher::match_unmarked(boost::json::value const& returned)
 {
     if (ids_.are_required())
-        return window_.end();
+        return window_.find(0);
     auto found = std::find_if(window_.begin(), window_.end(), [&](in_flight const& each) {
         return each.sync && returned.is_int64() && returned.get_int64() == *each.sync;
     });
@@ -60,6 +60,8 @@ unmarked_error reply_matcher::match_unmarked(command_error const& error)
         return failure_of(
             std::find_if(window_.begin(), window_.end(), [](in_flight const& each) { return each.sync.has_value(); }));
     }
+    if (auto const lone = window_.find(0); ids_.are_required() && lone != window_.end())
+        return failure_of(lone);
     // If exactly one command is in flight, the error must belong to it. But a peer that answers out of order may still owe a reply
     // to a command that another has overtaken.
     bool const is_unambiguous = ids_.may_be_missing() ? !window_.empty() : window_.size() == 1 && !window_.is_owed_a_reply();

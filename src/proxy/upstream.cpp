@@ -19,7 +19,7 @@ class unwanted_reply final : public detail::reply_receiver
 
 void upstream::start()
 {
-    session_->events().show_to(weak_from_this());
+    session_->serve_proxy(weak_from_this());
     auto ended = [self = weak_from_this()](boost::system::error_code, session_end const& how) {
         auto const alive = self.lock();
         auto const owner = alive ? alive->owner_.lock() : nullptr;

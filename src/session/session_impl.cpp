@@ -109,6 +109,12 @@ void session_impl::wait_closed(std::shared_ptr<end_handler> const& waiting)
     turns_.schedule();
 }
 
+void session_impl::serve_proxy(std::weak_ptr<event_observer> observer)
+{
+    events_.show_to(std::move(observer));
+    dialogue_.omit_lone_ids();
+}
+
 void session_impl::destroy_handlers() noexcept
 {
     auto const self = weak_from_this().lock();

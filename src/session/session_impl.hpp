@@ -61,6 +61,8 @@ public:
     void cancel(pending_command& command, boost::asio::cancellation_type kind);
     void close(std::shared_ptr<plain_handler> const& waiting);
     void wait_closed(std::shared_ptr<end_handler> const& waiting);
+    /// This session serves a proxy from now on: the observer sees all events, and what is sent is kept short.
+    void serve_proxy(std::weak_ptr<event_observer> observer);
     [[nodiscard]] bool was_sent(pending_command const& submitted) const noexcept { return dialogue_.was_sent(submitted); }
     /// How the session has ended; nothing before that.
     [[nodiscard]] std::optional<session_end> const& ended() const noexcept { return waits_.ended(); }

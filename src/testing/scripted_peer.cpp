@@ -170,7 +170,8 @@ asio::awaitable<void> scripted_peer::say_one_by_one(std::string bytes)
 
 void scripted_peer::answer(json::value const& id, json::value const& returned)
 {
-    say(R"({"return": )" + json::serialize(returned) + R"(, "id": )" + json::serialize(id) + "}\r\n");
+    std::string const member = id.is_null() ? "" : R"(, "id": )" + json::serialize(id);
+    say(R"({"return": )" + json::serialize(returned) + member + "}\r\n");
 }
 
 void scripted_peer::refuse(json::value const& id, std::string_view error_class, std::string_view description)
@@ -178,7 +179,8 @@ void scripted_peer::refuse(json::value const& id, std::string_view error_class, 
     json::object error;
     error["class"] = json::string_view(error_class.data(), error_class.size());
     error["desc"] = json::string_view(description.data(), description.size());
-    say(R"({"id": )" + json::serialize(id) + R"(, "error": )" + json::serialize(error) + "}\r\n");
+    std::string const member = id.is_null() ? "" : R"("id": )" + json::serialize(id) + ", ";
+    say("{" + member + R"("error": )" + json::serialize(error) + "}\r\n");
 }
 
 void scripted_peer::event(std::string_view name, json::object const& data)

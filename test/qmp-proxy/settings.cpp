@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(an_empty_file_has_the_defaults)
     BOOST_TEST((read.drain_timeout == 5s));
     BOOST_TEST((read.shutdown_timeout == 75s));
     BOOST_TEST(read.limits.clients == 64U);
-    BOOST_TEST(read.limits.message_size == 64U << 20);
+    BOOST_TEST(read.limits.message_size == 1U << 20);
     BOOST_TEST(read.limits.event_memory == 1U << 20);
     BOOST_TEST(read.listen.empty());
     BOOST_TEST(read.dial.empty());
@@ -90,7 +90,7 @@ drain_timeout = "0ms"
 shutdown_timeout = "2min"
 [limits]
 clients = 3
-message_size = "1MiB"
+message_size = "2MiB"
 event_memory = "128KiB"
 [policy.night]
 extends = "read-only"
@@ -113,7 +113,7 @@ reconnect = "5s"
     BOOST_TEST(read.audit == "/var/log/vm.audit");
     BOOST_TEST((read.connect_timeout == 3s && read.drain_timeout == 0s && read.shutdown_timeout == 2min));
     BOOST_TEST(read.limits.clients == 3U);
-    BOOST_TEST(read.limits.message_size == 1U << 20);
+    BOOST_TEST(read.limits.message_size == 2U << 20);
     BOOST_TEST(read.limits.event_memory == 128U << 10);
     BOOST_REQUIRE(read.listen.size() == 1U);
     listen_settings const& socket = read.listen.front();

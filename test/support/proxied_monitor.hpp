@@ -6,6 +6,7 @@
 #include "support/spawned.hpp"
 #include "support/temporary_directory.hpp"
 
+#include <coqmp/monitor_audit.hpp>
 #include <coqmp/monitor_policy.hpp>
 #include <coqmp/monitor_proxy.hpp>
 #include <coqmp/session.hpp>
@@ -13,9 +14,13 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
 
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace coqmp::test {
 
@@ -26,6 +31,40 @@ inline monitor_proxy_options allowing_all()
     auto const all = std::make_shared<monitor_policy const>(monitor_policy::all());
     options.policy_for = [all](monitor_client const&) { return all; };
     return options;
+}
+
+inline std::string command_text(std::string const& name)
+{
+    return R"({"execute":")" + name + "\"}";
+}
+
+/// What the audit hook has seen: `COMMAND OUTCOME`.
+class audit_book
+{
+public:
+    monitor_proxy_options options()
+    {
+        auto result = allowing_all();
+        result.audit = [this](monitor_audit const& record) {
+            lines.push_back(std::string(record.command) + ' ' + outcome_of(record));
+        };
+        return result;
+    }
+
+    std::vector<std::string> lines;
+
+private:
+    static std::string outcome_of(monitor_audit const& record)
+    {
+        std::string const error(record.error_class.empty() ? "ok" : record.error_class);
+        return (record.was_refused ? "refused " : "") + error + (record.has_left ? " left" : "");
+    }
+};
+
+/// `, "id": 5` as QEMU writes it in a reply; nothing for a command that had none.
+inline std::string id_member(boost::json::value const& id)
+{
+    return id.is_null() ? "" : ", \"id\": " + boost::json::serialize(id);
 }
 
 class proxied_monitor

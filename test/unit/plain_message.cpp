@@ -61,6 +61,19 @@ BOOST_AUTO_TEST_CASE(is_read_with_its_id)
     BOOST_TEST(reply.value == R"({"running": true})");
 }
 
+constexpr std::string_view values[] = {
+    "{}", "[]", "5", "-1.5e3", "true", "null", R"("")", R"("a\"b\\")", R"([{"a": [1, "}"]}, {}])", R"({"a": ", \"id\": 7}"})",
+};
+
+BOOST_DATA_TEST_CASE(without_an_id_is_passed_on, data::make(values), value)
+{
+    std::string const input = line(R"({"return": )" + std::string(value) + "}");
+    plain_message const found = find_plain_message(input);
+    auto const& reply = std::get<plain_reply>(found.what);
+    BOOST_TEST(reply.id == 0);
+    BOOST_TEST(reply.value == value);
+}
+
 BOOST_AUTO_TEST_CASE(may_follow_the_line_end_of_the_message_before)
 {
     std::string const input = "\r\n" + line(R"({"return": {}, "id": 1})");
@@ -68,10 +81,6 @@ BOOST_AUTO_TEST_CASE(may_follow_the_line_end_of_the_message_before)
     BOOST_TEST(found.size == input.size());
     BOOST_TEST(std::get<plain_reply>(found.what).value == "{}");
 }
-
-constexpr std::string_view values[] = {
-    "{}", "[]", "5", "-1.5e3", "true", "null", R"("")", R"("a\"b\\")", R"([{"a": [1, "}"]}, {}])", R"({"a": ", \"id\": 7}"})",
-};
 
 BOOST_DATA_TEST_CASE(is_passed_on, data::make(values), value)
 {
@@ -85,7 +94,7 @@ BOOST_AUTO_TEST_CASE(has_at_most_64_levels)
 }
 
 constexpr std::string_view others[] = {
-    R"({"return": {}})",                // without an id
+    R"({"return": {}, "id": 0})",       // an id that we never send
     R"({"id": 5, "return": {}})",       // in another order
     R"({"return":{},"id":5})",          // without spaces
     R"({"return": {}, "id": "five"})",  // the handshake's

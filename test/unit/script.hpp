@@ -296,6 +296,11 @@ public:
         return client("the client abandons " + who, [who](performance& now, bool) { now.abandon(who); });
     }
 
+    script& omits_lone_ids()
+    {
+        return client("lone commands are sent without ids", [](performance& now, bool) { now.core().omit_lone_ids(); });
+    }
+
     /// Exactly these bytes are to be sent, and are then sent. Empty: there is nothing to send.
     script& sends(std::string bytes)
     {

@@ -68,7 +68,7 @@ struct dial_settings
 struct limit_settings
 {
     std::size_t clients = 64;
-    std::uint64_t message_size = std::uint64_t{64} << 20;
+    std::uint64_t message_size = std::uint64_t{1} << 20;
     std::uint64_t event_memory = std::uint64_t{1} << 20;
 
     friend bool operator==(limit_settings const&, limit_settings const&) = default;

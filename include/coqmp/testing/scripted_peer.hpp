@@ -73,7 +73,7 @@ public:
     void say(std::string_view bytes);
     /// Sends these bytes one at a time, each after the client has read the previous one.
     boost::asio::awaitable<void> say_one_by_one(std::string bytes);
-    /// Answers a command. @param id received_command::id
+    /// Answers a command. @param id received_command::id; null: the answer has none
     void answer(boost::json::value const& id, boost::json::value const& returned = boost::json::object());
     /// Answers a command with an error.
     void refuse(boost::json::value const& id, std::string_view error_class, std::string_view description);
