@@ -1,0 +1,106 @@
+#include "supervisor/directory_wish_store.hpp"
+
+#include "detail/explained_error.hpp"
+#include "detail/small_file.hpp"
+#include "process/helper_thread.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <exception>
+#include <new>
+#include <system_error>
+#include <utility>
+
+namespace coqmp::detail {
+
+using boost::system::error_code;
+
+namespace {
+
+constexpr ::mode_t wish_directory_mode = 0700;
+
+error_code wish_error() noexcept
+{
+    return {errno, boost::system::system_category()};
+}
+
+std::shared_ptr<unique_fd const> lock_directory(std::string const& path)
+{
+    if (::mkdir(path.c_str(), wish_directory_mode) != 0 && errno != EEXIST)
+        throw explained_error(wish_error(), "cannot make the directory " + path + ": " + wish_error().message());
+    auto result = std::make_shared<unique_fd const>(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (result->number() >= 0 && ::flock(result->number(), LOCK_EX | LOCK_NB) == 0)
+        return result;
+    error_code const code = wish_error();
+    std::string const reason = code == boost::system::errc::resource_unavailable_try_again
+                                   ? "another supervisor manages the machines there; end it first"
+                                   : code.message();
+    throw explained_error(code, "cannot lock the directory " + path + ": " + reason);
+}
+
+/// On a helper thread.
+error_code write_wish(unique_fd const& top, std::string const& machine, std::string const& file, std::string const& text) noexcept
+try {
+    if (::mkdirat(top.number(), machine.c_str(), wish_directory_mode) == 0) {
+        if (::fsync(top.number()) != 0)
+            return wish_error();
+    } else if (errno != EEXIST) {
+        return wish_error();
+    }
+    replace_small_file_on_disk(file, text + '\n');
+    return {};
+} catch (boost::system::system_error const& failure) {
+    return failure.code();
+} catch (std::bad_alloc const&) {
+    return make_error_code(boost::system::errc::not_enough_memory);
+}
+
+}  // namespace
+
+directory_wish_store::directory_wish_store(std::string const& path)
+    : path_(std::filesystem::absolute(path)), directory_(lock_directory(path_))
+{}
+
+std::optional<memory_record> directory_wish_store::load(std::string const& machine)
+{
+    std::string const file = file_of(machine);
+    auto const text = read_small_file(file);
+    if (!text)
+        return std::nullopt;
+    try {
+        return parse_memory_record(*text);
+    } catch (boost::system::system_error const& failure) {
+        throw explained_error(failure.code(), file + ": " + failure.what());
+    }
+}
+
+void directory_wish_store::save(std::string const& machine, memory_record const& record, saved done)
+{
+    auto write = [top = directory_, machine, file = file_of(machine), text = to_string(record), done]() mutable {
+        error_code const error = write_wish(*top, machine, file, text);
+        top.reset();  // the next supervisor may lock the directory as soon as the last save is done
+        done(error);
+    };
+    try {
+        helper_thread::for_files().run(std::move(write));
+    } catch (std::system_error const& failure) {  // no thread
+        done({failure.code().value(), boost::system::system_category()});
+    }
+}
+
+void directory_wish_store::forget(std::string const& machine)
+{
+    auto const place = path_ / machine;
+    auto remove = [top = directory_, place] {
+        for (char const* const each : {"wish", "record", "lock", "monitor"})
+            ::unlink((place / each).c_str());
+        ::rmdir(place.c_str());  // not if there is a log
+    };
+    helper_thread::for_files().run(std::move(remove));
+}
+
+}  // namespace coqmp::detail
