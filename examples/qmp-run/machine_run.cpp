@@ -104,6 +104,8 @@ asio::awaitable<run_exit> machine_run::run()
     start();
     while (!has_ended(status_.state)) {
         std::optional<coqmp::change> const next = co_await changes_.next();
+        if (!next)
+            co_return run_exit::failure;  // the supervisor lives as long as this
         took(*next);
     }
     if (hooks_.has_unfinished())

@@ -44,7 +44,7 @@ bool needs_time(machine_status const& status)
 std::string sentence(machine_status const& status, std::string_view reason)
 {
     std::string result = state_text(status.state);
-    if (!reason.empty())
+    if (!reason.empty() && status.state != lifecycle::starting)  // that QEMU is started needs no explanation
         result.append(": ").append(reason);
     if (status.is_dumping)
         result += "; the guest writes a crash dump";

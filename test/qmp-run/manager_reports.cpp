@@ -44,6 +44,19 @@ BOOST_AUTO_TEST_CASE(a_status_is_a_sentence)
                                           "; the guest writes a crash dump; the guest reboots again and again; QEMU is busy");
 }
 
+BOOST_AUTO_TEST_CASE(a_start_needs_no_explanation)
+{
+    BOOST_TEST(status_text(in(lifecycle::starting, lifecycle_reason::by_operator)) == "Starting QEMU");
+}
+
+BOOST_AUTO_TEST_CASE(the_log_quotes_what_qemu_said)
+{
+    change what;
+    what.status = in(lifecycle::failed, lifecycle_reason::did_not_start, liveness::gone);
+    what.reason = "QEMU did not get ready: it said no";
+    BOOST_TEST(describe(what) == "QEMU has ended: QEMU did not get ready: it said no");
+}
+
 BOOST_AUTO_TEST_CASE(it_is_ready_when_the_guest_runs_or_is_paused)
 {
     for (lifecycle const state : {lifecycle::running, lifecycle::paused}) {

@@ -67,21 +67,18 @@ BOOST_AUTO_TEST_CASE(a_program_is_enough)
     BOOST_TEST((read.timeout == 75s));
     BOOST_TEST(!read.kill_silent);
     BOOST_TEST(read.heal_enospc);
-    BOOST_TEST(read.monitors.empty());
+    BOOST_TEST(read.hooks.empty());
+    BOOST_TEST(read.name == "qemu");
 }
 
 BOOST_AUTO_TEST_CASE(all_options_are_read)
 {
-    options const read =
-        accepted({"--name", "vm1", "--timeout=0s", "--kill-silent", "5min", "--heal-enospc", "off", "--monitor", "/run/a",
-                  "--policy", "operator", "--monitor", "/run/b", "--hook", "/bin/a", "--hook", "/bin/b"});
+    options const read = accepted({"--name", "vm1", "--timeout=0s", "--kill-silent", "5min", "--heal-enospc", "off", "--hook",
+                                   "/bin/a", "--hook", "/bin/b"});
     BOOST_TEST(read.name == "vm1");
     BOOST_TEST((read.timeout == 0s));
     BOOST_TEST((read.kill_silent == 5min));
     BOOST_TEST(!read.heal_enospc);
-    BOOST_REQUIRE(read.monitors.size() == 2U);
-    BOOST_TEST(read.monitors[0].policy == "operator");
-    BOOST_TEST(read.monitors[1].policy.empty());
     BOOST_TEST(read.hooks.size() == 2U);
 }
 
@@ -100,11 +97,16 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_explained)
                "qmp-run: --kill-silent needs a time from 1s to 24h in ms, s, min or h, such as 75s, not \"0s\"");
     BOOST_TEST(refusal({"--heal-enospc", "yes"}) == "qmp-run: --heal-enospc is on or off, not \"yes\"");
     BOOST_TEST(refusal({"--hook", "a"}) == "qmp-run: --hook a: give the absolute path of a program");
-    BOOST_TEST(refusal({"--monitor", "fd:3"}) ==
-               "qmp-run: --monitor fd:3: clients can only connect to a unix socket or a TCP port");
-    BOOST_TEST(refusal({"--policy", "operator"}) == "qmp-run: --policy operator must come after the --monitor that it is for");
-    BOOST_TEST(refusal({"--monitor", "/a", "--policy", "operater"}) ==
-               "qmp-run: --policy: unknown policy \"operater\": did you mean operator?");
+    BOOST_TEST(
+        refusal({"--name", "a b"}) ==
+        "qmp-run: --name \"a b\": a name has letters, digits, '.', '_' and '-', begins with a letter or a digit, and is not "
+        "longer than 64");
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_without_a_name_has_that_of_its_program)
+{
+    BOOST_TEST(std::get<options>(read({"--", "/usr/bin/qemu-system-x86_64"})).name == "qemu-system-x86_64");
+    BOOST_TEST(std::get<options>(read({"--", "/opt/my qemu"})).name == "qemu");
 }
 
 BOOST_AUTO_TEST_CASE(help_names_the_exit_statuses)
