@@ -8,10 +8,23 @@
 
 namespace qmp_run {
 
+namespace {
+
+bool is_ignored(int number) noexcept
+{
+    struct sigaction now = {};
+    return ::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
 stop_requests::stop_requests(boost::asio::any_io_executor const& executor, std::function<void()> shut_down,
                              std::function<void()> hurry)
-    : received_(executor, SIGHUP, SIGTERM, SIGINT), shut_down_(std::move(shut_down)), hurry_(std::move(hurry))
+    : received_(executor, SIGTERM), shut_down_(std::move(shut_down)), hurry_(std::move(hurry))
 {
+    for (int const number : {SIGINT, SIGHUP})
+        if (!is_ignored(number))
+            received_.add(number);
     struct sigaction ignored = {};
     ignored.sa_handler = SIG_IGN;
     ::sigaction(SIGPIPE, &ignored, nullptr);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <vector>
 
 using namespace qmp_run::test;
 using namespace coqmp::test;
@@ -79,6 +80,18 @@ BOOST_AUTO_TEST_CASE(each_of_three_signals_ends_a_qemu_that_is_not_ready)
         machine.signal(number);
         BOOST_TEST(machine.wait() == 0);
     }
+}
+
+BOOST_AUTO_TEST_CASE(sighup_stays_ignored_under_nohup)
+{
+    std::vector<std::string> words{"-c", "trap '' HUP; exec \"$@\"", "sh", QMP_RUN_PROGRAM};
+    for (std::string const& each : running({}, idle))
+        words.push_back(each);
+    running_daemon machine("/bin/sh", words);
+    machine.expect_ready();
+    machine.signal(SIGHUP);
+    ::kill(qemu(), SIGTERM);
+    BOOST_TEST(machine.wait() == 83);
 }
 
 BOOST_AUTO_TEST_CASE(qemu_does_not_outlive_a_qmp_run_that_is_killed)
