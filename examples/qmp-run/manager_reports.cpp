@@ -43,6 +43,8 @@ bool needs_time(machine_status const& status)
 /// @param reason in words; may be empty
 std::string sentence(machine_status const& status, std::string_view reason)
 {
+    if (status.reason == lifecycle_reason::did_not_start)
+        return std::string(reason);  // it says that QEMU has ended
     std::string result = state_text(status.state);
     if (!reason.empty() && status.state != lifecycle::starting)  // that QEMU is started needs no explanation
         result.append(": ").append(reason);

@@ -133,7 +133,7 @@ options read(CLI::App& application, int argc, char const* const* argv, std::opti
 
 std::variant<options, coqmp_daemon::exit_code> read_command_line(int argc, char const* const* argv)
 try {
-    CLI::App application("Runs a QEMU for a service manager.", "qmp-run");
+    CLI::App application("Runs a QEMU for a service manager: qmp-run [OPTIONS] -- PROGRAM ARGUMENTS...", "qmp-run");
     std::optional<coqmp_daemon::exit_code> status;
     options result = read(application, argc, argv, status);
     if (status)

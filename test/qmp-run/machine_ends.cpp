@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_qemu_that_refuses_its_arguments_ends_with_85_and_is_quote
     outcome const came = run_machine({"--", "qemu-system-x86_64", "-no-such-option"});
     BOOST_TEST(came.status == 85, came.log);
     BOOST_TEST(contains(came.log, "QEMU: qemu-system-x86_64: -no-such-option: invalid option"), came.log);
-    std::string const error = came.log.substr(came.log.find("error qemu-system-x86_64: QEMU has ended"));
+    std::string const error = came.log.substr(came.log.find("error qemu-system-x86_64: QEMU did not get ready"));
     BOOST_TEST(contains(error, "-no-such-option: invalid option"), came.log);
 }
 

@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(the_log_quotes_what_qemu_said)
     change what;
     what.status = in(lifecycle::failed, lifecycle_reason::did_not_start, liveness::gone);
     what.reason = "QEMU did not get ready: it said no";
-    BOOST_TEST(describe(what) == "QEMU has ended: QEMU did not get ready: it said no");
+    BOOST_TEST(describe(what) == "QEMU did not get ready: it said no");
 }
 
 BOOST_AUTO_TEST_CASE(it_is_ready_when_the_guest_runs_or_is_paused)

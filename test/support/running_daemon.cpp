@@ -26,7 +26,7 @@ namespace coqmp::test {
 
 namespace {
 
-int check(int result, char const* what)
+int must_succeed(int result, char const* what)
 {
     if (result < 0)
         throw std::system_error(errno, std::generic_category(), what);
@@ -41,11 +41,11 @@ descriptor open_process(::pid_t process)
 /// The socket of a service manager.
 descriptor bind_manager(std::string const& path)
 {
-    descriptor result(check(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket"));
+    descriptor result(must_succeed(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket"));
     ::sockaddr_un address = {};
     address.sun_family = AF_UNIX;
     std::copy(path.begin(), path.end(), address.sun_path);
-    check(::bind(result.number(), reinterpret_cast<::sockaddr const*>(&address), sizeof address), "bind");
+    must_succeed(::bind(result.number(), reinterpret_cast<::sockaddr const*>(&address), sizeof address), "bind");
     return result;
 }
 
@@ -70,7 +70,7 @@ std::string daemon_fixture::write(char const* name, std::string const& text) con
 {
     std::string file = path(name);
     std::ofstream(file) << text;
-    check(::chmod(file.c_str(), 0600), "chmod");
+    must_succeed(::chmod(file.c_str(), 0600), "chmod");
     return file;
 }
 
