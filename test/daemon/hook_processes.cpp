@@ -109,10 +109,12 @@ BOOST_AUTO_TEST_CASE(a_program_gets_arguments_environment_and_input)
 BOOST_AUTO_TEST_CASE(a_program_has_no_descriptors_and_no_ignored_signals_of_ours)
 {
     stage test;
-    BOOST_TEST(
-        test.run(script("ls /proc/self/fd; grep SigIgn /proc/self/status; grep SigBlk /proc/self/status")).status.exit_code == 0);
-    // The fourth one is that of ls itself.
-    BOOST_TEST(test.lines() == "0|1|2|3|SigIgn:\t0000000000000000|SigBlk:\t0000000000000000|");
+    hook_end const end =
+        test.run(script("ls /proc/self/fd; while read -r name value; do case $name in SigIgn: | SigBlk:) "
+                        "echo $name $((0x$value & 0x7fffffff));; esac; done </proc/self/status"));
+    BOOST_TEST(end.status.exit_code == 0);
+    // The fourth descriptor is that of ls itself. The mask leaves out two signals that glibc keeps to itself.
+    BOOST_TEST(test.lines() == "0|1|2|3|SigBlk: 0|SigIgn: 0|");
 }
 
 BOOST_AUTO_TEST_CASE(a_program_need_not_read_its_input)
