@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace asio = boost::asio;
 using coqmp_daemon::log_priority;
@@ -124,7 +125,11 @@ void machine_run::start()
 void machine_run::took(coqmp::change const& what)
 {
     status_ = what.status;
-    log_.write(priority_of(what.status), line_.name, describe(what));
+    // Not every change can be seen in the sentence.
+    if (std::string sentence = describe(what); sentence != logged_) {
+        logged_ = std::move(sentence);
+        log_.write(priority_of(what.status), line_.name, logged_);
+    }
     manager_.show(what.status);
     hooks_.take(what.status);
 }

@@ -19,6 +19,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 
 namespace qmp_run {
 
@@ -48,6 +49,7 @@ private:
     coqmp::supervisor machines_;
     coqmp::change_stream changes_;
     coqmp::machine_status status_;
+    std::string logged_;  ///< The last sentence about the machine in the log.
     stop_requests requests_;
 };
 

@@ -23,6 +23,7 @@ BOOST_AUTO_TEST_CASE(a_guest_that_shuts_down_ends_with_0)
     outcome const came = run_machine(running({}, power_off));
     BOOST_TEST(came.status == 0, came.log);
     BOOST_TEST(contains(came.log, "qemu-system-x86_64: QEMU has ended: the guest shut down"), came.log);
+    BOOST_TEST(times(came.log, "Starting QEMU") == 1U, came.log);
 }
 
 BOOST_AUTO_TEST_CASE(a_guest_that_reboots_ends_with_80)
