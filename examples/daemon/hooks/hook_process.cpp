@@ -156,7 +156,7 @@ std::shared_ptr<hook_process> hook_process::start(asio::any_io_executor const& e
     std::shared_ptr<hook_process> const self(new hook_process(executor, std::move(run), std::move(to_call)));
     auto const result = std::make_shared<launched>();
     auto const work = asio::prefer(executor, asio::execution::outstanding_work.tracked);
-    asio::post(launcher, [self, result, work]() mutable {
+    asio::post(launcher, [self = self, result, work]() mutable {
         result->start(self->run_);  // the loop does not touch run_ meanwhile
         asio::post(work, [self = std::move(self), result] { self->take(*result); });
     });
