@@ -68,11 +68,23 @@ void start_machine_removal(supervisor_pointer const& impl, pending_handler<void(
         return handler.post(make_error_code(errc::no_such_machine));
     auto const waiting = std::make_shared<pending_handler<void(error_code)>>(std::move(handler));
     auto stopped = [impl, waiting, name](error_code error, machine_end const&) {
-        if (!error)
-            impl->remove(name);
-        waiting->complete(error);
+        if (error)
+            return waiting->complete(error);
+        if (!impl->remove(name, waiting))  // it was started meanwhile
+            start_machine_removal(impl, std::move(*waiting), name);
     };
     start_machine_stop(impl, {asio::bind_executor(impl->executor(), std::move(stopped)), impl->executor()}, name, std::nullopt);
+}
+
+void start_machine_release(supervisor_pointer const& impl, pending_handler<void(error_code)>&& handler, std::string const& name)
+{
+    auto const driver = driver_named(impl, name);
+    if (!driver)
+        return handler.post(make_error_code(errc::no_such_machine));
+    if (impl->options().directory.empty())
+        return handler.post(make_error_code(errc::cannot_release));
+    auto const waiting = std::make_shared<pending_handler<void(error_code)>>(std::move(handler));
+    asio::post(impl->executor(), [driver, waiting] { driver->release(std::move(*waiting)); });
 }
 
 void start_machine_execute(supervisor_pointer const& impl, pending_handler<void(error_code, reply)>&& handler,
@@ -152,15 +164,6 @@ void supervisor::start(std::string_view name)
 void supervisor::restart(std::string_view name)
 {
     asio::post(impl_->executor(), [driver = existing_driver(impl_, name)] { driver->restart(); });
-}
-
-void supervisor::release(std::string_view name)
-{
-    auto driver = existing_driver(impl_, name);
-    if (impl_->options().directory.empty())
-        throw detail::explained_error(make_error_code(errc::cannot_release),
-                                      std::string(name) + " cannot outlive this program: the supervisor has no directory");
-    asio::post(impl_->executor(), [driver = std::move(driver)] { driver->release(); });
 }
 
 asio::awaitable<json::value> supervisor::execute(std::string name, command request)

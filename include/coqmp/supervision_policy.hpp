@@ -51,7 +51,8 @@ struct supervision_policy
 {
     supervision_policy() = default;  // not an aggregate, as session_options
 
-    /// The QEMU of another owner: it is watched, and never acted on. Then most other members do not matter.
+    /// The QEMU of another owner: it is watched, and never acted on. Then most other members do not matter. This version of the
+    /// supervisor cannot do that: supervisor::add() refuses it.
     bool is_observed = false;
 
     restart_policy restart = restart_policy::on_failure;

@@ -50,6 +50,8 @@ void start_machine_stop(supervisor_pointer const& impl, pending_handler<void(boo
                         std::string const& name, optional_budget budget);
 void start_machine_removal(supervisor_pointer const& impl, pending_handler<void(boost::system::error_code)>&& handler,
                            std::string const& name);
+void start_machine_release(supervisor_pointer const& impl, pending_handler<void(boost::system::error_code)>&& handler,
+                           std::string const& name);
 void start_machine_execute(supervisor_pointer const& impl, pending_handler<void(boost::system::error_code, reply)>&& handler,
                            std::string const& name, command&& request);
 void start_shutdown_of_all(supervisor_pointer const& impl, pending_handler<void(boost::system::error_code)>&& handler,
@@ -70,8 +72,9 @@ void start_shutdown_of_all(supervisor_pointer const& impl, pending_handler<void(
 /// With supervisor_options::directory, the machines and what their owner wants of them survive this program.
 /// @par Threads as session; changes and event filters are handled on the executor
 /// @par Moved from A moved-from supervisor has no machines.
-/// @par Lifetime Destroying the supervisor kills its machines (SIGKILL), as destroying a `machine` does: release() those that are to
-/// live on, and shut the others down first if their guests matter. Operations that wait complete with `operation_aborted`, and
+/// @par Lifetime Destroying the supervisor kills its machines (SIGKILL), as destroying a `machine` does: release those that are to
+/// live on (async_release(), or machine_spec::release_when_destroyed), and shut the others down first if their guests matter. It
+/// happens on the executor: at once if that runs here, else when it runs next. Operations that wait complete with `operation_aborted`, and
 /// streams end. The end of the execution context has the same effect on the machines.
 /// @see examples/supervisor.cpp
 class supervisor
@@ -105,7 +108,7 @@ public:
     /// @param after machines that start before this one, and are shut down after it, if they are wanted at all. They may be added
     /// later.
     /// @throws boost::system::system_error, whose text says what is wrong, with errc::invalid_name, errc::name_in_use,
-    /// `invalid_argument` (the machines would be after one another in a circle), errc::invalid_record (what an earlier supervisor
+    /// `invalid_argument` (the machines would be after one another in a circle; or supervision_policy::is_observed), errc::invalid_record (what an earlier supervisor
     /// has stored cannot be read: it is left alone), or the kernel's error
     void add(std::string const& name, machine_spec spec, supervision_policy policy = {}, std::vector<std::string> after = {});
 
@@ -124,7 +127,8 @@ public:
     /// @param budget nothing: that of supervision_policy::shutdown. Zero: no limit. Negative: SIGKILL at once
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, machine_end)`: how its last process ended
-    /// @par Errors errc::no_such_machine; `operation_aborted`: cancelled, or the supervisor was destroyed
+    /// @par Errors errc::no_such_machine; `operation_aborted`: cancelled, or the supervisor was destroyed, or the machine was removed
+    /// or released meanwhile; the kernel's: the process has ended, but it could not be stored that the machine is to stay down
     /// @par Cancellation terminal, partial and total: the wait ends; the machine goes down.
     template <boost::asio::completion_token_for<void(boost::system::error_code, machine_end)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_stop(std::string name, std::optional<std::chrono::nanoseconds> budget = std::nullopt,
@@ -147,13 +151,25 @@ public:
             impl_, std::forward<Token>(token), std::move(name));
     }
 
-    /// Lets the machine live on without this supervisor; during a start or a stop, when that is over. The next supervisor with the
-    /// same directory adopts it.
-    /// @throws boost::system::system_error errc::no_such_machine; errc::cannot_release: the supervisor has no directory
-    void release(std::string_view name);
+    /// Lets the machine live on without this supervisor, which then does not know it any more; during a start or a stop, when that is
+    /// over. The next supervisor with the same directory adopts it.
+    /// @param name of the machine
+    /// @param token a completion token, `asio::deferred` by default
+    /// @par Handler signature `void(error_code)`
+    /// @par Errors errc::no_such_machine; errc::cannot_release: the supervisor has no directory, or the machine has just ended;
+    /// `operation_aborted`: the supervisor was destroyed; the kernel's: the machine lives on, but its record could not be written, so
+    /// that the next supervisor cannot adopt it (and starts no second one)
+    /// @par Cancellation none
+    template <boost::asio::completion_token_for<void(boost::system::error_code)> Token = boost::asio::deferred_t>
+    [[nodiscard]] auto async_release(std::string name, Token&& token = Token())
+    {
+        return detail::initiate<void(boost::system::error_code), &detail::start_machine_release>(
+            impl_, std::forward<Token>(token), std::move(name));
+    }
 
-    /// Shuts all machines down within one budget, each before those that it was started after. What their owner wants of them stays as
-    /// it is: with a directory, the next supervisor starts them again.
+    /// Shuts all machines down within one budget, each before those that it was started after. Meanwhile none is started. What their
+    /// owner wants of them stays as it is: with a directory, a supervisor starts them again after the next boot of the host. On the same
+    /// boot their policies decide, as for machines that ended while no supervisor watched.
     /// @param budget for all. Zero: no limit. Negative: SIGKILL at once
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code)`
@@ -169,7 +185,8 @@ public:
     // ---- Commands ----------------------------------------------------------------------------------------------------------
 
     /// Sends a command to the process that the machine has at the moment, as session::async_execute() does. A `stop` is remembered:
-    /// the supervisor does not continue the machine.
+    /// the supervisor does not continue the machine. With a directory it is sent when that is on the disk, and not sent
+    /// (errc::not_sent) if it cannot be.
     /// @param name of the machine
     /// @param request the command
     /// @param token a completion token, `asio::deferred` by default
@@ -212,7 +229,7 @@ public:
     /// @throws boost::system::system_error errc::no_such_machine
     [[nodiscard]] lifecycle state(std::string_view name) const { return status(name).state; }
 
-    /// The process id of the machine; nothing if it has none, or is not ready.
+    /// The process id of the machine; nothing if it has none, or has not been ready yet.
     /// @throws boost::system::system_error errc::no_such_machine
     [[nodiscard]] std::optional<::pid_t> pid(std::string_view name) const;
 

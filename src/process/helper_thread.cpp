@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -93,6 +94,13 @@ void helper_thread::run(work task)
         }
     }
     task();
+}
+
+void helper_thread::catch_up()
+{
+    std::promise<void> done;
+    run([&done] { done.set_value(); });
+    done.get_future().wait();
 }
 
 void helper_thread::begin()

@@ -28,35 +28,70 @@ error_code wish_error() noexcept
     return {errno, boost::system::system_category()};
 }
 
-std::shared_ptr<unique_fd const> lock_directory(std::string const& path)
+bool try_lock(int directory)
 {
-    if (::mkdir(path.c_str(), wish_directory_mode) != 0 && errno != EEXIST)
-        throw explained_error(wish_error(), "cannot make the directory " + path + ": " + wish_error().message());
+    return ::flock(directory, LOCK_EX | LOCK_NB) == 0;
+}
+
+/// Makes it if it does not exist.
+std::shared_ptr<unique_fd const> open_directory(std::filesystem::path const& path)
+{
+    if (::mkdir(path.c_str(), wish_directory_mode) == 0) {
+        unique_fd const parent(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        ::fsync(parent.number());
+    } else if (errno != EEXIST) {
+        throw explained_error(wish_error(), "cannot make the directory " + path.native() + ": " + wish_error().message());
+    }
     auto result = std::make_shared<unique_fd const>(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (result->number() >= 0 && ::flock(result->number(), LOCK_EX | LOCK_NB) == 0)
+    struct ::stat status{};
+    if (result->number() < 0 || ::fstat(result->number(), &status) != 0)
+        throw explained_error(wish_error(), "cannot open the directory " + path.native() + ": " + wish_error().message());
+    if (status.st_uid != ::geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        throw explained_error(make_error_code(boost::system::errc::permission_denied),
+                              "the directory " + path.native() + " belongs to another user, or others may write there");
+    return result;
+}
+
+std::shared_ptr<unique_fd const> lock_directory(std::filesystem::path const& path)
+{
+    auto result = open_directory(path);
+    if (try_lock(result->number()))
+        return result;
+    helper_thread::for_files().catch_up();  // an earlier supervisor in this program may still be writing
+    if (try_lock(result->number()))
         return result;
     error_code const code = wish_error();
     std::string const reason = code == boost::system::errc::resource_unavailable_try_again
                                    ? "another supervisor manages the machines there; end it first"
                                    : code.message();
-    throw explained_error(code, "cannot lock the directory " + path + ": " + reason);
+    throw explained_error(code, "cannot lock the directory " + path.native() + ": " + reason);
 }
 
 /// On a helper thread.
 error_code write_wish(unique_fd const& top, std::string const& machine, std::string const& file, std::string const& text) noexcept
 try {
-    if (::mkdirat(top.number(), machine.c_str(), wish_directory_mode) == 0) {
-        if (::fsync(top.number()) != 0)
-            return wish_error();
-    } else if (errno != EEXIST) {
+    if (::mkdirat(top.number(), machine.c_str(), wish_directory_mode) != 0 && errno != EEXIST)
         return wish_error();
-    }
+    if (::fsync(top.number()) != 0)  // also if the directory was made by somebody else
+        return wish_error();
     replace_small_file_on_disk(file, text + '\n');
     return {};
 } catch (boost::system::system_error const& failure) {
     return failure.code();
 } catch (std::bad_alloc const&) {
     return make_error_code(boost::system::errc::not_enough_memory);
+}
+
+/// On a helper thread. What a QEMU still uses that nobody has a record of stays, so that no second one is started beside it.
+void remove_files(std::filesystem::path const& place)
+{
+    for (char const* const each : {"record", "wish", "monitor"})
+        ::unlink((place / each).c_str());
+    std::string const name = place / "lock";
+    unique_fd const lock(::open(name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    if (lock.number() >= 0 && try_lock(lock.number()))
+        ::unlink(name.c_str());
+    ::rmdir(place.c_str());  // not if there is a log
 }
 
 }  // namespace
@@ -92,15 +127,18 @@ void directory_wish_store::save(std::string const& machine, memory_record const&
     }
 }
 
-void directory_wish_store::forget(std::string const& machine)
+void directory_wish_store::forget(std::string const& machine, saved done)
 {
-    auto const place = path_ / machine;
-    auto remove = [top = directory_, place] {
-        for (char const* const each : {"wish", "record", "lock", "monitor"})
-            ::unlink((place / each).c_str());
-        ::rmdir(place.c_str());  // not if there is a log
+    auto remove = [top = directory_, place = path_ / machine, done]() mutable {
+        remove_files(place);
+        top.reset();
+        done({});
     };
-    helper_thread::for_files().run(std::move(remove));
+    try {
+        helper_thread::for_files().run(remove);
+    } catch (std::system_error const&) {  // no thread
+        remove();
+    }
 }
 
 }  // namespace coqmp::detail

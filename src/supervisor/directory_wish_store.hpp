@@ -23,7 +23,10 @@ public:
 
     [[nodiscard]] std::optional<memory_record> load(std::string const& machine) override;
     void save(std::string const& machine, memory_record const& record, saved done) override;
-    void forget(std::string const& machine) override;
+    void forget(std::string const& machine, saved done) override;
+
+    /// As long as a copy exists, no other supervisor gets the directory: for those who write there on a helper thread.
+    [[nodiscard]] std::shared_ptr<unique_fd const> const& lock() const noexcept { return directory_; }
 
     /// The directory of one machine. save() makes it if it does not exist.
     [[nodiscard]] std::string directory_of(std::string const& machine) const { return path_ / machine; }

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <future>
+#include <system_error>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -34,6 +34,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto pause_between_adoptions = 1s;
+constexpr auto pause_between_records = 5s;
 
 machine_spec outliving(machine_spec spec, machine_directory const& files)
 {
@@ -67,12 +68,18 @@ process_end not_started(std::optional<machine_end> const& known)
     return result;
 }
 
-/// The earlier supervisor may have been in this program.
-void await_pending_writes()
+std::string record_text(machine const& which)
 {
-    std::promise<void> done;
-    helper_thread::for_files().run([&done] { done.set_value(); });
-    done.get_future().wait();
+    return to_string(which.record()) + '\n';
+}
+
+void write_in_background(helper_thread::work task)
+{
+    try {
+        helper_thread::for_files().run(task);
+    } catch (std::system_error const&) {  // no thread
+        task();
+    }
 }
 
 /// Whether `query-block` lists disks that have no space left, and none with another error.
@@ -94,7 +101,7 @@ bool lists_full_disks(reply const& answer)
 }  // namespace
 
 launched_qemu::launched_qemu(asio::any_io_executor executor, std::shared_ptr<revocable_executor> home, machine_spec spec,
-                             std::string const& directory, qemu_owner& owner)
+                             std::string const& directory, std::shared_ptr<void const> lock, qemu_owner& owner)
     : executor_(std::move(executor)),
       home_(std::move(home)),
       spec_(directory.empty() ? std::move(spec) : outliving(std::move(spec), machine_directory(directory))),
@@ -103,13 +110,11 @@ launched_qemu::launched_qemu(asio::any_io_executor executor, std::shared_ptr<rev
     if (directory.empty())
         return;
     machine_directory const files(directory);
-    place_ = place{files, std::make_shared<listener>(executor_, endpoint::unix_socket(files.monitor()))};
+    place_ = place{files, std::move(lock), std::make_shared<listener>(executor_, endpoint::unix_socket(files.monitor()))};
 }
 
 std::optional<machine_record> launched_qemu::record() const
 {
-    if (place_)
-        await_pending_writes();
     return place_ ? machine_record::load(place_->files.record()) : std::nullopt;
 }
 
@@ -135,6 +140,7 @@ void launched_qemu::make_machine()
 
 void launched_qemu::launch()
 try {
+    seen_ = {};
     make_machine();
     auto done = of_this_machine([](launched_qemu& self, std::exception_ptr failure) { self.started(failure); });
     machine_route route;
@@ -156,14 +162,15 @@ void launched_qemu::started(std::exception_ptr const& failure)
 {
     if (failure)
         return end(not_started(machine_->end()), explained_failure(failure).second);
-    write_record();
     ready(false);
 }
 
 void launched_qemu::ready(bool is_out_of_space_listed)
 {
     is_ready_ = true;
+    seen_.ready();
     pid_ = machine_->pid();
+    write_record();
     auto over = of_this_machine([](launched_qemu& self, error_code, session_end const&) { self.session_ended(); });
     auto gone = of_this_machine([](launched_qemu& self, error_code error, exit_status) {
         if (!error)
@@ -171,33 +178,53 @@ void launched_qemu::ready(bool is_out_of_space_listed)
     });
     machine_->session().async_wait_closed(std::move(over));
     machine_->async_wait(std::move(gone));
-    owner_->connected(machine_->session().out_of_band_enabled(), is_out_of_space_listed);
     read_events();
+    owner_->connected(machine_->session().out_of_band_enabled(), is_out_of_space_listed);  // this may release it
 }
 
 // The record is what the next supervisor looks for. Until it is written, the lock that QEMU inherits protects the machine.
 void launched_qemu::write_record()
-{
-    if (!place_)
+try {
+    if (!place_ || has_record_)
         return;
-    auto write = [path = place_->files.record(), text = to_string(machine_->record()) + '\n', home = home_,
-                  weak = weak_from_this()] {
+    auto written = of_this_machine([](launched_qemu& self, std::string const& failure) { self.record_written(failure); });
+    auto write = [path = place_->files.record(), text = record_text(*machine_), home = home_, written, lock = place_->lock] {
+        std::string failure;
         try {
             replace_small_file_on_disk(path, text);
-        } catch (system_error const& failure) {
-            home->post([weak, why = std::string(failure.what())] {
-                if (auto const self = weak.lock(); self && self->owner_ != nullptr)
-                    self->owner_->wrote("the next supervisor will not find it: " + why);
-            });
+        } catch (std::exception const& error) {
+            failure = error.what();
         }
+        home->post([written, failure] { written(failure); });
     };
-    helper_thread::for_files().run(std::move(write));
+    write_in_background(std::move(write));
+} catch (system_error const&) {
+    // It has ended, or is being ended: there is nothing to come back to.
+}
+
+void launched_qemu::record_written(std::string const& failure)
+{
+    has_record_ = failure.empty();
+    if (has_record_)
+        return complaint_.clear();
+    if (std::exchange(complaint_, failure) != failure)
+        owner_->wrote("the next supervisor will not find it: " + failure);
+    next_record_.emplace(executor_, pause_between_records);
+    next_record_->async_wait(of_this_machine([](launched_qemu& self, error_code interrupted) {
+        if (!interrupted && self.is_ready_)
+            self.write_record();
+    }));
 }
 
 // ---- A QEMU of an earlier supervisor ---------------------------------------------------------------------------------------
 
 void launched_qemu::adopt(machine_record const& which)
 try {
+    if (pid_ != which.process) {
+        seen_ = {};
+        has_record_ = true;
+    }
+    seen_.ready();
     adopted_ = which;
     pid_ = which.process;
     make_machine();
@@ -214,12 +241,16 @@ void launched_qemu::adopted(std::exception_ptr const& failure)
     if (!failure) {
         impl_of(*machine_)->process().take_back();
         adopted_.reset();
+        complaint_.clear();
+        if (wanted_end_)
+            shut_down(*wanted_end_);
         return look_for_full_disks();
     }
     auto const [code, text] = explained_failure(failure);
     if (code == errc::not_the_machine || code == errc::machine_exited)
-        return end({}, {});
-    owner_->wrote(text);
+        return end(as_seen({}), {});
+    if (std::exchange(complaint_, text) != text)
+        owner_->wrote(text);
     events_.reset();
     machine_.reset();  // QEMU keeps running
     next_adoption_.emplace(executor_, pause_between_adoptions);
@@ -269,11 +300,19 @@ void launched_qemu::read_events()
     auto received = of_this_machine([](launched_qemu& self, error_code error, event const& what) {
         if (error)
             return;  // the end of the stream
-        self.owner_->happened(what);
+        self.happened(what);
         if (self.events_)
             self.read_events();
     });
     events_->async_next(asio::bind_executor(executor_, std::move(received)));
+}
+
+void launched_qemu::happened(event const& what)
+{
+    static event_filter const announces_ends = end_record::filter();
+    if (announces_ends.accepts(what))
+        seen_.take(what);
+    owner_->happened(what);
 }
 
 void launched_qemu::session_ended()
@@ -284,34 +323,55 @@ void launched_qemu::session_ended()
 
 void launched_qemu::exited()
 {
-    process_end what;
-    what.end = machine_->end().value_or(machine_end());
+    auto const known = machine_->end().value_or(machine_end());
     auto rest = std::exchange(events_, std::nullopt);
     while (auto const each = rest->try_next())
-        owner_->happened(*each);
-    end(what, {});
+        happened(*each);
+    end(as_seen(known), {});
+}
+
+// An adopted machine knows only the events of its own connection.
+process_end launched_qemu::as_seen(machine_end const& known) const
+{
+    process_end result;
+    result.end = known.reason == end_reason::unknown ? seen_.end(known.status) : known;
+    return result;
 }
 
 void launched_qemu::end(process_end const& what, std::string const& failure)
 {
+    forget_process();
+    try {
+        if (place_)
+            write_in_background([path = place_->files.record(), lock = place_->lock] { ::unlink(path.c_str()); });
+    } catch (std::bad_alloc const&) {
+        // A record of a process that has ended does no harm.
+    }
+    owner_->ended(what, failure);
+}
+
+void launched_qemu::forget_process() noexcept
+{
     ++number_;
     is_ready_ = false;
+    has_record_ = false;
     pid_ = -1;
     events_.reset();
     machine_.reset();
+    wanted_end_.reset();
     adopted_.reset();
     next_adoption_.reset();
-    if (place_)
-        helper_thread::for_files().run([path = place_->files.record()] { ::unlink(path.c_str()); });
-    owner_->ended(what, failure);
+    next_record_.reset();
 }
 
 void launched_qemu::shut_down(shutdown_options const& options)
 {
+    if (options.budget < 0ns)
+        return kill();
+    wanted_end_ = options;
     if (machine_ && !adopted_)
         machine_->async_shutdown(options, [](error_code, exit_status) {});
-    else
-        signal_unadopted(SIGTERM);
+    // Else when it is adopted: without a monitor there is no gentle way. At the end of its budget it is killed anyway.
 }
 
 void launched_qemu::kill()
@@ -319,44 +379,42 @@ void launched_qemu::kill()
     if (machine_ && !adopted_)
         machine_->kill();
     else
-        signal_unadopted(SIGKILL);
+        kill_unadopted();
 }
 
 // Its monitor is not connected, but the process is known.
-void launched_qemu::signal_unadopted(int number)
+void launched_qemu::kill_unadopted() noexcept
 try {
     if (!adopted_)
         return;
     process_identity const identity{adopted_->process, adopted_->start_time, adopted_->boot_id};
     if (auto const found = find_process(identity))
-        signal_in_background(found, number);
-} catch (system_error const& failure) {
-    owner_->wrote(std::string("cannot end it: ") + failure.what());
+        signal_in_background(found, SIGKILL);
+} catch (std::exception const& failure) {
+    if (owner_ != nullptr)
+        owner_->wrote(std::string("cannot end it: ") + failure.what());
 }
 
+// It is let go in any case: the lock that it has inherited protects it if there is no record.
 void launched_qemu::release()
 {
-    if (adopted_) {  // it lives on anyway
-        machine_.reset();
-    } else {
+    std::string text;
+    if (machine_ && !adopted_) {  // else there is none, or it lives on anyway
+        text = record_text(*machine_);
         machine_->release();
-        machine_.reset();
     }
-    ++number_;
-    is_ready_ = false;
-    pid_ = -1;
-    events_.reset();
-    adopted_.reset();
-    next_adoption_.reset();
+    bool const needs_record = place_ && !text.empty() && !has_record_;
+    forget_process();
+    if (needs_record)
+        replace_small_file_on_disk(place_->files.record(), text);
 }
 
 void launched_qemu::abandon() noexcept
 {
     owner_ = nullptr;
-    is_ready_ = false;
-    events_.reset();
-    machine_.reset();
-    next_adoption_.reset();
+    if (adopted_ && !spec_.release_when_destroyed)
+        kill_unadopted();
+    forget_process();
     place_.reset();
     executor_ = asio::any_io_executor();
 }

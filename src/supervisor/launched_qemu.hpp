@@ -5,6 +5,7 @@
 
 #include "detail/revocable_executor.hpp"
 #include "machine/machine_directory.hpp"
+#include "supervision/end_record.hpp"
 #include "supervisor/supervised_qemu.hpp"
 
 #include <coqmp/event_stream.hpp>
@@ -30,9 +31,10 @@ class launched_qemu final : public supervised_qemu, public std::enable_shared_fr
 public:
     /// @param home the executor, in the hands of other threads
     /// @param directory of the machine, if it is to outlive its supervisor; else empty
+    /// @param lock of the supervisor's directory
     /// @throws boost::system::system_error the directory cannot be used, or another program manages the machine
     launched_qemu(boost::asio::any_io_executor executor, std::shared_ptr<revocable_executor> home, machine_spec spec,
-                  std::string const& directory, qemu_owner& owner);
+                  std::string const& directory, std::shared_ptr<void const> lock, qemu_owner& owner);
 
     /// The process that an earlier supervisor has launched. @throws boost::system::system_error as machine_record::load()
     [[nodiscard]] std::optional<machine_record> record() const;
@@ -52,6 +54,7 @@ private:
     struct place
     {
         machine_directory files;
+        std::shared_ptr<void const> lock;
         std::shared_ptr<listener> monitor;
     };
 
@@ -67,10 +70,14 @@ private:
     void ready(bool is_out_of_space_listed);
     void read_events();
     void session_ended();
+    void happened(event const& what);
     void exited();
+    [[nodiscard]] process_end as_seen(machine_end const& known) const;
     void end(process_end const& what, std::string const& failure);
     void write_record();
-    void signal_unadopted(int number);
+    void record_written(std::string const& failure);
+    void kill_unadopted() noexcept;
+    void forget_process() noexcept;
 
     boost::asio::any_io_executor executor_;
     std::shared_ptr<revocable_executor> const home_;
@@ -81,11 +88,17 @@ private:
     std::optional<machine> machine_;
     unsigned number_ = 0;  ///< Of the machine.
     std::optional<event_stream> events_;
+    end_record seen_;  ///< Of the process, over all its connections.
     bool is_ready_ = false;
     std::atomic<::pid_t> pid_ = -1;
 
-    std::optional<machine_record> adopted_;  ///< A process that is being adopted, or is to be.
+    bool has_record_ = false;  ///< Of the process, on the disk.
+    std::optional<boost::asio::steady_timer> next_record_;
+
+    std::optional<shutdown_options> wanted_end_;  ///< When it is adopted.
+    std::optional<machine_record> adopted_;       ///< A process that is being adopted, or is to be.
     std::optional<boost::asio::steady_timer> next_adoption_;
+    std::string complaint_;  ///< The last one about an adoption that failed.
 };
 
 }  // namespace coqmp::detail

@@ -4,6 +4,7 @@
 #include "detail/random_nonce.hpp"
 #include "process/process_identity.hpp"
 #include "session/session_impl.hpp"
+#include "supervisor/action_performer.hpp"
 
 #include <coqmp/error.hpp>
 #include <coqmp/reply.hpp>
@@ -15,6 +16,8 @@
 #include <boost/asio/prefer.hpp>
 
 #include <algorithm>
+#include <new>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -29,6 +32,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto pause_before_saving_again = 5s;
+constexpr auto patience_with_the_disk = 10s;
 
 /// What a client's command does to the guest's pauses.
 enum class client_effect { none, stop, cont };
@@ -48,120 +52,19 @@ client_effect effect_of(command const& request)
     return verb == "stop" ? client_effect::stop : verb == "cont" ? client_effect::cont : client_effect::none;
 }
 
-bool has_process(machine_status const& status) noexcept
+class carrying_on
 {
-    return status.state == lifecycle::starting || status.state == lifecycle::running || status.state == lifecycle::paused ||
-           status.state == lifecycle::stopping;
-}
-
-}  // namespace
-
-/// Carries out one action.
-struct action_performer
-{
-    machine_driver& driver;
-
-    void operator()(actions::store const& what) const
-    {
-        driver.record_.memory = what.memory;
-        driver.save();
-    }
-    void operator()(actions::launch const&) const
-    {
-        if (!driver.is_unsaved_)
-            return driver.owner_->request_launch(driver.name_);
-        process_end not_started;
-        not_started.end.reason = end_reason::failed_start;
-        driver.ended(not_started, "its wish could not be stored");
-    }
-    void operator()(actions::shut_down const& what) const
-    {
-        if (driver.owner_->withdraw_launch(driver.name_))
-            return driver.ended(withdrawn(), {});
-        shutdown_options options = driver.shutdown_;
-        options.budget = what.budget;
-        driver.qemu_->shut_down(options);
-    }
-    void operator()(actions::kill const&) const
-    {
-        if (driver.owner_->withdraw_launch(driver.name_))
-            return driver.ended(withdrawn(), {});
-        driver.qemu_->kill();
-    }
-    void operator()(actions::ask_state const&) const
-    {
-        ask(command("query-status").timeout(0s),
-            [](machine_driver& self, reply const& answer) { self.perform(self.rules_.answered(answer, self.clock_->now())); });
-    }
-    void operator()(actions::ask_out_of_band const&) const
-    {
-        ask(command("query-yank").out_of_band().timeout(0s), [](machine_driver& self, reply const&) {
-            self.perform(self.rules_.finished(finished_action::ask_out_of_band, self.clock_->now()));
-        });
-    }
-    void operator()(actions::continue_guest const&) const
-    {
-        ask(command("cont").timeout(0s), [](machine_driver& self, reply const&) {
-            self.perform(self.rules_.finished(finished_action::continue_guest, self.clock_->now()));
-        });
-    }
-    void operator()(actions::reset_guest const&) const
-    {
-        ask(command("system_reset").timeout(0s), [](machine_driver&, reply const&) {});
-        ask(command("cont").timeout(0s), [](machine_driver&, reply const&) {});
-    }
-    void operator()(actions::dump_guest const&) const
-    {
-        // Not built yet: the file and its limit.
-        driver.owner_->write(log_level::warning, driver.name_, "its guest was not dumped: this version cannot do that");
-        driver.perform(driver.rules_.finished(finished_action::dump_guest, driver.clock_->now()));
-    }
-    void operator()(actions::reconnect const&) const { driver.qemu_->reconnect(); }
-    void operator()(actions::release const&) const
-    try {
-        driver.qemu_->release();
-    } catch (boost::system::system_error const& failure) {
-        driver.wrote(failure.what());
-    }
-    void operator()(actions::report const& what) const
-    {
-        {
-            std::scoped_lock const lock(driver.mutex_);
-            driver.published_ = what.status;
-        }
-        change reported;
-        reported.machine = driver.name_;
-        reported.state = what.status.state;
-        reported.reason = to_string(what.status.reason);
-        if (what.status.reason == lifecycle_reason::did_not_start && !driver.failure_.empty())
-            reported.reason += ": " + driver.failure_;
-        reported.status = what.status;
-        driver.owner_->publish(reported);
-    }
+public:
+    explicit carrying_on(bool& mark) noexcept : mark_(mark) { mark_ = true; }
+    carrying_on(carrying_on const&) = delete;
+    carrying_on& operator=(carrying_on const&) = delete;
+    ~carrying_on() { mark_ = false; }
 
 private:
-    using answer_handler = std::function<void(machine_driver&, reply const&)>;
-
-    void ask(command&& request, answer_handler answered) const
-    {
-        auto const monitor = driver.qemu_->monitor();
-        if (!monitor)
-            return;  // disconnected() follows, or has come
-        auto done = [weak = driver.weak_from_this(), answered = std::move(answered)](error_code error, reply const& answer) {
-            auto const self = weak.lock();
-            if (self && !error && self->owner_ != nullptr)
-                answered(*self, answer);
-        };
-        start_execute(monitor, {asio::bind_executor(driver.executor_, std::move(done)), driver.executor_}, std::move(request));
-    }
-
-    static process_end withdrawn()
-    {
-        process_end result;
-        result.end.reason = end_reason::requested;
-        return result;
-    }
+    bool& mark_;
 };
+
+}  // namespace
 
 machine_driver::machine_driver(asio::any_io_executor const& executor, std::shared_ptr<revocable_executor> home,
                                driver_owner& owner, std::string name, supervision_policy const& policy,
@@ -190,14 +93,31 @@ void machine_driver::recall(memory_record const& record, found_process found, st
     record_ = record;
     if (found == found_process::alive)
         qemu_->adopt(*process);
+    else if (record.boot_id != boot_id_)
+        steps_.emplace_back([this] { save(); });  // a process that ends from now on has ended on this boot
     perform(rules_.recall(record.memory, found, clock_->now()));
 }
 
 void machine_driver::stop(std::optional<std::chrono::nanoseconds> budget, wait_pointer const& waiting)
 {
-    if (waiting && !waiting->is_cancelled)
+    if (owner_ == nullptr) {
+        if (waiting && waiting->handler)
+            waiting->handler.post(error_code(asio::error::operation_aborted), machine_end());
+        return;
+    }
+    if (waiting && !waiting->is_cancelled) {
+        waiting->launch = launches_;
         waits_.push_back(waiting);
+    }
     perform(rules_.stop(clock_->now(), budget));
+}
+
+void machine_driver::release(release_handler&& handler)
+{
+    if (owner_ == nullptr)
+        return handler.post(error_code(asio::error::operation_aborted));
+    releases_.push_back(std::make_shared<release_handler>(std::move(handler)));
+    perform(rules_.release(clock_->now()));
 }
 
 void machine_driver::cancel(wait_pointer const& waiting)
@@ -221,24 +141,58 @@ void machine_driver::execute(command&& request, reply_handler&& handler)
         return handler.post(with_outcome(errc::disconnected, outcome::not_sent), reply::unanswered(false));
     if (effect == client_effect::none)
         return start_execute(monitor, std::move(handler), std::move(request));
+    if (effect == client_effect::stop)
+        perform(rules_.client(client_step::stop_sent, clock_->now()));
+    relay(std::move(request), std::move(handler), effect == client_effect::stop);
+}
+
+void machine_driver::relay(command&& request, reply_handler&& handler, bool is_stop)
+{
     auto const client = std::make_shared<reply_handler>(std::move(handler));
-    auto done = [weak = weak_from_this(), client, effect](error_code error, reply const& answer) {
-        if (auto const self = weak.lock(); self && self->owner_ != nullptr) {
-            if (effect == client_effect::stop)
-                self->perform(self->rules_.client(client_step::stop_done, self->clock_->now()));
-            else if (!error && answer.has_value())
-                self->perform(self->rules_.client(client_step::cont_done, self->clock_->now()));
-        }
+    auto done = [weak = weak_from_this(), client, is_stop](error_code error, reply const& answer) {
+        auto const self = weak.lock();
+        if (self && self->owner_ != nullptr)
+            self->relayed(is_stop, !error && answer.has_value());
         client->complete(error, answer);
     };
-    auto submit = [this, client, done = std::move(done), request = std::move(request), monitor] {
+    auto submit = [this, client, done = std::move(done), request = std::move(request), is_stop, monitor = qemu_->monitor()] {
+        if (unsent_.remove(client) == 0)
+            return relayed(is_stop, false);  // it was cancelled
+        if (is_stop && save_error_) {        // the next supervisor would not know of it
+            relayed(is_stop, false);
+            return client->post(with_outcome(errc::disconnected, outcome::not_sent), reply::unanswered(false));
+        }
         auto bound = asio::bind_executor(executor_, asio::bind_cancellation_slot(client->slot(), done));
         start_execute(monitor, {std::move(bound), executor_}, command(request));
     };
-    if (effect == client_effect::stop)
-        perform(rules_.client(client_step::stop_sent, clock_->now()));
+    if (auto slot = client->slot(); slot.is_connected())
+        slot.assign([home = home_, weak = weak_from_this(), waiting = std::weak_ptr(client)](asio::cancellation_type) {
+            home->post([weak, waiting] {
+                auto const self = weak.lock();
+                auto const still = waiting.lock();
+                if (self && still && self->unsent_.remove(still) != 0)
+                    still->post(error_code(asio::error::operation_aborted), reply::unanswered(false));
+            });
+        });
+    unsent_.push_back(client);
     steps_.emplace_back(std::move(submit));
     carry_on();
+}
+
+/// A client's `stop` or `cont` has an answer, or will have none.
+void machine_driver::relayed(bool is_stop, bool is_done)
+{
+    if (is_stop)
+        perform(rules_.client(client_step::stop_done, clock_->now()));
+    else if (is_done)
+        perform(rules_.client(client_step::cont_done, clock_->now()));
+}
+
+bool machine_driver::may_have_process() const noexcept
+{
+    auto const state = rules_.status().state;
+    return state == lifecycle::starting || state == lifecycle::running || state == lifecycle::paused ||
+           state == lifecycle::stopping;
 }
 
 machine_status machine_driver::status() const
@@ -266,19 +220,23 @@ void machine_driver::ended(process_end const& what, std::string const& failure)
     failure_ = failure;
     last_end_ = what.end;
     owner_->launched(name_);
+    auto const launch = launches_;
     perform(rules_.ended(what, clock_->now()));
-    steps_.emplace_back([this] {  // when the new state has been reported
-        complete_waits();
+    steps_.emplace_back([this, launch] {  // when the new state has been reported
+        complete_waits(launch);
         owner_->ended(name_);
     });
     carry_on();
 }
 
-void machine_driver::complete_waits()
+/// @param launch of the process that has ended: who has stopped a later one waits on
+void machine_driver::complete_waits(unsigned launch)
 {
-    auto const stopped = std::exchange(waits_, {});
+    std::list<wait_pointer> stopped;
+    auto const later = std::ranges::partition(waits_, [launch](auto const& each) { return each->launch <= launch; });
+    stopped.splice(stopped.end(), waits_, waits_.begin(), later.begin());
     for (wait_pointer const& each : stopped)
-        each->handler.post(error_code(), machine_end(last_end_));
+        each->handler.post(save_error_, machine_end(last_end_));
 }
 
 void machine_driver::happened(event const& what)
@@ -287,7 +245,8 @@ void machine_driver::happened(event const& what)
     published.machine = name_;
     published.what = what;
     owner_->publish(published);
-    if (what.lost_before != 0 || live_machine::filter().accepts(what))
+    static event_filter const of_the_rules = live_machine::filter();
+    if (what.lost_before != 0 || of_the_rules.accepts(what))
         perform(rules_.take(what, clock_->now()));
 }
 
@@ -300,8 +259,13 @@ void machine_driver::wrote(std::string const& sentence)
 
 void machine_driver::perform(machine_actions&& actions)
 {
-    for (machine_action& each : actions)
+    for (machine_action& each : actions) {
+        if (std::holds_alternative<actions::launch>(each) && owner_ != nullptr) {
+            ++launches_;
+            owner_->expect_launch(name_);
+        }
         steps_.emplace_back([this, action = std::move(each)] { std::visit(action_performer{*this}, action); });
+    }
     carry_on();
     arm();
 }
@@ -310,42 +274,67 @@ void machine_driver::carry_on()
 {
     if (is_carrying_on_)
         return;
-    is_carrying_on_ = true;
-    while (!steps_.empty() && !saving_ && owner_ != nullptr) {
-        auto const step = std::move(steps_.front());
-        steps_.pop_front();
-        step();
+    {
+        carrying_on const mark(is_carrying_on_);
+        while (!steps_.empty() && !is_held() && owner_ != nullptr) {
+            auto const step = std::move(steps_.front());
+            steps_.pop_front();
+            step();
+        }
     }
-    is_carrying_on_ = false;
-    if (owner_ != nullptr && !saving_ && !has_process(rules_.status()))
-        complete_waits();  // of a stop of a machine that has no process
+    if (owner_ != nullptr && !is_held() && !may_have_process())
+        complete_waits(launches_);  // of a stop of a machine that has no process
 }
 
 void machine_driver::save()
 {
     save_again_ = time_point::max();
     record_.boot_id = boot_id_;
-    saving_ = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
+    is_outdated_ = is_writing_;
+    if (is_writing_)
+        return;  // the disk hangs
+    is_writing_ = true;
+    late_at_ = clock_->now() + patience_with_the_disk;
+    holding_ = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
     auto done = [home = home_, weak = weak_from_this()](error_code error) {
         home->post([weak, error] {
             if (auto const self = weak.lock())
                 self->saved(error);
         });
     };
-    store_->save(name_, record_, std::move(done));
+    try {
+        store_->save(name_, record_, std::move(done));
+    } catch (std::bad_alloc const&) {
+        is_writing_ = false;
+        go_on_after_save(make_error_code(boost::system::errc::not_enough_memory));
+    }
 }
 
 void machine_driver::saved(error_code error)
 {
     if (owner_ == nullptr)
         return;
-    saving_ = asio::any_io_executor();
-    is_unsaved_ = error.failed();
-    if (error) {
+    is_writing_ = false;
+    if (is_outdated_)
+        save();
+    else
+        go_on_after_save(error);
+}
+
+void machine_driver::go_on_after_save(error_code error)
+{
+    holding_ = asio::any_io_executor();
+    late_at_ = time_point::max();
+    if (error && error != save_error_)
         owner_->write(log_level::error, name_, "its wish could not be stored, and is not yet in force: " + error.message());
+    else if (!error && save_error_)
+        owner_->write(log_level::info, name_, "its wish is stored now");
+    save_error_ = error;
+    if (error && !is_writing_)
         save_again_ = clock_->now() + pause_before_saving_again;
-    }
     carry_on();
+    if (!is_held())
+        perform(rules_.tick(clock_->now()));  // what was due meanwhile
     arm();
 }
 
@@ -355,7 +344,7 @@ void machine_driver::arm()
 {
     if (!timer_ || owner_ == nullptr)
         return;
-    auto const next = std::min(rules_.next_time(), save_again_);
+    auto const next = is_held() ? late_at_ : std::min(rules_.next_time(), save_again_);
     if (next == armed_for_)
         return;
     armed_for_ = next;
@@ -372,12 +361,23 @@ void machine_driver::arm()
     });
 }
 
+// While a record is being written, nothing that the rules ask for is done: so they are not told the time, or they would take
+// questions that wait for the disk for questions that QEMU does not answer.
 void machine_driver::on_timer()
 {
     armed_for_ = time_point::max();
-    if (clock_->now() >= save_again_ && !saving_)
+    if (is_held())
+        return go_on_after_save(make_error_code(boost::system::errc::timed_out));
+    if (clock_->now() >= save_again_)
         save();
-    perform(rules_.tick(clock_->now()));
+    if (!is_held())
+        perform(rules_.tick(clock_->now()));
+    arm();
+}
+
+std::list<std::shared_ptr<machine_driver::release_handler>> machine_driver::take_releases() noexcept
+{
+    return std::exchange(releases_, {});
 }
 
 void machine_driver::abandon(bool runs_handlers) noexcept
@@ -386,18 +386,31 @@ void machine_driver::abandon(bool runs_handlers) noexcept
         return;
     owner_ = nullptr;
     steps_.clear();
-    saving_ = asio::any_io_executor();
+    holding_ = asio::any_io_executor();
     if (timer_)
         clock_->forget(*timer_);
     timer_.reset();
     if (qemu_)
         qemu_->abandon();
+    store_.reset();
     auto const waits = std::exchange(waits_, {});
-    for (wait_pointer const& each : waits) {
-        if (runs_handlers)
-            each->handler.post(error_code(asio::error::operation_aborted), machine_end());
-        else
+    auto const unsent = std::exchange(unsent_, {});
+    auto const releases = std::exchange(releases_, {});
+    if (runs_handlers) {
+        error_code const aborted = asio::error::operation_aborted;
+        for (wait_pointer const& each : waits)
+            each->handler.post(aborted, machine_end());
+        for (auto const& each : unsent)
+            each->post(with_outcome(errc::disconnected, outcome::not_sent), reply::unanswered(false));
+        for (auto const& each : releases)
+            each->post(aborted);
+    } else {  // a cancelled wait may still be in the hands of its cancellation
+        for (wait_pointer const& each : waits)
             auto const dropped = std::move(each->handler);
+        for (auto const& each : unsent)
+            auto const dropped = std::move(*each);
+        for (auto const& each : releases)
+            auto const dropped = std::move(*each);
     }
     executor_ = asio::any_io_executor();
 }

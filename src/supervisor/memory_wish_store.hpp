@@ -24,7 +24,11 @@ public:
         done({});
     }
 
-    void forget(std::string const& machine) override { records_.erase(machine); }
+    void forget(std::string const& machine, saved done) override
+    {
+        records_.erase(machine);
+        done({});
+    }
 
 private:
     std::map<std::string, memory_record> records_;

@@ -18,7 +18,7 @@ namespace coqmp::detail {
 
 class session_impl;
 
-/// What happens to a process. Called on the executor, and never inside a function of supervised_qemu.
+/// What happens to a process. Called on the executor, and never inside a function of supervised_qemu, except wrote().
 class qemu_owner
 {
 public:

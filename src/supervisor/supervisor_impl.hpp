@@ -19,6 +19,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <list>
 #include <map>
@@ -49,6 +50,7 @@ class supervisor_impl final : public handler_registration,
 public:
     using driver_pointer = std::shared_ptr<machine_driver>;
     using shutdown_pointer = std::shared_ptr<shutdown_wait>;
+    using removal_pointer = std::shared_ptr<pending_handler<void(boost::system::error_code)>>;
 
     supervisor_impl(boost::asio::any_io_executor executor, supervisor_options options);
     ~supervisor_impl();
@@ -59,23 +61,25 @@ public:
     /// @return null: there is none of this name
     [[nodiscard]] driver_pointer find(std::string_view name) const;
     [[nodiscard]] std::vector<std::string> names() const;
-    /// Takes a machine that has no process out of the table.
-    void remove(std::string const& name);
     [[nodiscard]] bounded_queues<change>& changes() noexcept { return changes_; }
     [[nodiscard]] bounded_queues<machine_event>& events() noexcept { return events_; }
     [[nodiscard]] supervisor_options const& options() const noexcept { return options_; }
     void close() noexcept;
 
     // On the executor.
+    /// Forgets a machine, and its wish. @return false: it has a process (again), and is not removed
+    [[nodiscard]] bool remove(std::string const& name, removal_pointer const& waiting);
     void shut_down(std::chrono::nanoseconds budget, shutdown_pointer const& waiting);
     void cancel(shutdown_pointer const& waiting);
 
+    void expect_launch(std::string const& machine) override { starts_.expect(machine); }
     void request_launch(std::string const& machine) override;
     bool withdraw_launch(std::string const& machine) override;
     void launched(std::string const& machine) override;
     void ended(std::string const& machine) override;
-    void publish(change const& what) override { changes_.publish(what); }
-    void publish(machine_event const& what) override { events_.publish(what); }
+    void released(std::string const& machine) override;
+    void publish(change const& what) override;
+    void publish(machine_event const& what) override;
     void write(log_level level, std::string const& machine, std::string const& sentence) override;
 
     void destroy_handlers() noexcept override;
@@ -83,7 +87,7 @@ public:
 private:
     struct entry
     {
-        driver_pointer driver;
+        driver_pointer driver;  ///< None while it is being added.
         std::vector<std::string> after;
     };
 
@@ -93,12 +97,15 @@ private:
     void post_grants();
     void grant();
     void go_on_shutting_down();
+    [[nodiscard]] bool is_down() const;
+    void take_out(std::string const& name);
+    [[nodiscard]] driver_pointer make_driver(std::string const& name, machine_spec spec, supervision_policy const& policy);
     void end(bool runs_handlers) noexcept;
 
     supervisor_options const options_;
     std::shared_ptr<revocable_executor> const home_;
-    std::shared_ptr<directory_wish_store> const directory_;  ///< None without supervisor_options::directory.
-    std::shared_ptr<wish_store> const store_;
+    std::shared_ptr<directory_wish_store> directory_;  ///< None without supervisor_options::directory.
+    std::shared_ptr<wish_store> store_;
     bounded_queues<change> changes_;
     bounded_queues<machine_event> events_;
 
@@ -108,9 +115,12 @@ private:
     start_queue starts_;
     std::optional<shutdown_order> order_;  ///< While all are being shut down.
     std::list<shutdown_pointer> waits_;
+    time_source::time_point end_of_shutdown_;  ///< With order_.
+    std::list<removal_pointer> removals_;      ///< They wait for the disk.
     time_source* clock_;
     std::optional<boost::asio::steady_timer> timer_;
     bool is_closed_ = false;
+    std::atomic<int> calls_out_ = 0;  ///< Filters and logs that run, and may destroy the supervisor.
     post_memory close_memory_;
 };
 

@@ -32,7 +32,8 @@ public:
     virtual void save(std::string const& machine, memory_record const& record, saved done) = 0;
 
     /// Removes the record of a machine, after its saves. Does not block.
-    virtual void forget(std::string const& machine) = 0;
+    /// @param done called as that of save(), without an error
+    virtual void forget(std::string const& machine, saved done) = 0;
 };
 
 }  // namespace coqmp::detail

@@ -1,4 +1,3 @@
-// NOT COMPILED YET, and so not in CMakeLists.txt: the build machine was busy. Remove this line when it has run.
 // Carrying out what the rules of supervision ask for, with a process, a disk and a clock that the test decides about.
 #include "supervisor/machine_driver.hpp"
 
@@ -9,6 +8,10 @@
 #include <coqmp/session.hpp>
 #include <coqmp/testing/fake_qemu.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -44,7 +47,7 @@ public:
         records.push_back(record);
         waiting.push_back(std::move(done));
     }
-    void forget(std::string const& /*machine*/) override {}
+    void forget(std::string const& /*machine*/, saved done) override { done({}); }
 
     void finish(error_code error = {})
     {
@@ -105,10 +108,12 @@ private:
 class table final : public driver_owner
 {
 public:
+    void expect_launch(std::string const& /*machine*/) override { ++expected; }
     void request_launch(std::string const& /*machine*/) override { ++launches; }
     bool withdraw_launch(std::string const& /*machine*/) override { return is_waiting; }
     void launched(std::string const& /*machine*/) override {}
     void ended(std::string const& /*machine*/) override { ++ends; }
+    void released(std::string const& /*machine*/) override { ++releases; }
     void publish(coqmp::change const& what) override { changes.push_back(what); }
     void publish(coqmp::machine_event const& /*what*/) override {}
     void write(coqmp::log_level /*level*/, std::string const& /*machine*/, std::string const& sentence) override
@@ -116,8 +121,10 @@ public:
         log.push_back(sentence);
     }
 
+    int expected = 0;
     int launches = 0;
     int ends = 0;
+    int releases = 0;
     bool is_waiting = false;  ///< A launch waits for its turn.
     std::vector<coqmp::change> changes;
     names log;
@@ -130,6 +137,7 @@ struct fixture
         coqmp::supervision_policy policy;
         policy.backoff = 1s;
         policy.jitter = 0;
+        policy.kill_silent_after = 20s;
         driver = std::make_shared<machine_driver>(context.get_executor(), home, owner, "vm", policy, disk);
         process = std::make_shared<fake_process>(context, *driver);
         driver->drive(process);
@@ -196,6 +204,7 @@ BOOST_AUTO_TEST_CASE(stores_a_wish_before_it_acts_on_it)
     BOOST_TEST((disk->records.front().memory.wish == machine_wish::up));
     BOOST_TEST(!disk->records.front().boot_id.empty());
     BOOST_TEST(owner.launches == 0);
+    BOOST_TEST(owner.expected == 1);  // those that start after it know of it already
     disk->finish();
     settle();
     BOOST_TEST(owner.launches == 1);
@@ -266,6 +275,126 @@ BOOST_AUTO_TEST_CASE(sends_a_clients_stop_when_it_is_on_the_disk)
     BOOST_TEST(process->qemu.count("stop") == 1U);
     run_until([this] { return driver->status().state == lifecycle::paused; });
     BOOST_TEST(driver->status().reason == lifecycle_reason::by_client);
+}
+
+BOOST_AUTO_TEST_CASE(does_not_send_a_clients_stop_that_cannot_be_stored_or_was_cancelled)
+{
+    run_machine();
+    asio::cancellation_signal signal;
+    std::vector<error_code> results;
+    auto const answered = [&results](error_code error, reply const& what) {
+        BOOST_TEST(!what.was_sent());
+        results.push_back(error);
+    };
+    driver->execute(coqmp::command("stop"), {answered, context.get_executor()});
+    settle();
+    disk->finish(disk_is_full());
+    settle();
+    BOOST_REQUIRE(results.size() == 1U);
+    BOOST_TEST((results[0] == coqmp::errc::not_sent));
+
+    time.advance(5s);
+    settle();
+    auto cancellable = asio::bind_cancellation_slot(signal.slot(), answered);
+    driver->execute(coqmp::command("stop"), {std::move(cancellable), context.get_executor()});
+    settle();
+    signal.emit(asio::cancellation_type::terminal);
+    settle();
+    BOOST_REQUIRE(results.size() == 2U);
+    BOOST_TEST(results[1] == asio::error::operation_aborted);
+    save_all();
+    BOOST_TEST(process->qemu.count("stop") == 0U);
+    BOOST_TEST(driver->status().state == lifecycle::running);
+}
+
+BOOST_AUTO_TEST_CASE(says_that_the_wish_of_a_machine_that_was_stopped_could_not_be_stored)
+{
+    run_machine();
+    error_code result;
+    auto const stopped = [&result](error_code error, coqmp::machine_end const& /*how*/) { result = error; };
+    driver->stop(5s, std::make_shared<stop_wait>(stop_wait::handler_type(stopped, context.get_executor())));
+    disk->finish(disk_is_full());
+    settle();
+    process->end(coqmp::end_reason::requested);
+    settle();
+    BOOST_TEST(result == disk_is_full());
+    BOOST_TEST(driver->status().state == lifecycle::stopped);
+}
+
+BOOST_AUTO_TEST_CASE(takes_no_qemu_for_silent_because_the_disk_is_slow)
+{
+    run_machine();
+    auto const ignored = [](error_code /*error*/, reply const& /*what*/) {};
+    driver->execute(coqmp::command("stop"), {ignored, context.get_executor()});
+    settle();
+    BOOST_REQUIRE(disk->waiting.size() == 1U);
+    for (int second = 0; second < 60; ++second) {
+        time.advance(1s);
+        settle();
+    }
+    disk->finish();
+    settle();
+    BOOST_TEST(std::ranges::count(process->done, "kill") == 0);
+    BOOST_TEST((driver->status().health == coqmp::liveness::responsive));
+}
+
+BOOST_AUTO_TEST_CASE(does_not_wait_for_ever_for_a_disk_that_hangs)
+{
+    run_machine();
+    driver->stop(5s, nullptr);
+    settle();
+    BOOST_TEST(std::ranges::count(process->done, "shut down") == 0);
+    time.advance(10s);
+    settle();
+    BOOST_TEST(std::ranges::count(process->done, "shut down") == 1);
+    process->end(coqmp::end_reason::requested);
+    driver->start();
+    settle();
+    BOOST_TEST(owner.launches == 1);  // this wish cannot be stored
+    disk->finish();                   // and now it can
+    save_all();
+    BOOST_TEST((disk->records.back().memory.wish == machine_wish::up));
+    time.advance(2s);
+    save_all();
+    BOOST_TEST(owner.launches == 2);
+}
+
+BOOST_AUTO_TEST_CASE(completes_a_stop_when_the_process_ends_that_it_is_meant_for)
+{
+    run_machine();
+    names ended;
+    auto const wait_named = [&](char const* name) {
+        auto note = [&ended, name](error_code /*error*/, coqmp::machine_end const& /*how*/) { ended.emplace_back(name); };
+        return std::make_shared<stop_wait>(stop_wait::handler_type(note, context.get_executor()));
+    };
+    driver->stop(5s, wait_named("first"));
+    process->end(coqmp::end_reason::requested);  // while the disk is still busy
+    driver->start();
+    driver->stop(5s, wait_named("second"));
+    BOOST_TEST(ended.empty());
+    owner.is_waiting = false;
+    save_all();
+    BOOST_TEST(ended == names{"first"}, boost::test_tools::per_element());
+    process->end(coqmp::end_reason::requested);
+    save_all();
+    BOOST_TEST(ended == (names{"first", "second"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(releases_a_machine_when_its_start_is_over)
+{
+    driver->start();
+    save_all();
+    driver->granted();
+    error_code result = asio::error::would_block;
+    driver->release({[&result](error_code error) { result = error; }, context.get_executor()});
+    settle();
+    BOOST_TEST(owner.releases == 0);
+    process->connect();
+    run_until([this] { return owner.releases == 1; });
+    BOOST_TEST(process->done == (names{"launch", "release"}), boost::test_tools::per_element());
+    BOOST_TEST(driver->take_releases().size() == 1U);
+    BOOST_TEST(driver->release_result() == error_code());
+    BOOST_TEST(result == asio::error::would_block);  // until it is out of the table
 }
 
 BOOST_AUTO_TEST_CASE(fails_a_command_at_once_when_the_machine_is_down)
