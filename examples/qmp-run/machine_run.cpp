@@ -102,6 +102,8 @@ machine_run::machine_run(asio::any_io_executor const& executor, options const& l
 
 asio::awaitable<run_exit> machine_run::run()
 {
+    if (is_asked_to_end_)
+        co_return run_exit::success;  // before anything was started
     start();
     while (!has_ended(status_.state)) {
         std::optional<coqmp::change> const next = co_await changes_.next();
@@ -138,6 +140,7 @@ void machine_run::took(coqmp::change const& what)
 
 void machine_run::shut_down()
 {
+    is_asked_to_end_ = true;
     log_.write(log_priority::notice, "a signal asks for the end of the machine");
     auto deadline = manager_link::time_point::max();
     if (line_.timeout > 0ms) {

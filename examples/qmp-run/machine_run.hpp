@@ -49,6 +49,7 @@ private:
     coqmp::supervisor machines_;
     coqmp::change_stream changes_;
     coqmp::machine_status status_;
+    bool is_asked_to_end_ = false;
     std::string logged_;  ///< The last sentence about the machine in the log.
     stop_requests requests_;
 };
