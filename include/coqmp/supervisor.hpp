@@ -186,7 +186,8 @@ public:
 
     /// Sends a command to the process that the machine has at the moment, as session::async_execute() does. A `stop` is remembered:
     /// the supervisor does not continue the machine. With a directory it is sent when that is on the disk, and not sent
-    /// (errc::not_sent) if it cannot be.
+    /// (errc::not_sent) if it cannot be. A `quit` is an end that the owner wants, as by
+    /// async_stop().
     /// @param name of the machine
     /// @param request the command
     /// @param token a completion token, `asio::deferred` by default

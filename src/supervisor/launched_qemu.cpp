@@ -82,6 +82,13 @@ void write_in_background(helper_thread::work task)
     }
 }
 
+/// @throws boost::system::system_error as replace_small_file_on_disk()
+void write_after_earlier_work(std::string const& path, std::string const& text)
+{
+    helper_thread::for_files().catch_up();  // the same file may just be being written
+    replace_small_file_on_disk(path, text);
+}
+
 /// Whether `query-block` lists disks that have no space left, and none with another error.
 bool lists_full_disks(reply const& answer)
 {
@@ -395,7 +402,8 @@ try {
         owner_->wrote(std::string("cannot end it: ") + failure.what());
 }
 
-// It is let go in any case: the lock that it has inherited protects it if there is no record.
+// It is let go in any case: the lock that it has inherited protects it if there is no record. That there is none yet is rare, so that
+// this may wait for the disk.
 void launched_qemu::release()
 {
     std::string text;
@@ -406,7 +414,7 @@ void launched_qemu::release()
     bool const needs_record = place_ && !text.empty() && !has_record_;
     forget_process();
     if (needs_record)
-        replace_small_file_on_disk(place_->files.record(), text);
+        write_after_earlier_work(place_->files.record(), text);
 }
 
 void launched_qemu::abandon() noexcept

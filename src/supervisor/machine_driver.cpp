@@ -16,6 +16,7 @@
 #include <boost/asio/prefer.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -34,22 +35,27 @@ using namespace std::chrono_literals;
 constexpr auto pause_before_saving_again = 5s;
 constexpr auto patience_with_the_disk = 10s;
 
-/// What a client's command does to the guest's pauses.
-enum class client_effect { none, stop, cont };
+client_effect effect_named(std::string_view verb) noexcept
+{
+    if (verb == "stop")
+        return client_effect::stop;
+    if (verb == "cont")
+        return client_effect::cont;
+    return verb == "quit" ? client_effect::quit : client_effect::none;
+}
 
 client_effect effect_of(command const& request)
 {
-    std::string_view verb = request.name();
-    if (verb == "human-monitor-command") {
-        auto const* const line = request.arguments().if_contains("command-line");
-        auto const* const text = line != nullptr ? line->if_string() : nullptr;
-        verb = text != nullptr ? std::string_view(text->data(), text->size()) : std::string_view();
-        verb.remove_prefix(std::min(verb.find_first_not_of(" \t"), verb.size()));
-        verb = verb.substr(0, verb.find_first_of(" \t"));
-        if (verb == "s" || verb == "c")
-            return verb == "s" ? client_effect::stop : client_effect::cont;
-    }
-    return verb == "stop" ? client_effect::stop : verb == "cont" ? client_effect::cont : client_effect::none;
+    if (request.name() != "human-monitor-command")
+        return effect_named(request.name());
+    auto const* const line = request.arguments().if_contains("command-line");
+    auto const* const text = line != nullptr ? line->if_string() : nullptr;
+    std::string_view verb = text != nullptr ? std::string_view(text->data(), text->size()) : std::string_view();
+    verb.remove_prefix(std::min(verb.find_first_not_of(" \t"), verb.size()));
+    verb = verb.substr(0, verb.find_first_of(" \t"));
+    if (verb == "s" || verb == "c" || verb == "q")
+        return verb == "s" ? client_effect::stop : verb == "c" ? client_effect::cont : client_effect::quit;
+    return effect_named(verb);
 }
 
 class carrying_on
@@ -143,23 +149,38 @@ void machine_driver::execute(command&& request, reply_handler&& handler)
         return start_execute(monitor, std::move(handler), std::move(request));
     if (effect == client_effect::stop)
         perform(rules_.client(client_step::stop_sent, clock_->now()));
-    relay(std::move(request), std::move(handler), effect == client_effect::stop);
+    else if (effect == client_effect::quit)
+        return quit(std::move(request), std::move(handler));
+    relay(std::move(request), std::move(handler), effect);
 }
 
-void machine_driver::relay(command&& request, reply_handler&& handler, bool is_stop)
+// The client's command comes first, after the wish and before our own way to end QEMU, so that it gets its answer.
+void machine_driver::quit(command&& request, reply_handler&& handler)
+{
+    auto before = rules_.stop(clock_->now());
+    auto const ends = [](machine_action const& each) { return std::holds_alternative<actions::shut_down>(each); };
+    auto const first = std::ranges::find_if(before, ends);
+    machine_actions later(std::make_move_iterator(first), std::make_move_iterator(before.end()));
+    before.erase(first, before.end());
+    perform(std::move(before));
+    relay(std::move(request), std::move(handler), client_effect::quit);
+    perform(std::move(later));
+}
+
+void machine_driver::relay(command&& request, reply_handler&& handler, client_effect effect)
 {
     auto const client = std::make_shared<reply_handler>(std::move(handler));
-    auto done = [weak = weak_from_this(), client, is_stop](error_code error, reply const& answer) {
+    auto done = [weak = weak_from_this(), client, effect](error_code error, reply const& answer) {
         auto const self = weak.lock();
         if (self && self->owner_ != nullptr)
-            self->relayed(is_stop, !error && answer.has_value());
+            self->relayed(effect, !error && answer.has_value());
         client->complete(error, answer);
     };
-    auto submit = [this, client, done = std::move(done), request = std::move(request), is_stop, monitor = qemu_->monitor()] {
+    auto submit = [this, client, done = std::move(done), request = std::move(request), effect, monitor = qemu_->monitor()] {
         if (unsent_.remove(client) == 0)
-            return relayed(is_stop, false);  // it was cancelled
-        if (is_stop && save_error_) {        // the next supervisor would not know of it
-            relayed(is_stop, false);
+            return relayed(effect, false);                   // it was cancelled
+        if (effect == client_effect::stop && save_error_) {  // the next supervisor would not know of it
+            relayed(effect, false);
             return client->post(with_outcome(errc::disconnected, outcome::not_sent), reply::unanswered(false));
         }
         auto bound = asio::bind_executor(executor_, asio::bind_cancellation_slot(client->slot(), done));
@@ -179,12 +200,12 @@ void machine_driver::relay(command&& request, reply_handler&& handler, bool is_s
     carry_on();
 }
 
-/// A client's `stop` or `cont` has an answer, or will have none.
-void machine_driver::relayed(bool is_stop, bool is_done)
+/// A client's command has an answer, or will have none.
+void machine_driver::relayed(client_effect effect, bool is_done)
 {
-    if (is_stop)
+    if (effect == client_effect::stop)
         perform(rules_.client(client_step::stop_done, clock_->now()));
-    else if (is_done)
+    else if (effect == client_effect::cont && is_done)
         perform(rules_.client(client_step::cont_done, clock_->now()));
 }
 

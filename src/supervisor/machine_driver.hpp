@@ -60,6 +60,9 @@ protected:
     ~driver_owner() = default;
 };
 
+/// What a client's command does that the rules must know of.
+enum class client_effect { none, stop, cont, quit };
+
 /// An operation that waits until a machine has no process.
 struct stop_wait
 {
@@ -121,8 +124,9 @@ private:
     friend struct action_performer;
     using time_point = time_source::time_point;
 
-    void relay(command&& request, reply_handler&& handler, bool is_stop);
-    void relayed(bool is_stop, bool is_done);
+    void quit(command&& request, reply_handler&& handler);
+    void relay(command&& request, reply_handler&& handler, client_effect effect);
+    void relayed(client_effect effect, bool is_done);
     void perform(machine_actions&& actions);
     void carry_on();
     void complete_waits(unsigned launch);

@@ -270,9 +270,10 @@ BOOST_AUTO_TEST_CASE(resets_a_panicked_guest_that_is_paused_if_its_policy_says_s
         machines.start("vm");
         change const last = co_await reaches(changes, "vm", lifecycle::given_up);
         BOOST_TEST(last.status.reason == lifecycle_reason::panicked);
-        BOOST_TEST(resets.try_next().has_value());
-        BOOST_TEST(resets.try_next().has_value());
-        BOOST_TEST(!resets.try_next().has_value());
+        int ours = 0;
+        while (auto const each = resets.try_next())
+            ours += each->what.data.at("reason").as_string() == "host-qmp-system-reset" ? 1 : 0;
+        BOOST_TEST(ours == 2);
     };
     run(body());
 }

@@ -294,7 +294,7 @@ BOOST_AUTO_TEST_CASE(stops_a_machine_that_gets_ready_meanwhile)
             machines.start("vm");
             while (!std::filesystem::exists(sign))
                 co_await asio::post(executor, asio::deferred);
-            co_await machines.async_stop("vm", 60s);
+            co_await machines.async_stop("vm", 4s);
             BOOST_TEST(machines.state("vm") == lifecycle::stopped);
         }
         BOOST_TEST(machines.pid("other").has_value());
