@@ -1,6 +1,7 @@
 // A supervisor that comes back to its machines, with real QEMUs: OPERATIONS.md, section 4.
 #include <coqmp/supervisor.hpp>
 
+#include "process/helper_thread.hpp"
 #include "process/process_identity.hpp"
 #include "support/run.hpp"
 #include "support/supervised.hpp"
@@ -121,6 +122,7 @@ BOOST_AUTO_TEST_CASE(adopts_the_machines_of_an_earlier_supervisor)
         BOOST_TEST((machines.pid("vm") == process));
         co_await machines.async_stop("vm", 20s);
         BOOST_TEST(machines.state("vm") == lifecycle::stopped);
+        coqmp::detail::helper_thread::for_files().catch_up();
         BOOST_TEST(!std::filesystem::exists(path / "vm" / "record"));
     };
     run(body());
@@ -142,8 +144,7 @@ BOOST_AUTO_TEST_CASE(connects_again_to_a_machine_whose_connection_has_ended)
         BOOST_TEST(again.state == lifecycle::running);
         BOOST_TEST((machines.pid("vm") == process));
         ::kill(process.value(), SIGKILL);
-        change const ended = co_await reaches(changes, "vm", lifecycle::backing_off);
-        BOOST_TEST(ended.status.reason == lifecycle_reason::killed_by_signal);
+        co_await reaches(changes, "vm", lifecycle::backing_off);  // its exit status may be unknown, as that of an adopted machine
         co_await reaches(changes, "vm", lifecycle::running);
     };
     run(body());
