@@ -99,7 +99,7 @@ void start_migration_next(migration_impl_pointer const& impl, migration_progress
 namespace {
 
 using migration_pointer = detail::migration_impl_pointer;
-using progress_function = detail::reported_migration_run::function;
+using migration_progress_function = detail::reported_migration_run::function;
 using session_pointer = std::shared_ptr<detail::session_impl>;
 
 /// @param start none: follows what is there
@@ -183,7 +183,7 @@ asio::awaitable<void> wait_for_end(migration_pointer impl)
 }
 
 /// @param on_progress empty: the progress is not read
-asio::awaitable<void> run_to_end(migration_pointer impl, progress_function on_progress)
+asio::awaitable<void> run_to_end(migration_pointer impl, migration_progress_function on_progress)
 {
     auto operation = detail::initiate<void(error_code, migration_end, std::exception_ptr), &detail::start_migration_reported_run>(
         impl, asio::as_tuple(asio::deferred), std::move(on_progress));
@@ -284,7 +284,7 @@ asio::awaitable<void> migration::wait()
     return impl_ ? wait_for_end(impl_.pointer()) : fail_without_migration<void>();
 }
 
-asio::awaitable<void> migration::run(progress_function on_progress)
+asio::awaitable<void> migration::run(migration_progress_function on_progress)
 {
     return impl_ ? run_to_end(impl_.pointer(), std::move(on_progress)) : fail_without_migration<void>();
 }

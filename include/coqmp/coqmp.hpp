@@ -3,6 +3,7 @@
 #define COQMP_COQMP_HPP
 
 #include <coqmp/array_of.hpp>
+#include <coqmp/change.hpp>
 #include <coqmp/command.hpp>
 #include <coqmp/command_error.hpp>
 #include <coqmp/command_failed.hpp>
@@ -34,11 +35,13 @@
 #include <coqmp/job_state.hpp>
 #include <coqmp/job_verb.hpp>
 #include <coqmp/launch_options.hpp>
+#include <coqmp/lifecycle.hpp>
 #include <coqmp/listener.hpp>
 #include <coqmp/listener_options.hpp>
 #include <coqmp/log_level.hpp>
 #include <coqmp/machine.hpp>
 #include <coqmp/machine_end.hpp>
+#include <coqmp/machine_event.hpp>
 #include <coqmp/machine_record.hpp>
 #include <coqmp/machine_spec.hpp>
 #include <coqmp/migrate.hpp>
@@ -82,6 +85,10 @@
 #include <coqmp/socket_access.hpp>
 #include <coqmp/start_diagnostics.hpp>
 #include <coqmp/start_failed.hpp>
+#include <coqmp/supervision_policy.hpp>
+#include <coqmp/supervisor.hpp>
+#include <coqmp/supervisor_options.hpp>
+#include <coqmp/supervisor_stream.hpp>
 #include <coqmp/unexpected_value.hpp>
 #include <coqmp/values.hpp>
 #include <coqmp/version.hpp>

@@ -29,6 +29,12 @@ enum class shutdown_step {
 [[nodiscard]] char const* to_string(shutdown_step step) noexcept;
 std::ostream& operator<<(std::ostream& out, shutdown_step step);
 
+/// Whether the guest is asked to shut down.
+enum class ask_guest : bool {
+    no,  ///< QEMU is ended without a word to the guest, which has no chance to write what it has not written.
+    yes  ///< By its power button (`system_powerdown`), or by its agent first.
+};
+
 /// Options of machine::async_shutdown().
 /// @code
 /// co_await machine.async_shutdown(coqmp::shutdown_options(10s).without_guest());
@@ -50,15 +56,14 @@ public:
     /// forever. Negative (when nothing is left of an outer budget, for example): SIGKILL at once.
     std::chrono::nanoseconds budget = std::chrono::seconds(75);
 
-    /// Whether the guest is asked: by its power button (`system_powerdown`), or by its agent first. Without it, `quit` comes
-    /// first, and the guest has no chance to write what it has not written.
-    bool ask_guest = true;
+    /// Whether the guest is asked. If not, `quit` comes first.
+    coqmp::ask_guest ask_guest = coqmp::ask_guest::yes;
 
-    /// `ask_guest = false`, for expressions.
+    /// `ask_guest = ask_guest::no`, for expressions.
     /// @see examples/machine_end.cpp
     shutdown_options& without_guest() & noexcept
     {
-        ask_guest = false;
+        ask_guest = coqmp::ask_guest::no;
         return *this;
     }
     /// @copydoc without_guest

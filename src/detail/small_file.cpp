@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
+#include <filesystem>
 
 namespace coqmp::detail {
 
@@ -63,20 +64,42 @@ std::optional<std::string> read_small_file(std::string const& path)
     }
 }
 
+namespace {
+
+enum class durability { program, host };
+
 // Writes a new file and renames it when it is complete. If another program creates a file or a link of that name meanwhile, it is
 // neither opened nor followed.
-void replace_small_file(std::string const& path, std::string_view contents)
+void replace_file(std::string const& path, std::string_view contents, durability survives)
 {
     std::string const fresh = path + ".new";
     ::unlink(fresh.c_str());
     unique_fd const file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, owner_only));
     if (file.number() < 0)
         fail("write", fresh, errno);
-    if (write_all(file.number(), contents) && std::rename(fresh.c_str(), path.c_str()) == 0)
+    bool const is_written =
+        write_all(file.number(), contents) && (survives == durability::program || ::fsync(file.number()) == 0);
+    if (is_written && std::rename(fresh.c_str(), path.c_str()) == 0)
         return;
     int const why = errno;
     ::unlink(fresh.c_str());
     fail("write", path, why);
+}
+
+}  // namespace
+
+void replace_small_file(std::string const& path, std::string_view contents)
+{
+    replace_file(path, contents, durability::program);
+}
+
+void replace_small_file_on_disk(std::string const& path, std::string_view contents)
+{
+    replace_file(path, contents, durability::host);
+    std::string const directory = std::filesystem::path(path).parent_path();
+    unique_fd const opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (opened.number() < 0 || ::fsync(opened.number()) != 0)
+        fail("write", directory, errno);
 }
 
 }  // namespace coqmp::detail

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -17,6 +18,7 @@ struct helper_threads
 {
     helper_thread starting;
     helper_thread ending;
+    helper_thread files;
     ::pid_t const process = ::getpid();
     helper_threads const* forked_from = nullptr;
 
@@ -62,6 +64,7 @@ void helper_threads::finish() noexcept
     // A process that is started too late to be watched is killed, so the thread that kills finishes last.
     starting.finish(helper_thread::rest::is_dropped);
     ending.finish(helper_thread::rest::is_done);
+    files.finish(helper_thread::rest::is_done);
 }
 
 helper_thread& helper_thread::for_starting()
@@ -72,6 +75,11 @@ helper_thread& helper_thread::for_starting()
 helper_thread& helper_thread::for_ending()
 {
     return helper_threads::ours().ending;
+}
+
+helper_thread& helper_thread::for_files()
+{
+    return helper_threads::ours().files;
 }
 
 void helper_thread::run(work task)
@@ -86,6 +94,13 @@ void helper_thread::run(work task)
         }
     }
     task();
+}
+
+void helper_thread::catch_up()
+{
+    std::promise<void> done;
+    run([&done] { done.set_value(); });
+    done.get_future().wait();
 }
 
 void helper_thread::begin()

@@ -25,6 +25,12 @@ public:
     /// machines must still be killed.
     [[nodiscard]] static helper_thread& for_ending();
 
+    /// Writes files, which takes as long as the disk does. What waits is written before the program ends.
+    [[nodiscard]] static helper_thread& for_files();
+
+    /// Waits until all earlier work is done.
+    void catch_up();
+
     /// Does the work after all earlier work. While the program exits, does it immediately.
     /// @throws std::system_error, std::bad_alloc no thread or no memory: the work will not be done
     void run(work task);

@@ -11,9 +11,7 @@
 
 namespace coqmp::detail {
 
-namespace {
-
-std::string boot_id()
+std::string current_boot_id()
 {
     std::ifstream file("/proc/sys/kernel/random/boot_id");
     std::string line;
@@ -21,11 +19,9 @@ std::string boot_id()
     return line;
 }
 
-}  // namespace
-
 process_identity identity_of(::pid_t process)
 {
-    process_identity result{process, status_of(process).start_time, boot_id()};
+    process_identity result{process, status_of(process).start_time, current_boot_id()};
     if (result.start_time == 0 || result.boot_id.empty())
         throw boost::system::system_error({errno, boost::system::system_category()}, "cannot identify the process");
     return result;

@@ -22,6 +22,9 @@ struct process_identity
     friend bool operator==(process_identity const&, process_identity const&) = default;
 };
 
+/// `/proc/sys/kernel/random/boot_id`; empty if it cannot be read.
+[[nodiscard]] std::string current_boot_id();
+
 /// What identifies a process that runs, or has not been reaped yet. @param process a number that belongs to it meanwhile
 /// @throws boost::system::system_error /proc cannot be read
 [[nodiscard]] process_identity identity_of(::pid_t process);

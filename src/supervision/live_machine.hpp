@@ -4,14 +4,14 @@
 #ifndef COQMP_SRC_SUPERVISION_LIVE_MACHINE_HPP
 #define COQMP_SRC_SUPERVISION_LIVE_MACHINE_HPP
 
+#include <coqmp/lifecycle.hpp>
+#include <coqmp/supervision_policy.hpp>
 #include "supervision/backoff_plan.hpp"
-#include "supervision/lifecycle.hpp"
 #include "supervision/liveness_record.hpp"
 #include "supervision/machine_action.hpp"
 #include "supervision/machine_memory.hpp"
 #include "supervision/pause_record.hpp"
 #include "supervision/run_state_record.hpp"
-#include "supervision/supervision_policy.hpp"
 
 #include <coqmp/event.hpp>
 #include <coqmp/event_filter.hpp>

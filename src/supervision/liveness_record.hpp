@@ -5,7 +5,7 @@
 #ifndef COQMP_SRC_SUPERVISION_LIVENESS_RECORD_HPP
 #define COQMP_SRC_SUPERVISION_LIVENESS_RECORD_HPP
 
-#include "supervision/lifecycle.hpp"
+#include <coqmp/lifecycle.hpp>
 
 #include <chrono>
 #include <optional>

@@ -2,7 +2,7 @@
 #ifndef COQMP_SRC_SUPERVISION_MACHINE_ACTION_HPP
 #define COQMP_SRC_SUPERVISION_MACHINE_ACTION_HPP
 
-#include "supervision/lifecycle.hpp"
+#include <coqmp/lifecycle.hpp>
 #include "supervision/machine_memory.hpp"
 
 #include <chrono>

@@ -21,6 +21,21 @@ lifecycle_reason reason_of_rest(machine_memory const& memory) noexcept
     return memory.shutdown_cause.empty() ? lifecycle_reason::ended_unseen : reason_of_cause(memory.shutdown_cause);
 }
 
+/// The policy that is in force: an observed machine is never acted on, whatever the other members say.
+supervision_policy effective(supervision_policy policy) noexcept
+{
+    if (policy.is_observed) {
+        policy.restart = restart_policy::never;
+        policy.relaunch_after_reboot = false;
+        policy.on_boot_loop = boot_loop_action::report;
+        policy.on_panic = panic_action::leave;
+        policy.dumps_after_panic = false;
+        policy.heals_no_space = false;
+        policy.kill_silent_after = std::chrono::nanoseconds::zero();
+    }
+    return policy;
+}
+
 }  // namespace
 
 machine_lifecycle::machine_lifecycle(supervision_policy policy, std::uint64_t seed)
@@ -278,7 +293,7 @@ void machine_lifecycle::launch(lifecycle_reason reason, machine_actions& out)
 void machine_lifecycle::end_process(purpose why, lifecycle_reason reason, std::optional<std::chrono::nanoseconds> budget,
                                     clock::time_point now, machine_actions& out)
 {
-    auto time = budget.value_or(policy_->shutdown_budget);
+    auto time = budget.value_or(policy_->shutdown.budget);
     if (!budget && time > 0ns && live_ && live_->crash_until() > now)
         time += live_->crash_until() - now;
     bool const is_stopping = std::exchange(purpose_, why) != purpose::none;

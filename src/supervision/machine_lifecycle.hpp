@@ -30,14 +30,14 @@
 #ifndef COQMP_SRC_SUPERVISION_MACHINE_LIFECYCLE_HPP
 #define COQMP_SRC_SUPERVISION_MACHINE_LIFECYCLE_HPP
 
+#include <coqmp/lifecycle.hpp>
+#include <coqmp/supervision_policy.hpp>
 #include "supervision/boot_loop.hpp"
-#include "supervision/lifecycle.hpp"
 #include "supervision/live_machine.hpp"
 #include "supervision/machine_action.hpp"
 #include "supervision/machine_memory.hpp"
 #include "supervision/restart_budget.hpp"
 #include "supervision/restart_rules.hpp"
-#include "supervision/supervision_policy.hpp"
 
 #include <coqmp/event.hpp>
 #include <coqmp/reply.hpp>

@@ -4,7 +4,7 @@
 #ifndef COQMP_SRC_SUPERVISION_PAUSE_RECORD_HPP
 #define COQMP_SRC_SUPERVISION_PAUSE_RECORD_HPP
 
-#include "supervision/lifecycle.hpp"
+#include <coqmp/lifecycle.hpp>
 
 #include <coqmp/event.hpp>
 #include <coqmp/run_state.hpp>

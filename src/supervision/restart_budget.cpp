@@ -3,7 +3,7 @@
 namespace coqmp::detail {
 
 restart_budget::restart_budget(supervision_policy const& policy, std::uint64_t seed)
-    : times_{policy.first_pause, policy.longest_pause, policy.jitter, policy.restart_window, 0},
+    : times_{policy.backoff, policy.longest_backoff, policy.jitter, policy.restart_window, 0},
       backoff_(times_),
       restarts_(policy.most_restarts, policy.restart_window),
       random_(seed)

@@ -3,9 +3,9 @@
 #ifndef COQMP_SRC_SUPERVISION_RESTART_BUDGET_HPP
 #define COQMP_SRC_SUPERVISION_RESTART_BUDGET_HPP
 
+#include <coqmp/supervision_policy.hpp>
 #include "supervision/backoff_plan.hpp"
 #include "supervision/occurrence_window.hpp"
-#include "supervision/supervision_policy.hpp"
 
 #include <chrono>
 #include <cstdint>

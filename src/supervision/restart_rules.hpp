@@ -2,9 +2,9 @@
 #ifndef COQMP_SRC_SUPERVISION_RESTART_RULES_HPP
 #define COQMP_SRC_SUPERVISION_RESTART_RULES_HPP
 
-#include "supervision/lifecycle.hpp"
+#include <coqmp/lifecycle.hpp>
+#include <coqmp/supervision_policy.hpp>
 #include "supervision/machine_memory.hpp"
-#include "supervision/supervision_policy.hpp"
 
 #include <coqmp/machine_end.hpp>
 

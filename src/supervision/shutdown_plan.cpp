@@ -55,7 +55,7 @@ shutdown_step shutdown_plan::first(shutdown_options const& options) noexcept
 {
     if (options.budget < 0ns)
         return shutdown_step::kill;
-    return options.ask_guest ? shutdown_step::guest : shutdown_step::quit;
+    return options.ask_guest == ask_guest::yes ? shutdown_step::guest : shutdown_step::quit;
 }
 
 clock::time_point shutdown_plan::end_of(shutdown_step step) const noexcept

@@ -8,6 +8,7 @@ namespace coqmp::detail {
 
 void start_queue::request(ordered_machine what)
 {
+    expected_.erase(what.name);
     auto const found = places_.find(what.name);
     if (found != places_.end()) {
         *found->second = std::move(what);
@@ -20,6 +21,7 @@ void start_queue::request(ordered_machine what)
 
 bool start_queue::withdraw(std::string_view name)
 {
+    expected_.erase(std::string(name));
     auto const found = places_.find(std::string(name));
     if (found == places_.end())
         return false;
@@ -38,7 +40,7 @@ std::vector<std::string> start_queue::next()
     std::vector<std::string> granted;
     for (auto each = waiting_.begin(); each != waiting_.end() && has_room();)
         each = may_start(*each) ? grant(each, granted) : std::next(each);
-    if (granted.empty() && starting_.empty() && !waiting_.empty())
+    if (granted.empty() && starting_.empty() && expected_.empty() && !waiting_.empty())
         grant(waiting_.begin(), granted);  // all wait for each other
     return granted;
 }
@@ -46,7 +48,7 @@ std::vector<std::string> start_queue::next()
 bool start_queue::may_start(ordered_machine const& what) const
 {
     return std::ranges::none_of(what.after, [&](std::string const& other) {
-        return other != what.name && (places_.contains(other) || starting_.contains(other));
+        return other != what.name && (places_.contains(other) || starting_.contains(other) || expected_.contains(other));
     });
 }
 

@@ -23,6 +23,8 @@ public:
     /// @param most at a time. Zero: no limit
     explicit start_queue(std::size_t most) noexcept : most_(most) {}
 
+    /// It will be requested or withdrawn soon: those that start after it wait for that.
+    void expect(std::string const& name) { expected_.insert(name); }
     /// It wants to be launched. If it already waits, this changes its order only.
     void request(ordered_machine what);
     /// It is not to be launched any more. @return whether it waited, and so was not launched
@@ -47,6 +49,7 @@ private:
     std::size_t most_;
     queue waiting_;
     std::unordered_map<std::string, queue::iterator> places_;  ///< In waiting_, by name.
+    std::unordered_set<std::string> expected_;
     std::unordered_set<std::string> starting_;
 };
 

@@ -1,86 +1,35 @@
 // A qmp-proxy with a service manager, for tests.
-// Invariant: the process does not outlive the object.
 #ifndef COQMP_TEST_QMP_PROXY_RUNNING_PROXY_HPP
 #define COQMP_TEST_QMP_PROXY_RUNNING_PROXY_HPP
 
-#include "support/temporary_directory.hpp"
+#include "support/running_daemon.hpp"
 #include "support/text.hpp"
 
-#include <coqmp/descriptor.hpp>
-#include <coqmp/endpoint.hpp>
-
-#include <sys/types.h>
-
-#include <filesystem>
-#include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace qmp_proxy::test {
 
 using coqmp::test::contains;
+using coqmp::test::content;
+using coqmp::test::outcome;
 using coqmp::test::times;
+using coqmp::test::wait_for_end;
+using proxy_fixture = coqmp::test::daemon_fixture;
 
-/// What a file holds. Empty: it does not exist.
-std::string content(std::filesystem::path const& file);
-
-/// A directory for sockets and files.
-struct proxy_fixture
-{
-    coqmp::test::temporary_directory directory;
-
-    [[nodiscard]] std::string path(char const* name) const { return (directory.path() / name).native(); }
-    [[nodiscard]] coqmp::endpoint at(char const* name) const { return coqmp::endpoint::unix_socket(path(name)); }
-    /// Writes a file that only we can write.
-    std::string write(char const* name, std::string const& text) const;
-};
-
-class running_proxy
+class running_proxy : public coqmp::test::running_daemon
 {
 public:
-    /// @param arguments of the program
-    /// @param settings `NAME=value` for its environment
-    explicit running_proxy(std::vector<std::string> const& arguments, std::vector<std::string> const& settings = {});
-    running_proxy(running_proxy const&) = delete;
-    running_proxy& operator=(running_proxy const&) = delete;
-    ~running_proxy();
-
-    /// Waits until the service manager gets a message that holds this text. The messages before it are dropped.
-    /// @return the message @throws std::runtime_error with the log: the proxy has ended
-    std::string expect(std::string_view text);
-    void expect_ready() { expect("READY=1"); }
-    /// Sends SIGHUP, and waits for the end of the reload.
-    void reload();
-
-    void signal(int number) const;
-    /// Waits for its end. @return its exit status, or 128 + the number of the signal
-    int wait();
-    /// Sends SIGTERM, and waits for its end.
-    int stop();
-
-    [[nodiscard]] ::pid_t pid() const noexcept { return pid_; }
-    /// What it has written to its standard error so far.
-    [[nodiscard]] std::string log() const { return content(home_.path() / "log"); }
-    [[nodiscard]] std::string output() const { return content(home_.path() / "output"); }
-
-private:
-    coqmp::test::temporary_directory home_;
-    coqmp::descriptor manager_{-1};
-    ::pid_t pid_ = -1;
+    explicit running_proxy(std::vector<std::string> const& arguments, std::vector<std::string> const& settings = {})
+        : running_daemon(QMP_PROXY_PROGRAM, arguments, settings)
+    {}
 };
 
 /// Runs the program to its end.
-struct outcome
+inline outcome run_proxy(std::vector<std::string> const& arguments)
 {
-    int status = -1;
-    std::string output;
-    std::string log;
-};
-outcome run_proxy(std::vector<std::string> const& arguments);
-
-/// Waits until a process that is not our child has ended.
-void wait_for_end(::pid_t process);
+    return coqmp::test::run_daemon(QMP_PROXY_PROGRAM, arguments);
+}
 
 }  // namespace qmp_proxy::test
 

@@ -36,7 +36,7 @@ namespace {
 std::vector<errc> reasons()
 {
     std::vector<errc> all;
-    for (int value = static_cast<int>(errc::disconnected); value <= static_cast<int>(errc::unexpected_value); ++value)
+    for (int value = static_cast<int>(errc::disconnected); value <= static_cast<int>(errc::name_in_use); ++value)
         all.push_back(static_cast<errc>(value));
     return all;
 }

@@ -22,7 +22,7 @@ struct state_row
     char const* name;
     std::function<void(supervised_machine&)> enter;
     effects expected;
-    detail::restart_policy policy = detail::restart_policy::on_failure;
+    coqmp::restart_policy policy = coqmp::restart_policy::on_failure;
 };
 
 inline std::ostream& operator<<(std::ostream& out, state_row const& what)

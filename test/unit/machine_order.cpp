@@ -72,6 +72,24 @@ BOOST_AUTO_TEST_CASE(start_after_those_that_they_need)
     CHECK_EQUAL_LISTS(queue.next(), names{"web"});
 }
 
+BOOST_AUTO_TEST_CASE(wait_for_one_whose_request_is_on_its_way)
+{
+    start_queue queue(0);
+    queue.expect("database");
+    queue.request({"web", {"database"}});
+    CHECK_EQUAL_LISTS(queue.next(), names{});
+    queue.request({"database", {}});
+    CHECK_EQUAL_LISTS(queue.next(), names{"database"});
+    queue.settled("database");
+    CHECK_EQUAL_LISTS(queue.next(), names{"web"});
+    queue.settled("web");
+
+    queue.expect("database");
+    queue.request({"web", {"database"}});
+    BOOST_TEST(!queue.withdraw("database"));  // its wish could not be stored
+    CHECK_EQUAL_LISTS(queue.next(), names{"web"});
+}
+
 BOOST_AUTO_TEST_CASE(do_not_wait_for_those_that_are_not_wanted)
 {
     start_queue queue(0);

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(waits_forever_without_a_budget)
 BOOST_AUTO_TEST_CASE(may_begin_without_the_guest)
 {
     shutdown_options options(8s);
-    options.ask_guest = false;
+    options.ask_guest = coqmp::ask_guest::no;
     // The shares are the same points in time.
     BOOST_TEST(steps(options) == (std::vector<long>{-1, -1, 0, 5000, 6000}), boost::test_tools::per_element());
 }

@@ -27,6 +27,16 @@ namespace coqmp::test {
 
 using namespace std::chrono_literals;
 
+// The public names that these tests use beside those of the rules.
+using coqmp::boot_loop_action;
+using coqmp::lifecycle;
+using coqmp::lifecycle_reason;
+using coqmp::liveness;
+using coqmp::machine_status;
+using coqmp::panic_action;
+using coqmp::restart_policy;
+using coqmp::supervision_policy;
+
 /// `STOP`, or `RESET {"guest":true}`.
 inline event happened(std::string const& text)
 {
@@ -75,9 +85,9 @@ inline detail::process_end end_by(end_reason reason, exit_status status = exited
 }
 
 /// A policy without chance.
-inline detail::supervision_policy policy_of(detail::restart_policy restart)
+inline coqmp::supervision_policy policy_of(coqmp::restart_policy restart)
 {
-    detail::supervision_policy policy;
+    coqmp::supervision_policy policy;
     policy.restart = restart;
     policy.jitter = 0;
     return policy;
@@ -88,7 +98,7 @@ class supervised_machine
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    explicit supervised_machine(detail::supervision_policy policy = policy_of(detail::restart_policy::on_failure))
+    explicit supervised_machine(coqmp::supervision_policy policy = policy_of(coqmp::restart_policy::on_failure))
         : rules(policy, 1)
     {}
 

@@ -76,7 +76,7 @@ asio::awaitable<void> wrapped_program::wait()
 asio::awaitable<void> wrapped_program::shut_down(std::chrono::milliseconds budget)
 {
     coqmp::shutdown_options options(budget > 0ms ? budget : std::chrono::milliseconds(time_without_guest));
-    options.ask_guest = budget > 0ms;
+    options.ask_guest = budget > 0ms ? coqmp::ask_guest::yes : coqmp::ask_guest::no;
     error_code error;
     coqmp::exit_status const status = co_await machine_.async_shutdown(options, asio::redirect_error(asio::use_awaitable, error));
     if (!error)

@@ -1,12 +1,14 @@
 // Where a supervised machine is in its life, how well its QEMU answers, and why.
-#ifndef COQMP_SRC_SUPERVISION_LIFECYCLE_HPP
-#define COQMP_SRC_SUPERVISION_LIFECYCLE_HPP
+#ifndef COQMP_LIFECYCLE_HPP
+#define COQMP_LIFECYCLE_HPP
+
+#include <coqmp/detail/boost_version.hpp>
 
 #include <chrono>
 #include <iosfwd>
 #include <optional>
 
-namespace coqmp::detail {
+namespace coqmp {
 
 /// The state of a supervised machine. Beside it stands a lifecycle_reason.
 enum class lifecycle {
@@ -85,6 +87,6 @@ std::ostream& operator<<(std::ostream& out, liveness health);
 /// Prints `paused (the disk is full), responsive`.
 std::ostream& operator<<(std::ostream& out, machine_status const& status);
 
-}  // namespace coqmp::detail
+}  // namespace coqmp
 
 #endif

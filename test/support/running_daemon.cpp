@@ -1,4 +1,6 @@
-#include "running_proxy.hpp"
+#include "support/running_daemon.hpp"
+
+#include "support/text.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -20,30 +22,30 @@
 #include <stdexcept>
 #include <system_error>
 
-namespace qmp_proxy::test {
+namespace coqmp::test {
 
 namespace {
 
-int check(int result, char const* what)
+int must_succeed(int result, char const* what)
 {
     if (result < 0)
         throw std::system_error(errno, std::generic_category(), what);
     return result;
 }
 
-coqmp::descriptor open_process(::pid_t process)
+descriptor open_process(::pid_t process)
 {
-    return coqmp::descriptor(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
+    return descriptor(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
 }
 
 /// The socket of a service manager.
-coqmp::descriptor bind_manager(std::string const& path)
+descriptor bind_manager(std::string const& path)
 {
-    coqmp::descriptor result(check(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket"));
+    descriptor result(must_succeed(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket"));
     ::sockaddr_un address = {};
     address.sun_family = AF_UNIX;
     std::copy(path.begin(), path.end(), address.sun_path);
-    check(::bind(result.number(), reinterpret_cast<::sockaddr const*>(&address), sizeof address), "bind");
+    must_succeed(::bind(result.number(), reinterpret_cast<::sockaddr const*>(&address), sizeof address), "bind");
     return result;
 }
 
@@ -64,18 +66,19 @@ std::string content(std::filesystem::path const& file)
     return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
-std::string proxy_fixture::write(char const* name, std::string const& text) const
+std::string daemon_fixture::write(char const* name, std::string const& text) const
 {
     std::string file = path(name);
     std::ofstream(file) << text;
-    check(::chmod(file.c_str(), 0600), "chmod");
+    must_succeed(::chmod(file.c_str(), 0600), "chmod");
     return file;
 }
 
-running_proxy::running_proxy(std::vector<std::string> const& arguments, std::vector<std::string> const& settings)
+running_daemon::running_daemon(std::string const& program, std::vector<std::string> const& arguments,
+                               std::vector<std::string> const& settings)
     : manager_(bind_manager(home_.path() / "notify"))
 {
-    std::vector<std::string> words{QMP_PROXY_PROGRAM};
+    std::vector<std::string> words{program};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<std::string> environment{"NOTIFY_SOCKET=" + (home_.path() / "notify").native(), "LC_ALL=C.UTF-8"};
     for (char const* const name : {"PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE"}) {
@@ -92,13 +95,13 @@ running_proxy::running_proxy(std::vector<std::string> const& arguments, std::vec
     ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     int const error =
-        ::posix_spawn(&pid_, QMP_PROXY_PROGRAM, &actions, nullptr, pointers(words).data(), pointers(environment).data());
+        ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, pointers(words).data(), pointers(environment).data());
     ::posix_spawn_file_actions_destroy(&actions);
     if (error != 0)
-        throw std::system_error(error, std::generic_category(), QMP_PROXY_PROGRAM);
+        throw std::system_error(error, std::generic_category(), program);
 }
 
-running_proxy::~running_proxy()
+running_daemon::~running_daemon()
 {
     if (pid_ < 0)
         return;
@@ -106,9 +109,9 @@ running_proxy::~running_proxy()
     wait();
 }
 
-std::string running_proxy::expect(std::string_view text)
+std::string running_daemon::expect(std::string_view text)
 {
-    coqmp::descriptor const process = open_process(pid_);
+    descriptor const process = open_process(pid_);
     std::array<::pollfd, 2> waiting{{{manager_.number(), POLLIN, 0}, {process.number(), POLLIN, 0}}};
     for (;;) {
         if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR)
@@ -118,23 +121,23 @@ std::string running_proxy::expect(std::string_view text)
         if (size > 0 && contains({message.data(), static_cast<std::size_t>(size)}, text))
             return {message.data(), static_cast<std::size_t>(size)};
         if (size < 0 && waiting[1].revents != 0)
-            throw std::runtime_error("the proxy has ended before it said " + std::string(text) + ": " + log());
+            throw std::runtime_error("the daemon has ended before it said " + std::string(text) + ": " + log());
     }
 }
 
-void running_proxy::reload()
+void running_daemon::reload()
 {
     signal(SIGHUP);
     expect("RELOADING=1");
     expect("READY=1");
 }
 
-void running_proxy::signal(int number) const
+void running_daemon::signal(int number) const
 {
     ::kill(pid_, number);
 }
 
-int running_proxy::wait()
+int running_daemon::wait()
 {
     int status = 0;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
@@ -143,25 +146,25 @@ int running_proxy::wait()
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-int running_proxy::stop()
+int running_daemon::stop()
 {
     signal(SIGTERM);
     return wait();
 }
 
-outcome run_proxy(std::vector<std::string> const& arguments)
+outcome run_daemon(std::string const& program, std::vector<std::string> const& arguments)
 {
-    running_proxy proxy(arguments);
+    running_daemon daemon(program, arguments);
     outcome result;
-    result.status = proxy.wait();
-    result.output = proxy.output();
-    result.log = proxy.log();
+    result.status = daemon.wait();
+    result.output = daemon.output();
+    result.log = daemon.log();
     return result;
 }
 
 void wait_for_end(::pid_t process)
 {
-    coqmp::descriptor const watcher = open_process(process);
+    descriptor const watcher = open_process(process);
     if (watcher.number() < 0)
         return;
     ::pollfd waiting{watcher.number(), POLLIN, 0};
@@ -169,4 +172,4 @@ void wait_for_end(::pid_t process)
     }
 }
 
-}  // namespace qmp_proxy::test
+}  // namespace coqmp::test

@@ -1,6 +1,8 @@
 // What a supervisor does with one machine.
-#ifndef COQMP_SRC_SUPERVISION_SUPERVISION_POLICY_HPP
-#define COQMP_SRC_SUPERVISION_SUPERVISION_POLICY_HPP
+#ifndef COQMP_SUPERVISION_POLICY_HPP
+#define COQMP_SUPERVISION_POLICY_HPP
+
+#include <coqmp/shutdown_options.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -8,7 +10,7 @@
 #include <optional>
 #include <string_view>
 
-namespace coqmp::detail {
+namespace coqmp {
 
 /// When a machine that has ended by itself is started again. A machine that its operator stopped is never started again, and
 /// neither is one whose guest was migrated away.
@@ -37,12 +39,20 @@ enum class boot_loop_action {
     give_up  ///< QEMU is ended, and stays down.
 };
 
+/// What a supervisor does with a machine.
+/// @code
+/// coqmp::supervision_policy policy;
+/// policy.restart = coqmp::restart_policy::always;
+/// policy.shutdown.ask_guest = coqmp::ask_guest::no;
+/// machines.add("vm7", spec, policy);
+/// @endcode
 /// Zero means "never" for a time that ends something, and "no limit" for a number or a budget.
 struct supervision_policy
 {
     supervision_policy() = default;  // not an aggregate, as session_options
 
-    /// The QEMU of another owner: it is watched, and never acted on. Then most other members do not matter.
+    /// The QEMU of another owner: it is watched, and never acted on. Then most other members do not matter. This version of the
+    /// supervisor cannot do that: supervisor::add() refuses it.
     bool is_observed = false;
 
     restart_policy restart = restart_policy::on_failure;
@@ -54,8 +64,8 @@ struct supervision_policy
     std::size_t most_restarts = 5;
     std::chrono::nanoseconds restart_window = std::chrono::minutes(10);
     /// Pauses before restarts double from the first to the longest. After restart_window without a failure the first is next.
-    std::chrono::nanoseconds first_pause = std::chrono::seconds(1);
-    std::chrono::nanoseconds longest_pause = std::chrono::minutes(2);
+    std::chrono::nanoseconds backoff = std::chrono::seconds(1);
+    std::chrono::nanoseconds longest_backoff = std::chrono::minutes(2);
     double jitter = 0.5;  ///< The share of each pause that is random.
 
     /// More reboots than this within this time are a boot loop.
@@ -64,7 +74,8 @@ struct supervision_policy
     boot_loop_action on_boot_loop = boot_loop_action::report;
 
     panic_action on_panic = panic_action::leave;
-    /// Whether a panicked guest that is paused is dumped to a file first.
+    /// Whether a panicked guest that is paused is dumped to a file first. This version of the supervisor cannot do that: it says so in
+    /// its log, and goes on.
     bool dumps_after_panic = false;
     std::chrono::nanoseconds dump_time = std::chrono::minutes(10);  ///< The panic_action comes at the latest after this time.
 
@@ -77,15 +88,12 @@ struct supervision_policy
     /// A QEMU that has been silent for so long is killed. Zero: never.
     std::chrono::nanoseconds kill_silent_after = std::chrono::nanoseconds::zero();
 
-    /// The budget of a shutdown, as in shutdown_options. Zero: no limit.
-    std::chrono::nanoseconds shutdown_budget = std::chrono::seconds(75);
+    /// How it is shut down, if the call does not say how.
+    shutdown_options shutdown;
     /// Deadlines are extended by so much while a guest's crash kernel writes a dump (GUEST_CRASHLOADED).
     std::chrono::nanoseconds crash_time = std::chrono::minutes(10);
 };
 
-/// The policy that is in force: an observed machine is never acted on, whatever the other members say.
-[[nodiscard]] supervision_policy effective(supervision_policy policy) noexcept;
-
-}  // namespace coqmp::detail
+}  // namespace coqmp
 
 #endif

@@ -1,8 +1,8 @@
-#include "supervision/lifecycle.hpp"
+#include <coqmp/lifecycle.hpp>
 
 #include <ostream>
 
-namespace coqmp::detail {
+namespace coqmp {
 
 char const* to_string(lifecycle state) noexcept
 {
@@ -130,4 +130,4 @@ std::ostream& operator<<(std::ostream& out, machine_status const& status)
     return out;
 }
 
-}  // namespace coqmp::detail
+}  // namespace coqmp

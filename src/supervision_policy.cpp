@@ -1,8 +1,8 @@
-#include "supervision/supervision_policy.hpp"
+#include <coqmp/supervision_policy.hpp>
 
 #include <ostream>
 
-namespace coqmp::detail {
+namespace coqmp {
 
 std::string_view to_string(restart_policy policy) noexcept
 {
@@ -33,18 +33,4 @@ std::ostream& operator<<(std::ostream& out, restart_policy policy)
     return out << to_string(policy);
 }
 
-supervision_policy effective(supervision_policy policy) noexcept
-{
-    if (policy.is_observed) {
-        policy.restart = restart_policy::never;
-        policy.relaunch_after_reboot = false;
-        policy.on_boot_loop = boot_loop_action::report;
-        policy.on_panic = panic_action::leave;
-        policy.dumps_after_panic = false;
-        policy.heals_no_space = false;
-        policy.kill_silent_after = std::chrono::nanoseconds::zero();
-    }
-    return policy;
-}
-
-}  // namespace coqmp::detail
+}  // namespace coqmp

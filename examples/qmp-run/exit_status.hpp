@@ -1,0 +1,27 @@
+// What qmp-run's exit status says: why the machine ended.
+#ifndef QMP_RUN_EXIT_STATUS_HPP
+#define QMP_RUN_EXIT_STATUS_HPP
+
+#include <coqmp/lifecycle.hpp>
+
+namespace qmp_run {
+
+/// 80 to 85 are free: sysexits.h ends at 78, systemd's own begin at 200, and shells use 126 and more.
+enum class run_exit {
+    success = 0,         ///< The guest shut down, or qmp-run was asked to stop it, or it was migrated away.
+    failure = 1,         ///< QEMU reported an error after it was ready, or nothing explains its end.
+    usage = 2,           ///< The command line is wrong.
+    rebooted = 80,       ///< The guest rebooted, and QEMU runs with -no-reboot.
+    panicked = 81,       ///< The guest panicked.
+    watchdog = 82,       ///< The guest's watchdog ended it.
+    outside = 83,        ///< Ended by another client or a signal to QEMU, not by qmp-run.
+    killed = 84,         ///< A signal such as SIGKILL or SIGSEGV, the kernel's lack of memory, or --kill-silent.
+    did_not_start = 85,  ///< It ended before it was ready.
+};
+
+/// @param reason of the machine's last state, in which it has no process
+[[nodiscard]] run_exit exit_status_of(coqmp::lifecycle_reason reason) noexcept;
+
+}  // namespace qmp_run
+
+#endif

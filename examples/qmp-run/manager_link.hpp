@@ -1,0 +1,55 @@
+// Reports the machine to the service manager, when something changes and when time passes.
+#ifndef QMP_RUN_MANAGER_LINK_HPP
+#define QMP_RUN_MANAGER_LINK_HPP
+
+#include "daemon/log/logger.hpp"
+#include "daemon/service_notification.hpp"
+#include "manager_reports.hpp"
+
+#include <coqmp/lifecycle.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <chrono>
+
+namespace qmp_run {
+
+/// The first failure to reach the service manager is logged.
+/// @par Threads That of its executor.
+/// @par Lifetime Its executor's context has ended, or is not run any more, when it is destroyed.
+class manager_link
+{
+public:
+    using time_point = manager_reports::clock::time_point;
+
+    /// @param kills_silent the watchdog is not fed while QEMU is silent
+    manager_link(boost::asio::any_io_executor const& executor, coqmp_daemon::service_environment const& environment,
+                 bool kills_silent, coqmp_daemon::logger& log);
+
+    void show(coqmp::machine_status const& status);
+    /// When the present start, or the shutdown, is over at the latest; the end of time: it has no limit.
+    void set_deadline(time_point deadline);
+    /// QEMU has ended; what follows takes so long at most.
+    void extend_end(std::chrono::microseconds most);
+
+private:
+    void look();
+    void feed();
+    void note(boost::system::error_code error);
+
+    coqmp_daemon::service_notification notification_;
+    coqmp_daemon::logger& log_;
+    manager_reports reports_;
+    coqmp::machine_status status_;
+    time_point deadline_ = time_point::max();
+    bool const kills_silent_;
+    bool has_failed_ = false;
+    boost::asio::steady_timer next_look_;
+    boost::asio::steady_timer next_feeding_;
+};
+
+}  // namespace qmp_run
+
+#endif

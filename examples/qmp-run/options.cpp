@@ -1,0 +1,146 @@
+#include "options.hpp"
+
+#include "daemon/configuration/problem_list.hpp"
+#include "daemon/configuration/value_readers.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <stdexcept>
+#include <string_view>
+
+namespace qmp_run {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t longest_name = 64;
+
+/// The values of the options as they were written.
+struct written_values
+{
+    std::string timeout;
+    std::string kill_silent;
+    std::string heal_enospc;
+};
+
+/// A mistake in the command line; its text is one sentence.
+class mistake : public std::runtime_error
+{
+public:
+    using std::runtime_error::runtime_error;
+};
+
+void describe(CLI::App& application, options& into, written_values& values)
+{
+    application.add_option("--name", into.name, "the machine's name, for hooks and the log (the program's)")->type_name("NAME");
+    application.add_option("--timeout", values.timeout, "how long a shutdown may take; 0s: no limit (75s)")->type_name("TIME");
+    application.add_option("--kill-silent", values.kill_silent, "kill a QEMU that has not answered for TIME")->type_name("TIME");
+    application.add_option("--heal-enospc", values.heal_enospc, "continue a guest that ran out of space: on or off (on)")
+        ->type_name("WORD");
+    application.add_option("--hook", into.hooks, "run PROGRAM at each change of the machine's state")
+        ->type_name("PROGRAM")
+        ->allow_extra_args(false)
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    coqmp_daemon::add_common_options(application, QMP_RUN_VERSION, into.common);
+    application.footer(
+        "SIGTERM, SIGINT and SIGHUP shut the guest down, a second one kills QEMU.\n"
+        "Exit status: 0 the guest shut down, or was asked to; 80 it rebooted (-no-reboot);\n"
+        "81 panicked; 82 watchdog; 83 ended from outside; 84 killed; 85 did not start;\n"
+        "1 another failure; 2 usage.\n"
+        "The manual: man qmp-run");
+}
+
+std::chrono::milliseconds parse_time(char const* option, std::string const& text, std::chrono::milliseconds least)
+{
+    coqmp_daemon::problem_list problems("");
+    coqmp_daemon::toml_value const value{text, {}};
+    coqmp_daemon::setting const read{option, {}, value};
+    auto const result = coqmp_daemon::duration(least, 24h)(read, problems);
+    if (!result)
+        throw mistake(std::string(option) + " needs a time from " + (least == 0ms ? "0s" : "1s") +
+                      " to 24h in ms, s, min or h, such as 75s, not \"" + text + '"');
+    return *result;
+}
+
+bool parse_switch(char const* option, std::string const& text)
+{
+    if (text != "on" && text != "off")
+        throw mistake(std::string(option) + " is on or off, not \"" + text + '"');
+    return text == "on";
+}
+
+bool is_letter_or_digit(char c) noexcept
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/// The same names as those of a supervisor's machines.
+bool is_machine_name(std::string_view name) noexcept
+{
+    auto const may_follow = [](char c) { return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-'; };
+    return !name.empty() && name.size() <= longest_name && is_letter_or_digit(name.front()) &&
+           std::ranges::all_of(name, may_follow);
+}
+
+std::string default_name(std::string const& program)
+{
+    std::string const name = program.substr(program.rfind('/') + 1);  // npos + 1 is 0
+    return is_machine_name(name) ? name : "qemu";
+}
+
+void take_values(written_values const& values, options& into)
+{
+    if (!values.timeout.empty())
+        into.timeout = parse_time("--timeout", values.timeout, 0ms);
+    if (!values.kill_silent.empty())
+        into.kill_silent = parse_time("--kill-silent", values.kill_silent, 1s);
+    if (!values.heal_enospc.empty())
+        into.heal_enospc = parse_switch("--heal-enospc", values.heal_enospc);
+    for (std::string const& each : into.hooks)
+        if (!each.starts_with('/'))
+            throw mistake("--hook " + each + ": give the absolute path of a program");
+    if (into.name.empty())
+        into.name = default_name(into.program.front());
+    else if (!is_machine_name(into.name))
+        throw mistake("--name \"" + into.name +
+                      "\": a name has letters, digits, '.', '_' and '-', begins with a letter or a digit, and " +
+                      "is not longer than " + std::to_string(longest_name));
+}
+
+options read(CLI::App& application, int argc, char const* const* argv, std::optional<coqmp_daemon::exit_code>& status)
+{
+    options result;
+    written_values values;
+    describe(application, result, values);
+    char const* const* const end = argv + argc;
+    char const* const* const separator = std::find(argv, end, std::string_view("--"));
+    status = coqmp_daemon::parse_command_line(application, static_cast<int>(separator - argv), argv);
+    if (status)
+        return result;
+    if (separator != end)
+        result.program.assign(separator + 1, end);
+    if (result.program.empty())
+        throw mistake("no program is named: qmp-run [OPTIONS] -- qemu-system-x86_64 ARGUMENTS...");
+    take_values(values, result);
+    return result;
+}
+
+}  // namespace
+
+std::variant<options, coqmp_daemon::exit_code> read_command_line(int argc, char const* const* argv)
+try {
+    CLI::App application("Runs a QEMU for a service manager: qmp-run [OPTIONS] -- PROGRAM ARGUMENTS...", "qmp-run");
+    std::optional<coqmp_daemon::exit_code> status;
+    options result = read(application, argc, argv, status);
+    if (status)
+        return *status;
+    return result;
+} catch (mistake const& error) {
+    return coqmp_daemon::refuse_command_line("qmp-run", error.what());
+}
+
+}  // namespace qmp_run

@@ -1,0 +1,33 @@
+// What qmp-run's command line says.
+#ifndef QMP_RUN_OPTIONS_HPP
+#define QMP_RUN_OPTIONS_HPP
+
+#include "daemon/command_line.hpp"
+#include "daemon/exit_code.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace qmp_run {
+
+struct options
+{
+    std::string name;                                              ///< The machine's, for hooks and the log.
+    std::chrono::milliseconds timeout = std::chrono::seconds(75);  ///< Zero: no limit.
+    std::optional<std::chrono::milliseconds> kill_silent;          ///< Nothing: a silent QEMU is left alone.
+    bool heal_enospc = true;
+    std::vector<std::string> hooks;    ///< Absolute paths.
+    std::vector<std::string> program;  ///< With its arguments; never empty.
+    coqmp_daemon::common_options common;
+};
+
+/// Reads the command line; prints what `--help`, `--version` and mistakes ask for.
+/// @return the options, or the status to exit with at once
+[[nodiscard]] std::variant<options, coqmp_daemon::exit_code> read_command_line(int argc, char const* const* argv);
+
+}  // namespace qmp_run
+
+#endif

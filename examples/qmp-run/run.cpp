@@ -1,0 +1,64 @@
+#include "run.hpp"
+
+#include "daemon/log/logger.hpp"
+#include "daemon/program.hpp"
+#include "daemon/service_notification.hpp"
+#include "exit_status.hpp"
+#include "machine_run.hpp"
+#include "options.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+#include <variant>
+
+namespace asio = boost::asio;
+
+namespace qmp_run {
+
+namespace {
+
+using coqmp_daemon::exit_code;
+
+coqmp_daemon::logger_options logger_options_for(options const& line)
+{
+    coqmp_daemon::logger_options result;
+    result.style = coqmp_daemon::choose_style(line.common.format, coqmp_daemon::look_at_surroundings());
+    result.least = line.common.least;
+    return result;
+}
+
+run_exit run_machine(options const& line)
+{
+    auto const environment = coqmp_daemon::service_environment::take();
+    asio::io_context context(1);
+    coqmp_daemon::logger log(context.get_executor(), logger_options_for(line));
+    machine_run machine(context.get_executor(), line, environment, log);
+    run_exit status = run_exit::failure;
+    std::exception_ptr failure;
+    asio::co_spawn(context, machine.run(), [&](std::exception_ptr const& why, run_exit result) {
+        failure = why;
+        status = result;
+        context.stop();
+    });
+    context.run();
+    if (failure)
+        std::rethrow_exception(failure);
+    return status;
+}
+
+}  // namespace
+
+exit_code run(int argc, char const* const* argv)
+try {
+    auto const read = read_command_line(argc, argv);
+    if (auto const* const status = std::get_if<exit_code>(&read))
+        return *status;
+    return static_cast<exit_code>(run_machine(std::get<options>(read)));
+} catch (std::exception const& error) {  // run_program() would make some of them a status that qmp-run does not have
+    coqmp_daemon::print_error("qmp-run", error.what());
+    return exit_code::failure;
+}
+
+}  // namespace qmp_run

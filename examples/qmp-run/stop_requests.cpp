@@ -1,0 +1,49 @@
+#include "stop_requests.hpp"
+
+#include <boost/system/error_code.hpp>
+
+#include <signal.h>
+
+#include <utility>
+
+namespace qmp_run {
+
+namespace {
+
+bool is_ignored(int number) noexcept
+{
+    struct sigaction now = {};
+    return ::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
+stop_requests::stop_requests(boost::asio::any_io_executor const& executor, std::function<void()> shut_down,
+                             std::function<void()> hurry)
+    : received_(executor, SIGTERM), shut_down_(std::move(shut_down)), hurry_(std::move(hurry))
+{
+    for (int const number : {SIGINT, SIGHUP})
+        if (!is_ignored(number))
+            received_.add(number);
+    struct sigaction ignored = {};
+    ignored.sa_handler = SIG_IGN;
+    ::sigaction(SIGPIPE, &ignored, nullptr);
+    wait();
+}
+
+void stop_requests::wait()
+{
+    received_.async_wait([this](boost::system::error_code error, int) {
+        if (error)
+            return;  // this object has gone
+        if (std::exchange(is_asked_, true)) {
+            received_.clear();
+            hurry_();
+            return;
+        }
+        wait();
+        shut_down_();
+    });
+}
+
+}  // namespace qmp_run

@@ -1,0 +1,144 @@
+#include "supervisor/directory_wish_store.hpp"
+
+#include "detail/explained_error.hpp"
+#include "detail/small_file.hpp"
+#include "process/helper_thread.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <exception>
+#include <new>
+#include <system_error>
+#include <utility>
+
+namespace coqmp::detail {
+
+using boost::system::error_code;
+
+namespace {
+
+constexpr ::mode_t wish_directory_mode = 0700;
+
+error_code wish_error() noexcept
+{
+    return {errno, boost::system::system_category()};
+}
+
+bool try_lock(int directory)
+{
+    return ::flock(directory, LOCK_EX | LOCK_NB) == 0;
+}
+
+/// Makes it if it does not exist.
+std::shared_ptr<unique_fd const> open_directory(std::filesystem::path const& path)
+{
+    if (::mkdir(path.c_str(), wish_directory_mode) == 0) {
+        unique_fd const parent(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        ::fsync(parent.number());
+    } else if (errno != EEXIST) {
+        throw explained_error(wish_error(), "cannot make the directory " + path.native() + ": " + wish_error().message());
+    }
+    auto result = std::make_shared<unique_fd const>(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    struct ::stat status{};
+    if (result->number() < 0 || ::fstat(result->number(), &status) != 0)
+        throw explained_error(wish_error(), "cannot open the directory " + path.native() + ": " + wish_error().message());
+    if (status.st_uid != ::geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        throw explained_error(make_error_code(boost::system::errc::permission_denied),
+                              "the directory " + path.native() + " belongs to another user, or others may write there");
+    return result;
+}
+
+std::shared_ptr<unique_fd const> lock_directory(std::filesystem::path const& path)
+{
+    auto result = open_directory(path);
+    if (try_lock(result->number()))
+        return result;
+    helper_thread::for_files().catch_up();  // an earlier supervisor in this program may still be writing
+    if (try_lock(result->number()))
+        return result;
+    error_code const code = wish_error();
+    std::string const reason = code == boost::system::errc::resource_unavailable_try_again
+                                   ? "another supervisor manages the machines there; end it first"
+                                   : code.message();
+    throw explained_error(code, "cannot lock the directory " + path.native() + ": " + reason);
+}
+
+/// On a helper thread.
+error_code write_wish(unique_fd const& top, std::string const& machine, std::string const& file, std::string const& text) noexcept
+try {
+    if (::mkdirat(top.number(), machine.c_str(), wish_directory_mode) != 0 && errno != EEXIST)
+        return wish_error();
+    if (::fsync(top.number()) != 0)  // also if the directory was made by somebody else
+        return wish_error();
+    replace_small_file_on_disk(file, text + '\n');
+    return {};
+} catch (boost::system::system_error const& failure) {
+    return failure.code();
+} catch (std::bad_alloc const&) {
+    return make_error_code(boost::system::errc::not_enough_memory);
+}
+
+/// On a helper thread. What a QEMU still uses that nobody has a record of stays, so that no second one is started beside it.
+void remove_files(std::filesystem::path const& place)
+{
+    for (char const* const each : {"record", "wish", "monitor"})
+        ::unlink((place / each).c_str());
+    std::string const name = place / "lock";
+    unique_fd const lock(::open(name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    if (lock.number() >= 0 && try_lock(lock.number()))
+        ::unlink(name.c_str());
+    ::rmdir(place.c_str());  // not if there is a log
+}
+
+}  // namespace
+
+directory_wish_store::directory_wish_store(std::string const& path)
+    : path_(std::filesystem::absolute(path)), directory_(lock_directory(path_))
+{}
+
+std::optional<memory_record> directory_wish_store::load(std::string const& machine)
+{
+    std::string const file = file_of(machine);
+    auto const text = read_small_file(file);
+    if (!text)
+        return std::nullopt;
+    try {
+        return parse_memory_record(*text);
+    } catch (boost::system::system_error const& failure) {
+        throw explained_error(failure.code(), file + ": " + failure.what());
+    }
+}
+
+void directory_wish_store::save(std::string const& machine, memory_record const& record, saved done)
+{
+    auto write = [top = directory_, machine, file = file_of(machine), text = to_string(record), done]() mutable {
+        error_code const error = write_wish(*top, machine, file, text);
+        top.reset();  // the next supervisor may lock the directory as soon as the last save is done
+        done(error);
+    };
+    try {
+        helper_thread::for_files().run(std::move(write));
+    } catch (std::system_error const& failure) {  // no thread
+        done({failure.code().value(), boost::system::system_category()});
+    }
+}
+
+void directory_wish_store::forget(std::string const& machine, saved done)
+{
+    auto remove = [top = directory_, place = path_ / machine, done]() mutable {
+        remove_files(place);
+        top.reset();
+        done({});
+    };
+    try {
+        helper_thread::for_files().run(remove);
+    } catch (std::system_error const&) {  // no thread
+        remove();
+    }
+}
+
+}  // namespace coqmp::detail

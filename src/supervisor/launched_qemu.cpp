@@ -1,0 +1,435 @@
+#include "supervisor/launched_qemu.hpp"
+
+#include "detail/json_access.hpp"
+#include "detail/small_file.hpp"
+#include "machine/machine_impl.hpp"
+#include "process/helper_thread.hpp"
+#include "process/process_identity.hpp"
+#include "session/session_impl.hpp"
+
+#include <coqmp/command.hpp>
+#include <coqmp/error.hpp>
+#include <coqmp/reply.hpp>
+#include <coqmp/start_failed.hpp>
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace coqmp::detail {
+
+using boost::system::error_code;
+using boost::system::system_error;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto pause_between_adoptions = 1s;
+constexpr auto pause_between_records = 5s;
+
+machine_spec outliving(machine_spec spec, machine_directory const& files)
+{
+    spec.outlives_us = true;
+    if (spec.standard_error.type() == output_target::kind::discarded)
+        spec.standard_error = output_target::file(files.log());
+    if (spec.standard_output.type() == output_target::kind::inherited)
+        spec.standard_output = output_target::file(files.log());
+    return spec;
+}
+
+/// What an exception says, and its code.
+std::pair<error_code, std::string> explained_failure(std::exception_ptr const& failure)
+{
+    try {
+        std::rethrow_exception(failure);
+    } catch (system_error const& error) {
+        return {error.code(), error.what()};
+    } catch (std::exception const& error) {
+        return {make_error_code(errc::out_of_memory), error.what()};
+    }
+}
+
+process_end not_started(std::optional<machine_end> const& known)
+{
+    process_end result;
+    if (known)
+        result.end = *known;
+    if (!known || result.end.reason == end_reason::unknown)
+        result.end.reason = end_reason::failed_start;
+    return result;
+}
+
+std::string record_text(machine const& which)
+{
+    return to_string(which.record()) + '\n';
+}
+
+void write_in_background(helper_thread::work task)
+{
+    try {
+        helper_thread::for_files().run(task);
+    } catch (std::system_error const&) {  // no thread
+        task();
+    }
+}
+
+/// @throws boost::system::system_error as replace_small_file_on_disk()
+void write_after_earlier_work(std::string const& path, std::string const& text)
+{
+    helper_thread::for_files().catch_up();  // the same file may just be being written
+    replace_small_file_on_disk(path, text);
+}
+
+/// Whether `query-block` lists disks that have no space left, and none with another error.
+bool lists_full_disks(reply const& answer)
+{
+    bool is_full = false;
+    if (!answer.has_value() || !answer.value().is_array())
+        return false;
+    for (auto const& each : answer.value().as_array()) {
+        auto const* const disk = each.if_object();
+        std::string_view const status = disk != nullptr ? text_in(*disk, "io-status") : std::string_view();
+        if (status == "failed")
+            return false;
+        is_full = is_full || status == "nospace";
+    }
+    return is_full;
+}
+
+}  // namespace
+
+launched_qemu::launched_qemu(asio::any_io_executor executor, std::shared_ptr<revocable_executor> home, machine_spec spec,
+                             std::string const& directory, std::shared_ptr<void const> lock, qemu_owner& owner)
+    : executor_(std::move(executor)),
+      home_(std::move(home)),
+      spec_(directory.empty() ? std::move(spec) : outliving(std::move(spec), machine_directory(directory))),
+      owner_(&owner)
+{
+    if (directory.empty())
+        return;
+    machine_directory const files(directory);
+    place_ = place{files, std::move(lock), std::make_shared<listener>(executor_, endpoint::unix_socket(files.monitor()))};
+}
+
+std::optional<machine_record> launched_qemu::record() const
+{
+    return place_ ? machine_record::load(place_->files.record()) : std::nullopt;
+}
+
+template <class Member>
+auto launched_qemu::of_this_machine(Member member)
+{
+    return [weak = weak_from_this(), number = number_, member](auto&&... arguments) {
+        auto const self = weak.lock();
+        if (self && self->owner_ != nullptr && self->number_ == number)
+            member(*self, std::forward<decltype(arguments)>(arguments)...);
+    };
+}
+
+// ---- Starting --------------------------------------------------------------------------------------------------------------
+
+void launched_qemu::make_machine()
+{
+    is_ready_ = false;
+    ++number_;
+    machine_.emplace(executor_, spec_);
+    events_ = machine_->session().subscribe();  // before the start, so that it misses no event
+}
+
+void launched_qemu::launch()
+try {
+    seen_ = {};
+    make_machine();
+    auto done = of_this_machine([](launched_qemu& self, std::exception_ptr failure) { self.started(failure); });
+    machine_route route;
+    std::optional<descriptor> lock;
+    if (place_) {
+        route = impl_of(*place_->monitor);
+        lock = place_->files.lock();  // the next supervisor must not launch a second QEMU, even if there is no record of this one
+    }
+    initiate<void(std::exception_ptr), &start_machine_launch>(impl_of(*machine_), std::move(done), std::move(route),
+                                                              std::move(lock));
+} catch (...) {
+    auto failed = of_this_machine([text = explained_failure(std::current_exception()).second](launched_qemu& self) {
+        self.end(not_started(std::nullopt), text);
+    });
+    asio::post(executor_, std::move(failed));
+}
+
+void launched_qemu::started(std::exception_ptr const& failure)
+{
+    if (failure)
+        return end(not_started(machine_->end()), explained_failure(failure).second);
+    ready(false);
+}
+
+void launched_qemu::ready(bool is_out_of_space_listed)
+{
+    is_ready_ = true;
+    seen_.ready();
+    pid_ = machine_->pid();
+    write_record();
+    auto over = of_this_machine([](launched_qemu& self, error_code, session_end const&) { self.session_ended(); });
+    auto gone = of_this_machine([](launched_qemu& self, error_code error, exit_status) {
+        if (!error)
+            self.exited();
+    });
+    machine_->session().async_wait_closed(std::move(over));
+    machine_->async_wait(std::move(gone));
+    read_events();
+    owner_->connected(machine_->session().out_of_band_enabled(), is_out_of_space_listed);  // this may release it
+}
+
+// The record is what the next supervisor looks for. Until it is written, the lock that QEMU inherits protects the machine.
+void launched_qemu::write_record()
+try {
+    if (!place_ || has_record_)
+        return;
+    auto written = of_this_machine([](launched_qemu& self, std::string const& failure) { self.record_written(failure); });
+    auto write = [path = place_->files.record(), text = record_text(*machine_), home = home_, written, lock = place_->lock] {
+        std::string failure;
+        try {
+            replace_small_file_on_disk(path, text);
+        } catch (std::exception const& error) {
+            failure = error.what();
+        }
+        home->post([written, failure] { written(failure); });
+    };
+    write_in_background(std::move(write));
+} catch (system_error const&) {
+    // It has ended, or is being ended: there is nothing to come back to.
+}
+
+void launched_qemu::record_written(std::string const& failure)
+{
+    has_record_ = failure.empty();
+    if (has_record_)
+        return complaint_.clear();
+    if (std::exchange(complaint_, failure) != failure)
+        owner_->wrote("the next supervisor will not find it: " + failure);
+    next_record_.emplace(executor_, pause_between_records);
+    next_record_->async_wait(of_this_machine([](launched_qemu& self, error_code interrupted) {
+        if (!interrupted && self.is_ready_)
+            self.write_record();
+    }));
+}
+
+// ---- A QEMU of an earlier supervisor ---------------------------------------------------------------------------------------
+
+void launched_qemu::adopt(machine_record const& which)
+try {
+    if (pid_ != which.process) {
+        seen_ = {};
+        has_record_ = true;
+    }
+    seen_.ready();
+    adopted_ = which;
+    pid_ = which.process;
+    make_machine();
+    auto done = of_this_machine([](launched_qemu& self, std::exception_ptr failure) { self.adopted(failure); });
+    initiate<void(std::exception_ptr), &start_machine_adoption>(impl_of(*machine_), std::move(done),
+                                                                machine_route(impl_of(*place_->monitor)), which);
+} catch (...) {
+    auto failed = of_this_machine([why = std::current_exception()](launched_qemu& self) { self.adopted(why); });
+    asio::post(executor_, std::move(failed));
+}
+
+void launched_qemu::adopted(std::exception_ptr const& failure)
+{
+    if (!failure) {
+        impl_of(*machine_)->process().take_back();
+        adopted_.reset();
+        complaint_.clear();
+        if (wanted_end_)
+            shut_down(*wanted_end_);
+        return look_for_full_disks();
+    }
+    auto const [code, text] = explained_failure(failure);
+    if (code == errc::not_the_machine || code == errc::machine_exited)
+        return end(as_seen({}), {});
+    if (std::exchange(complaint_, text) != text)
+        owner_->wrote(text);
+    events_.reset();
+    machine_.reset();  // QEMU keeps running
+    next_adoption_.emplace(executor_, pause_between_adoptions);
+    next_adoption_->async_wait(of_this_machine([](launched_qemu& self, error_code interrupted) {
+        if (!interrupted && self.adopted_)
+            self.adopt(machine_record(*self.adopted_));
+    }));
+}
+
+// What happened in the gap is not known. A disk that has no space left is seen.
+void launched_qemu::look_for_full_disks()
+{
+    auto done = of_this_machine(
+        [](launched_qemu& self, error_code error, reply const& answer) { self.ready(!error && lists_full_disks(answer)); });
+    start_execute(impl_of(machine_->session()), {asio::bind_executor(executor_, std::move(done)), executor_},
+                  command("query-block").timeout(5s));
+}
+
+// QEMU's end closes the connection first, and the end of the process says more.
+void launched_qemu::reconnect()
+{
+    next_adoption_.emplace(executor_, pause_between_adoptions);
+    next_adoption_->async_wait(of_this_machine([](launched_qemu& self, error_code interrupted) {
+        if (!interrupted)
+            self.adopt_again();
+    }));
+}
+
+void launched_qemu::adopt_again()
+{
+    if (!place_)
+        return owner_->wrote("the connection has ended, and there is no other: the machine is silent until it ends");
+    try {
+        auto const record = machine_->release();
+        events_.reset();
+        machine_.reset();
+        adopt(record);
+    } catch (system_error const& failure) {
+        owner_->wrote(std::string("cannot connect again: ") + failure.what());
+    }
+}
+
+// ---- Its life --------------------------------------------------------------------------------------------------------------
+
+void launched_qemu::read_events()
+{
+    auto received = of_this_machine([](launched_qemu& self, error_code error, event const& what) {
+        if (error)
+            return;  // the end of the stream
+        self.happened(what);
+        if (self.events_)
+            self.read_events();
+    });
+    events_->async_next(asio::bind_executor(executor_, std::move(received)));
+}
+
+void launched_qemu::happened(event const& what)
+{
+    static event_filter const announces_ends = end_record::filter();
+    if (announces_ends.accepts(what))
+        seen_.take(what);
+    owner_->happened(what);
+}
+
+void launched_qemu::session_ended()
+{
+    is_ready_ = false;
+    owner_->disconnected();
+}
+
+void launched_qemu::exited()
+{
+    auto const known = machine_->end().value_or(machine_end());
+    auto rest = std::exchange(events_, std::nullopt);
+    while (auto const each = rest->try_next())
+        happened(*each);
+    end(as_seen(known), {});
+}
+
+// An adopted machine knows only the events of its own connection.
+process_end launched_qemu::as_seen(machine_end const& known) const
+{
+    process_end result;
+    result.end = known.reason == end_reason::unknown ? seen_.end(known.status) : known;
+    return result;
+}
+
+void launched_qemu::end(process_end const& what, std::string const& failure)
+{
+    forget_process();
+    try {
+        if (place_)
+            write_in_background([path = place_->files.record(), lock = place_->lock] { ::unlink(path.c_str()); });
+    } catch (std::bad_alloc const&) {
+        // A record of a process that has ended does no harm.
+    }
+    owner_->ended(what, failure);
+}
+
+void launched_qemu::forget_process() noexcept
+{
+    ++number_;
+    is_ready_ = false;
+    has_record_ = false;
+    pid_ = -1;
+    events_.reset();
+    machine_.reset();
+    wanted_end_.reset();
+    adopted_.reset();
+    next_adoption_.reset();
+    next_record_.reset();
+}
+
+void launched_qemu::shut_down(shutdown_options const& options)
+{
+    if (options.budget < 0ns)
+        return kill();
+    wanted_end_ = options;
+    if (machine_ && !adopted_)
+        machine_->async_shutdown(options, [](error_code, exit_status) {});
+    // Else when it is adopted: without a monitor there is no gentle way. At the end of its budget it is killed anyway.
+}
+
+void launched_qemu::kill()
+{
+    if (machine_ && !adopted_)
+        machine_->kill();
+    else
+        kill_unadopted();
+}
+
+// Its monitor is not connected, but the process is known.
+void launched_qemu::kill_unadopted() noexcept
+try {
+    if (!adopted_)
+        return;
+    process_identity const identity{adopted_->process, adopted_->start_time, adopted_->boot_id};
+    if (auto const found = find_process(identity))
+        signal_in_background(found, SIGKILL);
+} catch (std::exception const& failure) {
+    if (owner_ != nullptr)
+        owner_->wrote(std::string("cannot end it: ") + failure.what());
+}
+
+// It is let go in any case: the lock that it has inherited protects it if there is no record. That there is none yet is rare, so that
+// this may wait for the disk.
+void launched_qemu::release()
+{
+    std::string text;
+    if (machine_ && !adopted_) {  // else there is none, or it lives on anyway
+        text = record_text(*machine_);
+        machine_->release();
+    }
+    bool const needs_record = place_ && !text.empty() && !has_record_;
+    forget_process();
+    if (needs_record)
+        write_after_earlier_work(place_->files.record(), text);
+}
+
+void launched_qemu::abandon() noexcept
+{
+    owner_ = nullptr;
+    if (adopted_ && !spec_.release_when_destroyed)
+        kill_unadopted();
+    forget_process();
+    place_.reset();
+    executor_ = asio::any_io_executor();
+}
+
+std::shared_ptr<session_impl> launched_qemu::monitor() const
+{
+    return is_ready_ ? impl_of(*machine_)->monitor() : nullptr;
+}
+
+}  // namespace coqmp::detail

@@ -1,0 +1,178 @@
+// Carries out what the rules of supervision ask for, for one machine, and reports to them what happens.
+// Invariant: actions are carried out in their order; after a wish that could not be stored, nothing is launched, and no client's
+// `stop` is sent, until it could.
+#ifndef COQMP_SRC_SUPERVISOR_MACHINE_DRIVER_HPP
+#define COQMP_SRC_SUPERVISOR_MACHINE_DRIVER_HPP
+
+#include "detail/revocable_executor.hpp"
+#include "detail/time_source.hpp"
+#include "session/pending_command.hpp"
+#include "supervision/machine_lifecycle.hpp"
+#include "supervisor/supervised_qemu.hpp"
+#include "supervisor/wish_store.hpp"
+
+#include <coqmp/change.hpp>
+#include <coqmp/command.hpp>
+#include <coqmp/detail/pending_handler.hpp>
+#include <coqmp/log_level.hpp>
+#include <coqmp/machine_end.hpp>
+#include <coqmp/machine_event.hpp>
+#include <coqmp/supervision_policy.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace coqmp::detail {
+
+/// What concerns all machines. Called on the executor; must not call the driver before it returns.
+class driver_owner
+{
+public:
+    driver_owner(driver_owner const&) = delete;
+    driver_owner& operator=(driver_owner const&) = delete;
+
+    /// request_launch() or withdraw_launch() follows.
+    virtual void expect_launch(std::string const& machine) = 0;
+    /// machine_driver::granted() follows, unless it is withdrawn.
+    virtual void request_launch(std::string const& machine) = 0;
+    /// @return whether it was requested, and not granted yet
+    virtual bool withdraw_launch(std::string const& machine) = 0;
+    /// A launch is over.
+    virtual void launched(std::string const& machine) = 0;
+    virtual void ended(std::string const& machine) = 0;
+    /// It was released, or could not be: the driver is to be taken out of the table, and abandoned.
+    virtual void released(std::string const& machine) = 0;
+    virtual void publish(change const& what) = 0;
+    virtual void publish(machine_event const& what) = 0;
+    virtual void write(log_level level, std::string const& machine, std::string const& sentence) = 0;
+
+protected:
+    driver_owner() = default;
+    ~driver_owner() = default;
+};
+
+/// What a client's command does that the rules must know of.
+enum class client_effect { none, stop, cont, quit };
+
+/// An operation that waits until a machine has no process.
+struct stop_wait
+{
+    using handler_type = pending_handler<void(boost::system::error_code, machine_end)>;
+
+    explicit stop_wait(handler_type waiting) : handler(std::move(waiting)) {}
+
+    handler_type handler;
+    bool is_cancelled = false;
+    unsigned launch = 0;  ///< Of the process whose end it waits for.
+};
+
+/// Used on the executor only, unless stated otherwise.
+class machine_driver final : public qemu_owner, public std::enable_shared_from_this<machine_driver>
+{
+public:
+    using reply_handler = pending_handler<reply_signature>;
+    using release_handler = pending_handler<void(boost::system::error_code)>;
+    using wait_pointer = std::shared_ptr<stop_wait>;
+
+    machine_driver(boost::asio::any_io_executor const& executor, std::shared_ptr<revocable_executor> home, driver_owner& owner,
+                   std::string name, supervision_policy const& policy, std::shared_ptr<wish_store> store);
+    ~machine_driver();
+
+    /// Before all else.
+    void drive(std::shared_ptr<supervised_qemu> qemu) { qemu_ = std::move(qemu); }
+
+    /// What an earlier supervisor has stored, and what has become of its process.
+    void recall(memory_record const& record, found_process found, std::optional<machine_record> const& process);
+    void start() { perform(rules_.start(clock_->now())); }
+    /// @param waiting none: nobody waits for the end
+    void stop(std::optional<std::chrono::nanoseconds> budget, wait_pointer const& waiting);
+    void stop_with_host(std::chrono::nanoseconds budget) { perform(rules_.stop_with_host(budget, clock_->now())); }
+    void restart() { perform(rules_.restart(clock_->now())); }
+    void release(release_handler&& handler);
+    void granted();
+    void execute(command&& request, reply_handler&& handler);
+    void cancel(wait_pointer const& waiting);
+    /// Those that wait for the release, to be completed with release_result() when the machine is out of the table.
+    [[nodiscard]] std::list<std::shared_ptr<release_handler>> take_releases() noexcept;
+    [[nodiscard]] boost::system::error_code release_result() const noexcept { return release_result_; }
+    /// Ends its process, unless it was released, and its waits.
+    /// @param runs_handlers false: the execution context is gone
+    void abandon(bool runs_handlers) noexcept;
+
+    [[nodiscard]] bool may_have_process() const noexcept;
+
+    // From any thread.
+    [[nodiscard]] machine_status status() const;
+    [[nodiscard]] ::pid_t pid() const noexcept { return qemu_->pid(); }
+
+    void connected(bool has_out_of_band, bool is_out_of_space_listed) override;
+    void disconnected() override;
+    void ended(process_end const& what, std::string const& failure) override;
+    void happened(event const& what) override;
+    void wrote(std::string const& sentence) override;
+
+private:
+    friend struct action_performer;
+    using time_point = time_source::time_point;
+
+    void quit(command&& request, reply_handler&& handler);
+    void relay(command&& request, reply_handler&& handler, client_effect effect);
+    void relayed(client_effect effect, bool is_done);
+    void perform(machine_actions&& actions);
+    void carry_on();
+    void complete_waits(unsigned launch);
+    void save();
+    void saved(boost::system::error_code error);
+    void go_on_after_save(boost::system::error_code error);
+    [[nodiscard]] bool is_held() const noexcept { return static_cast<bool>(holding_); }
+    void arm();
+    void on_timer();
+
+    boost::asio::any_io_executor executor_;
+    std::shared_ptr<revocable_executor> const home_;
+    driver_owner* owner_;  ///< None: abandoned.
+    std::string const name_;
+    shutdown_options const shutdown_;
+    std::shared_ptr<wish_store> store_;
+    std::shared_ptr<supervised_qemu> qemu_;
+    machine_lifecycle rules_;
+
+    std::deque<std::function<void()>> steps_;  ///< Actions, and commands that must come after them.
+    bool is_carrying_on_ = false;
+    std::string const boot_id_;
+    memory_record record_;
+    boost::asio::any_io_executor holding_;    ///< The steps wait for the disk: keeps the execution context running.
+    time_point late_at_ = time_point::max();  ///< Then they do not wait any longer.
+    bool is_writing_ = false;
+    bool is_outdated_ = false;              ///< What is being written is not record_ any more.
+    boost::system::error_code save_error_;  ///< Of the last record.
+    time_point save_again_ = time_point::max();
+
+    time_source* clock_;
+    std::optional<boost::asio::steady_timer> timer_;
+    time_point armed_for_ = time_point::max();
+
+    machine_end last_end_;
+    std::string failure_;  ///< Why the last process did not start.
+    unsigned launches_ = 0;
+    std::list<wait_pointer> waits_;
+    std::list<std::shared_ptr<reply_handler>> unsent_;  ///< Clients' commands that wait for the disk.
+    std::list<std::shared_ptr<release_handler>> releases_;
+    boost::system::error_code release_result_;
+
+    mutable std::mutex mutex_;
+    machine_status published_;
+};
+
+}  // namespace coqmp::detail
+
+#endif

@@ -1,0 +1,425 @@
+// Carrying out what the rules of supervision ask for, with a process, a disk and a clock that the test decides about.
+#include "supervisor/machine_driver.hpp"
+
+#include "session/session_impl.hpp"
+#include "support/simulated_time.hpp"
+
+#include <coqmp/error.hpp>
+#include <coqmp/session.hpp>
+#include <coqmp/testing/fake_qemu.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using coqmp::lifecycle;
+using coqmp::lifecycle_reason;
+using coqmp::reply;
+using coqmp::testing::fake_qemu;
+using namespace coqmp::detail;
+using namespace coqmp::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using names = std::vector<std::string>;
+
+/// A disk that finishes each save when the test wants.
+class slow_disk final : public wish_store
+{
+public:
+    std::optional<memory_record> load(std::string const& /*machine*/) override { return std::nullopt; }
+    void save(std::string const& /*machine*/, memory_record const& record, saved done) override
+    {
+        records.push_back(record);
+        waiting.push_back(std::move(done));
+    }
+    void forget(std::string const& /*machine*/, saved done) override { done({}); }
+
+    void finish(error_code error = {})
+    {
+        BOOST_REQUIRE(!waiting.empty());
+        auto const done = std::move(waiting.front());
+        waiting.erase(waiting.begin());
+        done(error);
+    }
+
+    std::vector<memory_record> records;
+    std::vector<saved> waiting;
+};
+
+/// A process whose monitor is a fake QEMU's.
+class fake_process final : public supervised_qemu
+{
+public:
+    fake_process(asio::io_context& context, qemu_owner& owner) : qemu(context), context_(context), owner_(owner) {}
+
+    fake_qemu qemu;
+    names done;
+
+    void launch() override { done.emplace_back("launch"); }
+    void adopt(coqmp::machine_record const& /*which*/) override { done.emplace_back("adopt"); }
+    void shut_down(coqmp::shutdown_options const& /*options*/) override { done.emplace_back("shut down"); }
+    void kill() override { done.emplace_back("kill"); }
+    void reconnect() override { done.emplace_back("reconnect"); }
+    void release() override { done.emplace_back("release"); }
+    void abandon() noexcept override { session_.reset(); }
+    [[nodiscard]] std::shared_ptr<session_impl> monitor() const override { return session_ ? impl_of(*session_) : nullptr; }
+    [[nodiscard]] ::pid_t pid() const noexcept override { return session_ ? 4711 : -1; }
+
+    /// QEMU gets ready.
+    void connect()
+    {
+        session_.emplace(context_);
+        session_->async_connect(qemu.pair(), [this](error_code error) {
+            BOOST_TEST(!error);
+            owner_.connected(session_->out_of_band_enabled(), false);
+        });
+    }
+
+    void end(coqmp::end_reason why)
+    {
+        session_.reset();
+        process_end what;
+        what.end.reason = why;
+        owner_.ended(what, {});
+    }
+
+private:
+    asio::io_context& context_;
+    qemu_owner& owner_;
+    std::optional<coqmp::session> session_;
+};
+
+/// What concerns all machines: here it is written down.
+class table final : public driver_owner
+{
+public:
+    void expect_launch(std::string const& /*machine*/) override { ++expected; }
+    void request_launch(std::string const& /*machine*/) override { ++launches; }
+    bool withdraw_launch(std::string const& /*machine*/) override { return is_waiting; }
+    void launched(std::string const& /*machine*/) override {}
+    void ended(std::string const& /*machine*/) override { ++ends; }
+    void released(std::string const& /*machine*/) override { ++releases; }
+    void publish(coqmp::change const& what) override { changes.push_back(what); }
+    void publish(coqmp::machine_event const& /*what*/) override {}
+    void write(coqmp::log_level /*level*/, std::string const& /*machine*/, std::string const& sentence) override
+    {
+        log.push_back(sentence);
+    }
+
+    int expected = 0;
+    int launches = 0;
+    int ends = 0;
+    int releases = 0;
+    bool is_waiting = false;  ///< A launch waits for its turn.
+    std::vector<coqmp::change> changes;
+    names log;
+};
+
+struct fixture
+{
+    fixture()
+    {
+        coqmp::supervision_policy policy;
+        policy.backoff = 1s;
+        policy.jitter = 0;
+        policy.kill_silent_after = 20s;
+        driver = std::make_shared<machine_driver>(context.get_executor(), home, owner, "vm", policy, disk);
+        process = std::make_shared<fake_process>(context, *driver);
+        driver->drive(process);
+    }
+    ~fixture()
+    {
+        driver->abandon(true);
+        home->revoke();
+    }
+
+    void settle()
+    {
+        context.restart();
+        context.poll();
+    }
+
+    template <class Condition>
+    void run_until(Condition is_met)
+    {
+        context.restart();
+        while (!is_met())
+            BOOST_REQUIRE(context.run_one_for(100s) == 1U);
+    }
+
+    /// The disk is fast from now on.
+    void save_all()
+    {
+        for (settle(); !disk->waiting.empty(); settle())
+            disk->finish();
+    }
+
+    void run_machine()
+    {
+        driver->start();
+        save_all();
+        driver->granted();
+        process->connect();
+        run_until([this] { return driver->status().state == lifecycle::running; });
+    }
+
+    asio::io_context context;
+    simulated_time& time = simulate_time(context.get_executor());
+    std::shared_ptr<revocable_executor> home = std::make_shared<revocable_executor>(context.get_executor());
+    std::shared_ptr<slow_disk> disk = std::make_shared<slow_disk>();
+    table owner;
+    std::shared_ptr<machine_driver> driver;
+    std::shared_ptr<fake_process> process;
+};
+
+error_code disk_is_full()
+{
+    return make_error_code(boost::system::errc::no_space_on_device);
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(the_driver_of_a_machine, fixture, *boost::unit_test::timeout(100))
+
+BOOST_AUTO_TEST_CASE(stores_a_wish_before_it_acts_on_it)
+{
+    driver->start();
+    settle();
+    BOOST_REQUIRE(disk->records.size() == 1U);
+    BOOST_TEST((disk->records.front().memory.wish == machine_wish::up));
+    BOOST_TEST(!disk->records.front().boot_id.empty());
+    BOOST_TEST(owner.launches == 0);
+    BOOST_TEST(owner.expected == 1);  // those that start after it know of it already
+    disk->finish();
+    settle();
+    BOOST_TEST(owner.launches == 1);
+    BOOST_TEST(driver->status().state == lifecycle::starting);
+}
+
+BOOST_AUTO_TEST_CASE(launches_nothing_while_the_wish_cannot_be_stored)
+{
+    driver->start();
+    disk->finish(disk_is_full());
+    settle();
+    BOOST_TEST(owner.launches == 0);
+    BOOST_TEST(owner.log.size() == 1U);
+    BOOST_TEST(driver->status().state == lifecycle::backing_off);
+    BOOST_TEST(driver->status().reason == lifecycle_reason::did_not_start);
+    BOOST_TEST(owner.changes.back().reason == "QEMU did not get ready: its wish could not be stored");
+
+    time.advance(5s);  // it tries again
+    settle();
+    save_all();
+    BOOST_TEST(owner.launches == 1);
+}
+
+BOOST_AUTO_TEST_CASE(stops_a_machine_while_the_wish_cannot_be_stored)
+{
+    run_machine();
+    driver->stop(5s, nullptr);
+    disk->finish(disk_is_full());
+    settle();
+    BOOST_TEST(process->done == (names{"launch", "shut down"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(withdraws_a_start_that_waits_for_its_turn)
+{
+    driver->start();
+    save_all();
+    owner.is_waiting = true;
+    bool is_stopped = false;
+    auto stopped = [&is_stopped](error_code error, coqmp::machine_end const& /*how*/) {
+        BOOST_TEST(!error);
+        is_stopped = true;
+    };
+    stop_wait::handler_type handler(std::move(stopped), context.get_executor());
+    driver->stop(std::nullopt, std::make_shared<stop_wait>(std::move(handler)));
+    save_all();
+    BOOST_TEST(is_stopped);
+    BOOST_TEST(owner.ends == 1);
+    BOOST_TEST(process->done.empty());
+    BOOST_TEST(driver->status().state == lifecycle::stopped);
+}
+
+BOOST_AUTO_TEST_CASE(sends_a_clients_stop_when_it_is_on_the_disk)
+{
+    run_machine();
+    std::optional<reply> answer;
+    auto answered = [&answer](error_code error, reply const& what) {
+        BOOST_TEST(!error);
+        answer = what;
+    };
+    machine_driver::reply_handler handler(std::move(answered), context.get_executor());
+    driver->execute(coqmp::command("stop"), std::move(handler));
+    settle();
+    BOOST_TEST(process->qemu.count("stop") == 0U);
+    BOOST_REQUIRE(!disk->waiting.empty());
+    BOOST_TEST(disk->records.back().memory.is_held);
+    disk->finish();
+    run_until([&answer] { return answer.has_value(); });
+    BOOST_TEST(process->qemu.count("stop") == 1U);
+    run_until([this] { return driver->status().state == lifecycle::paused; });
+    BOOST_TEST(driver->status().reason == lifecycle_reason::by_client);
+}
+
+BOOST_AUTO_TEST_CASE(does_not_send_a_clients_stop_that_cannot_be_stored_or_was_cancelled)
+{
+    run_machine();
+    asio::cancellation_signal signal;
+    std::vector<error_code> results;
+    auto const answered = [&results](error_code error, reply const& what) {
+        BOOST_TEST(!what.was_sent());
+        results.push_back(error);
+    };
+    driver->execute(coqmp::command("stop"), {answered, context.get_executor()});
+    settle();
+    disk->finish(disk_is_full());
+    settle();
+    BOOST_REQUIRE(results.size() == 1U);
+    BOOST_TEST((results[0] == coqmp::errc::not_sent));
+
+    time.advance(5s);
+    settle();
+    auto cancellable = asio::bind_cancellation_slot(signal.slot(), answered);
+    driver->execute(coqmp::command("stop"), {std::move(cancellable), context.get_executor()});
+    settle();
+    signal.emit(asio::cancellation_type::terminal);
+    settle();
+    BOOST_REQUIRE(results.size() == 2U);
+    BOOST_TEST(results[1] == asio::error::operation_aborted);
+    save_all();
+    BOOST_TEST(process->qemu.count("stop") == 0U);
+    BOOST_TEST(driver->status().state == lifecycle::running);
+}
+
+BOOST_AUTO_TEST_CASE(says_that_the_wish_of_a_machine_that_was_stopped_could_not_be_stored)
+{
+    run_machine();
+    error_code result;
+    auto const stopped = [&result](error_code error, coqmp::machine_end const& /*how*/) { result = error; };
+    driver->stop(5s, std::make_shared<stop_wait>(stop_wait::handler_type(stopped, context.get_executor())));
+    disk->finish(disk_is_full());
+    settle();
+    process->end(coqmp::end_reason::requested);
+    settle();
+    BOOST_TEST(result == disk_is_full());
+    BOOST_TEST(driver->status().state == lifecycle::stopped);
+}
+
+BOOST_AUTO_TEST_CASE(takes_no_qemu_for_silent_because_the_disk_is_slow)
+{
+    run_machine();
+    auto const ignored = [](error_code /*error*/, reply const& /*what*/) {};
+    driver->execute(coqmp::command("stop"), {ignored, context.get_executor()});
+    settle();
+    BOOST_REQUIRE(disk->waiting.size() == 1U);
+    for (int second = 0; second < 60; ++second) {
+        time.advance(1s);
+        settle();
+    }
+    disk->finish();
+    settle();
+    BOOST_TEST(std::ranges::count(process->done, "kill") == 0);
+    BOOST_TEST((driver->status().health == coqmp::liveness::responsive));
+}
+
+BOOST_AUTO_TEST_CASE(does_not_wait_for_ever_for_a_disk_that_hangs)
+{
+    run_machine();
+    driver->stop(5s, nullptr);
+    settle();
+    BOOST_TEST(std::ranges::count(process->done, "shut down") == 0);
+    time.advance(10s);
+    settle();
+    BOOST_TEST(std::ranges::count(process->done, "shut down") == 1);
+    process->end(coqmp::end_reason::requested);
+    driver->start();
+    settle();
+    BOOST_TEST(owner.launches == 1);  // this wish cannot be stored
+    disk->finish();                   // and now it can
+    save_all();
+    BOOST_TEST((disk->records.back().memory.wish == machine_wish::up));
+    time.advance(2s);
+    save_all();
+    BOOST_TEST(owner.launches == 2);
+}
+
+BOOST_AUTO_TEST_CASE(completes_a_stop_when_the_process_ends_that_it_is_meant_for)
+{
+    run_machine();
+    names ended;
+    auto const wait_named = [&](char const* name) {
+        auto note = [&ended, name](error_code /*error*/, coqmp::machine_end const& /*how*/) { ended.emplace_back(name); };
+        return std::make_shared<stop_wait>(stop_wait::handler_type(note, context.get_executor()));
+    };
+    driver->stop(5s, wait_named("first"));
+    process->end(coqmp::end_reason::requested);  // while the disk is still busy
+    driver->start();
+    driver->stop(5s, wait_named("second"));
+    BOOST_TEST(ended.empty());
+    owner.is_waiting = false;
+    save_all();
+    BOOST_TEST(ended == names{"first"}, boost::test_tools::per_element());
+    process->end(coqmp::end_reason::requested);
+    save_all();
+    BOOST_TEST(ended == (names{"first", "second"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(releases_a_machine_when_its_start_is_over)
+{
+    driver->start();
+    save_all();
+    driver->granted();
+    error_code result = asio::error::would_block;
+    driver->release({[&result](error_code error) { result = error; }, context.get_executor()});
+    settle();
+    BOOST_TEST(owner.releases == 0);
+    process->connect();
+    run_until([this] { return owner.releases == 1; });
+    BOOST_TEST(process->done == (names{"launch", "release"}), boost::test_tools::per_element());
+    BOOST_TEST(driver->take_releases().size() == 1U);
+    BOOST_TEST(driver->release_result() == error_code());
+    BOOST_TEST(result == asio::error::would_block);  // until it is out of the table
+}
+
+BOOST_AUTO_TEST_CASE(fails_a_command_at_once_when_the_machine_is_down)
+{
+    error_code result;
+    auto answered = [&result](error_code error, reply const& what) {
+        result = error;
+        BOOST_TEST(!what.was_sent());
+    };
+    machine_driver::reply_handler handler(std::move(answered), context.get_executor());
+    driver->execute(coqmp::command("query-status"), std::move(handler));
+    settle();
+    BOOST_TEST((result == coqmp::errc::not_sent));
+}
+
+BOOST_AUTO_TEST_CASE(launches_again_after_a_pause_when_a_process_has_failed)
+{
+    run_machine();
+    process->end(coqmp::end_reason::guest_panic);
+    save_all();
+    BOOST_TEST(driver->status().state == lifecycle::backing_off);
+    BOOST_TEST(owner.launches == 1);
+    time.advance(1s);
+    save_all();
+    BOOST_TEST(owner.launches == 2);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
