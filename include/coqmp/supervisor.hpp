@@ -74,8 +74,8 @@ void start_shutdown_of_all(supervisor_pointer const& impl, pending_handler<void(
 /// @par Moved from A moved-from supervisor has no machines.
 /// @par Lifetime Destroying the supervisor kills its machines (SIGKILL), as destroying a `machine` does: release those that are to
 /// live on (async_release(), or machine_spec::release_when_destroyed), and shut the others down first if their guests matter. It
-/// happens on the executor: at once if that runs here, else when it runs next. Operations that wait complete with `operation_aborted`, and
-/// streams end. The end of the execution context has the same effect on the machines.
+/// happens on the executor: at once if that runs here, else when it runs next. Operations that wait complete with
+/// `operation_aborted`, and streams end. The end of the execution context has the same effect on the machines.
 /// @see examples/supervisor.cpp
 class supervisor
 {
@@ -100,20 +100,20 @@ public:
 
     // ---- Machines ----------------------------------------------------------------------------------------------------------
 
-    /// Makes a machine known. Starts nothing, unless an earlier supervisor with the same directory wanted it up: then it is adopted if
-    /// its QEMU still runs, and otherwise the policy decides whether it is started again.
+    /// Makes a machine known. Starts nothing, unless an earlier supervisor with the same directory wanted it up: then it is
+    /// adopted if its QEMU still runs, and otherwise the policy decides whether it is started again.
     /// @param name for all other functions: letters, digits, `.`, `_` and `-`, at most 64; the first is a letter or a digit
     /// @param spec what is launched
     /// @param policy what the supervisor does when the machine ends, hangs, panics or is stopped
     /// @param after machines that start before this one, and are shut down after it, if they are wanted at all. They may be added
     /// later.
     /// @throws boost::system::system_error, whose text says what is wrong, with errc::invalid_name, errc::name_in_use,
-    /// `invalid_argument` (the machines would be after one another in a circle; or supervision_policy::is_observed), errc::invalid_record (what an earlier supervisor
-    /// has stored cannot be read: it is left alone), or the kernel's error
+    /// `invalid_argument` (the machines would be after one another in a circle; or supervision_policy::is_observed),
+    /// errc::invalid_record (what an earlier supervisor has stored cannot be read: it is left alone), or the kernel's error
     void add(std::string const& name, machine_spec spec, supervision_policy policy = {}, std::vector<std::string> after = {});
 
-    /// The machine is to run: now, and until it is stopped. Forgets earlier failures. Does not continue a guest that is paused. Of a
-    /// machine that runs, does nothing.
+    /// The machine is to run: now, and until it is stopped. Forgets earlier failures. Does not continue a guest that is paused.
+    /// Of a machine that runs, does nothing.
     /// @throws boost::system::system_error errc::no_such_machine
     void start(std::string_view name);
 
@@ -127,8 +127,9 @@ public:
     /// @param budget nothing: that of supervision_policy::shutdown. Zero: no limit. Negative: SIGKILL at once
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, machine_end)`: how its last process ended
-    /// @par Errors errc::no_such_machine; `operation_aborted`: cancelled, or the supervisor was destroyed, or the machine was removed
-    /// or released meanwhile; the kernel's: the process has ended, but it could not be stored that the machine is to stay down
+    /// @par Errors errc::no_such_machine; `operation_aborted`: cancelled, or the supervisor was destroyed, or the machine was
+    /// removed or released meanwhile; the kernel's: the process has ended, but it could not be stored that the machine is to stay
+    /// down
     /// @par Cancellation terminal, partial and total: the wait ends; the machine goes down.
     template <boost::asio::completion_token_for<void(boost::system::error_code, machine_end)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_stop(std::string name, std::optional<std::chrono::nanoseconds> budget = std::nullopt,
@@ -151,14 +152,14 @@ public:
             impl_, std::forward<Token>(token), std::move(name));
     }
 
-    /// Lets the machine live on without this supervisor, which then does not know it any more; during a start or a stop, when that is
-    /// over. The next supervisor with the same directory adopts it.
+    /// Lets the machine live on without this supervisor, which then does not know it any more; during a start or a stop, when
+    /// that is over. The next supervisor with the same directory adopts it.
     /// @param name of the machine
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code)`
     /// @par Errors errc::no_such_machine; errc::cannot_release: the supervisor has no directory, or the machine has just ended;
-    /// `operation_aborted`: the supervisor was destroyed; the kernel's: the machine lives on, but its record could not be written, so
-    /// that the next supervisor cannot adopt it (and starts no second one)
+    /// `operation_aborted`: the supervisor was destroyed; the kernel's: the machine lives on, but its record could not be
+    /// written, so that the next supervisor cannot adopt it (and starts no second one)
     /// @par Cancellation none
     template <boost::asio::completion_token_for<void(boost::system::error_code)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_release(std::string name, Token&& token = Token())
@@ -167,9 +168,9 @@ public:
             impl_, std::forward<Token>(token), std::move(name));
     }
 
-    /// Shuts all machines down within one budget, each before those that it was started after. Meanwhile none is started. What their
-    /// owner wants of them stays as it is: with a directory, a supervisor starts them again after the next boot of the host. On the same
-    /// boot their policies decide, as for machines that ended while no supervisor watched.
+    /// Shuts all machines down within one budget, each before those that it was started after. Meanwhile none is started. What
+    /// their owner wants of them stays as it is: with a directory, a supervisor starts them again after the next boot of the
+    /// host. On the same boot their policies decide, as for machines that ended while no supervisor watched.
     /// @param budget for all. Zero: no limit. Negative: SIGKILL at once
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code)`

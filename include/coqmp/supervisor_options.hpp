@@ -16,11 +16,11 @@ struct supervisor_options
 {
     supervisor_options() = default;  // not an aggregate, as session_options
 
-    /// A directory for the supervisor alone; it is created (mode 0700) if it does not exist. With it, the wish for each machine (up or
-    /// down) survives this program and the host, and the machines can survive this program: they are launched as with machine_spec::outlives_us, and the
-    /// next supervisor with this directory adopts those that still run when they are added to it. Each machine has a directory of its
-    /// name there, as machine::adopt_or_start() describes, and its wish beside it. Empty: the machines end with the supervisor, and
-    /// nothing is stored.
+    /// A directory for the supervisor alone; it is created (mode 0700) if it does not exist. With it, the wish for each machine
+    /// (up or down) survives this program and the host, and the machines can survive this program: they are launched as with
+    /// machine_spec::outlives_us, and the next supervisor with this directory adopts those that still run when they are added to
+    /// it. Each machine has a directory of its name there, as machine::adopt_or_start() describes, and its wish beside it. Empty:
+    /// the machines end with the supervisor, and nothing is stored.
     std::string directory;
 
     /// How many machines may be starting at the same time; the others wait for their turn. Zero: no limit.
