@@ -8,7 +8,10 @@ namespace coqmp {
 
 std::ostream& operator<<(std::ostream& out, change const& what)
 {
-    return out << what.machine << ": " << what.state << " (" << detail::harmless(what.reason) << ')';
+    out << what.machine << ": " << what.state;
+    if (!what.reason.empty())
+        out << " (" << detail::harmless(what.reason) << ')';
+    return out;
 }
 
 }  // namespace coqmp

@@ -111,13 +111,13 @@ char const* text_of(errc value) noexcept
         case errc::unexpected_value:
             return "QEMU's value does not fit the type that the program asked for";
         case errc::no_such_machine:
-            return "the supervisor has no machine of this name: add it first";
+            return "the supervisor has no machine with this name: add it first";
         case errc::invalid_name:
             return "the name of a machine has at most 64 letters, digits, dots, underscores and hyphens, and begins with a "
                    "letter or "
                    "a digit";
         case errc::name_in_use:
-            return "the supervisor already has a machine of this name: choose another name, or remove that machine first";
+            return "the supervisor already has a machine with this name: choose another name, or remove that machine first";
         case errc::not_sent:
             return "the command was not sent: it is safe to retry";
         case errc::outcome_unknown:

@@ -35,7 +35,7 @@ char const* to_string(lifecycle_reason reason) noexcept
         case lifecycle_reason::by_operator:
             return "asked by the operator";
         case lifecycle_reason::host_shutdown:
-            return "the host goes down";
+            return "the host is shutting down";
         case lifecycle_reason::guest_shutdown:
             return "the guest shut down";
         case lifecycle_reason::rebooted:
@@ -47,21 +47,21 @@ char const* to_string(lifecycle_reason reason) noexcept
         case lifecycle_reason::watchdog:
             return "the watchdog expired";
         case lifecycle_reason::out_of_memory:
-            return "the kernel ran out of memory";
+            return "the host ran out of memory";
         case lifecycle_reason::killed_by_signal:
             return "a signal ended QEMU";
         case lifecycle_reason::did_not_start:
-            return "QEMU did not get ready";
+            return "QEMU did not become ready";
         case lifecycle_reason::failed_exit:
             return "QEMU failed";
         case lifecycle_reason::not_responding:
             return "QEMU did not respond";
         case lifecycle_reason::reboots_endlessly:
-            return "the guest reboots again and again";
+            return "the guest keeps rebooting";
         case lifecycle_reason::migrated:
             return "the guest was migrated away";
         case lifecycle_reason::ended_unseen:
-            return "the reason of its end is unknown";
+            return "the reason for its end is unknown";
         case lifecycle_reason::no_space:
             return "the disk is full";
         case lifecycle_reason::disk_error:
@@ -71,13 +71,13 @@ char const* to_string(lifecycle_reason reason) noexcept
         case lifecycle_reason::not_begun:
             return "the guest has not begun to run";
         case lifecycle_reason::incoming:
-            return "it waits for a migration";
+            return "it is waiting for a migration";
         case lifecycle_reason::switched_off:
             return "the guest has shut down";
         case lifecycle_reason::debugged:
             return "a debugger stopped it";
         case lifecycle_reason::internal_error:
-            return "an internal error of QEMU";
+            return "an internal error in QEMU";
         case lifecycle_reason::other:
             return "an unknown state of QEMU";
         case lifecycle_reason::none:

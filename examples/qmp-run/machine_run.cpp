@@ -26,10 +26,10 @@ using namespace std::chrono_literals;
 
 /// A QEMU that reserves its memory before it answers needs minutes.
 constexpr auto start_timeout = 10min;
-/// The time of one hook, and of its end.
+/// The time limit of one hook, and the time to end it.
 constexpr auto time_for_hooks = 35s;
 
-/// Where the log's lines of QEMU come from.
+/// The source of QEMU's lines in the log.
 constexpr std::string_view qemu_source = "QEMU";
 
 coqmp::supervisor_options supervisor_options_for(coqmp_daemon::logger& log)
@@ -55,7 +55,7 @@ coqmp::machine_spec spec_for(options const& line, coqmp_daemon::logger& log)
     return result;
 }
 
-/// The service manager restarts the machine, not we.
+/// The service manager restarts the machine; qmp-run does not.
 coqmp::supervision_policy policy_for(options const& line)
 {
     coqmp::supervision_policy result;
@@ -65,7 +65,7 @@ coqmp::supervision_policy policy_for(options const& line)
     result.shutdown.budget = line.timeout;
     if (line.kill_silent) {
         result.kill_silent_after = *line.kill_silent;
-        // Several questions within the time, so that one late answer does not matter.
+        // Several questions fit into this time, so that one late answer does not matter.
         result.probe_interval = std::min<std::chrono::nanoseconds>(result.probe_interval, *line.kill_silent / 4);
         result.probe_time = std::min<std::chrono::nanoseconds>(result.probe_time, *line.kill_silent / 4);
     }
@@ -108,7 +108,7 @@ asio::awaitable<run_exit> machine_run::run()
     while (!has_ended(status_.state)) {
         std::optional<coqmp::change> const next = co_await changes_.next();
         if (!next)
-            co_return run_exit::failure;  // the supervisor lives as long as this
+            co_return run_exit::failure;  // does not happen: the supervisor lives as long as this object
         took(*next);
     }
     if (hooks_.has_unfinished())
@@ -127,7 +127,7 @@ void machine_run::start()
 void machine_run::took(coqmp::change const& what)
 {
     status_ = what.status;
-    // Not every change can be seen in the sentence.
+    // Not every change alters the sentence.
     if (std::string sentence = describe(what); sentence != logged_) {
         logged_ = std::move(sentence);
         log_.write(priority_of(what.status), line_.name, logged_);
@@ -141,7 +141,7 @@ void machine_run::took(coqmp::change const& what)
 void machine_run::shut_down()
 {
     is_asked_to_end_ = true;
-    log_.write(log_priority::notice, "a signal asks for the end of the machine");
+    log_.write(log_priority::notice, "received a signal: shutting the machine down");
     auto deadline = manager_link::time_point::max();
     if (line_.timeout > 0ms) {
         auto const dump_time = status_.is_dumping ? coqmp::supervision_policy().crash_time : 0ns;
@@ -153,7 +153,7 @@ void machine_run::shut_down()
 
 void machine_run::hurry()
 {
-    log_.write(log_priority::warning, "another signal asks for it at once: QEMU is killed");
+    log_.write(log_priority::warning, "received another signal: killing QEMU");
     hooks_.give_up();
     stop(-1ns);
 }

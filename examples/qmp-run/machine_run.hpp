@@ -24,15 +24,15 @@
 namespace qmp_run {
 
 /// @par Threads That of its executor.
-/// @par Lifetime Its executor's context is not run any more when it is destroyed.
+/// @par Lifetime It is destroyed when its executor's context no longer runs.
 class machine_run
 {
 public:
-    /// @param line outlives this
+    /// @param line outlives this object
     machine_run(boost::asio::any_io_executor const& executor, options const& line,
                 coqmp_daemon::service_environment const& environment, coqmp_daemon::logger& log);
 
-    /// Starts the machine, and waits for its end and for the hooks that this causes. @return what its end was
+    /// Starts the machine, and waits for its end and for the hooks that its end triggers. @return why it ended
     [[nodiscard]] boost::asio::awaitable<run_exit> run();
 
 private:

@@ -1,4 +1,4 @@
-// Reports the machine to the service manager, when something changes and when time passes.
+// Reports the machine's status to the service manager, when something changes and as time passes.
 #ifndef QMP_RUN_MANAGER_LINK_HPP
 #define QMP_RUN_MANAGER_LINK_HPP
 
@@ -18,20 +18,20 @@ namespace qmp_run {
 
 /// The first failure to reach the service manager is logged.
 /// @par Threads That of its executor.
-/// @par Lifetime Its executor's context has ended, or is not run any more, when it is destroyed.
+/// @par Lifetime It is destroyed when its executor's context has ended, or no longer runs.
 class manager_link
 {
 public:
     using time_point = manager_reports::clock::time_point;
 
-    /// @param kills_silent the watchdog is not fed while QEMU is silent
+    /// @param kills_silent whether a silent QEMU is killed; the watchdog is then not fed while QEMU is silent
     manager_link(boost::asio::any_io_executor const& executor, coqmp_daemon::service_environment const& environment,
                  bool kills_silent, coqmp_daemon::logger& log);
 
     void show(coqmp::machine_status const& status);
-    /// When the present start, or the shutdown, is over at the latest; the end of time: it has no limit.
+    /// When the current start or shutdown ends at the latest; time_point::max(): there is no limit.
     void set_deadline(time_point deadline);
-    /// QEMU has ended; what follows takes so long at most.
+    /// QEMU has ended, and what follows takes at most this long.
     void extend_end(std::chrono::microseconds most);
 
 private:

@@ -46,16 +46,16 @@ std::string sentence(machine_status const& status, std::string_view reason)
     if (status.reason == lifecycle_reason::did_not_start)
         return std::string(reason);  // it says that QEMU has ended
     std::string result = state_text(status.state);
-    if (!reason.empty() && status.state != lifecycle::starting)  // that QEMU is started needs no explanation
+    if (!reason.empty() && status.state != lifecycle::starting)  // a start needs no explanation
         result.append(": ").append(reason);
     if (status.is_dumping)
-        result += "; the guest writes a crash dump";
+        result += "; the guest is writing a crash dump";
     if (status.is_boot_looping)
-        result += "; the guest reboots again and again";
+        result += "; the guest keeps rebooting";
     if (status.health == liveness::busy)
         result += "; QEMU is busy";
     if (status.health == liveness::silent)
-        result += "; QEMU does not answer";
+        result += "; QEMU is not answering";
     return result;
 }
 

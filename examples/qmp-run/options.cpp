@@ -35,10 +35,10 @@ public:
 
 void describe(CLI::App& application, options& into, written_values& values)
 {
-    application.add_option("--name", into.name, "the machine's name, for hooks and the log (the program's)")->type_name("NAME");
+    application.add_option("--name", into.name, "the machine's name in hooks and log (the program's name)")->type_name("NAME");
     application.add_option("--timeout", values.timeout, "how long a shutdown may take; 0s: no limit (75s)")->type_name("TIME");
     application.add_option("--kill-silent", values.kill_silent, "kill a QEMU that has not answered for TIME")->type_name("TIME");
-    application.add_option("--heal-enospc", values.heal_enospc, "continue a guest that ran out of space: on or off (on)")
+    application.add_option("--heal-enospc", values.heal_enospc, "resume a guest that ran out of disk space: on or off (on)")
         ->type_name("WORD");
     application.add_option("--hook", into.hooks, "run PROGRAM at each change of the machine's state")
         ->type_name("PROGRAM")
@@ -47,7 +47,7 @@ void describe(CLI::App& application, options& into, written_values& values)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     coqmp_daemon::add_common_options(application, QMP_RUN_VERSION, into.common);
     application.footer(
-        "SIGTERM, SIGINT and SIGHUP shut the guest down, a second one kills QEMU.\n"
+        "SIGTERM, SIGINT and SIGHUP shut the guest down; a second one kills QEMU.\n"
         "Exit status: 0 the guest shut down, or was asked to; 80 it rebooted (-no-reboot);\n"
         "81 panicked; 82 watchdog; 83 ended from outside; 84 killed; 85 did not start;\n"
         "1 another failure; 2 usage.\n"
@@ -62,14 +62,14 @@ std::chrono::milliseconds parse_time(char const* option, std::string const& text
     auto const result = coqmp_daemon::duration(least, 24h)(read, problems);
     if (!result)
         throw mistake(std::string(option) + " needs a time from " + (least == 0ms ? "0s" : "1s") +
-                      " to 24h in ms, s, min or h, such as 75s, not \"" + text + '"');
+                      " to 24h with a unit (ms, s, min or h), such as 75s, not \"" + text + '"');
     return *result;
 }
 
 bool parse_switch(char const* option, std::string const& text)
 {
     if (text != "on" && text != "off")
-        throw mistake(std::string(option) + " is on or off, not \"" + text + '"');
+        throw mistake(std::string(option) + " must be on or off, not \"" + text + '"');
     return text == "on";
 }
 
@@ -108,7 +108,7 @@ void take_values(written_values const& values, options& into)
     else if (!is_machine_name(into.name))
         throw mistake("--name \"" + into.name +
                       "\": a name has letters, digits, '.', '_' and '-', begins with a letter or a digit, and " +
-                      "is not longer than " + std::to_string(longest_name));
+                      "is not longer than " + std::to_string(longest_name) + " characters");
 }
 
 options read(CLI::App& application, int argc, char const* const* argv, std::optional<coqmp_daemon::exit_code>& status)
@@ -124,7 +124,7 @@ options read(CLI::App& application, int argc, char const* const* argv, std::opti
     if (separator != end)
         result.program.assign(separator + 1, end);
     if (result.program.empty())
-        throw mistake("no program is named: qmp-run [OPTIONS] -- qemu-system-x86_64 ARGUMENTS...");
+        throw mistake("no program is given; write qmp-run [OPTIONS] -- qemu-system-x86_64 ARGUMENTS...");
     take_values(values, result);
     return result;
 }
@@ -133,7 +133,7 @@ options read(CLI::App& application, int argc, char const* const* argv, std::opti
 
 std::variant<options, coqmp_daemon::exit_code> read_command_line(int argc, char const* const* argv)
 try {
-    CLI::App application("Runs a QEMU for a service manager: qmp-run [OPTIONS] -- PROGRAM ARGUMENTS...", "qmp-run");
+    CLI::App application("Runs one QEMU under a service manager: qmp-run [OPTIONS] -- PROGRAM ARGUMENTS...", "qmp-run");
     std::optional<coqmp_daemon::exit_code> status;
     options result = read(application, argc, argv, status);
     if (status)

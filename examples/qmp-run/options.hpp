@@ -24,7 +24,7 @@ struct options
     coqmp_daemon::common_options common;
 };
 
-/// Reads the command line; prints what `--help`, `--version` and mistakes ask for.
+/// Reads the command line. Prints the help or the version on request, and mistakes on standard error.
 /// @return the options, or the status to exit with at once
 [[nodiscard]] std::variant<options, coqmp_daemon::exit_code> read_command_line(int argc, char const* const* argv);
 

@@ -56,7 +56,7 @@ try {
     if (auto const* const status = std::get_if<exit_code>(&read))
         return *status;
     return static_cast<exit_code>(run_machine(std::get<options>(read)));
-} catch (std::exception const& error) {  // run_program() would make some of them a status that qmp-run does not have
+} catch (std::exception const& error) {  // run_program() would turn some into statuses that qmp-run does not have
     coqmp_daemon::print_error("qmp-run", error.what());
     return exit_code::failure;
 }

@@ -1,4 +1,4 @@
-// The program.
+// qmp-run without its main function.
 #ifndef QMP_RUN_RUN_HPP
 #define QMP_RUN_RUN_HPP
 

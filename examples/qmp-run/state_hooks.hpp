@@ -27,11 +27,11 @@ public:
     state_hooks(boost::asio::any_io_executor const& executor, std::vector<std::string> programs, std::string machine,
                 coqmp_daemon::logger& log);
 
-    /// Runs the hooks if the state or its reason is another one than before.
+    /// Runs the hooks if the state or its reason has changed.
     void take(coqmp::machine_status const& status);
 
     [[nodiscard]] bool has_unfinished() const noexcept { return runner_.unfinished() != 0; }
-    /// Waits until no hook runs or waits, but no longer than this, and not after give_up().
+    /// Waits until all hooks have ended, but at most for this time, and not after give_up().
     [[nodiscard]] boost::asio::awaitable<void> finish(std::chrono::milliseconds most);
     void give_up();
 

@@ -9,9 +9,9 @@
 
 namespace qmp_run {
 
-/// Handles SIGTERM, SIGINT and SIGHUP from its construction, and ignores SIGPIPE, so that a write to a peer that has gone fails with
-/// EPIPE. SIGHUP says that the terminal has gone: there is no configuration to read again. SIGINT and SIGHUP stay ignored if our parent
-/// ignores them, as nohup(1) and shells do.
+/// From its construction on, it handles SIGTERM, SIGINT and SIGHUP, and ignores SIGPIPE, so that a write to a peer that has gone
+/// fails with EPIPE. SIGHUP means that the terminal has gone: there is no configuration to reload. SIGINT and SIGHUP stay ignored
+/// if our parent ignores them, as nohup(1) and shells do.
 ///
 /// After the second signal all of them have their default effect: a third one ends qmp-run even if it hangs.
 /// @par Threads That of its executor. A process has one such object.

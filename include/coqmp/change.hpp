@@ -18,8 +18,8 @@ struct change
 
     std::string machine;  ///< Its name.
     lifecycle state = lifecycle::defined;
-    /// In words, for people: `the guest panicked`. Of a machine that did not start, with the last lines of QEMU's standard error:
-    /// not safe for a terminal.
+    /// In words, for people: `the guest panicked`, for example. Empty if there is nothing to explain. If the machine did not start,
+    /// it includes the last lines of QEMU's standard error, which are not safe for a terminal; operator<< escapes them.
     std::string reason;
     machine_status status;          ///< The same for programs, and more.
     std::uint64_t lost_before = 0;  ///< Changes that the stream has lost right before this one, because its queue was full.

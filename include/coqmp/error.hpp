@@ -57,9 +57,9 @@ enum class errc {
     invalid_record,    ///< A text that is not a machine record.
     not_the_machine,   ///< The recorded process has ended. Its number may now belong to another process.
     unexpected_value,  ///< What QEMU sent does not fit the type that the program asked for: unexpected_value says where.
-    no_such_machine,   ///< The supervisor has no machine of this name.
-    invalid_name,  ///< Not a name for a machine: letters, digits, `.`, `_` and `-`, at most 64, and the first is a letter or a digit.
-    name_in_use,  ///< The supervisor already has a machine of this name.
+    no_such_machine,   ///< The supervisor has no machine with this name.
+    invalid_name,  ///< Not a valid machine name: at most 64 letters, digits, `.`, `_` and `-`, beginning with a letter or a digit.
+    name_in_use,   ///< The supervisor already has a machine with this name.
     /// Holds for a library error code if the command was never sent: it is safe to send it again. It does not hold for a
     /// cancelled command (`operation_aborted`): for that one reply::was_sent() says it.
     not_sent = 101,

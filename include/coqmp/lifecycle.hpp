@@ -10,7 +10,7 @@
 
 namespace coqmp {
 
-/// The state of a supervised machine. Beside it stands a lifecycle_reason.
+/// The state of a supervised machine. A lifecycle_reason explains it.
 enum class lifecycle {
     defined,      ///< Known, and never started by this supervisor.
     starting,     ///< A QEMU is being launched, waits for its turn, or has not reported its run state yet.
@@ -28,7 +28,7 @@ enum class lifecycle_reason {
     none,  ///< Nothing to explain.
     // Why it ended, or is ended.
     by_operator,        ///< Through the supervisor.
-    host_shutdown,      ///< The host goes down: the machine starts again with it.
+    host_shutdown,      ///< The host is shutting down: the machine starts again with it.
     guest_shutdown,     ///< The guest switched itself off.
     rebooted,           ///< The guest rebooted, and QEMU runs with `-no-reboot`.
     outside,            ///< QMP's `quit`, SIGTERM or SIGINT, and not from the supervisor.
@@ -43,7 +43,7 @@ enum class lifecycle_reason {
     migrated,           ///< The guest runs elsewhere now.
     ended_unseen,       ///< Nothing that was seen explains the end.
     // Why it is paused.
-    no_space,        ///< A full disk of the host. The supervisor continues it.
+    no_space,        ///< A disk of the host is full. The supervisor resumes it if supervision_policy::heals_no_space says so.
     disk_error,      ///< Another disk error, or one that the supervisor has not seen.
     by_client,       ///< A client has paused it.
     not_begun,       ///< Its guest has not begun to run (`-S`), or was reset while it was paused.
@@ -62,7 +62,7 @@ enum class liveness {
     silent       ///< Nothing answers, or there is no connection, but the process lives.
 };
 
-/// All that a supervisor reports of one machine.
+/// Everything that a supervisor reports about one machine.
 struct machine_status
 {
     lifecycle state = lifecycle::defined;

@@ -1,4 +1,4 @@
-// An event of one of the machines that a supervisor keeps.
+// An event of one of the machines of a supervisor.
 #ifndef COQMP_MACHINE_EVENT_HPP
 #define COQMP_MACHINE_EVENT_HPP
 
@@ -17,7 +17,7 @@ struct machine_event
     std::string machine;  ///< Its name.
     /// event::lost_before counts the events of this machine that were lost on the way to the supervisor.
     event what;
-    std::uint64_t lost_before = 0;  ///< Events of any machine that the stream has lost right before this one: its queue was full.
+    std::uint64_t lost_before = 0;  ///< Events of any machine that the stream lost right before this one; its queue was full.
 };
 
 }  // namespace coqmp

@@ -31,8 +31,8 @@ std::ostream& operator<<(std::ostream& out, shutdown_step step);
 
 /// Whether the guest is asked to shut down.
 enum class ask_guest : bool {
-    no,  ///< QEMU is ended without a word to the guest, which has no chance to write what it has not written.
-    yes  ///< By its power button (`system_powerdown`), or by its agent first.
+    no,  ///< QEMU is ended without notice: the guest loses what it has not written to its disks yet.
+    yes  ///< By its power button (`system_powerdown`), or through its agent first.
 };
 
 /// Options of machine::async_shutdown().
@@ -56,7 +56,7 @@ public:
     /// forever. Negative (when nothing is left of an outer budget, for example): SIGKILL at once.
     std::chrono::nanoseconds budget = std::chrono::seconds(75);
 
-    /// Whether the guest is asked. If not, `quit` comes first.
+    /// Whether the guest is asked to shut down. If not, `quit` is the first step.
     coqmp::ask_guest ask_guest = coqmp::ask_guest::yes;
 
     /// `ask_guest = ask_guest::no`, for expressions.

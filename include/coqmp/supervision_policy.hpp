@@ -51,8 +51,8 @@ struct supervision_policy
 {
     supervision_policy() = default;  // not an aggregate, as session_options
 
-    /// The QEMU of another owner: it is watched, and never acted on. Then most other members do not matter. This version of the
-    /// supervisor cannot do that: supervisor::add() refuses it.
+    /// QEMU belongs to another owner: it is watched, and never acted on. Most other members then do not matter. This version of the
+    /// supervisor does not support this: supervisor::add() rejects it.
     bool is_observed = false;
 
     restart_policy restart = restart_policy::on_failure;
@@ -60,37 +60,37 @@ struct supervision_policy
     /// policy forbids it. qmp-run leaves it to the service manager.
     bool relaunch_after_reboot = true;
 
-    /// So many restarts within this time, and one more is not made: the machine is given up.
+    /// After this many restarts within restart_window, the machine is given up instead of being restarted again.
     std::size_t most_restarts = 5;
     std::chrono::nanoseconds restart_window = std::chrono::minutes(10);
-    /// Pauses before restarts double from the first to the longest. After restart_window without a failure the first is next.
+    /// Pauses before restarts double from backoff to longest_backoff. After restart_window without a failure they begin anew.
     std::chrono::nanoseconds backoff = std::chrono::seconds(1);
     std::chrono::nanoseconds longest_backoff = std::chrono::minutes(2);
     double jitter = 0.5;  ///< The share of each pause that is random.
 
-    /// More reboots than this within this time are a boot loop.
+    /// More reboots than this within reboot_window are a boot loop.
     std::size_t most_reboots = 10;
     std::chrono::nanoseconds reboot_window = std::chrono::minutes(1);
     boot_loop_action on_boot_loop = boot_loop_action::report;
 
     panic_action on_panic = panic_action::leave;
-    /// Whether a panicked guest that is paused is dumped to a file first. This version of the supervisor cannot do that: it says so in
-    /// its log, and goes on.
+    /// Whether a panicked guest that is paused is dumped to a file first. This version of the supervisor does not
+    /// support this: it logs a warning, and goes on without a dump.
     bool dumps_after_panic = false;
-    std::chrono::nanoseconds dump_time = std::chrono::minutes(10);  ///< The panic_action comes at the latest after this time.
+    std::chrono::nanoseconds dump_time = std::chrono::minutes(10);  ///< The panic_action follows after this time at the latest.
 
-    /// Whether a machine that was paused for lack of space is continued, after pauses that double from 1 s to 60 s.
+    /// Whether a machine that was paused for lack of space is resumed, with attempts at intervals that double from 1 s to 60 s.
     bool heals_no_space = true;
 
     /// How often QEMU is asked for its run state, and how long the answer may take.
     std::chrono::nanoseconds probe_interval = std::chrono::seconds(10);
     std::chrono::nanoseconds probe_time = std::chrono::seconds(5);
-    /// A QEMU that has been silent for so long is killed. Zero: never.
+    /// A QEMU that has been silent for this long is killed. Zero: never.
     std::chrono::nanoseconds kill_silent_after = std::chrono::nanoseconds::zero();
 
-    /// How it is shut down, if the call does not say how.
+    /// How the machine is shut down, unless the call says otherwise.
     shutdown_options shutdown;
-    /// Deadlines are extended by so much while a guest's crash kernel writes a dump (GUEST_CRASHLOADED).
+    /// Deadlines are extended by this much while a guest's crash kernel writes a dump (GUEST_CRASHLOADED).
     std::chrono::nanoseconds crash_time = std::chrono::minutes(10);
 };
 

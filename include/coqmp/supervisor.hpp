@@ -1,5 +1,5 @@
 // Many machines in one process, their policies and their states.
-// Invariant: it never starts a second QEMU of a machine while the first may live, and never restarts what its owner stopped.
+// Invariant: it never starts a second QEMU for a machine while the first may live, and never restarts one that its owner stopped.
 #ifndef COQMP_SUPERVISOR_HPP
 #define COQMP_SUPERVISOR_HPP
 
@@ -59,8 +59,8 @@ void start_shutdown_of_all(supervisor_pointer const& impl, pending_handler<void(
 }  // namespace detail
 
 /// Starts machines, keeps them running as their policies say, and shuts them down. It knows from QEMU's events why a machine ended:
-/// one that panicked comes back, one that its guest or its owner switched off stays down, one that fails again and again is given
-/// up. A machine that was paused for lack of space is continued when there is space; one that a client has paused is not.
+/// one that panicked is restarted, one that its guest or its owner shut down stays down, and one that fails again and again is
+/// given up. A machine that was paused for lack of space is resumed when there is space again; one that a client has paused is not.
 /// @code
 /// coqmp::supervisor machines{executor};
 /// coqmp::change_stream changes = machines.subscribe();
@@ -69,7 +69,7 @@ void start_shutdown_of_all(supervisor_pointer const& impl, pending_handler<void(
 /// while (auto change = co_await changes.next())
 ///     std::cout << *change << '\n';
 /// @endcode
-/// With supervisor_options::directory, the machines and what their owner wants of them survive this program.
+/// With supervisor_options::directory, the machines and their desired states (up or down) survive this program.
 /// @par Threads as session; changes and event filters are handled on the executor
 /// @par Moved from A moved-from supervisor has no machines.
 /// @par Lifetime Destroying the supervisor kills its machines (SIGKILL), as destroying a `machine` does: release those that are to
@@ -83,9 +83,9 @@ public:
     using executor_type = boost::asio::any_io_executor;
 
     /// @param executor where the work runs
-    /// @param options limits, and where the wishes for the machines are stored
+    /// @param options limits, and where the desired states of the machines are stored
     /// @throws boost::asio::execution::bad_executor if the executor is empty
-    /// @throws boost::system::system_error the directory cannot be used, most often because another supervisor has it
+    /// @throws boost::system::system_error the directory cannot be used, most often because another supervisor uses it
     explicit supervisor(executor_type executor, supervisor_options options = {});
 
     /// The same with the executor of an execution context.
@@ -105,7 +105,7 @@ public:
     /// @param name for all other functions: letters, digits, `.`, `_` and `-`, at most 64; the first is a letter or a digit
     /// @param spec what is launched
     /// @param policy what the supervisor does when the machine ends, hangs, panics or is stopped
-    /// @param after machines that start before this one, and are shut down after it, if they are wanted at all. They may be added
+    /// @param after machines that start before this one, and are shut down after it, if they are to run at all. They may be added
     /// later.
     /// @throws boost::system::system_error, whose text says what is wrong, with errc::invalid_name, errc::name_in_use,
     /// `invalid_argument` (the machines would be after one another in a circle; or supervision_policy::is_observed),
@@ -117,7 +117,7 @@ public:
     /// @throws boost::system::system_error errc::no_such_machine
     void start(std::string_view name);
 
-    /// Shuts the machine down, and starts a new QEMU. Starts a machine that is down.
+    /// Shuts the machine down as supervision_policy::shutdown says, and starts a new QEMU. Starts a machine that is down.
     /// @throws boost::system::system_error errc::no_such_machine
     void restart(std::string_view name);
 
@@ -130,7 +130,7 @@ public:
     /// @par Errors errc::no_such_machine; `operation_aborted`: cancelled, or the supervisor was destroyed, or the machine was
     /// removed or released meanwhile; the kernel's: the process has ended, but it could not be stored that the machine is to stay
     /// down
-    /// @par Cancellation terminal, partial and total: the wait ends; the machine goes down.
+    /// @par Cancellation terminal, partial and total: the wait ends; the machine is shut down all the same.
     template <boost::asio::completion_token_for<void(boost::system::error_code, machine_end)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_stop(std::string name, std::optional<std::chrono::nanoseconds> budget = std::nullopt,
                                   Token&& token = Token())
@@ -139,7 +139,7 @@ public:
             impl_, std::forward<Token>(token), std::move(name), budget);
     }
 
-    /// Stops a machine, and forgets it and its wish.
+    /// Stops a machine, and forgets it and its desired state.
     /// @param name of the machine
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code)`
@@ -175,7 +175,7 @@ public:
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code)`
     /// @par Errors errc::timed_out: a process cannot be killed; `operation_aborted`: cancelled, or the supervisor was destroyed
-    /// @par Cancellation terminal, partial and total: the wait ends; the machines go down.
+    /// @par Cancellation terminal, partial and total: the wait ends; the machines are shut down all the same.
     template <boost::asio::completion_token_for<void(boost::system::error_code)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_shutdown(std::chrono::nanoseconds budget, Token&& token = Token())
     {
@@ -186,8 +186,8 @@ public:
     // ---- Commands ----------------------------------------------------------------------------------------------------------
 
     /// Sends a command to the process that the machine has at the moment, as session::async_execute() does. A `stop` is remembered:
-    /// the supervisor does not continue the machine. With a directory it is sent when that is on the disk, and not sent
-    /// (errc::not_sent) if it cannot be. A `quit` is an end that the owner wants, as by
+    /// the supervisor does not resume the machine. With a directory, the `stop` is sent once this is on the disk, and fails with
+    /// errc::not_sent if it cannot be stored. A `quit` counts as a stop by the owner, like
     /// async_stop().
     /// @param name of the machine
     /// @param request the command
@@ -231,7 +231,7 @@ public:
     /// @throws boost::system::system_error errc::no_such_machine
     [[nodiscard]] lifecycle state(std::string_view name) const { return status(name).state; }
 
-    /// The process id of the machine; nothing if it has none, or has not been ready yet.
+    /// The process id of the machine; nothing if it has no process, or has not become ready yet.
     /// @throws boost::system::system_error errc::no_such_machine
     [[nodiscard]] std::optional<::pid_t> pid(std::string_view name) const;
 

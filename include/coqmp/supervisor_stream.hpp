@@ -60,7 +60,7 @@ public:
     /// @par Handler signature `void(error_code, Value)`
     /// @par Errors errc::end_of_stream when the supervisor was destroyed or the stream was closed, after the last value;
     /// errc::operation_in_progress if another read is waiting; `asio::error::operation_aborted` when cancelled.
-    /// @par Cancellation terminal, partial and total: the read ends and the value stays in the queue, whatever the moment.
+    /// @par Cancellation terminal, partial and total: the read ends, and no value is lost, whenever that happens.
     template <boost::asio::completion_token_for<void(boost::system::error_code, Value)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_next(Token&& token = Token())
     {

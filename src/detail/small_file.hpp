@@ -17,9 +17,9 @@ namespace coqmp::detail {
 /// @throws boost::system::system_error the kernel's error; what() names the file
 void replace_small_file(std::string const& path, std::string_view contents);
 
-/// The same, and waits for the disk: when it returns, the new file survives the end of the host. Not for an event loop.
+/// The same, and waits for the disk: when it returns, the new file survives a crash of the host. Not for use in an event loop.
 /// @throws boost::system::system_error the kernel's error; what() names the file. If only the directory could not be written to the
-/// disk, the new file is already there.
+/// disk, the new file is already in place.
 void replace_small_file_on_disk(std::string const& path, std::string_view contents);
 
 }  // namespace coqmp::detail

@@ -25,7 +25,7 @@ public:
     /// machines must still be killed.
     [[nodiscard]] static helper_thread& for_ending();
 
-    /// Writes files, which takes as long as the disk does. What waits is written before the program ends.
+    /// Writes files, as slowly as the disk does. Pending files are written before the program ends.
     [[nodiscard]] static helper_thread& for_files();
 
     /// Waits until all earlier work is done.

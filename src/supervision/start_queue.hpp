@@ -23,7 +23,7 @@ public:
     /// @param most at a time. Zero: no limit
     explicit start_queue(std::size_t most) noexcept : most_(most) {}
 
-    /// It will be requested or withdrawn soon: those that start after it wait for that.
+    /// The machine will be requested or withdrawn soon: machines that start after it wait for that.
     void expect(std::string const& name) { expected_.insert(name); }
     /// It wants to be launched. If it already waits, this changes its order only.
     void request(ordered_machine what);

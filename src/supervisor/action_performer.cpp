@@ -43,7 +43,7 @@ void action_performer::operator()(actions::launch const& /*it*/) const
     driver.owner_->withdraw_launch(driver.name_);
     process_end not_started;
     not_started.end.reason = end_reason::failed_start;
-    driver.ended(not_started, "its wish could not be stored");
+    driver.ended(not_started, "its desired state could not be stored");
 }
 
 void action_performer::operator()(actions::shut_down const& what) const
@@ -75,7 +75,7 @@ void action_performer::operator()(actions::ask_out_of_band const& /*it*/) const
     });
 }
 
-// The action may have waited for the disk. What has happened since forbids it.
+// The action may have waited for the disk, and what has happened since may forbid it.
 void action_performer::operator()(actions::continue_guest const& /*it*/) const
 {
     auto const finish = [](machine_driver& self, reply const&) {
@@ -94,10 +94,10 @@ void action_performer::operator()(actions::reset_guest const& /*it*/) const
     ask(command("cont").timeout(0s), no_answer_needed);
 }
 
-// Not built yet: the file and its limit.
+// Not implemented yet: the file, and its size limit.
 void action_performer::operator()(actions::dump_guest const& /*it*/) const
 {
-    driver.owner_->write(log_level::warning, driver.name_, "its guest was not dumped: this version cannot do that");
+    driver.owner_->write(log_level::warning, driver.name_, "its guest was not dumped: this version does not support dumps");
     driver.perform(driver.rules_.finished(finished_action::dump_guest, driver.clock_->now()));
 }
 
@@ -138,7 +138,7 @@ void action_performer::ask(command&& request, answer_handler answered) const
 {
     auto const monitor = driver.qemu_->monitor();
     if (!monitor)
-        return;  // disconnected() follows, or has come
+        return;  // disconnected() follows, or was already called
     auto done = [weak = driver.weak_from_this(), answered = std::move(answered)](error_code error, reply const& answer) {
         auto const self = weak.lock();
         if (self && !error && self->owner_ != nullptr)

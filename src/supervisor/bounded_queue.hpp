@@ -40,7 +40,7 @@ public:
     {}
     ~bounded_queue() = default;
 
-    /// Runs the filter: only on the supervisor's executor, and under no lock.
+    /// Runs the filter. Call this only on the supervisor's executor, and without holding a lock.
     [[nodiscard]] bool wants(Value const& candidate) const { return !filter_ || filter_(candidate); }
 
     void push(Value value)

@@ -33,7 +33,7 @@ bool try_lock(int directory)
     return ::flock(directory, LOCK_EX | LOCK_NB) == 0;
 }
 
-/// Makes it if it does not exist.
+/// Creates it if it does not exist.
 std::shared_ptr<unique_fd const> open_directory(std::filesystem::path const& path)
 {
     if (::mkdir(path.c_str(), wish_directory_mode) == 0) {
@@ -48,7 +48,7 @@ std::shared_ptr<unique_fd const> open_directory(std::filesystem::path const& pat
         throw explained_error(wish_error(), "cannot open the directory " + path.native() + ": " + wish_error().message());
     if (status.st_uid != ::geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         throw explained_error(make_error_code(boost::system::errc::permission_denied),
-                              "the directory " + path.native() + " belongs to another user, or others may write there");
+                              "the directory " + path.native() + " belongs to another user, or others may write to it");
     return result;
 }
 
@@ -72,7 +72,7 @@ error_code write_wish(unique_fd const& top, std::string const& machine, std::str
 try {
     if (::mkdirat(top.number(), machine.c_str(), wish_directory_mode) != 0 && errno != EEXIST)
         return wish_error();
-    if (::fsync(top.number()) != 0)  // also if the directory was made by somebody else
+    if (::fsync(top.number()) != 0)  // even if another program has created the directory
         return wish_error();
     replace_small_file_on_disk(file, text + '\n');
     return {};
@@ -82,7 +82,7 @@ try {
     return make_error_code(boost::system::errc::not_enough_memory);
 }
 
-/// On a helper thread. What a QEMU still uses that nobody has a record of stays, so that no second one is started beside it.
+/// On a helper thread. A lock that a QEMU without a record still holds stays, so that no second QEMU is started beside it.
 void remove_files(std::filesystem::path const& place)
 {
     for (char const* const each : {"record", "wish", "monitor"})
@@ -91,7 +91,7 @@ void remove_files(std::filesystem::path const& place)
     unique_fd const lock(::open(name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
     if (lock.number() >= 0 && try_lock(lock.number()))
         ::unlink(name.c_str());
-    ::rmdir(place.c_str());  // not if there is a log
+    ::rmdir(place.c_str());  // fails if there is a log
 }
 
 }  // namespace

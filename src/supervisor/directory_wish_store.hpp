@@ -1,5 +1,5 @@
 // The wishes as files in a directory, which survive the supervisor and the host.
-// Invariant: a file holds a whole record, an older one or the newest; a record that was reported as saved is on the disk.
+// Invariant: a file holds a complete record, an older one or the newest; a record that was reported as saved is on the disk.
 #ifndef COQMP_SRC_SUPERVISOR_DIRECTORY_WISH_STORE_HPP
 #define COQMP_SRC_SUPERVISOR_DIRECTORY_WISH_STORE_HPP
 
@@ -12,23 +12,23 @@
 
 namespace coqmp::detail {
 
-/// One supervisor at a time has the directory, from the constructor to the destructor and the end of the last save. Files are
-/// written on a helper thread, one after the other. Safe to use from any thread.
+/// One supervisor at a time owns the directory, from the constructor until the destructor has run and the last save has ended.
+/// Files are written on a helper thread, one after the other. Safe to use from any thread.
 class directory_wish_store final : public wish_store
 {
 public:
-    /// Makes the directory if it does not exist, and locks it.
-    /// @throws boost::system::system_error `resource_unavailable_try_again`: another supervisor has it; the kernel's error
+    /// Creates the directory if it does not exist, and locks it.
+    /// @throws boost::system::system_error `resource_unavailable_try_again`: another supervisor owns it; the kernel's error
     explicit directory_wish_store(std::string const& path);
 
     [[nodiscard]] std::optional<memory_record> load(std::string const& machine) override;
     void save(std::string const& machine, memory_record const& record, saved done) override;
     void forget(std::string const& machine, saved done) override;
 
-    /// As long as a copy exists, no other supervisor gets the directory: for those who write there on a helper thread.
+    /// As long as a copy exists, no other supervisor can own the directory. For code that writes there on a helper thread.
     [[nodiscard]] std::shared_ptr<unique_fd const> const& lock() const noexcept { return directory_; }
 
-    /// The directory of one machine. save() makes it if it does not exist.
+    /// The directory of one machine. save() creates it if it does not exist.
     [[nodiscard]] std::string directory_of(std::string const& machine) const { return path_ / machine; }
 
 private:

@@ -85,7 +85,7 @@ void write_in_background(helper_thread::work task)
 /// @throws boost::system::system_error as replace_small_file_on_disk()
 void write_after_earlier_work(std::string const& path, std::string const& text)
 {
-    helper_thread::for_files().catch_up();  // the same file may just be being written
+    helper_thread::for_files().catch_up();  // a write of the same file may be in progress
     replace_small_file_on_disk(path, text);
 }
 
@@ -206,7 +206,7 @@ try {
     };
     write_in_background(std::move(write));
 } catch (system_error const&) {
-    // It has ended, or is being ended: there is nothing to come back to.
+    // QEMU has ended, or is being ended: there is nothing to adopt later.
 }
 
 void launched_qemu::record_written(std::string const& failure)
@@ -215,7 +215,7 @@ void launched_qemu::record_written(std::string const& failure)
     if (has_record_)
         return complaint_.clear();
     if (std::exchange(complaint_, failure) != failure)
-        owner_->wrote("the next supervisor will not find it: " + failure);
+        owner_->wrote("its record could not be stored, so the next supervisor cannot adopt it: " + failure);
     next_record_.emplace(executor_, pause_between_records);
     next_record_->async_wait(of_this_machine([](launched_qemu& self, error_code interrupted) {
         if (!interrupted && self.is_ready_)
@@ -267,7 +267,7 @@ void launched_qemu::adopted(std::exception_ptr const& failure)
     }));
 }
 
-// What happened in the gap is not known. A disk that has no space left is seen.
+// Events in the gap are lost, but disks that have no space left can still be found.
 void launched_qemu::look_for_full_disks()
 {
     auto done = of_this_machine(
@@ -276,7 +276,7 @@ void launched_qemu::look_for_full_disks()
                   command("query-block").timeout(5s));
 }
 
-// QEMU's end closes the connection first, and the end of the process says more.
+// When QEMU ends, its connection closes first. The end of the process says more, so it gets time to arrive.
 void launched_qemu::reconnect()
 {
     next_adoption_.emplace(executor_, pause_between_adoptions);
@@ -289,14 +289,14 @@ void launched_qemu::reconnect()
 void launched_qemu::adopt_again()
 {
     if (!place_)
-        return owner_->wrote("the connection has ended, and there is no other: the machine is silent until it ends");
+        return owner_->wrote("the connection to QEMU has ended and cannot be renewed: the machine stays silent until QEMU ends");
     try {
         auto const record = machine_->release();
         events_.reset();
         machine_.reset();
         adopt(record);
     } catch (system_error const& failure) {
-        owner_->wrote(std::string("cannot connect again: ") + failure.what());
+        owner_->wrote(std::string("cannot reconnect to QEMU: ") + failure.what());
     }
 }
 
@@ -378,7 +378,7 @@ void launched_qemu::shut_down(shutdown_options const& options)
     wanted_end_ = options;
     if (machine_ && !adopted_)
         machine_->async_shutdown(options, [](error_code, exit_status) {});
-    // Else when it is adopted: without a monitor there is no gentle way. At the end of its budget it is killed anyway.
+    // Otherwise when it has been adopted: there is no gentle way without a monitor. At the end of the budget it is killed anyway.
 }
 
 void launched_qemu::kill()
@@ -399,11 +399,11 @@ try {
         signal_in_background(found, SIGKILL);
 } catch (std::exception const& failure) {
     if (owner_ != nullptr)
-        owner_->wrote(std::string("cannot end it: ") + failure.what());
+        owner_->wrote(std::string("cannot kill QEMU: ") + failure.what());
 }
 
-// It is let go in any case: the lock that it has inherited protects it if there is no record. That there is none yet is rare, so that
-// this may wait for the disk.
+// QEMU is released in any case: if there is no record, the lock that QEMU has inherited protects it. A missing record is rare, so
+// this function may wait for the disk.
 void launched_qemu::release()
 {
     std::string text;

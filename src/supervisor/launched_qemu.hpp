@@ -29,8 +29,8 @@ namespace coqmp::detail {
 class launched_qemu final : public supervised_qemu, public std::enable_shared_from_this<launched_qemu>
 {
 public:
-    /// @param home the executor, in the hands of other threads
-    /// @param directory of the machine, if it is to outlive its supervisor; else empty
+    /// @param home the executor, for use from other threads
+    /// @param directory of the machine, if it is to outlive its supervisor; otherwise empty
     /// @param lock of the supervisor's directory
     /// @throws boost::system::system_error the directory cannot be used, or another program manages the machine
     launched_qemu(boost::asio::any_io_executor executor, std::shared_ptr<revocable_executor> home, machine_spec spec,
@@ -50,7 +50,7 @@ public:
     [[nodiscard]] ::pid_t pid() const noexcept override { return pid_; }
 
 private:
-    /// A place of its own, for a machine that outlives its supervisor.
+    /// The files of a machine that outlives its supervisor.
     struct place
     {
         machine_directory files;
@@ -86,7 +86,7 @@ private:
     qemu_owner* owner_;  ///< None: abandoned.
 
     std::optional<machine> machine_;
-    unsigned number_ = 0;  ///< Of the machine.
+    unsigned number_ = 0;  ///< Identifies the current machine.
     std::optional<event_stream> events_;
     end_record seen_;  ///< Of the process, over all its connections.
     bool is_ready_ = false;
@@ -95,10 +95,10 @@ private:
     bool has_record_ = false;  ///< Of the process, on the disk.
     std::optional<boost::asio::steady_timer> next_record_;
 
-    std::optional<shutdown_options> wanted_end_;  ///< When it is adopted.
+    std::optional<shutdown_options> wanted_end_;  ///< To be done when it is adopted.
     std::optional<machine_record> adopted_;       ///< A process that is being adopted, or is to be.
     std::optional<boost::asio::steady_timer> next_adoption_;
-    std::string complaint_;  ///< The last one about an adoption that failed.
+    std::string complaint_;  ///< The last one about an adoption or a record that failed.
 };
 
 }  // namespace coqmp::detail

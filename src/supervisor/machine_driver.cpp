@@ -100,7 +100,7 @@ void machine_driver::recall(memory_record const& record, found_process found, st
     if (found == found_process::alive)
         qemu_->adopt(*process);
     else if (record.boot_id != boot_id_)
-        steps_.emplace_back([this] { save(); });  // a process that ends from now on has ended on this boot
+        steps_.emplace_back([this] { save(); });  // if the process ends from now on, it ends during this boot
     perform(rules_.recall(record.memory, found, clock_->now()));
 }
 
@@ -200,7 +200,7 @@ void machine_driver::relay(command&& request, reply_handler&& handler, client_ef
     carry_on();
 }
 
-/// A client's command has an answer, or will have none.
+/// A client's command was answered, or will not be.
 void machine_driver::relayed(client_effect effect, bool is_done)
 {
     if (effect == client_effect::stop)
@@ -250,7 +250,7 @@ void machine_driver::ended(process_end const& what, std::string const& failure)
     carry_on();
 }
 
-/// @param launch of the process that has ended: who has stopped a later one waits on
+/// @param launch of the process that has ended; operations that stop a later one keep waiting
 void machine_driver::complete_waits(unsigned launch)
 {
     std::list<wait_pointer> stopped;
@@ -304,7 +304,7 @@ void machine_driver::carry_on()
         }
     }
     if (owner_ != nullptr && !is_held() && !may_have_process())
-        complete_waits(launches_);  // of a stop of a machine that has no process
+        complete_waits(launches_);  // for stops of a machine that has no process
 }
 
 void machine_driver::save()
@@ -347,9 +347,9 @@ void machine_driver::go_on_after_save(error_code error)
     holding_ = asio::any_io_executor();
     late_at_ = time_point::max();
     if (error && error != save_error_)
-        owner_->write(log_level::error, name_, "its wish could not be stored, and is not yet in force: " + error.message());
+        owner_->write(log_level::error, name_, "cannot store its desired state, and will try again: " + error.message());
     else if (!error && save_error_)
-        owner_->write(log_level::info, name_, "its wish is stored now");
+        owner_->write(log_level::info, name_, "its desired state is stored now");
     save_error_ = error;
     if (error && !is_writing_)
         save_again_ = clock_->now() + pause_before_saving_again;
@@ -382,7 +382,7 @@ void machine_driver::arm()
     });
 }
 
-// While a record is being written, nothing that the rules ask for is done: so they are not told the time, or they would take
+// While a record is being written, nothing that the rules ask for is done. So time does not pass for them: they would mistake
 // questions that wait for the disk for questions that QEMU does not answer.
 void machine_driver::on_timer()
 {
@@ -425,7 +425,7 @@ void machine_driver::abandon(bool runs_handlers) noexcept
             each->post(with_outcome(errc::disconnected, outcome::not_sent), reply::unanswered(false));
         for (auto const& each : releases)
             each->post(aborted);
-    } else {  // a cancelled wait may still be in the hands of its cancellation
+    } else {  // a cancellation may still hold its wait
         for (wait_pointer const& each : waits)
             auto const dropped = std::move(each->handler);
         for (auto const& each : unsent)

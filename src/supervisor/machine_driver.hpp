@@ -1,6 +1,5 @@
 // Carries out what the rules of supervision ask for, for one machine, and reports to them what happens.
-// Invariant: actions are carried out in their order; after a wish that could not be stored, nothing is launched, and no client's
-// `stop` is sent, until it could.
+// Invariant: actions are carried out in order. While a wish cannot be stored, nothing is launched, and no client's `stop` is sent.
 #ifndef COQMP_SRC_SUPERVISOR_MACHINE_DRIVER_HPP
 #define COQMP_SRC_SUPERVISOR_MACHINE_DRIVER_HPP
 
@@ -60,7 +59,7 @@ protected:
     ~driver_owner() = default;
 };
 
-/// What a client's command does that the rules must know of.
+/// What a client's command does, as far as the rules must know.
 enum class client_effect { none, stop, cont, quit };
 
 /// An operation that waits until a machine has no process.
@@ -87,13 +86,13 @@ public:
                    std::string name, supervision_policy const& policy, std::shared_ptr<wish_store> store);
     ~machine_driver();
 
-    /// Before all else.
+    /// Must be called first.
     void drive(std::shared_ptr<supervised_qemu> qemu) { qemu_ = std::move(qemu); }
 
     /// What an earlier supervisor has stored, and what has become of its process.
     void recall(memory_record const& record, found_process found, std::optional<machine_record> const& process);
     void start() { perform(rules_.start(clock_->now())); }
-    /// @param waiting none: nobody waits for the end
+    /// @param waiting null: no operation waits for the end
     void stop(std::optional<std::chrono::nanoseconds> budget, wait_pointer const& waiting);
     void stop_with_host(std::chrono::nanoseconds budget) { perform(rules_.stop_with_host(budget, clock_->now())); }
     void restart() { perform(rules_.restart(clock_->now())); }
@@ -101,10 +100,10 @@ public:
     void granted();
     void execute(command&& request, reply_handler&& handler);
     void cancel(wait_pointer const& waiting);
-    /// Those that wait for the release, to be completed with release_result() when the machine is out of the table.
+    /// The operations that wait for the release, to be completed with release_result() when the machine is out of the table.
     [[nodiscard]] std::list<std::shared_ptr<release_handler>> take_releases() noexcept;
     [[nodiscard]] boost::system::error_code release_result() const noexcept { return release_result_; }
-    /// Ends its process, unless it was released, and its waits.
+    /// Ends the process, unless it was released, and the operations that wait.
     /// @param runs_handlers false: the execution context is gone
     void abandon(bool runs_handlers) noexcept;
 
@@ -151,10 +150,10 @@ private:
     std::string const boot_id_;
     memory_record record_;
     boost::asio::any_io_executor holding_;    ///< The steps wait for the disk: keeps the execution context running.
-    time_point late_at_ = time_point::max();  ///< Then they do not wait any longer.
+    time_point late_at_ = time_point::max();  ///< When they stop waiting.
     bool is_writing_ = false;
     bool is_outdated_ = false;              ///< What is being written is not record_ any more.
-    boost::system::error_code save_error_;  ///< Of the last record.
+    boost::system::error_code save_error_;  ///< Of the last save.
     time_point save_again_ = time_point::max();
 
     time_source* clock_;

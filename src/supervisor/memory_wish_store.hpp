@@ -1,4 +1,4 @@
-// For supervisors whose machines end with them: nothing must survive.
+// For supervisors whose machines end with them: nothing has to survive.
 #ifndef COQMP_SRC_SUPERVISOR_MEMORY_WISH_STORE_HPP
 #define COQMP_SRC_SUPERVISOR_MEMORY_WISH_STORE_HPP
 

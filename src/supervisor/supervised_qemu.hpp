@@ -1,5 +1,5 @@
-// The process of a supervised machine, one after the other, as the driver of its rules sees it.
-// Invariant: after launch(), and after adopt(), exactly one ended() follows, when the kernel has said so.
+// The processes of a supervised machine, one after the other, as the driver of its rules sees them.
+// Invariant: after launch(), and after adopt(), exactly one ended() follows, when the kernel has reported the end.
 #ifndef COQMP_SRC_SUPERVISOR_SUPERVISED_QEMU_HPP
 #define COQMP_SRC_SUPERVISOR_SUPERVISED_QEMU_HPP
 
@@ -53,11 +53,11 @@ public:
     virtual void adopt(machine_record const& which) = 0;
     virtual void shut_down(shutdown_options const& options) = 0;
     virtual void kill() = 0;
-    /// The connection has ended, and the process has not: connects again, if that is possible.
+    /// The connection has ended, but the process has not: connects again if possible.
     virtual void reconnect() = 0;
-    /// Lets it live without us. @throws boost::system::system_error errc::cannot_release
+    /// Lets it live on without us. @throws boost::system::system_error errc::cannot_release
     virtual void release() = 0;
-    /// Ends it if it was not released, and calls its owner no more.
+    /// Ends the process, unless it was released, and never calls the owner again.
     virtual void abandon() noexcept = 0;
 
     /// The session with it; null if there is none, or it is not ready.

@@ -105,7 +105,7 @@ void supervisor_impl::add(std::string const& name, machine_spec spec, supervisio
         throw asio::execution::bad_executor();
     if (policy.is_observed)
         throw explained_error(make_error_code(boost::system::errc::invalid_argument),
-                              "cannot add the machine " + name + ": a supervisor cannot observe a QEMU of another owner yet");
+                              "cannot add the machine " + name + ": this version cannot observe a QEMU of another owner");
     {
         std::scoped_lock const lock(mutex_);
         if (machines_.contains(name))
@@ -148,7 +148,7 @@ void supervisor_impl::check_order(std::string const& name, std::vector<std::stri
     auto const circle = find_circle(all);
     if (circle.empty())
         return;
-    std::string text = "cannot add the machine " + name + ": each would have to start after the next one:";
+    std::string text = "cannot add the machine " + name + ": the order would be circular, as each would start after the next:";
     for (std::string const& each : circle)
         text += ' ' + each;
     throw explained_error(make_error_code(boost::system::errc::invalid_argument), text);
@@ -162,7 +162,7 @@ void supervisor_impl::recall(driver_pointer const& driver, std::string const& na
     if (!record && !lives)
         return;
     std::string const boot = current_boot_id();
-    if (!record) {  // its wish was lost, but it runs: it was wanted
+    if (!record) {  // its wish was lost, but it runs: it was to be up
         record.emplace();
         record->memory.wish = machine_wish::up;
         record->boot_id = boot;

@@ -1,4 +1,4 @@
-// The state behind a supervisor: the table of its machines, and what concerns all of them: turns, order, streams.
+// The state behind a supervisor: the table of its machines, and what they share (turns, order, streams).
 // Invariant: a driver is in the table as long as it may have a process, and the table calls it on the executor only.
 #ifndef COQMP_SRC_SUPERVISOR_SUPERVISOR_IMPL_HPP
 #define COQMP_SRC_SUPERVISOR_SUPERVISOR_IMPL_HPP
@@ -58,7 +58,7 @@ public:
     // From any thread.
     /// @throws boost::system::system_error as supervisor::add()
     void add(std::string const& name, machine_spec spec, supervision_policy const& policy, std::vector<std::string> after);
-    /// @return null: there is none of this name
+    /// @return null: there is no machine with this name
     [[nodiscard]] driver_pointer find(std::string_view name) const;
     [[nodiscard]] std::vector<std::string> names() const;
     [[nodiscard]] bounded_queues<change>& changes() noexcept { return changes_; }
@@ -120,7 +120,7 @@ private:
     time_source* clock_;
     std::optional<boost::asio::steady_timer> timer_;
     bool is_closed_ = false;
-    std::atomic<int> calls_out_ = 0;  ///< Filters and logs that run, and may destroy the supervisor.
+    std::atomic<int> calls_out_ = 0;  ///< Filters and log functions that are running, and may destroy the supervisor.
     post_memory close_memory_;
 };
 

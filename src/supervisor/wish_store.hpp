@@ -1,4 +1,4 @@
-// Where a supervisor keeps what must survive it: the wish for each machine.
+// Where a supervisor keeps what must survive it: the wish for each machine, that is, whether it is to be up or down.
 #ifndef COQMP_SRC_SUPERVISOR_WISH_STORE_HPP
 #define COQMP_SRC_SUPERVISOR_WISH_STORE_HPP
 
@@ -27,12 +27,12 @@ public:
     /// @throws boost::system::system_error it cannot be read, or parse_memory_record() rejects it; what() says which
     [[nodiscard]] virtual std::optional<memory_record> load(std::string const& machine) = 0;
 
-    /// Replaces the record of a machine, or leaves it as it was. Does not block. Of one machine, one save at a time.
-    /// @param done gets an error if the record may not survive the end of the host
+    /// Replaces the record of a machine, or leaves it as it was. Does not block. For each machine, one save at a time.
+    /// @param done gets an error if the record may not survive a crash of the host
     virtual void save(std::string const& machine, memory_record const& record, saved done) = 0;
 
     /// Removes the record of a machine, after its saves. Does not block.
-    /// @param done called as that of save(), without an error
+    /// @param done called as by save(), without an error
     virtual void forget(std::string const& machine, saved done) = 0;
 };
 

@@ -1,4 +1,4 @@
-// Hooks that run: small programs, and what becomes of them.
+// Hooks that run: small programs, and how they end.
 #include "daemon/hooks/hook_process.hpp"
 #include "daemon/hooks/hook_runner.hpp"
 #include "support/temporary_directory.hpp"
@@ -38,7 +38,7 @@ struct without_sigpipe
     without_sigpipe() { ::signal(SIGPIPE, SIG_IGN); }
 };
 
-/// A program in the language of /bin/sh.
+/// A shell script.
 hook_run script(std::string const& text)
 {
     hook_run result;
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_program_has_no_descriptors_and_no_ignored_signals_of_ours
         test.run(script("ls /proc/self/fd; while read -r name value; do case $name in SigIgn: | SigBlk:) "
                         "echo $name $((0x$value & 0x7fffffff));; esac; done </proc/self/status"));
     BOOST_TEST(end.status.exit_code == 0);
-    // The fourth descriptor is that of ls itself. The mask leaves out two signals that glibc keeps to itself.
+    // The fourth descriptor is that of ls itself. The mask leaves out two signals that glibc reserves for itself.
     BOOST_TEST(test.lines() == "0|1|2|3|SigBlk: 0|SigIgn: 0|");
 }
 
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(a_program_that_ignores_sigterm_gets_sigkill)
     BOOST_TEST(end.status.signal == SIGKILL);
 }
 
-BOOST_AUTO_TEST_CASE(its_timer_ends_it)
+BOOST_AUTO_TEST_CASE(a_timer_ends_a_program)
 {
     hook_run run = script("exec sleep 1000");
     run.timeout = 1ms;
@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(too_many_hooks_are_dropped)
     for (int number = 0; number < 3; ++number)
         runner.run("a", script("echo done"));
     BOOST_REQUIRE(log.size() == 1U);
-    BOOST_TEST(log[0] == "the hook /bin/sh was not run, because too many hooks wait");
+    BOOST_TEST(log[0] == "the hook /bin/sh was not run, because too many hooks are waiting");
 }
 
 BOOST_AUTO_TEST_CASE(destroying_the_runner_kills_its_hooks)

@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(the_hooks_of_a_machine_run_one_after_the_other)
     BOOST_TEST(started(queue).empty());
 }
 
-BOOST_AUTO_TEST_CASE(only_so_many_run_at_a_time)
+BOOST_AUTO_TEST_CASE(the_number_of_running_hooks_is_limited)
 {
     hook_queue queue({2, 16, 1000});
     for (char const* const machine : {"a", "b", "c"})
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(only_so_many_run_at_a_time)
     BOOST_TEST(started(queue) == "c1");
 }
 
-BOOST_AUTO_TEST_CASE(a_machine_that_floods_takes_nothing_from_the_others)
+BOOST_AUTO_TEST_CASE(a_machine_that_floods_the_queue_does_not_hold_up_the_others)
 {
     hook_queue queue({1, 3, 5});
     for (std::uint64_t number = 1; number <= 3; ++number)

@@ -1,4 +1,4 @@
-// Hooks: for what they are run, and what their programs are told.
+// Hooks: what they are run for, and what their programs receive.
 #include "daemon/hooks/hook_occasion.hpp"
 
 #include <boost/json/parse.hpp>
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_hook_is_run_for_what_it_lists)
     BOOST_TEST(!selection.has(failure()));
 }
 
-BOOST_AUTO_TEST_CASE(an_event_is_no_change_of_the_state_in_which_it_comes)
+BOOST_AUTO_TEST_CASE(an_event_is_not_a_change_of_state)
 {
     hook_selection selection;
     selection.states = {"running"};

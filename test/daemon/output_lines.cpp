@@ -11,7 +11,7 @@ using namespace coqmp_daemon;
 
 namespace {
 
-/// The lines of a text that comes in pieces of this size, each with `|` behind it.
+/// The lines of a string that arrives in pieces of this size, each followed by `|`.
 std::string lines(std::string const& text, std::size_t piece, output_limits const& limits = {})
 {
     output_lines output(limits);
@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(a_long_line_is_cut)
         BOOST_TEST(lines("1234\n12345\n1\n", piece, {4, 50}) == "1234|1234...|1|");
 }
 
-BOOST_AUTO_TEST_CASE(lines_after_the_last_one_are_counted)
+BOOST_AUTO_TEST_CASE(lines_beyond_the_limit_are_counted)
 {
     output_lines output({10, 2});
     BOOST_TEST(output.add("a\nb\nc\nd\ne").size() == 2U);

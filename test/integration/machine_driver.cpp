@@ -1,4 +1,4 @@
-// Carrying out what the rules of supervision ask for, with a process, a disk and a clock that the test decides about.
+// Carrying out what the rules of supervision ask for, with a process, a disk and a clock that the test controls.
 #include "supervisor/machine_driver.hpp"
 
 #include "session/session_impl.hpp"
@@ -37,7 +37,7 @@ namespace {
 
 using names = std::vector<std::string>;
 
-/// A disk that finishes each save when the test wants.
+/// A disk that finishes a save when the test says so.
 class slow_disk final : public wish_store
 {
 public:
@@ -104,7 +104,7 @@ private:
     std::optional<coqmp::session> session_;
 };
 
-/// What concerns all machines: here it is written down.
+/// What concerns all machines: here it is only recorded.
 class table final : public driver_owner
 {
 public:
@@ -162,7 +162,7 @@ struct fixture
             BOOST_REQUIRE(context.run_one_for(100s) == 1U);
     }
 
-    /// The disk is fast from now on.
+    /// Finishes all saves, also those that follow from them.
     void save_all()
     {
         for (settle(); !disk->waiting.empty(); settle())
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(launches_nothing_while_the_wish_cannot_be_stored)
     BOOST_TEST(owner.log.size() == 1U);
     BOOST_TEST(driver->status().state == lifecycle::backing_off);
     BOOST_TEST(driver->status().reason == lifecycle_reason::did_not_start);
-    BOOST_TEST(owner.changes.back().reason == "QEMU did not get ready: its wish could not be stored");
+    BOOST_TEST(owner.changes.back().reason == "QEMU did not become ready: its desired state could not be stored");
 
     time.advance(5s);  // it tries again
     settle();
@@ -321,7 +321,7 @@ BOOST_AUTO_TEST_CASE(says_that_the_wish_of_a_machine_that_was_stopped_could_not_
     BOOST_TEST(driver->status().state == lifecycle::stopped);
 }
 
-BOOST_AUTO_TEST_CASE(takes_no_qemu_for_silent_because_the_disk_is_slow)
+BOOST_AUTO_TEST_CASE(does_not_mistake_a_slow_disk_for_a_silent_qemu)
 {
     run_machine();
     auto const ignored = [](error_code /*error*/, reply const& /*what*/) {};
@@ -359,7 +359,7 @@ BOOST_AUTO_TEST_CASE(does_not_wait_for_ever_for_a_disk_that_hangs)
     BOOST_TEST(owner.launches == 2);
 }
 
-BOOST_AUTO_TEST_CASE(completes_a_stop_when_the_process_ends_that_it_is_meant_for)
+BOOST_AUTO_TEST_CASE(completes_a_stop_when_its_own_process_ends)
 {
     run_machine();
     names ended;

@@ -42,7 +42,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Until a process has ended and was reaped.
+/// Waits until a process has ended and was reaped.
 asio::awaitable<void> until_gone(::pid_t process)
 {
     auto const executor = co_await asio::this_coro::executor;
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(forgets_a_machine_that_is_removed)
     run(body());
 }
 
-BOOST_AUTO_TEST_CASE(ends_its_machines_and_what_waits_when_it_is_destroyed)
+BOOST_AUTO_TEST_CASE(ends_its_machines_and_all_operations_when_it_is_destroyed)
 {
     auto const body = []() -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;
@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(says_how_many_changes_a_slow_reader_has_missed)
     run(body());
 }
 
-BOOST_AUTO_TEST_CASE(refuses_what_cannot_be_added)
+BOOST_AUTO_TEST_CASE(rejects_a_machine_that_cannot_be_added)
 {
     asio::io_context context;
     supervisor machines(context);

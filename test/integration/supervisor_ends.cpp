@@ -1,5 +1,4 @@
-// What becomes of a machine of a supervisor when its QEMU ends, pauses or does not answer: OPERATIONS.md, sections 1 to 3, with real
-// QEMUs.
+// What a supervisor does when a machine's QEMU ends, pauses or does not answer: OPERATIONS.md, sections 1 to 3, with real QEMUs.
 #include <coqmp/supervisor.hpp>
 
 #include "support/guests.hpp"
@@ -70,7 +69,7 @@ struct fixture
 
 BOOST_FIXTURE_TEST_SUITE(a_supervisor, fixture, *boost::unit_test::timeout(300))
 
-BOOST_AUTO_TEST_CASE(starts_a_machine_again_when_its_guest_has_panicked_and_gives_up_when_that_happens_too_often)
+BOOST_AUTO_TEST_CASE(restarts_a_machine_whose_guest_panics_and_gives_up_when_that_happens_too_often)
 {
     auto const body = [this]() -> asio::awaitable<void> {
         supervisor machines(co_await asio::this_coro::executor);
@@ -89,7 +88,7 @@ BOOST_AUTO_TEST_CASE(starts_a_machine_again_when_its_guest_has_panicked_and_give
     run(body());
 }
 
-BOOST_AUTO_TEST_CASE(leaves_a_machine_down_that_its_guest_has_shut_down)
+BOOST_AUTO_TEST_CASE(does_not_restart_a_machine_that_its_guest_has_shut_down)
 {
     auto const body = [this]() -> asio::awaitable<void> {
         supervisor machines(co_await asio::this_coro::executor);
@@ -103,7 +102,7 @@ BOOST_AUTO_TEST_CASE(leaves_a_machine_down_that_its_guest_has_shut_down)
     run(body());
 }
 
-BOOST_AUTO_TEST_CASE(starts_a_machine_again_that_reboots_without_reboot)
+BOOST_AUTO_TEST_CASE(restarts_a_machine_that_a_reboot_has_ended)
 {
     auto const body = [this]() -> asio::awaitable<void> {
         supervisor machines(co_await asio::this_coro::executor);
@@ -118,7 +117,7 @@ BOOST_AUTO_TEST_CASE(starts_a_machine_again_that_reboots_without_reboot)
     run(body());
 }
 
-BOOST_AUTO_TEST_CASE(starts_a_machine_again_that_was_killed_but_not_one_that_its_owner_stopped)
+BOOST_AUTO_TEST_CASE(restarts_a_machine_that_was_killed_but_not_one_that_its_owner_stopped)
 {
     auto const body = []() -> asio::awaitable<void> {
         supervisor machines(co_await asio::this_coro::executor);
@@ -172,7 +171,7 @@ BOOST_AUTO_TEST_CASE(does_not_continue_a_machine_that_a_client_has_paused)
         machines.add("vm", writer(path), quick());
         machines.start("vm");
         co_await reaches(changes, "vm", lifecycle::paused);
-        co_await machines.execute("vm", "stop");  // QEMU says nothing of it: the status stays io-error
+        co_await machines.execute("vm", "stop");  // QEMU does not report it: the status stays io-error
         time.advance(100s);
         co_await machines.execute("vm", "query-name");  // after all that the supervisor has sent
         BOOST_TEST(machines.state("vm") == lifecycle::paused);
@@ -187,7 +186,7 @@ BOOST_AUTO_TEST_CASE(does_not_continue_a_machine_that_a_client_has_paused)
     run(body());
 }
 
-BOOST_AUTO_TEST_CASE(starts_a_machine_again_that_its_watchdog_has_switched_off)
+BOOST_AUTO_TEST_CASE(restarts_a_machine_that_its_watchdog_has_switched_off)
 {
     auto const body = [this]() -> asio::awaitable<void> {
         supervisor machines(co_await asio::this_coro::executor);
@@ -201,7 +200,7 @@ BOOST_AUTO_TEST_CASE(starts_a_machine_again_that_its_watchdog_has_switched_off)
     run(body());
 }
 
-BOOST_AUTO_TEST_CASE(starts_a_machine_that_somebody_else_ended_only_if_its_policy_says_so)
+BOOST_AUTO_TEST_CASE(restarts_a_machine_that_was_ended_from_outside_only_if_its_policy_says_so)
 {
     auto const body = []() -> asio::awaitable<void> {
         supervisor machines(co_await asio::this_coro::executor);
@@ -221,7 +220,7 @@ BOOST_AUTO_TEST_CASE(starts_a_machine_that_somebody_else_ended_only_if_its_polic
     run(body());
 }
 
-BOOST_AUTO_TEST_CASE(leaves_a_machine_down_that_a_client_has_ended_through_it)
+BOOST_AUTO_TEST_CASE(does_not_restart_a_machine_that_a_client_has_ended_through_it)
 {
     auto const body = []() -> asio::awaitable<void> {
         supervisor machines(co_await asio::this_coro::executor);

@@ -47,7 +47,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The end of a connection on a socket of this path, in this process, without the knowledge of its owner.
+/// Shuts down the connections of this process on the socket with this path, without the knowledge of their owner.
 void cut_connections(std::string const& path)
 {
     for (auto const& each : std::filesystem::directory_iterator("/proc/self/fd")) {
@@ -95,7 +95,7 @@ struct fixture
         co_return *process;
     }
 
-    /// Kills a process that is no child of ours in the eyes of the supervisors.
+    /// Kills a process that the supervisors do not know as a child of this process.
     static asio::awaitable<void> kill(::pid_t process)
     {
         auto const executor = co_await asio::this_coro::executor;
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(starts_a_machine_that_ended_unseen_if_it_is_to_run_and_its_
     run(body());
 }
 
-BOOST_AUTO_TEST_CASE(leaves_a_machine_down_that_the_owner_of_an_earlier_supervisor_has_stopped)
+BOOST_AUTO_TEST_CASE(does_not_start_a_machine_that_was_stopped_under_an_earlier_supervisor)
 {
     auto const body = [this]() -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(leaves_a_machine_down_that_the_owner_of_an_earlier_supervis
     run(body());
 }
 
-BOOST_AUTO_TEST_CASE(starts_what_went_down_with_the_host_when_it_has_booted)
+BOOST_AUTO_TEST_CASE(starts_machines_that_went_down_with_the_host_after_it_has_booted)
 {
     auto const body = [this]() -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(starts_what_went_down_with_the_host_when_it_has_booted)
     run(body());
 }
 
-BOOST_AUTO_TEST_CASE(starts_no_second_qemu_beside_one_that_it_has_no_record_of)
+BOOST_AUTO_TEST_CASE(does_not_start_a_second_qemu_beside_one_without_a_record)
 {
     auto const body = [this]() -> asio::awaitable<void> {
         ::pid_t const process = co_await launch();
@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(starts_no_second_qemu_beside_one_that_it_has_no_record_of)
     run(body());
 }
 
-BOOST_AUTO_TEST_CASE(starts_nothing_that_no_record_wants)
+BOOST_AUTO_TEST_CASE(does_not_start_a_machine_without_a_record)
 {
     auto const body = [this]() -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;
@@ -263,7 +263,7 @@ BOOST_AUTO_TEST_CASE(starts_nothing_that_no_record_wants)
     run(body());
 }
 
-BOOST_AUTO_TEST_CASE(asks_a_machine_to_end_that_it_is_still_adopting)
+BOOST_AUTO_TEST_CASE(asks_a_machine_that_is_still_being_adopted_to_end)
 {
     auto const body = [this]() -> asio::awaitable<void> {
         co_await launch();
@@ -346,7 +346,7 @@ BOOST_AUTO_TEST_CASE(says_that_the_record_of_a_released_machine_could_not_be_wri
     run(body());
 }
 
-BOOST_AUTO_TEST_CASE(leaves_a_machine_alone_whose_record_is_damaged)
+BOOST_AUTO_TEST_CASE(does_not_touch_a_machine_whose_record_is_damaged)
 {
     std::filesystem::create_directories(path / "vm");
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
@@ -359,7 +359,7 @@ BOOST_AUTO_TEST_CASE(leaves_a_machine_alone_whose_record_is_damaged)
     BOOST_TEST(contents_of(path / "vm" / "wish") == "{\"format\":1,");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_the_directory_of_another_one)
+BOOST_AUTO_TEST_CASE(refuses_the_directory_of_another_supervisor)
 {
     asio::io_context context;
     std::optional<supervisor> first;
@@ -372,7 +372,7 @@ BOOST_AUTO_TEST_CASE(refuses_the_directory_of_another_one)
     supervisor const second(context, options);
 }
 
-BOOST_AUTO_TEST_CASE(lets_a_machine_go_that_is_down_and_forgets_one_that_is_removed)
+BOOST_AUTO_TEST_CASE(releases_a_machine_that_is_down_and_forgets_one_that_is_removed)
 {
     auto const body = [this]() -> asio::awaitable<void> {
         supervisor machines(co_await asio::this_coro::executor, options);

@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(a_silent_qemu_is_killed_on_request_and_ends_with_84)
     running_machine machine(running({"--kill-silent", "3s"}, idle));
     machine.expect_ready();
     ::kill(qemu(), SIGSTOP);
-    machine.expect("QEMU does not answer");
+    machine.expect("QEMU is not answering");
     BOOST_TEST(machine.wait() == 84);
     BOOST_TEST(contains(machine.log(), "QEMU has ended: QEMU did not respond"), machine.log());
 }
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_qemu_that_refuses_its_arguments_ends_with_85_and_is_quote
     outcome const came = run_machine({"--", "qemu-system-x86_64", "-no-such-option"});
     BOOST_TEST(came.status == 85, came.log);
     BOOST_TEST(contains(came.log, "QEMU: qemu-system-x86_64: -no-such-option: invalid option"), came.log);
-    std::string const error = came.log.substr(came.log.find("error qemu-system-x86_64: QEMU did not get ready"));
+    std::string const error = came.log.substr(came.log.find("error qemu-system-x86_64: QEMU did not become ready"));
     BOOST_TEST(contains(error, "-no-such-option: invalid option"), came.log);
 }
 

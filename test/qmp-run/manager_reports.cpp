@@ -1,4 +1,4 @@
-// What the service manager is told, and when.
+// What is reported to the service manager, and when.
 #include "manager_reports.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -36,12 +36,12 @@ BOOST_AUTO_TEST_CASE(a_status_is_a_sentence)
     BOOST_TEST(status_text(in(lifecycle::paused, lifecycle_reason::no_space)) ==
                std::string("The guest is paused: ") + to_string(lifecycle_reason::no_space));
     BOOST_TEST(status_text(in(lifecycle::running, lifecycle_reason::none, liveness::silent)) ==
-               "The guest is running; QEMU does not answer");
+               "The guest is running; QEMU is not answering");
     machine_status status = in(lifecycle::stopping, lifecycle_reason::by_operator, liveness::busy);
     status.is_dumping = true;
     status.is_boot_looping = true;
     BOOST_TEST(status_text(status) == std::string("Shutting down: ") + to_string(lifecycle_reason::by_operator) +
-                                          "; the guest writes a crash dump; the guest reboots again and again; QEMU is busy");
+                                          "; the guest is writing a crash dump; the guest keeps rebooting; QEMU is busy");
 }
 
 BOOST_AUTO_TEST_CASE(a_start_needs_no_explanation)
@@ -53,8 +53,8 @@ BOOST_AUTO_TEST_CASE(the_log_quotes_what_qemu_said)
 {
     change what;
     what.status = in(lifecycle::failed, lifecycle_reason::did_not_start, liveness::gone);
-    what.reason = "QEMU did not get ready: it said no";
-    BOOST_TEST(describe(what) == "QEMU did not get ready: it said no");
+    what.reason = "QEMU did not become ready: it said no";
+    BOOST_TEST(describe(what) == "QEMU did not become ready: it said no");
 }
 
 BOOST_AUTO_TEST_CASE(it_is_ready_when_the_guest_runs_or_is_paused)
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_shutdown_asks_for_time_again_and_again)
     BOOST_TEST((reports.next_time() == start + 10s));
     BOOST_TEST(!reports.look(status, deadline, start + 9s).extension);
     BOOST_TEST((reports.look(status, deadline, start + 10s).extension == 30s));
-    // A late call is as good.
+    // A late call works as well.
     BOOST_TEST((reports.look(status, deadline, start + 40s).extension == 30s));
     BOOST_TEST((reports.next_time() == start + 50s));
 }

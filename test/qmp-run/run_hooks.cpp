@@ -15,7 +15,7 @@ namespace {
 
 struct hook_fixture : run_fixture
 {
-    /// A hook in the shell's language. @return its path
+    /// Writes a hook that is a shell script. @return its path
     [[nodiscard]] std::string hook(char const* name, std::string const& text) const
     {
         std::string file = write(name, "#!/bin/sh\n" + text + '\n');
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(a_hook_that_fails_changes_nothing)
     outcome const came =
         run_machine(running({"--hook", "/nowhere/hook", "--hook", hook("fail", "exit 4")}, panic, "-device", "pvpanic"));
     BOOST_TEST(came.status == 81, came.log);
-    BOOST_TEST(contains(came.log, "the hook /nowhere/hook was not started: No such file or directory"), came.log);
+    BOOST_TEST(contains(came.log, "the hook /nowhere/hook could not be started: No such file or directory"), came.log);
     BOOST_TEST(contains(came.log, "fail exited with status 4"), came.log);
 }
 

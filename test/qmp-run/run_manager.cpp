@@ -1,4 +1,4 @@
-// What the service manager hears from qmp-run, and what QEMU does not inherit.
+// What qmp-run reports to the service manager, and what QEMU does not inherit.
 #include "running_machine.hpp"
 
 #include <boost/test/unit_test.hpp>

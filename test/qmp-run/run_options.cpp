@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What standard output or standard error gets while it lives.
+/// Captures what is written to standard output or standard error while this object lives.
 class captured
 {
 public:
@@ -42,7 +42,7 @@ options accepted(std::vector<char const*> words)
     return std::get<options>(read(words));
 }
 
-/// What is said about a mistake, in one line.
+/// The first line of the error message.
 std::string refusal(std::vector<char const*> words, bool has_program = true)
 {
     if (has_program)
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(all_options_are_read)
     BOOST_TEST(read.hooks.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(what_comes_after_the_separator_is_not_ours)
+BOOST_AUTO_TEST_CASE(arguments_after_the_separator_belong_to_the_program)
 {
     auto const result = read({"--", "qemu", "--timeout", "x", "--", "--help"});
     BOOST_TEST(std::get<options>(result).program.size() == 5U);
@@ -90,17 +90,17 @@ BOOST_AUTO_TEST_CASE(what_comes_after_the_separator_is_not_ours)
 
 BOOST_AUTO_TEST_CASE(each_mistake_is_explained)
 {
-    BOOST_TEST(refusal({}, false) == "qmp-run: no program is named: qmp-run [OPTIONS] -- qemu-system-x86_64 ARGUMENTS...");
+    BOOST_TEST(refusal({}, false) == "qmp-run: no program is given; write qmp-run [OPTIONS] -- qemu-system-x86_64 ARGUMENTS...");
     BOOST_TEST(refusal({"--timeout", "75"}) ==
-               "qmp-run: --timeout needs a time from 0s to 24h in ms, s, min or h, such as 75s, not \"75\"");
+               "qmp-run: --timeout needs a time from 0s to 24h with a unit (ms, s, min or h), such as 75s, not \"75\"");
     BOOST_TEST(refusal({"--kill-silent", "0s"}) ==
-               "qmp-run: --kill-silent needs a time from 1s to 24h in ms, s, min or h, such as 75s, not \"0s\"");
-    BOOST_TEST(refusal({"--heal-enospc", "yes"}) == "qmp-run: --heal-enospc is on or off, not \"yes\"");
+               "qmp-run: --kill-silent needs a time from 1s to 24h with a unit (ms, s, min or h), such as 75s, not \"0s\"");
+    BOOST_TEST(refusal({"--heal-enospc", "yes"}) == "qmp-run: --heal-enospc must be on or off, not \"yes\"");
     BOOST_TEST(refusal({"--hook", "a"}) == "qmp-run: --hook a: give the absolute path of a program");
     BOOST_TEST(
         refusal({"--name", "a b"}) ==
         "qmp-run: --name \"a b\": a name has letters, digits, '.', '_' and '-', begins with a letter or a digit, and is not "
-        "longer than 64");
+        "longer than 64 characters");
 }
 
 BOOST_AUTO_TEST_CASE(a_machine_without_a_name_has_that_of_its_program)

@@ -21,7 +21,7 @@ using coqmp::test::outcome;
 /// A directory for a guest's image and the files of a test.
 struct run_fixture : coqmp::test::daemon_fixture
 {
-    /// qmp-run's arguments that run a guest of one sector.
+    /// qmp-run's arguments for a guest of one sector.
     /// @param options of qmp-run @param code of the guest @param more arguments of QEMU
     template <class... Arguments>
     [[nodiscard]] std::vector<std::string> running(std::vector<std::string> options, std::string_view code,
@@ -34,10 +34,10 @@ struct run_fixture : coqmp::test::daemon_fixture
         return options;
     }
 
-    /// Runs a program of the shell's language in place of QEMU.
+    /// Arguments that run a shell script in place of QEMU.
     [[nodiscard]] static std::vector<std::string> script(std::string const& text) { return {"--", "sh", "-c", text, "sh"}; }
 
-    /// QEMU writes its number before it answers.
+    /// QEMU's process id, which QEMU writes to a file before it answers.
     [[nodiscard]] ::pid_t qemu() const { return static_cast<::pid_t>(std::stoi(content(path("pid")))); }
 };
 

@@ -121,7 +121,7 @@ std::string running_daemon::expect(std::string_view text)
         if (size > 0 && contains({message.data(), static_cast<std::size_t>(size)}, text))
             return {message.data(), static_cast<std::size_t>(size)};
         if (size < 0 && waiting[1].revents != 0)
-            throw std::runtime_error("the daemon has ended before it said " + std::string(text) + ": " + log());
+            throw std::runtime_error("the daemon ended before it reported " + std::string(text) + ": " + log());
     }
 }
 

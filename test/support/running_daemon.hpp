@@ -67,13 +67,14 @@ private:
     ::pid_t pid_ = -1;
 };
 
-/// Runs the program to its end.
+/// How a program ended, and what it wrote.
 struct outcome
 {
     int status = -1;
     std::string output;
     std::string log;
 };
+/// Runs a program to its end.
 outcome run_daemon(std::string const& program, std::vector<std::string> const& arguments);
 
 /// Waits until a process that is not our child has ended.

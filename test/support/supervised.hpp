@@ -36,7 +36,7 @@ inline supervision_policy quick(restart_policy restart = restart_policy::on_fail
     return policy;
 }
 
-/// The next change for which this holds.
+/// Waits for the next change for which this holds.
 template <class Condition>
 boost::asio::awaitable<change> next_change(change_stream& changes, Condition holds)
 {
@@ -49,7 +49,7 @@ boost::asio::awaitable<change> next_change(change_stream& changes, Condition hol
     }
 }
 
-/// The next change to this state. Giving up, unless it is expected, ends the test.
+/// The next change to this state. The test fails if a machine is given up unexpectedly.
 inline boost::asio::awaitable<change> reaches(change_stream& changes, std::string machine, lifecycle state)
 {
     auto is_there = [machine = std::move(machine), state](change const& what) {

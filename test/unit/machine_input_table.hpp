@@ -38,9 +38,9 @@ inline effects joined(effects first, effects const& second)
 
 /// Wherever a process lives, and is not being stopped.
 inline effects const ends_of_live_machines{
-    {"ended by failed start", "=> backing off (QEMU did not get ready); up"},
+    {"ended by failed start", "=> backing off (QEMU did not become ready); up"},
     {"ended by guest shutdown", "=> stopped (the guest shut down); up"},
-    {"ended by nothing known", "=> backing off (the reason of its end is unknown); up"},
+    {"ended by nothing known", "=> backing off (the reason for its end is unknown); up"},
     {"ended by outsider", "=> stopped (QEMU received a request to quit); up"},
     {"ended by panic", "=> backing off (the guest panicked); up"},
     {"ended by reboot", "launch => starting (the guest rebooted); up"},
@@ -62,7 +62,7 @@ inline std::vector<state_row> state_rows()
     std::vector<state_row> all;
     all.push_back({"defined", [](auto& /*vm*/) {},
                    joined(wishes_while_down, {{"recall alive", "=> running, responsive; up"},
-                                              {"recall gone", "=> backing off (the reason of its end is unknown); up"},
+                                              {"recall gone", "=> backing off (the reason for its end is unknown); up"},
                                               {"recall other boot", "launch => starting; up"}})});
     all.push_back({"starting", [](auto& vm) { vm.start(); },
                    joined(ends_of_live_machines,
@@ -70,7 +70,7 @@ inline std::vector<state_row> state_rows()
                            {"kill", "kill => stopping (asked by the operator); down"},
                            {"restart", "shut down within 75000 ms => stopping (asked by the operator); up"},
                            {"stop", "shut down within 75000 ms => stopping (asked by the operator); down"},
-                           {"stop with the host", "shut down within 30000 ms => stopping (the host goes down); up"}})});
+                           {"stop with the host", "shut down within 30000 ms => stopping (the host is shutting down); up"}})});
     all.push_back(
         {"ready",
          [](auto& vm) {
@@ -100,7 +100,7 @@ inline std::vector<state_row> state_rows()
                  {"release", "release => the same"},
                  {"restart", "shut down within 75000 ms => stopping (asked by the operator), responsive; up"},
                  {"stop", "shut down within 75000 ms => stopping (asked by the operator), responsive; down"},
-                 {"stop with the host", "shut down within 30000 ms => stopping (the host goes down), responsive; up"}})});
+                 {"stop with the host", "shut down within 30000 ms => stopping (the host is shutting down), responsive; up"}})});
     all.push_back(
         {"running", [](auto& vm) { vm.run(); },
          joined(ends_of_live_machines,
@@ -125,7 +125,7 @@ inline std::vector<state_row> state_rows()
                  {"release", "release => the same"},
                  {"restart", "shut down within 75000 ms => stopping (asked by the operator), responsive; up"},
                  {"stop", "shut down within 75000 ms => stopping (asked by the operator), responsive; down"},
-                 {"stop with the host", "shut down within 30000 ms => stopping (the host goes down), responsive; up"},
+                 {"stop with the host", "shut down within 30000 ms => stopping (the host is shutting down), responsive; up"},
                  {"tick after an hour", "ask for the state => the same"}})});
     all.push_back(
         {"paused by a client",
@@ -157,7 +157,7 @@ inline std::vector<state_row> state_rows()
                  {"release", "release => the same"},
                  {"restart", "shut down within 75000 ms => stopping (asked by the operator), responsive; up"},
                  {"stop", "shut down within 75000 ms => stopping (asked by the operator), responsive; down"},
-                 {"stop with the host", "shut down within 30000 ms => stopping (the host goes down), responsive; up"},
+                 {"stop with the host", "shut down within 30000 ms => stopping (the host is shutting down), responsive; up"},
                  {"tick after an hour", "ask for the state => the same"}})});
     all.push_back(
         {"paused for lack of space",
@@ -194,7 +194,8 @@ inline std::vector<state_row> state_rows()
               {"release", "release => the same"},
               {"restart", "shut down within 75000 ms => stopping (asked by the operator), responsive; up, out of space"},
               {"stop", "shut down within 75000 ms => stopping (asked by the operator), responsive; down, out of space"},
-              {"stop with the host", "shut down within 30000 ms => stopping (the host goes down), responsive; up, out of space"},
+              {"stop with the host",
+               "shut down within 30000 ms => stopping (the host is shutting down), responsive; up, out of space"},
               {"tick after 1 s", "continue => the same"},
               {"tick after an hour", "continue, ask for the state => the same"}})});
     all.push_back(
@@ -222,7 +223,7 @@ inline std::vector<state_row> state_rows()
                  {"release", "release => the same"},
                  {"restart", "shut down within 75000 ms => stopping (asked by the operator), responsive; up"},
                  {"stop", "shut down within 75000 ms => stopping (asked by the operator), responsive; down"},
-                 {"stop with the host", "shut down within 30000 ms => stopping (the host goes down), responsive; up"}})});
+                 {"stop with the host", "shut down within 30000 ms => stopping (the host is shutting down), responsive; up"}})});
     all.push_back(
         {"asked while out of space",
          [](auto& vm) {
@@ -259,7 +260,8 @@ inline std::vector<state_row> state_rows()
               {"release", "release => the same"},
               {"restart", "shut down within 75000 ms => stopping (asked by the operator), responsive; up, out of space"},
               {"stop", "shut down within 75000 ms => stopping (asked by the operator), responsive; down, out of space"},
-              {"stop with the host", "shut down within 30000 ms => stopping (the host goes down), responsive; up, out of space"},
+              {"stop with the host",
+               "shut down within 30000 ms => stopping (the host is shutting down), responsive; up, out of space"},
               {"tick after 1 s", "continue => the same"},
               {"tick after an hour", "continue => the same"}})});
     all.push_back(
@@ -293,29 +295,30 @@ inline std::vector<state_row> state_rows()
               {"release", "release => the same"},
               {"restart", "shut down within 75000 ms => stopping (asked by the operator), busy; up"},
               {"stop", "shut down within 75000 ms => stopping (asked by the operator), busy; down"},
-              {"stop with the host", "shut down within 30000 ms => stopping (the host goes down), busy; up"},
+              {"stop with the host", "shut down within 30000 ms => stopping (the host is shutting down), busy; up"},
               {"tick after an hour", "ask out of band => the same"}})});
-    all.push_back({"silent",
-                   [](auto& vm) {
-                       vm.run();
-                       vm.disconnected();
-                       vm.after(1s);
-                   },
-                   joined(ends_of_live_machines,
-                          {{"client stop sent", "=> running, silent; up, held"},
-                           {"connected", "ask for the state => running, responsive; up"},
-                           {R"(event GUEST_CRASHLOADED {"action":"run"})", "=> running, silent, dumping; up"},
-                           {R"(event MIGRATION {"status":"completed"})", "=> running, silent; up, migrated"},
-                           {"event SHUTDOWN", "=> running, silent; up, shutdown by unknown"},
-                           {R"(event SHUTDOWN {"guest":false,"reason":"host-qmp-quit"})",
-                            "=> running, silent; up, shutdown by host-qmp-quit"},
-                           {R"(event SHUTDOWN {"guest":true,"reason":"guest-shutdown"})",
-                            "=> running, silent; up, shutdown by guest-shutdown"},
-                           {"kill", "kill => stopping (asked by the operator), silent; down"},
-                           {"release", "release => the same"},
-                           {"restart", "shut down within 75000 ms => stopping (asked by the operator), silent; up"},
-                           {"stop", "shut down within 75000 ms => stopping (asked by the operator), silent; down"},
-                           {"stop with the host", "shut down within 30000 ms => stopping (the host goes down), silent; up"}})});
+    all.push_back(
+        {"silent",
+         [](auto& vm) {
+             vm.run();
+             vm.disconnected();
+             vm.after(1s);
+         },
+         joined(
+             ends_of_live_machines,
+             {{"client stop sent", "=> running, silent; up, held"},
+              {"connected", "ask for the state => running, responsive; up"},
+              {R"(event GUEST_CRASHLOADED {"action":"run"})", "=> running, silent, dumping; up"},
+              {R"(event MIGRATION {"status":"completed"})", "=> running, silent; up, migrated"},
+              {"event SHUTDOWN", "=> running, silent; up, shutdown by unknown"},
+              {R"(event SHUTDOWN {"guest":false,"reason":"host-qmp-quit"})", "=> running, silent; up, shutdown by host-qmp-quit"},
+              {R"(event SHUTDOWN {"guest":true,"reason":"guest-shutdown"})",
+               "=> running, silent; up, shutdown by guest-shutdown"},
+              {"kill", "kill => stopping (asked by the operator), silent; down"},
+              {"release", "release => the same"},
+              {"restart", "shut down within 75000 ms => stopping (asked by the operator), silent; up"},
+              {"stop", "shut down within 75000 ms => stopping (asked by the operator), silent; down"},
+              {"stop with the host", "shut down within 30000 ms => stopping (the host is shutting down), silent; up"}})});
     all.push_back(
         {"stopping",
          [](auto& vm) {
@@ -359,7 +362,7 @@ inline std::vector<state_row> state_rows()
           {R"(event MIGRATION {"status":"completed"})", "=> stopping (asked by the operator), responsive; up, migrated"},
           {"kill", "kill => stopping (asked by the operator), responsive; down"},
           {"stop", "=> stopping (asked by the operator), responsive; down"},
-          {"stop with the host", "shut down within 30000 ms => stopping (the host goes down), responsive; up"},
+          {"stop with the host", "shut down within 30000 ms => stopping (the host is shutting down), responsive; up"},
           {"tick after an hour", "kill => the same"}}});
     all.push_back({"stopped by its operator",
                    [](auto& vm) {
@@ -392,7 +395,7 @@ inline std::vector<state_row> state_rows()
                    },
                    joined(wishes_while_down, {{"kill", "=> stopped (asked by the operator); down"},
                                               {"stop", "=> stopped (asked by the operator); down"},
-                                              {"stop with the host", "=> stopped (the host goes down); up"},
+                                              {"stop with the host", "=> stopped (the host is shutting down); up"},
                                               {"tick after 1 s", "launch => starting (a signal ended QEMU); up"},
                                               {"tick after an hour", "launch => starting (a signal ended QEMU); up"}})});
     all.push_back({"given up",

@@ -74,18 +74,23 @@ ending const endings[] = {
      restart_policy::unless_stopped},
     {"SIGKILL", {}, end_reason::signal, killed, "failed (a signal ended QEMU)", restart_policy::on_failure},
     {"an exit status", {}, end_reason::unknown, {1, 0}, "failed (QEMU failed)", restart_policy::on_failure},
-    {"no explanation", {}, end_reason::unknown, exited, "stopped (the reason of its end is unknown)", restart_policy::on_failure},
+    {"no explanation",
+     {},
+     end_reason::unknown,
+     exited,
+     "stopped (the reason for its end is unknown)",
+     restart_policy::on_failure},
     {"an adopted machine ends without a word",
      {},
      end_reason::unknown,
      not_known,
-     "stopped (the reason of its end is unknown)",
+     "stopped (the reason for its end is unknown)",
      restart_policy::on_failure},
     {"a cause of a later QEMU",
      {R"(SHUTDOWN {"guest":false,"reason":"host-holiday"})"},
      end_reason::unknown,
      exited,
-     "stopped (the reason of its end is unknown)",
+     "stopped (the reason for its end is unknown)",
      restart_policy::unless_stopped},
 };
 
@@ -171,10 +176,10 @@ BOOST_AUTO_TEST_CASE(a_start_that_fails_backs_off_at_once)
     supervised_machine vm;
     vm.start();
     BOOST_TEST(vm.ended(end_by(end_reason::failed_start, {1, 0})) == "");
-    BOOST_TEST(vm.status() == "backing off (QEMU did not get ready)");
+    BOOST_TEST(vm.status() == "backing off (QEMU did not become ready)");
     BOOST_TEST(vm.after(999ms) == "");
     BOOST_TEST(vm.after(1ms) == "launch");
-    BOOST_TEST(vm.status() == "starting (QEMU did not get ready)");
+    BOOST_TEST(vm.status() == "starting (QEMU did not become ready)");
 }
 
 BOOST_AUTO_TEST_CASE(the_oom_killer_is_told_from_other_signals)
@@ -184,7 +189,7 @@ BOOST_AUTO_TEST_CASE(the_oom_killer_is_told_from_other_signals)
     auto end = end_by(end_reason::signal, killed);
     end.is_out_of_memory = true;
     vm.ended(end);
-    BOOST_TEST(vm.status() == "failed (the kernel ran out of memory)");
+    BOOST_TEST(vm.status() == "failed (the host ran out of memory)");
 }
 
 BOOST_AUTO_TEST_CASE(backs_off_longer_and_longer_and_gives_up)
@@ -200,7 +205,7 @@ BOOST_AUTO_TEST_CASE(backs_off_longer_and_longer_and_gives_up)
         }
     }
     BOOST_TEST(pauses == (std::vector<long>{1, 2, 4, 8, 16}), boost::test_tools::per_element());
-    BOOST_TEST(vm.status() == "given up (QEMU did not get ready)");
+    BOOST_TEST(vm.status() == "given up (QEMU did not become ready)");
     BOOST_TEST((vm.rules.next_time() == supervised_machine::time_point::max()));
     BOOST_TEST(vm.memory() == "up, given up");
     BOOST_TEST(vm.start() == "launch");  // its operator may try again, as often as before
@@ -341,7 +346,7 @@ BOOST_AUTO_TEST_CASE(goes_down_with_its_host_and_comes_back_with_it)
     BOOST_TEST(asked.front() == machine_action(actions::shut_down{30s}));
     vm.take(powered_off);
     BOOST_TEST(vm.ended(end_by(end_reason::requested)) == "");
-    BOOST_TEST(vm.status() == "stopped (the host goes down)");
+    BOOST_TEST(vm.status() == "stopped (the host is shutting down)");
     BOOST_TEST(vm.memory() == "up");
     supervised_machine after_the_boot;
     BOOST_TEST(after_the_boot.recall(vm.rules.memory(), found_process::other_boot) == "launch");

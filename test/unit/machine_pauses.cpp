@@ -281,10 +281,10 @@ BOOST_AUTO_TEST_CASE(says_why)
 {
     std::pair<char const*, char const*> const states[] = {
         {"prelaunch", "paused (the guest has not begun to run), responsive"},
-        {"inmigrate", "paused (it waits for a migration), responsive"},
+        {"inmigrate", "paused (it is waiting for a migration), responsive"},
         {"watchdog", "paused (the watchdog expired), responsive"},
         {"debug", "paused (a debugger stopped it), responsive"},
-        {"internal-error", "paused (an internal error of QEMU), responsive"},
+        {"internal-error", "paused (an internal error in QEMU), responsive"},
         {"suspended", "running, responsive"},
         {"holiday", "running (an unknown state of QEMU), responsive"},
     };

@@ -85,10 +85,10 @@ BOOST_DATA_TEST_CASE(and_ended_unseen_is_restarted_if_it_is_wished_up, data::mak
     supervised_machine vm(policy_of(policy));
     BOOST_TEST(vm.recall(wished_up(), found_process::gone) == "");
     if (policy == restart_policy::never) {
-        BOOST_TEST(vm.status() == "stopped (the reason of its end is unknown)");
+        BOOST_TEST(vm.status() == "stopped (the reason for its end is unknown)");
         BOOST_TEST(vm.after(1h) == "");
     } else {
-        BOOST_TEST(vm.status() == "backing off (the reason of its end is unknown)");
+        BOOST_TEST(vm.status() == "backing off (the reason for its end is unknown)");
         BOOST_TEST(vm.after(1s) == "launch");
     }
 }

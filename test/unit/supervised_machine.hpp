@@ -27,7 +27,7 @@ namespace coqmp::test {
 
 using namespace std::chrono_literals;
 
-// The public names that these tests use beside those of the rules.
+// The public names that these tests use in addition to those of the rules.
 using coqmp::boot_loop_action;
 using coqmp::lifecycle;
 using coqmp::lifecycle_reason;

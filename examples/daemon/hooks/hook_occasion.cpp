@@ -13,7 +13,7 @@ namespace coqmp_daemon {
 
 namespace {
 
-/// Longer names of events do not exist; a value must not make execve() fail.
+/// No event has a longer name. The limit keeps execve() from failing.
 constexpr std::size_t longest_variable = 256;
 
 bool is_listed(std::vector<std::string> const& list, std::string const& name)

@@ -1,4 +1,4 @@
-// What a hook is run for, and what it is told.
+// What a hook is run for, and what its program receives.
 #ifndef COQMP_DAEMON_HOOKS_HOOK_OCCASION_HPP
 #define COQMP_DAEMON_HOOKS_HOOK_OCCASION_HPP
 
@@ -13,20 +13,20 @@ namespace coqmp_daemon {
 struct hook_occasion
 {
     std::string machine;
-    std::string event;         ///< Its name. Empty: it is a change.
-    boost::json::object data;  ///< The event's.
-    std::string state;         ///< `given-up`, for example. With an event: the present one.
+    std::string event;         ///< The event's name. Empty: a change of state.
+    boost::json::object data;  ///< The event's data.
+    std::string state;         ///< `given-up`, for example. With an event: the current state.
     std::string reason;        ///< `panicked`, for example; empty: there is none.
 };
 
-/// The occasions of one hook. All lists empty: it is run for all.
+/// The occasions on which one hook is run. If all lists are empty, it is run on all.
 struct hook_selection
 {
     std::vector<std::string> events;
     std::vector<std::string> states;
     std::vector<std::string> reasons;
 
-    /// Whether the hook is run: for an event if that is listed; for a change if its state or its reason is.
+    /// Whether the hook is run: for an event if it is listed; for a change of state if the state or the reason is listed.
     [[nodiscard]] bool has(hook_occasion const& occasion) const;
 };
 
@@ -35,9 +35,9 @@ struct hook_selection
 /// `{"machine":"vm1","state":"running","event":"GUEST_PANICKED","data":{"action":"pause"}}`.
 [[nodiscard]] std::string hook_input(hook_occasion const& occasion);
 
-/// The program's environment: `COQMP_MACHINE`, `COQMP_STATE`, `COQMP_REASON` and `COQMP_EVENT`, each with `=` and its value (empty
-/// if it has none), after the variables of `inherited`, of which those that begin with `COQMP_` are left out.
-/// @param inherited `NAME=value` each
+/// The program's environment: the variables of `inherited`, except those that begin with `COQMP_`, and then `COQMP_MACHINE`,
+/// `COQMP_STATE`, `COQMP_REASON` and `COQMP_EVENT`, which may be empty. Each has the form `NAME=value`.
+/// @param inherited in the same form
 [[nodiscard]] std::vector<std::string> hook_environment(hook_occasion const& occasion, std::vector<std::string> const& inherited);
 
 }  // namespace coqmp_daemon

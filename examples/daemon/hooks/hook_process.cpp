@@ -22,7 +22,7 @@ using boost::system::error_code;
 
 namespace {
 
-/// Owns a number until it is taken.
+/// Owns a descriptor until it is taken.
 class open_end
 {
 public:
@@ -63,7 +63,7 @@ bool make_pipe(open_end& reader, open_end& writer)
     return true;
 }
 
-/// Starts a program in a process group of its own, with all signals as usual. @return an error number, or zero
+/// Starts a program in a process group of its own, with default signal handling. @return an error number, or zero
 int spawn(hook_run const& run, int input, int output, ::pid_t& number)
 {
     ::posix_spawn_file_actions_t files;
@@ -75,7 +75,7 @@ int spawn(hook_run const& run, int input, int output, ::pid_t& number)
     ::posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
 #ifdef __GLIBC__
 #if __GLIBC_PREREQ(2, 34)
-    // Ours are closed by execve() anyway; what our own parent left open is not.
+    // execve() closes our own descriptors anyway, but not those that our parent left open.
     ::posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
 #endif
 #endif
@@ -110,7 +110,7 @@ struct hook_process::launched
     launched() = default;
     launched(launched const&) = delete;
     launched& operator=(launched const&) = delete;
-    /// If the daemon ends while it is being started, nothing else ends it.
+    /// If the daemon ends during the start, nothing else kills the program.
     ~launched()
     {
         if (number > 0)
@@ -234,7 +234,7 @@ void hook_process::expire()
     await_time(run_.patience);
 }
 
-/// What it wrote before it ended. A process that has left its group may still hold the pipe, so this waits for nothing.
+/// Reads what the program wrote before it ended. A process that has left the group may still hold the pipe, so this never waits.
 void hook_process::drain()
 {
     error_code error;
@@ -276,13 +276,13 @@ void hook_process::kill()
     pidfd_.close(ignored);
 }
 
-/// To its process group, whose number cannot be another one's before reap().
+/// To the process group, whose number cannot be reused before reap().
 void hook_process::signal(int number) const noexcept
 {
     ::kill(-number_, number);
 }
 
-/// Kills what it has left behind first. After kill() it may not have ended yet; then init reaps it when the daemon ends.
+/// First kills what the program has left behind. After kill(), it may not have ended yet: init reaps it when the daemon has ended.
 void hook_process::reap() noexcept
 {
     signal(SIGKILL);

@@ -1,5 +1,5 @@
 // One run of a hook's program.
-// Invariant: it ends. When its time is over it gets SIGTERM, then SIGKILL; what it leaves behind in its process group is killed.
+// Invariant: it ends. When its time is up, it gets SIGTERM, then SIGKILL; what it leaves behind in its process group is killed.
 #ifndef COQMP_DAEMON_HOOKS_HOOK_PROCESS_HPP
 #define COQMP_DAEMON_HOOKS_HOOK_PROCESS_HPP
 
@@ -28,7 +28,7 @@ struct hook_run
 {
     std::string program;  ///< Its absolute path.
     std::vector<std::string> arguments;
-    std::vector<std::string> environment;  ///< The whole of it.
+    std::vector<std::string> environment;  ///< The complete environment.
     std::string input;                     ///< For its standard input.
     std::chrono::milliseconds timeout = std::chrono::seconds(30);
     std::chrono::milliseconds patience = std::chrono::seconds(5);  ///< Between SIGTERM and SIGKILL.
@@ -37,22 +37,22 @@ struct hook_run
 
 struct hook_end
 {
-    std::string failure;  ///< Why it was not started; empty: it was.
+    std::string failure;  ///< Why it could not be started; empty if it was started.
     coqmp::exit_status status;
     bool was_too_slow = false;
     std::uint64_t lines_left_out = 0;
 };
 
 /// Our process must ignore SIGPIPE, as `signals` does: a hook need not read its input.
-/// @par Threads That of its executor. The program is started on another executor, because a slow file system makes that block.
+/// @par Threads That of its executor. The program is started on another executor, because a slow file system can block the start.
 /// @par Lifetime It lives until its program has ended, or until kill().
 class hook_process : public std::enable_shared_from_this<hook_process>
 {
 public:
     struct callbacks
     {
-        std::function<void(std::string_view line)> line;  ///< Of standard output or standard error.
-        std::function<void(hook_end const&)> end;         ///< Once, and nothing follows.
+        std::function<void(std::string_view line)> line;  ///< For each line of standard output and standard error.
+        std::function<void(hook_end const&)> end;         ///< Called once, as the last callback.
     };
 
     /// @param launcher an executor whose thread may block
@@ -60,7 +60,7 @@ public:
                                                              boost::asio::any_io_executor const& launcher, hook_run run,
                                                              callbacks to_call);
 
-    /// Its time is over; its timer calls this.
+    /// The time is up; called by the timer.
     void expire();
     /// The daemon ends: SIGKILL at once, and no callback follows.
     void kill();

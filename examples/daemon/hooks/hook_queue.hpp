@@ -1,5 +1,5 @@
 // Which hooks may run now, without I/O.
-// Invariant: of each machine one hook runs at a time, and its hooks run in the order of their occasions.
+// Invariant: for each machine, at most one hook runs at a time, and its hooks run in the order of their occasions.
 #ifndef COQMP_DAEMON_HOOKS_HOOK_QUEUE_HPP
 #define COQMP_DAEMON_HOOKS_HOOK_QUEUE_HPP
 
@@ -15,16 +15,16 @@ namespace coqmp_daemon {
 
 struct hook_limits
 {
-    std::size_t running = 8;  ///< At a time, of all machines.
+    std::size_t running = 8;  ///< At the same time, for all machines.
     std::size_t waiting_of_machine =
-        16;  ///< More are dropped, so that a machine that floods the daemon with events takes nothing from the others.
-    std::size_t waiting = 1000;  ///< Of all machines.
+        16;  ///< Further ones are dropped, so that a machine that floods the daemon with events does not hold up the others.
+    std::size_t waiting = 1000;  ///< For all machines.
 };
 
 class hook_queue
 {
 public:
-    /// A hook that waits, under a number of the caller's.
+    /// A hook that waits, with a number that the caller has chosen.
     struct entry
     {
         std::string machine;
@@ -35,9 +35,9 @@ public:
 
     explicit hook_queue(hook_limits const& limits) : limits_(limits) {}
 
-    /// @return whether it waits; otherwise too many do, and it is dropped
+    /// @return whether it was queued; false: too many hooks are waiting, and it is dropped
     [[nodiscard]] bool add(entry what);
-    /// The next one to run; it counts as running then.
+    /// The next hook to run, which counts as running from now on.
     [[nodiscard]] std::optional<entry> next();
     void ended(std::string const& machine);
 

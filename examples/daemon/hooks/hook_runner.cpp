@@ -7,12 +7,12 @@ namespace coqmp_daemon {
 
 namespace {
 
-/// Empty: there is nothing to say.
+/// @return empty if there is nothing to report
 std::string describe_hook_end(std::string const& program, hook_end const& end)
 {
     std::ostringstream text;
     if (!end.failure.empty()) {
-        text << "the hook " << program << " was not started: " << end.failure;
+        text << "the hook " << program << " could not be started: " << end.failure;
         return text.str();
     }
     if (end.was_too_slow)
@@ -43,7 +43,7 @@ void hook_runner::run(std::string const& machine, hook_run what)
 {
     std::uint64_t const number = ++last_number_;
     if (!queue_.add({machine, number})) {
-        log_(log_priority::warning, machine, "the hook " + what.program + " was not run, because too many hooks wait");
+        log_(log_priority::warning, machine, "the hook " + what.program + " was not run, because too many hooks are waiting");
         return;
     }
     waiting_.emplace(number, std::move(what));

@@ -26,16 +26,16 @@ class hook_runner
 public:
     using log_function = std::function<void(log_priority, std::string_view machine, std::string_view text)>;
 
-    /// @param log a sentence of ours, or a line of a hook; it escapes what they quote
+    /// @param log called with our own sentences and with the lines of hooks; it must escape what they quote
     hook_runner(boost::asio::any_io_executor executor, hook_limits const& limits, log_function log);
     hook_runner(hook_runner const&) = delete;
     hook_runner& operator=(hook_runner const&) = delete;
     ~hook_runner();
 
-    /// Runs a hook, or queues it. If too many wait, it is dropped, which the log says.
+    /// Runs a hook, or queues it. If too many hooks are waiting, it is dropped, and the log says so.
     void run(std::string const& machine, hook_run what);
 
-    /// @param idle called each time when the last hook that waited or ran has ended
+    /// @param idle called each time the last hook has ended and none is waiting
     void on_idle(std::function<void()> idle) { idle_ = std::move(idle); }
 
     /// Hooks that wait or run.
@@ -53,7 +53,7 @@ private:
     std::function<void()> idle_;
     std::uint64_t last_number_ = 0;
     std::map<std::uint64_t, hook_run> waiting_;
-    std::map<std::string, std::shared_ptr<hook_process>> running_;  ///< By the machine.
+    std::map<std::string, std::shared_ptr<hook_process>> running_;  ///< By the machine's name.
 };
 
 }  // namespace coqmp_daemon

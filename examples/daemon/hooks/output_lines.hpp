@@ -1,4 +1,4 @@
-// Divides a program's output into lines for the log, of limited length and number, without I/O.
+// Splits a program's output into lines for the log, of limited length and number, without I/O.
 #ifndef COQMP_DAEMON_HOOKS_OUTPUT_LINES_HPP
 #define COQMP_DAEMON_HOOKS_OUTPUT_LINES_HPP
 
@@ -13,7 +13,7 @@ namespace coqmp_daemon {
 struct output_limits
 {
     std::size_t line = 1000;  ///< Bytes; the rest of a longer line is left out.
-    std::size_t lines = 50;   ///< Later lines are counted only.
+    std::size_t lines = 50;   ///< Further lines are only counted.
 };
 
 class output_lines
@@ -21,9 +21,9 @@ class output_lines
 public:
     explicit output_lines(output_limits const& limits) : limits_(limits) {}
 
-    /// Bytes, as they come. @return the lines that they complete, without escapes for what the program wrote
+    /// Takes bytes as they arrive. @return the lines that they complete; what the program wrote is not escaped
     [[nodiscard]] std::vector<std::string> add(std::string_view bytes);
-    /// The output has ended. @return the last line if it has no line end
+    /// The output has ended. @return the last line, if it did not end with a newline
     [[nodiscard]] std::vector<std::string> finish();
 
     [[nodiscard]] std::uint64_t left_out() const noexcept { return left_out_; }
