@@ -47,7 +47,7 @@ void describe(CLI::App& application, options& into, written_values& values)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     coqmp_daemon::add_common_options(application, QMP_RUN_VERSION, into.common);
     application.footer(
-        "SIGTERM, SIGINT and SIGHUP shut the guest down; a second one kills QEMU.\n"
+        "SIGTERM, SIGINT and SIGHUP shut the guest down; a SIGINT after that kills QEMU.\n"
         "Exit status: 0 the guest shut down, or was asked to; 80 it rebooted (-no-reboot);\n"
         "81 panicked; 82 watchdog; 83 ended from outside; 84 killed; 85 did not start;\n"
         "1 another failure; 2 usage.\n"

@@ -33,16 +33,18 @@ stop_requests::stop_requests(boost::asio::any_io_executor const& executor, std::
 
 void stop_requests::wait()
 {
-    received_.async_wait([this](boost::system::error_code error, int) {
+    received_.async_wait([this](boost::system::error_code error, int number) {
         if (error)
             return;  // this object has gone
-        if (std::exchange(is_asked_, true)) {
+        bool const is_asked_again = std::exchange(is_asked_, true);
+        if (is_asked_again && number == SIGINT) {
             received_.clear();
             hurry_();
             return;
         }
         wait();
-        shut_down_();
+        if (!is_asked_again)
+            shut_down_();
     });
 }
 

@@ -13,12 +13,14 @@ namespace qmp_run {
 /// fails with EPIPE. SIGHUP means that the terminal has gone: there is no configuration to reload. SIGINT and SIGHUP stay ignored
 /// if our parent ignores them, as nohup(1) and shells do.
 ///
-/// After the second signal all of them have their default effect: a third one ends qmp-run even if it hangs.
+/// Only SIGINT means that it is urgent, and only after another signal. A terminal that is closed can send SIGHUP twice (the shell and
+/// the kernel), and a service manager may repeat its SIGTERM: these are the same request again. After a SIGINT that hurries, all
+/// signals have their default effect: the next one ends qmp-run even if it hangs.
 /// @par Threads That of its executor. A process has one such object.
 class stop_requests
 {
 public:
-    /// @param shut_down called for the first signal @param hurry called for the second one
+    /// @param shut_down called for the first signal @param hurry called for a SIGINT after that
     stop_requests(boost::asio::any_io_executor const& executor, std::function<void()> shut_down, std::function<void()> hurry);
 
 private:

@@ -2,6 +2,7 @@
 #ifndef COQMP_SRC_DETAIL_PIDFD_HPP
 #define COQMP_SRC_DETAIL_PIDFD_HPP
 
+#include <poll.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -27,6 +28,14 @@ inline void send_signal(int pidfd, int number) noexcept
 [[nodiscard]] inline bool is_reaped(int pidfd) noexcept
 {
     return ::syscall(SYS_pidfd_send_signal, pidfd, 0, nullptr, 0) != 0 && errno == ESRCH;
+}
+
+/// Whether the process has ended with all its threads, and so has released its files and their locks. Its state in /proc says less:
+/// it is that of the first thread, which may be a zombie while others still write to a disk.
+[[nodiscard]] inline bool has_ended(int pidfd) noexcept
+{
+    ::pollfd end{pidfd, POLLIN, 0};
+    return ::poll(&end, 1, 0) > 0;
 }
 
 }  // namespace coqmp::detail

@@ -1,5 +1,6 @@
 #include "machine/shutdown_ladder.hpp"
 
+#include "detail/json_access.hpp"
 #include "guest_agent/guest_agent_impl.hpp"
 
 #include <coqmp/guest_agent.hpp>
@@ -9,6 +10,8 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -20,12 +23,25 @@ using boost::system::error_code;
 
 namespace {
 
+constexpr std::array<std::string_view, 7> passing_states = {"paused",         "io-error",  "save-vm", "restore-vm",
+                                                            "finish-migrate", "suspended", "debug"};
+
 bool says_that_it_does_not_run(error_code error, reply const& answer)
 {
     if (error || !answer.has_value() || !answer.value().is_object())
         return false;
     json::value const* const running = answer.value().get_object().if_contains("running");
     return running != nullptr && running->is_bool() && !running->get_bool();
+}
+
+/// The same, and that it is in no state from which another client, more space on a disk, or the end of a snapshot or a migration
+/// may continue it: then it still has its time to shut down.
+bool says_that_it_will_not_run_again(error_code error, reply const& answer)
+{
+    if (!says_that_it_does_not_run(error, answer))
+        return false;
+    std::string_view const state = text_in(answer.value().get_object(), "status");
+    return std::ranges::find(passing_states, state) == passing_states.end();
 }
 
 }  // namespace
@@ -90,7 +106,7 @@ void shutdown_ladder::take_step()
     switch (plan_.step()) {
         case shutdown_step::guest:
             await_guest();
-            leave_if_it_does_not_run([this](error_code error) { error ? advance() : ask_guest(); });
+            leave_if(says_that_it_does_not_run, [this](error_code error) { error ? advance() : ask_guest(); });
             return;
         case shutdown_step::quit:
             return quit();
@@ -108,15 +124,15 @@ void shutdown_ladder::await_guest()
     guest_ = monitor_->events().expect(event_filter("STOP"));
     auto happened = [self = shared_from_this()](error_code error, event const&) {
         if (!error && !self->stopped_ && self->plan_.step() == shutdown_step::guest)
-            self->leave_if_it_does_not_run([self = self.get()](error_code) { self->await_guest(); });
+            self->leave_if(says_that_it_will_not_run_again, [self = self.get()](error_code) { self->await_guest(); });
     };
     start_next(guest_, {asio::bind_executor(timer_.get_executor(), std::move(happened)), timer_.get_executor()});
 }
 
-void shutdown_ladder::leave_if_it_does_not_run(std::function<void(error_code)> otherwise)
+void shutdown_ladder::leave_if(judgement is_over, std::function<void(error_code)> otherwise)
 {
-    execute("query-status", [this, otherwise = std::move(otherwise)](error_code error, reply const& answer) {
-        if (says_that_it_does_not_run(error, answer))
+    execute("query-status", [this, is_over, otherwise = std::move(otherwise)](error_code error, reply const& answer) {
+        if (is_over(error, answer))
             advance();
         else
             otherwise(error);

@@ -44,9 +44,10 @@ private:
     void advance();
     void await_time();
     void await_guest();
-    /// Continues with the next step if the guest does not run: it has shut down, or cannot react to its power button.
-    /// @param otherwise runs otherwise
-    void leave_if_it_does_not_run(std::function<void(boost::system::error_code)> otherwise);
+    using judgement = bool (*)(boost::system::error_code, reply const&);
+    /// Asks for the run state, and continues with the next step if it says that the guest cannot react to its power button.
+    /// @param is_over what the answer says @param otherwise runs otherwise
+    void leave_if(judgement is_over, std::function<void(boost::system::error_code)> otherwise);
     void ask_guest();
     void press_power_button();
     void quit();

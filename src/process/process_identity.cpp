@@ -36,12 +36,12 @@ std::shared_ptr<child const> find_process(process_identity const& identity)
         throw boost::system::system_error({errno, boost::system::system_category()}, "cannot watch the process");
     }
     try {
-        // As long as the process of the pidfd has not been reaped, the number is its own.
-        bool const is_the_one = identity_of(identity.number) == identity && status_of(identity.number).state != 'Z';
-        if (!is_the_one || is_reaped(pidfd.number()))
+        // As long as the process of the pidfd has not ended, the number is its own.
+        bool const is_the_one = identity_of(identity.number) == identity;
+        if (!is_the_one || has_ended(pidfd.number()))
             return nullptr;
     } catch (boost::system::system_error const&) {
-        if (is_reaped(pidfd.number()))
+        if (has_ended(pidfd.number()))
             return nullptr;
         throw;
     }

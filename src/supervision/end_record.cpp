@@ -42,7 +42,8 @@ end_reason end_record::reason(exit_status status) const
         return end_reason::watchdog;
     if (requested_)
         return end_reason::requested;
-    if (cause_ == "guest-reset")
+    // With -no-reboot, a client's system_reset ends QEMU, too.
+    if (cause_ == "guest-reset" || cause_ == "host-qmp-system-reset")
         return end_reason::guest_reboot;
     if (cause_ == "guest-shutdown")
         return end_reason::guest_shutdown;

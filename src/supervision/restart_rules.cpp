@@ -6,7 +6,7 @@ lifecycle_reason reason_of_cause(std::string_view cause) noexcept
 {
     if (cause == "guest-shutdown")
         return lifecycle_reason::guest_shutdown;
-    if (cause == "guest-reset")
+    if (cause == "guest-reset" || cause == "host-qmp-system-reset")
         return lifecycle_reason::rebooted;
     if (cause == "guest-panic")
         return lifecycle_reason::panicked;

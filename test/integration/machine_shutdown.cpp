@@ -59,6 +59,26 @@ COROUTINE_TEST_CASE(paused_machine_is_not_asked_to_power_down)
     BOOST_TEST((status == exit_status{0, 0}));
 }
 
+COROUTINE_TEST_CASE(guest_that_is_paused_meanwhile_keeps_its_time)
+{
+    machine subject{co_await asio::this_coro::executor, running_pc()};
+    co_await subject.async_start();
+    coqmp::event_stream power = subject.session().subscribe({"POWERDOWN", "SHUTDOWN"});
+    coqmp::shutdown_options options(1h);
+    options.repeat = 0s;
+    subject.async_shutdown(options, asio::detached);
+    coqmp::event const asked = co_await power.async_next();
+    BOOST_TEST(asked.name == "POWERDOWN");
+    coqmp::session& monitor = subject.session();
+    for (char const* const each : {"stop", "query-status", "cont", "query-status"}) {
+        auto const [error, answer] = co_await monitor.async_execute(each, asio::as_tuple(asio::deferred));
+        BOOST_TEST(!error, each);
+    }
+    subject.async_shutdown(-1s, asio::detached);
+    co_await subject.async_wait();
+    BOOST_TEST(!co_await power.next());  // it was neither quit nor asked again
+}
+
 COROUTINE_TEST_CASE(guest_that_ignores_its_power_button_is_quit)
 {
     machine subject{co_await asio::this_coro::executor, running_pc()};

@@ -55,6 +55,7 @@ BOOST_AUTO_TEST_CASE(two_signals_end_the_wait_for_a_hook_and_not_the_reason)
     machine.expect("STATUS=QEMU has ended");
     machine.expect("EXTEND_TIMEOUT_USEC=");
     machine.signal(SIGTERM);
+    machine.expect_in_log("received a signal");
     machine.signal(SIGINT);
     BOOST_TEST(machine.wait() == 81);
 }

@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(a_watchdog_is_fed_by_qmp_run_while_it_waits_for_a_stopped_q
     machine.expect("WATCHDOG=1");
     machine.signal(SIGTERM);
     machine.expect("STOPPING=1");
-    machine.signal(SIGTERM);
+    machine.signal(SIGINT);
     BOOST_TEST(machine.wait() == 0);
 }
 

@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +36,14 @@ public:
         BOOST_TEST(ready == 'r');
     }
 
+    /// Whether its power button was pressed. Call it when QEMU has ended.
+    bool was_asked() const
+    {
+        ::pollfd waiting{reader_.number(), POLLIN, 0};
+        char pressed = 0;
+        return ::poll(&waiting, 1, 0) == 1 && ::read(reader_.number(), &pressed, 1) == 1 && pressed == 'p';
+    }
+
 private:
     coqmp::descriptor reader_{-1};
 };
@@ -50,6 +59,7 @@ BOOST_AUTO_TEST_CASE(sigterm_asks_the_guest)
     console.await_guest();
     machine.expect_ready();
     BOOST_TEST(machine.stop() == 0);
+    BOOST_TEST(console.was_asked());
 }
 
 BOOST_AUTO_TEST_CASE(a_guest_that_ignores_its_power_button_is_ended_within_the_timeout)
@@ -61,15 +71,27 @@ BOOST_AUTO_TEST_CASE(a_guest_that_ignores_its_power_button_is_ended_within_the_t
     BOOST_TEST(::kill(process, 0) != 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_second_signal_kills_qemu)
+BOOST_AUTO_TEST_CASE(sigint_after_another_signal_kills_qemu)
 {
     running_machine machine(running({"--timeout", "0s"}, idle));
     machine.expect_ready();
     machine.signal(SIGTERM);
     machine.expect("STOPPING=1");
-    machine.signal(SIGTERM);
+    machine.signal(SIGINT);
     BOOST_TEST(machine.wait() == 0);
     BOOST_TEST(contains(machine.log(), "received another signal: killing QEMU"), machine.log());
+}
+
+BOOST_AUTO_TEST_CASE(a_repeated_request_is_not_urgent)
+{
+    running_machine machine(running({"--timeout", "2s"}, idle));
+    machine.expect_ready();
+    machine.signal(SIGHUP);
+    machine.expect_in_log("received a signal");
+    machine.signal(SIGHUP);
+    machine.signal(SIGTERM);
+    BOOST_TEST(machine.wait() == 0);
+    BOOST_TEST(!contains(machine.log(), "killing QEMU"), machine.log());
 }
 
 BOOST_AUTO_TEST_CASE(each_of_three_signals_ends_a_qemu_that_is_not_ready)

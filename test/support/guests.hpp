@@ -21,11 +21,11 @@ inline constexpr auto triple_fault = "\x0F\x01\x1E\x0B\x7C\xCC\x00\x00\x00\x00\x
 inline constexpr auto power_off = "\xBA\x04\x06\xB8\x00\x20\xEF"sv;
 /// mov dx, 0x443; mov al, 15; out dx, al: starts the watchdog ib700, which expires within two seconds.
 inline constexpr auto watchdog = "\xBA\x43\x04\xB0\x0F\xEE"sv;
-/// Writes `r` to a debugcon when it is ready, and switches a machine of type pc off when its power button is pressed:
+/// Writes `r` to a debugcon when it is ready, and `p` when its power button is pressed; then it switches a machine of type pc off:
 /// mov dx, 0x602; mov ax, 0x100; out dx, ax; mov al, 'r'; out 0xe9, al; mov dx, 0x600; again: sti; hlt; in ax, dx; test ah, 1; jz again
-/// and then as power_off.
+/// mov al, 'p'; out 0xe9, al; and then as power_off.
 inline constexpr auto power_button =
-    "\xBA\x02\x06\xB8\x00\x01\xEF\xB0r\xE6\xE9\xBA\x00\x06\xFB\xF4\xED\xF6\xC4\x01\x74\xF8\xBA\x04\x06\xB8\x00\x20\xEF"sv;
+    "\xBA\x02\x06\xB8\x00\x01\xEF\xB0r\xE6\xE9\xBA\x00\x06\xFB\xF4\xED\xF6\xC4\x01\x74\xF8\xB0p\xE6\xE9\xBA\x04\x06\xB8\x00\x20\xEF"sv;
 /// Does nothing.
 inline constexpr auto idle = ""sv;
 

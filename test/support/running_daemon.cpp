@@ -125,6 +125,17 @@ std::string running_daemon::expect(std::string_view text)
     }
 }
 
+// The log is a file, so it is looked at once in a millisecond.
+void running_daemon::expect_in_log(std::string_view text) const
+{
+    descriptor const process = open_process(pid_);
+    ::pollfd end{process.number(), POLLIN, 0};
+    while (!contains(log(), text)) {
+        if (::poll(&end, 1, 1) > 0 && !contains(log(), text))
+            throw std::runtime_error("the daemon ended before it logged " + std::string(text) + ": " + log());
+    }
+}
+
 void running_daemon::reload()
 {
     signal(SIGHUP);

@@ -47,6 +47,8 @@ public:
     /// @return the message @throws std::runtime_error with the log: the daemon has ended
     std::string expect(std::string_view text);
     void expect_ready() { expect("READY=1"); }
+    /// Waits until its log holds this text. @throws std::runtime_error as expect()
+    void expect_in_log(std::string_view text) const;
     /// Sends SIGHUP, and waits for the end of the reload.
     void reload();
 

@@ -58,6 +58,7 @@ char const* const bitten = R"(WATCHDOG {"action":"poweroff"})";
 story const by_itself[] = {
     {{powered_off}, success, end_reason::guest_shutdown},
     {{rebooted}, success, end_reason::guest_reboot},
+    {{R"(SHUTDOWN {"guest":false,"reason":"host-qmp-system-reset"})"}, success, end_reason::guest_reboot},
     {{panicked, after_panic}, success, end_reason::guest_panic},
     {{panicked, after_panic}, {1, 0}, end_reason::guest_panic},                                    // panic=exit-failure
     {{R"(GUEST_PANICKED {"action":"shutdown"})", after_panic}, success, end_reason::guest_panic},  // its word from 6.0 on

@@ -12,11 +12,15 @@
 #include <boost/system/system_error.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <pthread.h>
+#include <sched.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -224,6 +228,26 @@ BOOST_AUTO_TEST_CASE(finds_neither_a_zombie_nor_a_reaped_process)
     BOOST_TEST(!find_process(identity));
     subject.reap();
     BOOST_TEST(!find_process(identity));
+}
+
+// QEMU is killed: its first thread is a zombie, and another one still writes to a disk.
+BOOST_AUTO_TEST_CASE(finds_a_process_whose_first_thread_alone_has_ended)
+{
+    ::pid_t const child = ::fork();
+    if (child == 0) {
+        ::pthread_t other{};
+        ::pthread_create(&other, nullptr, [](void*) -> void* { return ::pause(), nullptr; }, nullptr);
+        ::syscall(SYS_exit, 0);  // of this thread only
+    }
+    process_identity const identity = identity_of(child);
+    while (status_of(child).state != 'Z')
+        ::sched_yield();
+    BOOST_TEST(find_process(identity));
+    ::kill(child, SIGKILL);
+    ::siginfo_t end{};
+    ::waitid(P_PID, static_cast<::id_t>(child), &end, WEXITED | WNOWAIT);
+    BOOST_TEST(!find_process(identity));
+    ::waitpid(child, nullptr, 0);
 }
 
 BOOST_AUTO_TEST_CASE(does_not_find_a_process_of_another_start_or_boot)
