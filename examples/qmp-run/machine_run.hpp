@@ -1,5 +1,5 @@
 // The machine from its start to its end.
-// Invariant: QEMU does not outlive this program, and is started once.
+// Invariant: QEMU is started once, and does not outlive this object.
 #ifndef QMP_RUN_MACHINE_RUN_HPP
 #define QMP_RUN_MACHINE_RUN_HPP
 
