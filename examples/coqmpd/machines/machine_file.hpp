@@ -5,6 +5,7 @@
 #include "daemon/configuration/setting.hpp"
 
 #include <coqmp/endpoint.hpp>
+#include <coqmp/supervision_policy.hpp>
 
 #include <sys/types.h>
 
@@ -19,10 +20,9 @@ namespace coqmpd {
 
 using coqmp_daemon::located;
 
-/// The names of the file. They mean what the supervisor's policy of the same name means, and become it one to one.
-enum class restart_policy { never, on_failure, unless_stopped, always };
-enum class panic_action { leave, reset, end };
-enum class boot_loop_action { report, give_up };
+using coqmp::boot_loop_action;
+using coqmp::panic_action;
+using coqmp::restart_policy;
 
 /// `[restart]`
 struct restart_settings
