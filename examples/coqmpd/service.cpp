@@ -14,6 +14,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <chrono>
+#include <exception>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -41,6 +42,15 @@ coqmp::supervisor_options options_for(places const& where, coqmp_daemon::logger&
         log.write(coqmp_daemon::priority_of(level), sentence);
     };
     return result;
+}
+
+std::string text_of(std::exception_ptr const& failure)
+{
+    try {
+        std::rethrow_exception(failure);
+    } catch (std::exception const& error) {
+        return error.what();
+    }
 }
 
 asio::awaitable<machine_set> read_set(std::string directory)
@@ -73,9 +83,10 @@ asio::awaitable<service_end> service::run()
     spawn(state_.keep_alive());
     spawn(follow_changes());
     spawn(follow_events());
+    control_.listen(places_.control_socket());  // before there are machines: a failure ends the daemon
     co_await read_files();
-    control_.listen(places_.control_socket());
     count_again();
+    control_.accept_clients();
     state_.ready();
     log_.write(log_priority::notice, "ready; the control socket is " + places_.control_socket());
     spawn(obey_signals());
@@ -85,8 +96,6 @@ asio::awaitable<service_end> service::run()
     service_end result;
     result.status = *status_;
     result.all_released = co_await stop();
-    if (failure_)
-        std::rethrow_exception(failure_);
     co_return result;
 }
 
@@ -95,8 +104,7 @@ void service::spawn(asio::awaitable<void> work)
     asio::co_spawn(executor_, std::move(work), [this](std::exception_ptr const& failure) {
         if (!failure)
             return;
-        if (!failure_)
-            failure_ = failure;
+        log_.write(log_priority::error, text_of(failure));
         finish(exit_code::failure);
     });
 }

@@ -25,7 +25,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,7 +50,7 @@ public:
             coqmp_daemon::service_environment const& environment, coqmp_daemon::logger& log);
 
     /// Runs until a signal or a failure ends it. The machines are released then.
-    /// @throws coqmp_daemon::configuration_error, boost::system::system_error it cannot start, or cannot go on
+    /// @throws coqmp_daemon::configuration_error, boost::system::system_error it cannot start; then it has no machines yet
     [[nodiscard]] boost::asio::awaitable<service_end> run();
 
 private:
@@ -86,7 +85,6 @@ private:
     control_server control_;
     boost::asio::steady_timer ended_;
     std::optional<coqmp_daemon::exit_code> status_;
-    std::exception_ptr failure_;
     boost::asio::thread_pool files_{1};  ///< Reads the machines' files, so that a slow file system delays no machine.
 };
 

@@ -78,6 +78,7 @@ control_server::control_server(asio::any_io_executor const& executor, coqmp::sup
 
 void control_server::listen(std::string const& path)
 {
+    server_.accept_clients(false);
     server_.listen(coqmp::endpoint::unix_socket(path), coqmp::socket_access(0600));
 }
 

@@ -39,8 +39,10 @@ public:
     control_server(control_server const&) = delete;
     control_server& operator=(control_server const&) = delete;
 
+    /// Clients wait until accept_clients().
     /// @throws boost::system::system_error it cannot listen: another daemon does, for example
     void listen(std::string const& path);
+    void accept_clients() { server_.accept_clients(true); }
 
     /// The machine has this status now.
     void publish(std::string const& machine, coqmp::machine_status const& status);
