@@ -36,7 +36,8 @@ void describe(CLI::App& application, options& into, written_options& written)
         ->type_name("DIRECTORY");
     auto* const check = application.add_flag("--check", written.checks, "check the files of all machines, and exit");
     auto* const status = application.add_flag("--status", written.shows_status, "print a table of the machines, and exit");
-    auto* const down = application.add_flag("--shutdown-guests", written.shuts_down, "shut all machines down, in order, and exit");
+    auto* const down =
+        application.add_flag("--shutdown-guests", written.shuts_down, "shut all machines down, in order, and exit");
     application.add_option("--timeout", written.timeout, "how long --shutdown-guests may take; 0s: no limit (5min)")
         ->type_name("TIME")
         ->needs(down);

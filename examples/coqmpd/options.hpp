@@ -13,10 +13,10 @@ namespace coqmpd {
 
 /// What coqmpd is to do.
 enum class task {
-    serve,           ///< Be the daemon.
-    check,           ///< `--check`
-    show_status,     ///< `--status`: asks the daemon.
-    shut_down_guests ///< `--shutdown-guests`: asks the daemon.
+    serve,            ///< Be the daemon.
+    check,            ///< `--check`
+    show_status,      ///< `--status`: asks the daemon.
+    shut_down_guests  ///< `--shutdown-guests`: asks the daemon.
 };
 
 struct options

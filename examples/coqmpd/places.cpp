@@ -37,7 +37,8 @@ std::string users_runtime(place_sources const& sources)
 {
     if (sources.runtime_home.empty())
         throw coqmp_daemon::configuration_error(
-            {"XDG_RUNTIME_DIR is not set, so there is no directory for sockets that belongs to this user; set it, or run coqmpd as "
+            {"XDG_RUNTIME_DIR is not set, so there is no directory for sockets that belongs to this user; set it, or run coqmpd "
+             "as "
              "root"});
     return sources.runtime_home + "/coqmp";
 }

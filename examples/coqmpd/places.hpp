@@ -12,12 +12,12 @@ namespace coqmpd {
 struct place_sources
 {
     ::uid_t user = 0;
-    std::string home;               ///< `HOME`
-    std::string configuration_home; ///< `XDG_CONFIG_HOME`
-    std::string state_home;         ///< `XDG_STATE_HOME`
-    std::string runtime_home;       ///< `XDG_RUNTIME_DIR`
-    std::string runtime_directory;  ///< `RUNTIME_DIRECTORY`, which systemd sets for RuntimeDirectory=.
-    std::string state_directory;    ///< `STATE_DIRECTORY`, the same for StateDirectory=.
+    std::string home;                ///< `HOME`
+    std::string configuration_home;  ///< `XDG_CONFIG_HOME`
+    std::string state_home;          ///< `XDG_STATE_HOME`
+    std::string runtime_home;        ///< `XDG_RUNTIME_DIR`
+    std::string runtime_directory;   ///< `RUNTIME_DIRECTORY`, which systemd sets for RuntimeDirectory=.
+    std::string state_directory;     ///< `STATE_DIRECTORY`, the same for StateDirectory=.
 
     /// Those of this process.
     [[nodiscard]] static place_sources ours();

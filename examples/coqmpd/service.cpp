@@ -74,7 +74,8 @@ service::service(asio::any_io_executor const& executor, places const& where, std
       changes_(supervisor_.subscribe()),
       events_(supervisor_.subscribe_events()),
       machines_({supervisor_, hooks_, cgroups_.get(), log}, [this](std::string const& machine) { forget(machine); }),
-      control_(executor, supervisor_, [this](std::string const& machine) { return status_of(machine); }, log),
+      control_(
+          executor, supervisor_, [this](std::string const& machine) { return status_of(machine); }, log),
       ended_(executor, asio::steady_timer::time_point::max())
 {}
 
@@ -204,6 +205,8 @@ void service::take(coqmp::change const& reported)
     }
     change_report const line = report_of(what);
     log_.write(line.priority, what.machine, line.text);
+    if (!machines_.knows(what.machine))
+        return;  // it is being removed
     counts_.take(what.machine, what.status.state);
     state_.show(counts_.sentence());
     hooks_.take(what.machine, what.status);
@@ -224,7 +227,8 @@ void service::take(coqmp::machine_event const& reported)
 void service::count_again()
 {
     for (std::string const& each : supervisor_.names())
-        counts_.take(each, supervisor_.state(each));
+        if (machines_.knows(each))
+            counts_.take(each, supervisor_.state(each));
     state_.show(counts_.sentence());
 }
 

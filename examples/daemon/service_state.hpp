@@ -18,9 +18,7 @@ namespace coqmp_daemon {
 class service_state
 {
 public:
-    service_state(service_environment const& environment, logger& log)
-        : notification_(environment), log_(log)
-    {}
+    service_state(service_environment const& environment, logger& log) : notification_(environment), log_(log) {}
 
     /// The daemon works. Only the first call has an effect.
     void ready();

@@ -88,15 +88,15 @@ void control_server::connected(coqmp::monitor_client const& client)
         log_.write(log_priority::debug, log_source, describe_client(client) + ": connected");
         return;
     }
-    log_.write(log_priority::warning, log_source, describe_client(client) + ": disconnected, because only root and the daemon's " +
-                                                      "own user may control the machines");
+    log_.write(
+        log_priority::warning, log_source,
+        describe_client(client) + ": disconnected, because only root and the daemon's " + "own user may control the machines");
     server_.disconnect(client.number);
 }
 
 void control_server::publish(std::string const& machine, coqmp::machine_status const& status)
 {
-    json::object const data =
-        describe_machine(machine, status, std::nullopt, std::chrono::steady_clock::now());
+    json::object const data = describe_machine(machine, status, std::nullopt, std::chrono::steady_clock::now());
     server_.publish("MACHINE_STATE_CHANGED", data);
     if (status.state != coqmp::lifecycle::given_up)
         given_up_.erase(machine);

@@ -11,8 +11,8 @@
 
 namespace coqmpd {
 
-boost::json::object describe_machine(std::string const& name, coqmp::machine_status const& status,
-                                     std::optional<::pid_t> process, std::chrono::steady_clock::time_point now)
+boost::json::object describe_machine(std::string const& name, coqmp::machine_status const& status, std::optional<::pid_t> process,
+                                     std::chrono::steady_clock::time_point now)
 {
     boost::json::object result;
     result["name"] = name;

@@ -41,7 +41,8 @@ change_report report_of(coqmp::change const& what)
 
 bool is_at_rest(lifecycle state) noexcept
 {
-    return state == lifecycle::defined || state == lifecycle::stopped || state == lifecycle::failed || state == lifecycle::given_up;
+    return state == lifecycle::defined || state == lifecycle::stopped || state == lifecycle::failed ||
+           state == lifecycle::given_up;
 }
 
 }  // namespace coqmpd

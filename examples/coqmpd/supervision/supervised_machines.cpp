@@ -53,24 +53,21 @@ void supervised_machines::follow(machine_set files)
         shared_.log.write(log_priority::error, each);
     for (std::string const& each : take_observed(files))
         shared_.log.write(log_priority::warning, each, "ignored: this version cannot observe a QEMU of another owner");
+    for (auto const& each : files.machines)
+        without_file_.erase(each.first);
+    for (std::string const& each : std::set<std::string>(without_file_))
+        forget_if_over(each);
     machine_changes changes = find_changes(files_, files);
     std::erase_if(changes.removed, [this](std::string const& each) { return without_file_.contains(each); });
     for (std::string const& each : coqmpd::describe(changes))
         shared_.log.write(log_priority::notice, each);
-    for (auto& [name, file] : files.machines) {
+    for (auto& [name, file] : files.machines)
         files_[name] = std::move(file);
-        without_file_.erase(name);
-    }
     reload_plan const plan = plan_reload(changes);
     for (std::string const& each : plan.removed)
-        remove(each);
-    for (std::string const& each : plan.limited) {
-        std::vector<std::string> problems;
-        if (shared_.cgroups != nullptr)
-            shared_.cgroups->apply(each, files_.at(each).limits, problems);
-        for (std::string const& problem : problems)
-            shared_.log.write(log_priority::warning, each, problem);
-    }
+        give_up_file(each);
+    for (std::string const& each : plan.limited)
+        change_limits(each);
     for (std::string const& each : plan.hooked)
         shared_.hooks.set(each, files_.at(each).hooks);
     for (std::string const& each : plan.resupervised)
@@ -82,7 +79,7 @@ void supervised_machines::follow(machine_set files)
 
 void supervised_machines::take(std::string const& machine, coqmp::lifecycle state)
 {
-    if (without_file_.contains(machine) && !moving_.contains(machine) && !is_ending_ && is_at_rest(state))
+    if (without_file_.contains(machine) && !leaving_.contains(machine) && !is_ending_ && is_at_rest(state))
         forget(machine);
 }
 
@@ -90,8 +87,8 @@ void supervised_machines::take(std::string const& machine, coqmp::lifecycle stat
 
 void supervised_machines::add(std::string const& machine)
 {
-    if (is_ending_)
-        return;
+    if (is_ending_ || leaving_.contains(machine))
+        return;  // has_left() adds it
     machine_file const& file = files_.at(machine);
     note_unsupported(machine, file, shared_.log);
     shared_.hooks.set(machine, file.hooks);
@@ -115,54 +112,72 @@ void supervised_machines::add_unplaced()
         add(each);
 }
 
+void supervised_machines::change_limits(std::string const& machine)
+{
+    std::vector<std::string> problems;
+    if (shared_.cgroups != nullptr)
+        shared_.cgroups->apply(machine, files_.at(machine).limits, problems);
+    for (std::string const& each : problems)
+        shared_.log.write(log_priority::warning, machine, each);
+}
+
 void supervised_machines::supervise_anew(std::string const& machine)
 {
     if (unplaced_.contains(machine))
         return;  // add_unplaced() follows
-    if (!moving_.insert(machine).second)
+    if (!leaving_.insert(machine).second)
         return;  // it is added with its newest file
     shared_.machines.async_release(machine, [this, alive = std::weak_ptr(alive_), machine](error_code error) {
         if (alive.expired())
             return;
-        moving_.erase(machine);
-        report(machine, "cannot be supervised with its new settings", error);
-        add(machine);
-        add_unplaced();
+        report(machine, "its new settings could not be applied cleanly", error);
+        has_left(machine);
     });
 }
 
-void supervised_machines::remove(std::string const& machine)
+/// A machine is no longer among the supervisor's.
+void supervised_machines::has_left(std::string const& machine)
 {
-    without_file_.insert(machine);
+    leaving_.erase(machine);
+    if (files_.contains(machine))
+        add(machine);
+    else
+        forgotten_(machine);
+    add_unplaced();
+}
+
+void supervised_machines::give_up_file(std::string const& machine)
+{
     if (unplaced_.erase(machine) != 0) {
         files_.erase(machine);
-        without_file_.erase(machine);
         shared_.hooks.forget(machine);
-        return;
+        return forgotten_(machine);
     }
-    bool is_over = false;
-    if (!moving_.contains(machine))
-        is_over = is_at_rest(shared_.machines.state(machine));
-    if (is_over)
-        forget(machine);
-    else
+    without_file_.insert(machine);
+    forget_if_over(machine);
+    if (without_file_.contains(machine))
         shared_.log.write(log_priority::warning, machine, "its file is gone; it is supervised until it has been stopped");
+}
+
+void supervised_machines::forget_if_over(std::string const& machine)
+{
+    if (!leaving_.contains(machine) && is_at_rest(shared_.machines.state(machine)))
+        forget(machine);
 }
 
 void supervised_machines::forget(std::string const& machine)
 {
     files_.erase(machine);
     without_file_.erase(machine);
+    leaving_.insert(machine);
     shared_.hooks.forget(machine);
-    if (shared_.cgroups != nullptr)
-        shared_.cgroups->remove(machine);
     shared_.machines.async_remove(machine, [this, alive = std::weak_ptr(alive_), machine](error_code error) {
         if (alive.expired())
             return;
         report(machine, "cannot be removed", error);
-        forgotten_(machine);
-        if (files_.contains(machine))  // its file came back meanwhile
-            add(machine);
+        if (shared_.cgroups != nullptr)
+            shared_.cgroups->remove(machine);
+        has_left(machine);
     });
 }
 

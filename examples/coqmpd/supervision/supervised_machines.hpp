@@ -50,6 +50,9 @@ public:
     /// The files are these now. Logs their problems, and what changes.
     void follow(machine_set files);
 
+    /// Whether the machine has a file, or has not been forgotten yet.
+    [[nodiscard]] bool knows(std::string const& machine) const { return files_.contains(machine); }
+
     /// The machine has this state now: one without a file is forgotten when it has ended.
     void take(std::string const& machine, coqmp::lifecycle state);
 
@@ -62,7 +65,10 @@ private:
     void add(std::string const& machine);
     void add_unplaced();
     void supervise_anew(std::string const& machine);
-    void remove(std::string const& machine);
+    void change_limits(std::string const& machine);
+    void has_left(std::string const& machine);
+    void give_up_file(std::string const& machine);
+    void forget_if_over(std::string const& machine);
     void forget(std::string const& machine);
     void report(std::string const& machine, std::string const& what, boost::system::error_code error);
 
@@ -71,7 +77,7 @@ private:
     std::function<void(std::string const&)> forgotten_;
     std::map<std::string, machine_file> files_;
     std::set<std::string> without_file_;  ///< Of those in files_.
-    std::set<std::string> moving_;        ///< They are being released, to be added again.
+    std::set<std::string> leaving_;       ///< They are being released or removed; those that are in files_ are added again then.
     std::set<std::string> unplaced_;      ///< They could not be added.
     bool is_ending_ = false;
     std::shared_ptr<bool> const alive_ = std::make_shared<bool>(true);
