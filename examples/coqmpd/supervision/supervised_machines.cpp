@@ -148,11 +148,6 @@ void supervised_machines::has_left(std::string const& machine)
 
 void supervised_machines::give_up_file(std::string const& machine)
 {
-    if (unplaced_.erase(machine) != 0) {
-        files_.erase(machine);
-        shared_.hooks.forget(machine);
-        return forgotten_(machine);
-    }
     without_file_.insert(machine);
     forget_if_over(machine);
     if (without_file_.contains(machine))
@@ -161,8 +156,16 @@ void supervised_machines::give_up_file(std::string const& machine)
 
 void supervised_machines::forget_if_over(std::string const& machine)
 {
-    if (!leaving_.contains(machine) && is_at_rest(shared_.machines.state(machine)))
+    if (leaving_.contains(machine))
+        return;
+    if (unplaced_.erase(machine) != 0) {  // the supervisor does not know it
+        files_.erase(machine);
+        without_file_.erase(machine);
+        shared_.hooks.forget(machine);
+        forgotten_(machine);
+    } else if (is_at_rest(shared_.machines.state(machine))) {
         forget(machine);
+    }
 }
 
 void supervised_machines::forget(std::string const& machine)
