@@ -54,11 +54,11 @@ std::unique_ptr<cgroup_tree> open_cgroups(coqmp_daemon::logger& log)
     return result;
 }
 
-/// With systemd, RuntimeDirectory= and StateDirectory= have made them.
+/// With systemd, RuntimeDirectory= and StateDirectory= have made them. The supervisor makes its own directory, which is private.
 void make_directories(places const& where)
 {
     std::filesystem::create_directories(where.runtime);
-    std::filesystem::create_directories(where.state);
+    std::filesystem::create_directories(std::filesystem::path(where.state).parent_path());
 }
 
 exit_code serve(options const& line, places const& where)

@@ -4,6 +4,7 @@
 #include "daemon/log/log_priority.hpp"
 #include "machines/machine_set.hpp"
 #include "reports/change_report.hpp"
+#include "reports/sentence_source.hpp"
 
 #include <coqmp/supervisor_options.hpp>
 
@@ -39,7 +40,8 @@ coqmp::supervisor_options options_for(places const& where, coqmp_daemon::logger&
     coqmp::supervisor_options result;
     result.directory = where.state;
     result.log = [&log](coqmp::log_level level, std::string_view sentence) {
-        log.write(coqmp_daemon::priority_of(level), sentence);
+        sourced_sentence const line = split_source(sentence);
+        log.write(coqmp_daemon::priority_of(level), line.machine, line.text);
     };
     return result;
 }
@@ -218,9 +220,12 @@ void service::take(coqmp::machine_event const& reported)
 {
     if (reported.lost_before != 0)
         log_.write(log_priority::warning, std::to_string(reported.lost_before) + " events of machines were lost");
-    std::string const& name = reported.what.name;
-    log_.write(log_priority::debug, reported.machine,
-               reported.what.data.empty() ? name : name + ' ' + boost::json::serialize(reported.what.data));
+    if (log_.writes(log_priority::debug)) {
+        std::string line = reported.what.name;
+        if (!reported.what.data.empty())
+            line += ' ' + boost::json::serialize(reported.what.data);
+        log_.write(log_priority::debug, reported.machine, line);
+    }
     hooks_.take(reported.machine, reported.what);
 }
 

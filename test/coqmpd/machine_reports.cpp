@@ -1,6 +1,7 @@
 // What the log, the service manager and `coqmpd --status` say about machines.
 #include "reports/change_report.hpp"
 #include "reports/machine_counts.hpp"
+#include "reports/sentence_source.hpp"
 #include "reports/status_table.hpp"
 
 #include <coqmp/unexpected_value.hpp>
@@ -72,6 +73,21 @@ BOOST_AUTO_TEST_CASE(a_machine_at_rest_does_not_start_by_itself)
     for (lifecycle const each :
          {lifecycle::starting, lifecycle::running, lifecycle::paused, lifecycle::stopping, lifecycle::backing_off})
         BOOST_TEST(!is_at_rest(each));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(sentences_of_the_supervisor, *boost::unit_test::timeout(100))
+
+BOOST_AUTO_TEST_CASE(a_sentence_begins_with_its_machine)
+{
+    BOOST_TEST((split_source("vm7: cannot kill QEMU: no") == sourced_sentence{"vm7", "cannot kill QEMU: no"}));
+}
+
+BOOST_AUTO_TEST_CASE(another_sentence_has_no_machine)
+{
+    for (char const* const each : {"the disk is full", "the disk: it is full", ": full", "vm7:full", ""})
+        BOOST_TEST((split_source(each) == sourced_sentence{"", each}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
