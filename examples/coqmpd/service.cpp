@@ -75,7 +75,7 @@ service::service(asio::any_io_executor const& executor, places const& where, std
       supervisor_(executor, options_for(where, log)),
       changes_(supervisor_.subscribe()),
       events_(supervisor_.subscribe_events()),
-      machines_({supervisor_, hooks_, cgroups_.get(), log}, [this](std::string const& machine) { forget(machine); }),
+      machines_({supervisor_, hooks_, cgroups_.get(), where.state, log}, [this](std::string const& machine) { forget(machine); }),
       control_(
           executor, supervisor_, [this](std::string const& machine) { return status_of(machine); }, log),
       ended_(executor, asio::steady_timer::time_point::max())

@@ -14,6 +14,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -39,6 +42,23 @@ machine_set parse(files const& texts)
 
 std::string const launched = "arguments = ['-S']\n";
 
+struct ::stat facts_of(std::string const& path)
+{
+    struct ::stat result = {};
+    BOOST_REQUIRE(::lstat(path.c_str(), &result) == 0);
+    return result;
+}
+
+::mode_t mode_of(std::string const& path)
+{
+    return facts_of(path).st_mode & 07777;
+}
+
+::uid_t owner_of(std::string const& path)
+{
+    return facts_of(path).st_uid;
+}
+
 /// A supervisor with a directory, and what the daemon has around it.
 class followed_files
 {
@@ -48,7 +68,7 @@ public:
           log_(executor, log_options()),
           hooks_(executor, {}, log_),
           supervisor_(executor, options()),
-          machines_({supervisor_, hooks_, nullptr, log_}, [this](std::string const& name) { forgotten_ += name + ' '; })
+          machines_({supervisor_, hooks_, nullptr, state(), log_}, [this](std::string const& name) { forgotten_ += name + ' '; })
     {}
 
     void follow(files const& texts) { machines_.follow(parse(texts)); }
@@ -60,6 +80,7 @@ public:
     }
     asio::awaitable<bool> release_all() { return machines_.release_all(executor_, 100s); }
 
+    [[nodiscard]] std::string state() const { return (directory_.path() / "state").native(); }
     [[nodiscard]] std::string names() const
     {
         std::string result;
@@ -84,7 +105,7 @@ private:
     [[nodiscard]] coqmp::supervisor_options options() const
     {
         coqmp::supervisor_options result;
-        result.directory = directory_.path() / "state";
+        result.directory = state();
         return result;
     }
 
@@ -170,6 +191,19 @@ COROUTINE_TEST_CASE(a_refused_file_is_reported)
     daemon.follow({{"a", "broken"}, {"b", launched}});
     BOOST_TEST(daemon.names() == "b ");
     BOOST_TEST(contains(daemon.log(), "a.toml"));
+}
+
+COROUTINE_TEST_CASE(a_qemu_of_another_user_can_reach_its_monitor_only)
+{
+    if (::geteuid() != 0)
+        co_return;  // another user cannot give files away
+    followed_files daemon(co_await asio::this_coro::executor);
+    daemon.follow({{"a", launched + "user = '12345'"}, {"b", launched}});
+    BOOST_TEST(mode_of(daemon.state()) == 0711U);
+    BOOST_TEST(mode_of(daemon.state() + "/a") == 0711U);
+    BOOST_TEST(owner_of(daemon.state() + "/a/monitor") == 12345U);
+    BOOST_TEST(mode_of(daemon.state() + "/b") == 0700U);
+    BOOST_TEST(owner_of(daemon.state() + "/b/monitor") == 0U);
 }
 
 COROUTINE_TEST_CASE(all_machines_are_released_and_none_is_added_after_that)

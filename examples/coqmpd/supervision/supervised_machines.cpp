@@ -3,6 +3,7 @@
 #include "daemon/log/log_priority.hpp"
 #include "machines/machine_changes.hpp"
 #include "reports/change_report.hpp"
+#include "supervision/monitor_access.hpp"
 #include "supervision/reload_plan.hpp"
 
 #include <coqmp/error.hpp>
@@ -11,6 +12,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+
+#include <unistd.h>
 
 #include <cstddef>
 #include <exception>
@@ -99,10 +102,24 @@ void supervised_machines::add(std::string const& machine)
     try {
         shared_.machines.add(machine, spec_for(file, cgroup, inherited_), policy_for(file), names_before(file));
         unplaced_.erase(machine);
+        if (!file.user.empty())
+            admit(file.user, machine);
     } catch (std::exception const& failure) {
         unplaced_.insert(machine);
         shared_.log.write(log_priority::error, machine, failure.what());
     }
+}
+
+/// Lets QEMU connect to us as this user.
+void supervised_machines::admit(std::string const& user, std::string const& machine)
+{
+    auto const number = user_number(user);
+    if (number == ::geteuid())
+        return;
+    std::string const problem =
+        number ? open_monitor_to(*number, shared_.state, machine) : "the host does not know the user " + user;
+    if (!problem.empty())
+        shared_.log.write(log_priority::error, machine, "QEMU will not be able to connect: " + problem);
 }
 
 /// While several machines change their order, one of them may have to wait for another.

@@ -39,6 +39,7 @@ public:
         coqmp::supervisor& machines;
         machine_hooks& hooks;
         cgroup_tree* cgroups;  ///< Null: there are none.
+        std::string state;     ///< The supervisor's directory.
         coqmp_daemon::logger& log;
     };
 
@@ -63,6 +64,7 @@ public:
 
 private:
     void add(std::string const& machine);
+    void admit(std::string const& user, std::string const& machine);
     void add_unplaced();
     void supervise_anew(std::string const& machine);
     void change_limits(std::string const& machine);
