@@ -75,8 +75,7 @@ void supervised_machines::follow(machine_set files)
         shared_.hooks.set(each, files_.at(each).hooks);
     for (std::string const& each : plan.resupervised)
         supervise_anew(each);
-    for (std::string const& each : plan.added)
-        add(each);
+    unplaced_.insert(plan.added.begin(), plan.added.end());
     add_unplaced();
 }
 
@@ -105,7 +104,6 @@ void supervised_machines::add(std::string const& machine)
         if (!file.user.empty())
             admit(file.user, machine);
     } catch (std::exception const& failure) {
-        unplaced_.insert(machine);
         shared_.log.write(log_priority::error, machine, failure.what());
     }
 }
@@ -122,7 +120,7 @@ void supervised_machines::admit(std::string const& user, std::string const& mach
         shared_.log.write(log_priority::error, machine, "QEMU will not be able to connect: " + problem);
 }
 
-/// While several machines change their order, one of them may have to wait for another.
+/// A machine that cannot be added is tried again with the others: while several change their order, one may have to wait for another.
 void supervised_machines::add_unplaced()
 {
     for (std::string const& each : std::set<std::string>(unplaced_))
@@ -157,7 +155,7 @@ void supervised_machines::has_left(std::string const& machine)
 {
     leaving_.erase(machine);
     if (files_.contains(machine))
-        add(machine);
+        unplaced_.insert(machine);
     else
         forgotten_(machine);
     add_unplaced();
@@ -203,7 +201,9 @@ void supervised_machines::forget(std::string const& machine)
 
 void supervised_machines::report(std::string const& machine, std::string const& what, error_code error)
 {
-    if (error && error != asio::error::operation_aborted)
+    bool const is_over = error == coqmp::errc::cannot_release || error == coqmp::errc::no_such_machine ||
+                         error == asio::error::operation_aborted;  // the process has just ended, or we are ending
+    if (error && !is_over)
         shared_.log.write(log_priority::error, machine, what + ": " + error.message());
 }
 
@@ -216,8 +216,7 @@ asio::awaitable<bool> supervised_machines::release_all(asio::any_io_executor exe
     for (std::string const& each : shared_.machines.names()) {
         ++pending->count;
         shared_.machines.async_release(each, [this, alive = std::weak_ptr(alive_), pending, each](error_code error) {
-            // A machine that has just ended needs no release.
-            if (!alive.expired() && error != coqmp::errc::cannot_release && error != coqmp::errc::no_such_machine)
+            if (!alive.expired())
                 report(each, "lives on, but the next daemon cannot adopt it", error);
             if (--pending->count == 0)
                 pending->done.cancel();

@@ -80,7 +80,7 @@ private:
     std::map<std::string, machine_file> files_;
     std::set<std::string> without_file_;  ///< Of those in files_.
     std::set<std::string> leaving_;       ///< They are being released or removed; those that are in files_ are added again then.
-    std::set<std::string> unplaced_;      ///< They could not be added.
+    std::set<std::string> unplaced_;      ///< They are to be added, or could not be.
     bool is_ending_ = false;
     std::shared_ptr<bool> const alive_ = std::make_shared<bool>(true);
 };
