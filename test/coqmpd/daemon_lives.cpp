@@ -5,8 +5,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 using namespace coqmpd::test;
@@ -90,6 +92,23 @@ BOOST_AUTO_TEST_CASE(the_next_daemon_does_not_start_what_an_operator_has_stopped
     }
     running_coqmpd daemon(*this);
     BOOST_TEST(state_of("vm") == "stopped");
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_is_run_when_its_machine_runs)
+{
+    BOOST_REQUIRE(::mkfifo(path("fifo").c_str(), 0600) == 0);
+    std::string const hook = write("hook", "#!/bin/sh\necho \"$COQMP_MACHINE $COQMP_STATE\" >" + path("fifo") + "\n");
+    BOOST_REQUIRE(::chmod(hook.c_str(), 0700) == 0);
+    define("vm", "[[hook]]\nprogram = '" + hook + "'\nstates = ['running']\n");
+    running_coqmpd daemon(*this);
+    ::pid_t const process = start("vm");
+    std::ifstream fifo(path("fifo"));  // opens when the hook does
+    std::string line;
+    std::getline(fifo, line);
+    BOOST_TEST(line == "vm running");
+    (void)ask(command("machine-stop").with("name", "vm"));
+    see_end(process);
+    BOOST_TEST(daemon.stop() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_second_daemon_for_the_same_state_ends)
