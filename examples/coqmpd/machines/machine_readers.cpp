@@ -27,7 +27,7 @@ using coqmp_daemon::value_reader;
 
 constexpr std::size_t longest_quotation = 60;
 
-std::string quoted(std::string_view text)
+std::string in_quotes(std::string_view text)
 {
     return '"' + coqmp_daemon::printable(text, longest_quotation) + '"';
 }
@@ -75,14 +75,14 @@ value_reader<std::vector<std::string>> without_places(value_reader<std::vector<l
 /// execve() would cut the string there.
 std::string find_null(std::string const& text)
 {
-    return text.find('\0') == std::string::npos ? "" : quoted(text) + " has a null character, which no program can receive";
+    return text.find('\0') == std::string::npos ? "" : in_quotes(text) + " has a null character, which no program can receive";
 }
 
 std::string find_variable_problem(std::string const& text)
 {
     std::size_t const equals = text.find('=');
     if (equals == std::string::npos || equals == 0)
-        return quoted(text) + " is not of the form NAME=value";
+        return in_quotes(text) + " is not of the form NAME=value";
     return find_null(text);
 }
 
@@ -91,7 +91,7 @@ std::string find_event_problem(std::string const& text)
     constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
     if (!text.empty() && text.find_first_not_of(allowed) == std::string::npos)
         return {};
-    return quoted(text) + " is not the name of an event; there are no patterns";
+    return in_quotes(text) + " is not the name of an event; there are no patterns";
 }
 
 /// Checks that an account exists. @param account reads its number
@@ -113,7 +113,7 @@ coqmp::endpoint const* parse_address(setting const& read, std::string const& tex
         into = coqmp::endpoint::parse(text);
         return &*into;
     } catch (boost::system::system_error const& error) {
-        problems.add(read.value.position, read.path + ": " + quoted(text) + ": " + error.what());
+        problems.add(read.value.position, read.path + ": " + in_quotes(text) + ": " + error.what());
         return nullptr;
     }
 }
@@ -165,7 +165,7 @@ value_reader<std::vector<located<std::string>>> machine_names()
         std::set<std::string_view> seen;
         for (auto const& each : result ? *result : std::vector<located<std::string>>())
             if (!seen.insert(each.value).second)
-                problems.add(each.position, read.path + ": " + quoted(each.value) + " appears twice");
+                problems.add(each.position, read.path + ": " + in_quotes(each.value) + " appears twice");
         return result;
     };
 }
@@ -235,7 +235,7 @@ value_reader<observed_monitors> observed()
         std::string const reason = split_pattern(*text, result);
         if (reason.empty())
             return result;
-        problems.add(read.value.position, read.path + ": " + quoted(*text) + ": " + reason);
+        problems.add(read.value.position, read.path + ": " + in_quotes(*text) + ": " + reason);
         return std::nullopt;
     };
 }
