@@ -35,6 +35,9 @@ using namespace std::chrono_literals;
 constexpr auto time_to_release = 80s;
 constexpr auto time_for_hooks = 5s;
 
+/// How long a reload waits for machines that get new settings. Usually they have them at once.
+constexpr auto time_to_settle = 10s;
+
 coqmp::supervisor_options options_for(places const& where, coqmp_daemon::logger& log)
 {
     coqmp::supervisor_options result;
@@ -159,6 +162,9 @@ asio::awaitable<void> service::reload()
     std::vector<std::string> problems;
     try {
         co_await read_files();
+        bool const is_complete = co_await machines_.settle(time_to_settle);
+        if (!is_complete)
+            log_.write(log_priority::notice, "machines that are being started or shut down get their new settings afterwards");
     } catch (coqmp_daemon::configuration_error const& error) {
         problems = error.problems();
     } catch (std::exception const& error) {

@@ -90,10 +90,15 @@ public:
         processes_.insert(result);
         return result;
     }
+    /// The process of a machine that runs. No event says when an adoption is complete: until then, the daemon does not report the
+    /// process, and this function asks again.
     [[nodiscard]] ::pid_t process_of(std::string const& machine) const
     {
-        boost::json::value const found = ask(coqmp::command("query-machine").with("name", machine));
-        return static_cast<::pid_t>(found.as_object().at("pid").as_int64());
+        for (;;) {
+            boost::json::value const found = ask(coqmp::command("query-machine").with("name", machine));
+            if (auto const* const process = found.as_object().if_contains("pid"))
+                return static_cast<::pid_t>(process->as_int64());
+        }
     }
     [[nodiscard]] std::string state_of(std::string const& machine) const
     {

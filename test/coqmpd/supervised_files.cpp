@@ -9,9 +9,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <sys/stat.h>
@@ -72,12 +70,7 @@ public:
     {}
 
     void follow(files const& texts) { machines_.follow(parse(texts)); }
-    /// Waits until the supervisor has these machines.
-    asio::awaitable<void> reach(std::string names)
-    {
-        while (this->names() != names)
-            co_await asio::post(executor_, asio::use_awaitable);
-    }
+    asio::awaitable<bool> settle() { return machines_.settle(100s); }
     asio::awaitable<bool> release_all() { return machines_.release_all(executor_, 100s); }
 
     [[nodiscard]] std::string state() const { return (directory_.path() / "state").native(); }
@@ -137,9 +130,9 @@ COROUTINE_TEST_CASE(a_machine_at_rest_is_forgotten_with_its_file)
     daemon.follow({{"a", launched}, {"b", launched}});
     daemon.follow({{"b", launched}});
     BOOST_TEST(!daemon.knows("a"));
-    co_await daemon.reach("b ");
-    while (daemon.forgotten().empty())
-        co_await asio::post(asio::use_awaitable);
+    bool const settles = co_await daemon.settle();
+    BOOST_TEST(settles);
+    BOOST_TEST(daemon.names() == "b ");
     BOOST_TEST(daemon.forgotten() == "a ");
 }
 
@@ -150,8 +143,9 @@ COROUTINE_TEST_CASE(a_file_that_comes_back_at_once_is_followed)
     daemon.follow({{"b", launched}});
     daemon.follow({{"a", launched + "[shutdown]\nagent = '/run/a.agent'"}, {"b", launched}});
     BOOST_TEST(daemon.knows("a"));
-    while (!contains(daemon.log(), "shutdown.agent"))  // it is added when it has been removed
-        co_await asio::post(asio::use_awaitable);
+    bool const settles = co_await daemon.settle();
+    BOOST_TEST(settles);
+    BOOST_TEST(contains(daemon.log(), "shutdown.agent"));  // it was added when it had been removed
     BOOST_TEST(daemon.names() == "a b ");
     BOOST_TEST(daemon.forgotten().empty());
 }
@@ -162,8 +156,9 @@ COROUTINE_TEST_CASE(a_machine_with_new_settings_is_released_and_added_again)
     daemon.follow({{"a", launched}});
     daemon.follow({{"a", launched + "[restart]\npolicy = 'always'"}});
     daemon.follow({{"a", launched + "[restart]\npolicy = 'no'"}});
-    co_await daemon.reach("");
-    co_await daemon.reach("a ");
+    bool const settles = co_await daemon.settle();
+    BOOST_TEST(settles);
+    BOOST_TEST(daemon.names() == "a ");
     BOOST_TEST(contains(daemon.log(), "a: restart has changed"));
     BOOST_TEST(daemon.forgotten().empty());
 }
@@ -173,8 +168,9 @@ COROUTINE_TEST_CASE(the_order_of_two_machines_is_turned_round)
     followed_files daemon(co_await asio::this_coro::executor);
     daemon.follow({{"a", launched + "after = ['b']"}, {"b", launched}});
     daemon.follow({{"a", launched}, {"b", launched + "after = ['a']"}});
-    co_await daemon.reach("");
-    co_await daemon.reach("a b ");
+    bool const settles = co_await daemon.settle();
+    BOOST_TEST(settles);
+    BOOST_TEST(daemon.names() == "a b ");
 }
 
 COROUTINE_TEST_CASE(an_observed_machine_is_ignored_with_a_warning)

@@ -9,7 +9,6 @@
 #include <coqmp/error.hpp>
 
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -47,7 +46,7 @@ void note_unsupported(std::string const& machine, machine_file const& file, coqm
 }  // namespace
 
 supervised_machines::supervised_machines(surroundings const& shared, std::function<void(std::string const&)> forgotten)
-    : shared_(shared), forgotten_(std::move(forgotten))
+    : shared_(shared), forgotten_(std::move(forgotten)), settled_(shared.machines.get_executor())
 {}
 
 void supervised_machines::follow(machine_set files)
@@ -83,6 +82,15 @@ void supervised_machines::take(std::string const& machine, coqmp::lifecycle stat
 {
     if (without_file_.contains(machine) && !leaving_.contains(machine) && !is_ending_ && is_at_rest(state))
         forget(machine);
+}
+
+asio::awaitable<bool> supervised_machines::settle(std::chrono::milliseconds most)
+{
+    error_code interrupted;
+    settled_.expires_after(most);
+    if (!leaving_.empty())
+        co_await settled_.async_wait(asio::redirect_error(asio::use_awaitable, interrupted));
+    co_return leaving_.empty();
 }
 
 // ---- One machine -----------------------------------------------------------------------------------------------------------
@@ -159,6 +167,8 @@ void supervised_machines::has_left(std::string const& machine)
     else
         forgotten_(machine);
     add_unplaced();
+    if (leaving_.empty())
+        settled_.cancel();
 }
 
 void supervised_machines::give_up_file(std::string const& machine)

@@ -15,6 +15,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <chrono>
@@ -57,6 +58,10 @@ public:
     /// The machine has this state now: one without a file is forgotten when it has ended.
     void take(std::string const& machine, coqmp::lifecycle state);
 
+    /// Waits until all machines have their new settings, but at most for this time. One call at a time.
+    /// @return whether they have; those that are being started or shut down get them afterwards
+    [[nodiscard]] boost::asio::awaitable<bool> settle(std::chrono::milliseconds most);
+
     /// Lets all machines live on without us. From now on, no machine is added.
     /// @param executor of this object @param most how long the starts and shutdowns that are under way may take
     /// @return whether all were released in time
@@ -81,6 +86,7 @@ private:
     std::set<std::string> without_file_;  ///< Of those in files_.
     std::set<std::string> leaving_;       ///< They are being released or removed; those that are in files_ are added again then.
     std::set<std::string> unplaced_;      ///< They are to be added, or could not be.
+    boost::asio::steady_timer settled_;   ///< Cancelled when none is leaving.
     bool is_ending_ = false;
     std::shared_ptr<bool> const alive_ = std::make_shared<bool>(true);
 };
