@@ -1,146 +1,42 @@
-"""What the units promise, with this host's systemd and real QEMUs. Each function is a scenario, run in this order."""
+"""All scenarios, in the order in which they run."""
 
-import os
-import select
-import signal
+import hosts
+import machines
 
-from bench import Machine, expect, run, write_guest
+SCENARIOS = [
+    machines.stop_waits_for_the_guest,
+    machines.a_guest_that_ignores_its_power_button_ends_within_its_budget,
+    machines.a_panicked_guest_is_restarted,
+    machines.a_guest_that_its_owner_shut_down_stays_down,
+    machines.a_guest_that_reboots_is_started_again,
+    machines.a_machine_that_does_not_start_is_not_tried_again,
+    machines.a_quit_from_outside_is_no_failure,
+    machines.a_killed_qemu_is_restarted,
+    machines.qemu_ends_with_a_killed_qmp_run,
+    machines.a_silent_qemu_is_killed_if_its_owner_wants_that,
+    machines.a_silent_qemu_is_left_alone_otherwise,
+    hosts.a_killed_daemon_costs_no_machine,
+    hosts.a_restarted_daemon_costs_no_machine,
+    hosts.the_daemon_restarts_what_panicked_and_not_what_its_owner_shut_down,
+    hosts.a_host_that_goes_down_asks_all_guests,
+    machines.a_host_that_goes_down_asks_the_guest,
+]
 
-
-def stop_waits_for_the_guest():
-    machine = Machine("patient", "power_button")
-    machine.start()
-    machine.expect_output("r")
-    machine.stop()
-    machine.expect_output("p")
-    machine.journal.expect("Deactivated successfully")
-    machine.expect(ActiveState="inactive")
-
-
-def a_guest_that_ignores_its_power_button_ends_within_its_budget():
-    machine = Machine("deaf", "idle", options="--timeout 2s")
-    machine.start()
-    machine.stop()
-    machine.journal.expect("Deactivated successfully")
-    machine.expect(ActiveState="inactive")
-
-
-def a_panicked_guest_is_restarted():
-    machine = Machine("panicking", "panic", "-device pvpanic", options="--timeout 2s")
-    run("systemctl", "start", "--no-block", machine.name)
-    machine.journal.expect("status=81")
-    write_guest("idle", machine.image)
-    machine.journal.expect("Started ")
-    machine.expect(ActiveState="active", NRestarts="1")
-    machine.stop()
-
-
-def a_guest_that_its_owner_shut_down_stays_down():
-    machine = Machine("finished", "power_off")
-    run("systemctl", "start", "--no-block", machine.name)
-    machine.journal.expect("Deactivated successfully")
-    machine.expect(ActiveState="inactive")  # not "activating", as while a restart is due
-
-
-def a_guest_that_reboots_is_started_again():
-    machine = Machine("rebooting", "triple_fault", "-no-reboot", options="--timeout 2s")
-    run("systemctl", "start", "--no-block", machine.name)
-    machine.journal.expect("status=80")
-    write_guest("idle", machine.image)
-    machine.journal.expect("Started ")
-    machine.expect(ActiveState="active", NRestarts="1")
-    machine.stop()
-
-
-def a_machine_that_does_not_start_is_not_tried_again():
-    machine = Machine("wrong", "idle", "-device no-such-device")
-    started = run("systemctl", "start", machine.name, check=False)
-    expect(started.returncode != 0, "systemctl start did not fail")
-    machine.journal.expect("no-such-device")
-    machine.expect(Result="exit-code", ExecMainStatus="85", ActiveState="failed", NRestarts="0")
-
-
-def a_quit_from_outside_is_no_failure():
-    machine = Machine("ended", "idle", options="--timeout 2s")
-    machine.start()
-    os.kill(machine.qemu(), signal.SIGTERM)
-    machine.journal.expect("received a request to quit")
-    machine.journal.expect("Deactivated successfully")
-    machine.expect(ActiveState="inactive")
-
-
-def a_killed_qemu_is_restarted():
-    machine = Machine("killed", "idle", options="--timeout 2s")
-    machine.start()
-    os.kill(machine.qemu(), signal.SIGKILL)
-    machine.journal.expect("status=84")
-    machine.journal.expect("Started ")
-    machine.expect(ActiveState="active", NRestarts="1")
-    machine.stop()
-
-
-def qemu_ends_with_a_killed_qmp_run():
-    machine = Machine("orphan", "idle", options="--timeout 2s")
-    machine.start()
-    first = os.pidfd_open(machine.qemu())
-    os.kill(int(machine.property("MainPID")), signal.SIGKILL)
-    machine.journal.expect("status=9/KILL")
-    machine.journal.expect("Started ")
-    expect(has_ended(first), "the QEMU of a killed qmp-run still runs beside the next one")
-    machine.expect(ActiveState="active", NRestarts="1")
-    machine.stop()
-
-
-def a_silent_qemu_is_killed_if_its_owner_wants_that():
-    machine = Machine("silent", "idle", options="--timeout 2s --kill-silent 2s")
-    machine.start()
-    os.kill(machine.qemu(), signal.SIGSTOP)
-    machine.journal.expect("status=84")
-    machine.journal.expect("Started ")
-    machine.expect(ActiveState="active", NRestarts="1")
-    machine.stop()
-
-
-def a_silent_qemu_is_left_alone_otherwise():
-    machine = Machine("paused", "idle", options="--timeout 2s")
-    machine.add_settings("[Service]\nWatchdogSec=4s\n")
-    machine.start()
-    qemu = machine.qemu()
-    os.kill(qemu, signal.SIGSTOP)
-    machine.journal.expect("QEMU is not answering")
-    # After this many more notifications, systemd would have missed one.
-    notified = {machine.property("WatchdogTimestampMonotonic")}
-    while len(notified) < 6:
-        notified.add(machine.property("WatchdogTimestampMonotonic"))
-        machine.expect(ActiveState="active", NRestarts="0")
-    os.kill(qemu, signal.SIGCONT)
-    machine.journal.expect("The guest is running")
-    expect(machine.qemu() == qemu, "it is another QEMU")
-    machine.stop()
-
-
-def a_host_that_goes_down_asks_the_guest():
-    """The machine still runs when this returns; then the host goes down. look_back() says what became of the guest."""
-    machine = Machine("last", "power_button")
-    machine.start()
-    machine.expect_output("r")
+QUICK = [
+    machines.stop_waits_for_the_guest,
+    machines.a_panicked_guest_is_restarted,
+    machines.a_guest_that_its_owner_shut_down_stays_down,
+    hosts.a_killed_daemon_costs_no_machine,
+    hosts.a_host_that_goes_down_asks_all_guests,
+    machines.a_host_that_goes_down_asks_the_guest,
+]
 
 
 def look_back(bench):
     """After the host went down. @return what is wrong"""
-    console = bench / "last.console"
-    if console.exists() and console.read_text() != "rp":
-        return [f'when the host went down, the guest wrote "{console.read_text()}", not "rp": it was not asked to shut down']
-    return []
-
-
-def has_ended(pidfd):
-    return bool(select.select([pidfd], [], [], 0)[0])
-
-
-QUICK = [
-    stop_waits_for_the_guest,
-    a_panicked_guest_is_restarted,
-    a_guest_that_its_owner_shut_down_stays_down,
-    a_host_that_goes_down_asks_the_guest,
-]
+    problems = []
+    for machine in ("last", "last_of_all"):
+        console = bench / f"{machine}.console"
+        if console.exists() and console.read_text() != "rp":
+            problems.append(f'when the host went down, {machine} wrote "{console.read_text()}", not "rp": it was not asked to shut down')
+    return problems
