@@ -7,19 +7,10 @@ import select
 import subprocess
 import time
 
+import guests
+
 BENCH = pathlib.Path("/bench")
 LIMIT = 30  # seconds for each wait
-
-# As in test/support/guests.hpp.
-GUESTS = {
-    "idle": b"",
-    "panic": bytes.fromhex("BA0505 B001 EE"),
-    "triple_fault": bytes.fromhex("0F011E0B7C CC 000000000000"),
-    "power_off": bytes.fromhex("BA0406 B80020 EF"),
-    "power_button": bytes.fromhex(
-        "BA0206 B80001 EF B072 E6E9 BA0006 FB F4 ED F6C401 74F8 B070 E6E9 BA0406 B80020 EF"
-    ),
-}
 
 
 class Failed(Exception):
@@ -36,14 +27,6 @@ def run(*command, check=True):
 def expect(condition, text):
     if not condition:
         raise Failed(text)
-
-
-def write_guest(name, path):
-    """Writes the image of a guest, under another name first: a QEMU that reads it sees the old one or the new one."""
-    sector = b"\xfa\x31\xc0\x8e\xd8" + GUESTS[name] + b"\xf4\xeb\xfd"
-    temporary = path.with_suffix(".new")
-    temporary.write_bytes(sector.ljust(510, b"\0") + b"\x55\xaa")
-    temporary.rename(path)
 
 
 class Journal:
@@ -119,7 +102,7 @@ class Machine(Unit):
         super().__init__(f"qemu@{name}.service")
         self.image = BENCH / f"{name}.img"
         self.console = BENCH / f"{name}.console"
-        write_guest(guest, self.image)
+        guests.write(guest, self.image)
         self.console.touch()
         self.output = subprocess.Popen(["tail", "--follow", "--bytes=+1", self.console], stdout=subprocess.PIPE).stdout.fileno()
         folder = pathlib.Path("/etc/coqmp/qemu")

@@ -6,7 +6,8 @@ import pathlib
 import signal
 import socket
 
-from bench import BENCH, LIMIT, Unit, expect, run, write_guest
+import guests
+from bench import BENCH, LIMIT, Unit, expect, run
 
 FILES = pathlib.Path("/etc/coqmp/machines")
 
@@ -53,7 +54,7 @@ class Host:
         self.client = None
 
     def define(self, name, guest, arguments=(), more=""):
-        write_guest(guest, BENCH / f"{name}.img")
+        guests.write(guest, BENCH / f"{name}.img")
         drive = f"if=ide,format=raw,snapshot=on,file={BENCH}/{name}.img"
         console = f"file:{BENCH}/{name}.console"
         words = ["-M", "pc,accel=tcg", "-m", "32", "-display", "none", "-nodefaults", "-drive", drive, "-debugcon", console]
@@ -114,7 +115,7 @@ def the_daemon_restarts_what_panicked_and_not_what_its_owner_shut_down():
     host.client.await_state("finished", "stopped")
     host.client.execute("machine-start", name="panicked")
     host.client.await_state("panicked", "backing-off")
-    write_guest("idle", BENCH / "panicked.img")
+    guests.write("idle", BENCH / "panicked.img")
     host.client.await_state("panicked", "running")
     state = host.client.execute("query-machine", name="finished")
     expect(state["state"] == "stopped", f"the machine that its owner shut down is {state}")

@@ -4,7 +4,8 @@ import os
 import select
 import signal
 
-from bench import Machine, expect, run, write_guest
+import guests
+from bench import Machine, expect, run
 
 
 def stop_waits_for_the_guest():
@@ -29,7 +30,7 @@ def a_panicked_guest_is_restarted():
     machine = Machine("panicking", "panic", "-device pvpanic", options="--timeout 2s")
     run("systemctl", "start", "--no-block", machine.name)
     machine.journal.expect("status=81")
-    write_guest("idle", machine.image)
+    guests.write("idle", machine.image)
     machine.journal.expect("Started ")
     machine.expect(ActiveState="active", NRestarts="1")
     machine.stop()
@@ -46,7 +47,7 @@ def a_guest_that_reboots_is_started_again():
     machine = Machine("rebooting", "triple_fault", "-no-reboot", options="--timeout 2s")
     run("systemctl", "start", "--no-block", machine.name)
     machine.journal.expect("status=80")
-    write_guest("idle", machine.image)
+    guests.write("idle", machine.image)
     machine.journal.expect("Started ")
     machine.expect(ActiveState="active", NRestarts="1")
     machine.stop()

@@ -1,0 +1,155 @@
+"""What an observer sees that has nothing to do with the daemon: processes in /proc, and a monitor of its own for each QEMU."""
+
+import errno
+import json
+import pathlib
+import socket
+import time
+
+
+def processes(prefix):
+    """@return the live QEMUs by the name that -name gives them, without this prefix: lists of process ids"""
+    found = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            name = words[words.index(b"-name") + 1].decode()
+            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+        except (OSError, ValueError, IndexError):
+            continue  # another program, or one that has just ended
+        if name.startswith(prefix) and state not in "ZX":
+            found.setdefault(name[len(prefix) :], []).append(int(entry.name))
+    return found
+
+
+ON_PURPOSE = ("guest-shutdown", "host-signal", "host-qmp-quit")
+SETTLED = 5  # seconds after which an operator's command has had its effect
+
+
+class Lines:
+    """A stream of JSON lines that never blocks."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.rest = b""
+        try:
+            self.socket.connect(str(path))
+        except OSError:
+            self.socket.close()
+            raise
+        self.socket.setblocking(False)
+
+    def fileno(self):
+        return self.socket.fileno()
+
+    def send(self, **message):
+        try:
+            self.socket.sendall(json.dumps(message).encode() + b"\n")
+        except OSError as problem:
+            if problem.errno not in (errno.EPIPE, errno.ECONNRESET, errno.EAGAIN):
+                raise
+
+    def read(self):
+        """@return the messages that have arrived, and whether more can come"""
+        is_open = True
+        try:
+            while block := self.socket.recv(1 << 16):
+                self.rest += block
+            is_open = False
+        except BlockingIOError:
+            pass
+        except ConnectionError:
+            is_open = False
+        *lines, self.rest = self.rest.split(b"\n")
+        return [json.loads(each) for each in lines if each.strip()], is_open
+
+
+class Watched:
+    """One machine as the observer sees it, and what it holds the daemon to."""
+
+    def __init__(self, name, monitor, report):
+        self.name = name
+        self.path = monitor
+        self.report = report
+        self.process = None
+        self.monitor = None
+        self.is_paused_by_us = False
+        self.must_stay_down = None  # the reason, or None
+        self.ended = None  # the reason of its last SHUTDOWN
+        self.ended_at = 0.0
+        self.asked_at = 0.0  # when an operator last asked for a start
+        self.starts = 0
+        self.events = 0
+
+    def see_processes(self, ids):
+        if len(ids) > 1:
+            self.report(f"{self.name} has {len(ids)} QEMUs at once: {ids}")
+        new = ids[0] if ids else None
+        if new != self.process:
+            was_running = self.process is not None
+            self.forget_monitor()
+            self.is_paused_by_us = False
+            self.process = new
+            if was_running:
+                self.see_end()
+            if new is not None:
+                self.starts += 1
+        if new is not None and self.must_stay_down:
+            self.report(f"{self.name} was started as process {new}, although {self.must_stay_down}")
+            self.must_stay_down = None
+        if new is not None and self.monitor is None:
+            self.connect()
+
+    def see_end(self):
+        """Nothing restarts it if it was ended on purpose, unless an operator did ask for that in these seconds."""
+        now = time.monotonic()
+        if self.ended in ON_PURPOSE and now - self.asked_at > SETTLED:
+            self.must_stay_down = f"it had ended because of {self.ended}"
+            self.ended_at = now
+        self.ended = None
+
+    def lose_daemon(self):
+        """The daemon was killed: what it has not had time to record, the next one cannot know."""
+        if self.must_stay_down and time.monotonic() - self.ended_at < SETTLED and self.must_stay_down.startswith("it had ended"):
+            self.must_stay_down = None
+
+    def find_daemon(self):
+        """The next daemon is there. What it cannot have seen, it does not know."""
+        if self.monitor is not None:
+            self.read()
+        self.ended = None
+
+    def connect(self):
+        try:
+            self.monitor = Lines(self.path)
+        except OSError:
+            return  # not yet listening: tried again with the next look at the processes
+        self.monitor.send(execute="qmp_capabilities")
+
+    def forget_monitor(self):
+        if self.monitor is not None:
+            self.monitor.socket.close()
+            self.monitor = None
+
+    def read(self):
+        messages, is_open = self.monitor.read()
+        for each in messages:
+            if each.get("id") == "pause":
+                self.is_paused_by_us = "return" in each
+            elif each.get("event") == "RESUME" and self.is_paused_by_us:
+                self.report(f"{self.name} was resumed, although a client had paused it")
+                self.is_paused_by_us = False
+            elif each.get("event") == "SHUTDOWN":
+                self.ended = each["data"]["reason"]
+            self.events += "event" in each
+        if not is_open:
+            self.forget_monitor()
+
+    def pause(self):
+        self.monitor.send(execute="stop", id="pause")
+
+    def resume(self):
+        self.is_paused_by_us = False
+        self.monitor.send(execute="cont")
