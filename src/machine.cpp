@@ -185,8 +185,11 @@ asio::awaitable<machine> machine::adopt_or_start(machine_spec spec, std::string 
         spec.standard_output = output_target::file(place.log());
     auto monitor = open_monitor(place, co_await asio::this_coro::executor);
     std::optional<machine> result;
-    if (auto const record = machine_record::load(place.record()))
-        result = co_await adopted_unless_ended(adopt_as(spec, *monitor, *record));
+    if (auto const found = place.find()) {
+        result = co_await adopted_unless_ended(adopt_as(spec, *monitor, found->record));
+        if (result && !found->is_recorded)
+            (void)failure_to_save(*result, place.record());  // the lock still leads to it
+    }
     if (!result) {
         result.emplace(monitor->get_executor(), std::move(spec));
         auto launch = detail::initiate<void(std::exception_ptr), &detail::start_machine_launch>(

@@ -333,9 +333,8 @@ public:
     /// Starts a machine that outlives this program, or takes it over if an earlier run left it running. A program that may be
     /// restarted while its machine runs needs nothing else. The machine behaves like one with machine_spec::outlives_us and
     /// machine_spec::release_when_destroyed: this program ends it only with async_shutdown() and kill(). If the earlier QEMU runs but
-    /// cannot be adopted, this function fails; it never starts a second one beside it. If this program is killed after it has
-    /// launched QEMU and before it has written the record, end that QEMU by hand: it holds a lock in the directory, and this
-    /// function fails until then.
+    /// cannot be adopted, this function fails; it never starts a second one beside it. A QEMU whose program was killed before it could
+    /// write the record is found, too: it has a lock in the directory.
     /// @code
     /// coqmp::machine vm = co_await coqmp::machine::adopt_or_start(spec, "/var/lib/vm7");
     /// @endcode

@@ -1,6 +1,8 @@
 #include "machine/machine_directory.hpp"
 
 #include "detail/explained_error.hpp"
+#include "machine/lock_holder.hpp"
+#include "process/process_identity.hpp"
 
 #include <boost/system/error_code.hpp>
 
@@ -21,16 +23,35 @@ machine_directory::machine_directory(std::string const& path) : path_(std::files
     throw explained_error(code, "cannot make the directory " + path_.native() + ": " + code.message());
 }
 
+std::optional<machine_directory::resident> machine_directory::find() const
+{
+    std::optional<resident> result;
+    if (auto const stored = machine_record::load(record())) {
+        result = resident{*stored, true};
+        if (find_process({stored->process, stored->start_time, stored->boot_id}))
+            return result;
+    }
+    if (auto const holder = holder_of_lock(lock_file())) {
+        resident unrecorded;
+        unrecorded.record.process = holder->number;
+        unrecorded.record.start_time = holder->start_time;
+        unrecorded.record.boot_id = holder->boot_id;
+        unrecorded.record.monitor = monitor();
+        return unrecorded;
+    }
+    return result;
+}
+
 descriptor machine_directory::lock() const
 {
     constexpr ::mode_t owner_only = 0600;
-    std::string const name = path_ / "lock";
+    std::string const name = lock_file();
     descriptor file(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, owner_only));
     if (file.number() >= 0 && ::flock(file.number(), LOCK_EX | LOCK_NB) == 0)
         return file;
     boost::system::error_code const code(errno, boost::system::system_category());
     std::string const reason = code == boost::system::errc::resource_unavailable_try_again
-                                   ? "a QEMU that has no record is still running there; end it first"
+                                   ? "a QEMU that has no record, and that cannot be found, is still running there; end it first"
                                    : code.message();
     throw explained_error(code, "cannot lock " + name + ": " + reason);
 }

@@ -3,8 +3,10 @@
 #define COQMP_SRC_MACHINE_MACHINE_DIRECTORY_HPP
 
 #include <coqmp/descriptor.hpp>
+#include <coqmp/machine_record.hpp>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace coqmp::detail {
@@ -21,12 +23,26 @@ public:
     [[nodiscard]] std::string record() const { return path_ / "record"; }
     [[nodiscard]] std::string log() const { return path_ / "log"; }
 
+    /// A QEMU of this directory that is known to be here.
+    struct resident
+    {
+        machine_record record;
+        bool is_recorded = false;  ///< Whether the file has it. If not, its program died before it could write the file.
+    };
+
+    /// The QEMU that the record names, or if that one has ended, the one that has the lock. Blocks, but not for long.
+    /// @return nothing: there is neither. A record of a process that has ended is returned if no other process has the lock.
+    /// @throws boost::system::system_error as machine_record::load(), or the kernel's error
+    [[nodiscard]] std::optional<resident> find() const;
+
     /// Locks the directory. A QEMU that inherits the lock has it until its end, so that a second one is never started beside it, even
     /// if there is no record of the first.
     /// @throws boost::system::system_error `resource_unavailable_try_again`: a QEMU has it; the kernel's error
     [[nodiscard]] descriptor lock() const;
 
 private:
+    [[nodiscard]] std::string lock_file() const { return path_ / "lock"; }
+
     std::filesystem::path path_;  ///< absolute: QEMU may have another working directory
 };
 

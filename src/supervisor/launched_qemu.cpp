@@ -120,9 +120,11 @@ launched_qemu::launched_qemu(asio::any_io_executor executor, std::shared_ptr<rev
     place_ = place{files, std::move(lock), std::make_shared<listener>(executor_, endpoint::unix_socket(files.monitor()))};
 }
 
-std::optional<machine_record> launched_qemu::record() const
+std::optional<machine_record> launched_qemu::find()
 {
-    return place_ ? machine_record::load(place_->files.record()) : std::nullopt;
+    auto const found = place_ ? place_->files.find() : std::nullopt;
+    has_record_ = found && found->is_recorded;
+    return found ? std::optional(found->record) : std::nullopt;
 }
 
 template <class Member>
@@ -229,7 +231,6 @@ void launched_qemu::adopt(machine_record const& which)
 try {
     if (pid_ != which.process) {
         seen_ = {};
-        has_record_ = true;
     }
     seen_.ready();
     adopted_ = which;

@@ -36,8 +36,9 @@ public:
     launched_qemu(boost::asio::any_io_executor executor, std::shared_ptr<revocable_executor> home, machine_spec spec,
                   std::string const& directory, std::shared_ptr<void const> lock, qemu_owner& owner);
 
-    /// The process that an earlier supervisor has launched. @throws boost::system::system_error as machine_record::load()
-    [[nodiscard]] std::optional<machine_record> record() const;
+    /// The process that an earlier supervisor has launched. Call it before everything else.
+    /// @throws boost::system::system_error as machine_record::load()
+    [[nodiscard]] std::optional<machine_record> find();
 
     void launch() override;
     void adopt(machine_record const& which) override;

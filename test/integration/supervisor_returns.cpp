@@ -19,9 +19,12 @@
 #include <boost/system/system_error.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <chrono>
@@ -222,28 +225,61 @@ BOOST_AUTO_TEST_CASE(starts_machines_that_went_down_with_the_host_after_it_has_b
     run(body());
 }
 
-BOOST_AUTO_TEST_CASE(does_not_start_a_second_qemu_beside_one_without_a_record)
+// As if the earlier supervisor was killed before it wrote the record.
+BOOST_AUTO_TEST_CASE(adopts_a_qemu_without_a_record)
 {
     auto const body = [this]() -> asio::awaitable<void> {
         ::pid_t const process = co_await launch();
         std::filesystem::remove(path / "vm" / "record");
-        {
-            supervisor machines(co_await asio::this_coro::executor, options);
-            change_stream changes = machines.subscribe();
-            auto policy = quick();
-            policy.most_restarts = 2;
-            machines.add("vm", bare(), policy);
-            change const last = co_await reaches(changes, "vm", lifecycle::given_up);
-            BOOST_TEST(last.status.reason == lifecycle_reason::did_not_start);
-            BOOST_TEST(last.reason.find("still running there") != std::string::npos);
+        supervisor machines(co_await asio::this_coro::executor, options);
+        change_stream changes = machines.subscribe();
+        machines.add("vm", bare(), quick());
+        co_await gets(changes, liveness::responsive);
+        BOOST_TEST((machines.pid("vm") == process));
+        while (!std::filesystem::exists(path / "vm" / "record"))
+            co_await asio::post(machines.get_executor(), asio::deferred);
+        co_await machines.async_stop("vm", 20s);
+    };
+    run(body());
+}
 
-            co_await machines.async_remove("vm");  // leaves the lock that QEMU holds
-            machines.add("vm", bare(), policy);
-            machines.start("vm");
-            change const again = co_await reaches(changes, "vm", lifecycle::backing_off);
-            BOOST_TEST(again.reason.find("still running there") != std::string::npos);
-        }
-        co_await kill(process);
+// As if the next QEMU had been launched by a supervisor that was killed before it wrote the record.
+BOOST_AUTO_TEST_CASE(adopts_a_qemu_that_has_only_the_record_of_an_earlier_one)
+{
+    auto const body = [this]() -> asio::awaitable<void> {
+        co_await kill(co_await launch());
+        std::filesystem::copy_file(path / "vm" / "record", folder.path() / "old");
+        std::filesystem::remove(path / "vm" / "record");
+        ::pid_t const process = co_await launch();
+        std::filesystem::copy_file(folder.path() / "old", path / "vm" / "record",
+                                   std::filesystem::copy_options::overwrite_existing);
+        supervisor machines(co_await asio::this_coro::executor, options);
+        change_stream changes = machines.subscribe();
+        machines.add("vm", bare(), quick());
+        co_await gets(changes, liveness::responsive);
+        BOOST_TEST((machines.pid("vm") == process));
+        co_await machines.async_stop("vm", 20s);
+    };
+    run(body());
+}
+
+BOOST_AUTO_TEST_CASE(does_not_start_a_second_qemu_beside_a_lock_without_a_process)
+{
+    auto const body = [this]() -> asio::awaitable<void> {
+        std::filesystem::create_directories(path / "vm");
+        int const lock =
+            ::open((path / "vm" / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);  // this process does not count
+        BOOST_REQUIRE(::flock(lock, LOCK_EX) == 0);
+        supervisor machines(co_await asio::this_coro::executor, options);
+        change_stream changes = machines.subscribe();
+        auto policy = quick();
+        policy.most_restarts = 2;
+        machines.add("vm", bare(), policy);
+        machines.start("vm");
+        change const last = co_await reaches(changes, "vm", lifecycle::given_up);
+        BOOST_TEST(last.status.reason == lifecycle_reason::did_not_start);
+        BOOST_TEST(last.reason.find("still running there") != std::string::npos);
+        ::close(lock);
     };
     run(body());
 }
