@@ -3,6 +3,7 @@
 #include "detail/cancellation.hpp"
 #include "detail/explained_error.hpp"
 #include "detail/outcome.hpp"
+#include "proxy/monitor_proxy_impl.hpp"
 #include "supervisor/supervisor_impl.hpp"
 
 #include <coqmp/command_failed.hpp>
@@ -14,6 +15,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -169,6 +171,17 @@ void supervisor::restart(std::string_view name)
 asio::awaitable<json::value> supervisor::execute(std::string name, command request)
 {
     return returned_by(impl_ ? impl_.pointer() : nullptr, std::move(name), std::move(request));
+}
+
+void supervisor::offer_monitor(std::string_view name, monitor_proxy const& proxy)
+{
+    auto const driver = existing_driver(impl_, name);
+    auto const offered = detail::impl_of(proxy);
+    if (!offered)
+        return;
+    if (offered->executor() != impl_->executor())
+        throw std::invalid_argument("supervisor::offer_monitor: the proxy has another executor");
+    asio::post(impl_->executor(), [driver, weak = std::weak_ptr(offered)] { driver->offer_monitor(weak); });
 }
 
 change_stream supervisor::subscribe(std::size_t capacity)

@@ -11,6 +11,7 @@
 #include <coqmp/lifecycle.hpp>
 #include <coqmp/machine_end.hpp>
 #include <coqmp/machine_spec.hpp>
+#include <coqmp/monitor_proxy.hpp>
 #include <coqmp/reply.hpp>
 #include <coqmp/supervision_policy.hpp>
 #include <coqmp/supervisor_options.hpp>
@@ -208,6 +209,26 @@ public:
     /// @throws boost::system::system_error with the errors of async_execute(); what() names the command
     /// @par Cancellation as async_execute()
     [[nodiscard]] boost::asio::awaitable<boost::json::value> execute(std::string name, command request);
+
+    /// Offers the machine's monitor to the clients of a proxy: as monitor_proxy::use() does, with the session of each process
+    /// that the machine has from now on, whenever it is launched, adopted or connected again. Between two processes the proxy
+    /// has no session: monitor_proxy_options::hold says what becomes of its clients then.
+    ///
+    /// What the clients do counts as if it came through async_execute(): a guest that one of them has paused is not resumed, also
+    /// when it was paused for lack of space before, and `quit` is a stop by the owner. (With monitor_proxy::use() or a monitor of
+    /// QEMU's own, the supervisor cannot know of a `stop` while a disk is full, because QEMU does not report it.) A `stop` that
+    /// cannot be stored is refused, and the client's later commands wait while it is being stored.
+    /// @code
+    /// coqmp::monitor_proxy clients{executor};
+    /// clients.listen(coqmp::endpoint::unix_socket("/run/vm7.qmp"));
+    /// machines.offer_monitor("vm7", clients);
+    /// @endcode
+    /// @param name of the machine
+    /// @param proxy for this machine only, with the executor of the supervisor. It may be destroyed before and after the machine
+    /// and the supervisor; until then it belongs to the machine.
+    /// @throws boost::system::system_error errc::no_such_machine
+    /// @throws std::invalid_argument if the proxy has another executor
+    void offer_monitor(std::string_view name, monitor_proxy const& proxy);
 
     // ---- What happens ------------------------------------------------------------------------------------------------------
 

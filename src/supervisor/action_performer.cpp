@@ -32,23 +32,21 @@ void no_answer_needed(machine_driver& /*driver*/, reply const& /*answer*/) {}
 
 void action_performer::operator()(actions::store const& what) const
 {
-    driver.record_.memory = what.memory;
-    driver.save();
+    driver.steps_->remember(what.memory);
+    driver.steps_->save();
 }
 
 void action_performer::operator()(actions::launch const& /*it*/) const
 {
-    if (!driver.save_error_)
-        return driver.owner_->request_launch(driver.name_);
-    driver.owner_->withdraw_launch(driver.name_);
-    process_end not_started;
-    not_started.end.reason = end_reason::failed_start;
-    driver.ended(not_started, "its desired state could not be stored");
+    if (driver.steps_->error())
+        driver.launch_waits_ = true;
+    else
+        driver.owner_->request_launch(driver.name_);
 }
 
 void action_performer::operator()(actions::shut_down const& what) const
 {
-    if (driver.owner_->withdraw_launch(driver.name_))
+    if (driver.withdraw_launch())
         return driver.ended(withdrawn_launch(), {});
     shutdown_options options = driver.shutdown_;
     options.budget = what.budget;
@@ -57,7 +55,7 @@ void action_performer::operator()(actions::shut_down const& what) const
 
 void action_performer::operator()(actions::kill const& /*it*/) const
 {
-    if (driver.owner_->withdraw_launch(driver.name_))
+    if (driver.withdraw_launch())
         return driver.ended(withdrawn_launch(), {});
     driver.qemu_->kill();
 }
