@@ -7,6 +7,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <mutex>
+#include <sstream>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -24,6 +25,11 @@ process_end withdrawn_launch()
     process_end result;
     result.end.reason = end_reason::requested;
     return result;
+}
+
+bool explains_itself_badly(lifecycle_reason reason) noexcept
+{
+    return reason == lifecycle_reason::killed_by_signal || reason == lifecycle_reason::failed_exit;
 }
 
 void no_answer_needed(machine_driver& /*driver*/, reply const& /*answer*/) {}
@@ -128,6 +134,11 @@ void action_performer::operator()(actions::report const& what) const
     reported.reason = to_string(what.status.reason);
     if (what.status.reason == lifecycle_reason::did_not_start && !driver.failure_.empty())
         reported.reason += ": " + driver.failure_;
+    if (driver.last_end_.status != exit_status() && explains_itself_badly(what.status.reason)) {
+        std::ostringstream how;
+        how << ": it " << driver.last_end_.status;
+        reported.reason += how.str();
+    }
     reported.status = what.status;
     driver.owner_->publish(reported);
 }

@@ -25,6 +25,7 @@ machine_driver::machine_driver(asio::any_io_executor const& executor, std::share
       home_(std::move(home)),
       owner_(&owner),
       name_(std::move(name)),
+      is_observed_(policy.is_observed),
       shutdown_(policy.shutdown),
       rules_(policy, random_nonce()),
       boot_id_(current_boot_id()),
@@ -66,12 +67,21 @@ void machine_driver::stop(std::optional<std::chrono::nanoseconds> budget, wait_p
     perform(rules_.stop(clock_->now(), budget));
 }
 
-void machine_driver::release(release_handler&& handler)
+void machine_driver::release(release_handler&& handler, bool leaves_stopping)
 {
     if (owner_ == nullptr)
         return handler.post(error_code(asio::error::operation_aborted));
     releases_.push_back(std::make_shared<release_handler>(std::move(handler)));
-    perform(rules_.release(clock_->now()));
+    perform(leaves_stopping ? rules_.leave(clock_->now()) : rules_.release(clock_->now()));
+}
+
+void machine_driver::apply(machine_spec spec, supervision_policy const& policy)
+{
+    if (owner_ == nullptr)
+        return;
+    shutdown_ = policy.shutdown;
+    qemu_->apply(std::move(spec));
+    perform(rules_.apply(policy, clock_->now()));
 }
 
 void machine_driver::cancel(wait_pointer const& waiting)
@@ -109,6 +119,11 @@ machine_status machine_driver::status() const
 }
 
 // ---- What happens ----------------------------------------------------------------------------------------------------------
+
+void machine_driver::found()
+{
+    perform(rules_.recall(machine_memory(), found_process::alive, clock_->now()));
+}
 
 void machine_driver::connected(bool has_out_of_band, bool is_out_of_space_listed)
 {

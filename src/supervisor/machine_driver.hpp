@@ -97,7 +97,9 @@ public:
     void stop(std::optional<std::chrono::nanoseconds> budget, wait_pointer const& waiting);
     void stop_with_host(std::chrono::nanoseconds budget) { perform(rules_.stop_with_host(budget, clock_->now())); }
     void restart() { perform(rules_.restart(clock_->now())); }
-    void release(release_handler&& handler);
+    /// @param leaves_stopping whether a machine that is being stopped is released at once, and not when that is over
+    void release(release_handler&& handler, bool leaves_stopping);
+    void apply(machine_spec spec, supervision_policy const& policy);
     void granted();
     void execute(command&& request, reply_handler&& handler)
     {
@@ -112,11 +114,14 @@ public:
     void abandon(bool runs_handlers) noexcept;
 
     [[nodiscard]] bool may_have_process() const noexcept;
+    /// QEMU belongs to another owner.
+    [[nodiscard]] bool is_observed() const noexcept { return is_observed_; }
 
     // From any thread.
     [[nodiscard]] machine_status status() const;
     [[nodiscard]] ::pid_t pid() const noexcept { return qemu_->pid(); }
 
+    void found() override;
     void connected(bool has_out_of_band, bool is_out_of_space_listed) override;
     void disconnected() override;
     void ended(process_end const& what, std::string const& failure) override;
@@ -141,7 +146,8 @@ private:
     std::shared_ptr<revocable_executor> const home_;
     driver_owner* owner_;  ///< None: abandoned.
     std::string const name_;
-    shutdown_options const shutdown_;
+    bool const is_observed_;
+    shutdown_options shutdown_;
     std::shared_ptr<supervised_qemu> qemu_;
     machine_lifecycle rules_;
 

@@ -72,6 +72,7 @@ public:
     fake_qemu qemu;
     names done;
 
+    void apply(coqmp::machine_spec /*spec*/) override { done.emplace_back("apply"); }
     void launch() override { done.emplace_back("launch"); }
     void adopt(coqmp::machine_record const& /*which*/) override { done.emplace_back("adopt"); }
     void shut_down(coqmp::shutdown_options const& /*options*/) override { done.emplace_back("shut down"); }
@@ -559,7 +560,7 @@ BOOST_AUTO_TEST_CASE(releases_a_machine_when_its_start_is_over)
     save_all();
     driver->granted();
     error_code result = asio::error::would_block;
-    driver->release({[&result](error_code error) { result = error; }, context.get_executor()});
+    driver->release({[&result](error_code error) { result = error; }, context.get_executor()}, false);
     settle();
     BOOST_TEST(owner.releases == 0);
     process->connect();
@@ -568,6 +569,32 @@ BOOST_AUTO_TEST_CASE(releases_a_machine_when_its_start_is_over)
     BOOST_TEST(driver->take_releases().size() == 1U);
     BOOST_TEST(driver->release_result() == error_code());
     BOOST_TEST(result == asio::error::would_block);  // until it is out of the table
+}
+
+BOOST_AUTO_TEST_CASE(leaves_a_machine_that_is_being_stopped_to_the_next_supervisor)
+{
+    run_machine();
+    driver->stop(60s, nullptr);
+    save_all();
+    driver->release({[](error_code /*error*/) {}, context.get_executor()}, true);
+    save_all();
+    BOOST_TEST(owner.releases == 1);
+    BOOST_TEST(process->done == (names{"launch", "shut down", "release"}), boost::test_tools::per_element());
+    BOOST_TEST((disk->records.back().memory.wish == machine_wish::down));
+}
+
+BOOST_AUTO_TEST_CASE(follows_another_policy_from_the_next_decision_on)
+{
+    run_machine();
+    coqmp::supervision_policy never;
+    never.restart = coqmp::restart_policy::never;
+    driver->apply(coqmp::machine_spec(), never);
+    settle();
+    BOOST_TEST(process->done.back() == "apply");
+    BOOST_TEST(driver->status().state == lifecycle::running);
+    process->end(coqmp::end_reason::guest_panic);
+    save_all();
+    BOOST_TEST(driver->status().state == lifecycle::failed);
 }
 
 BOOST_AUTO_TEST_CASE(fails_a_command_at_once_when_the_machine_is_down)
