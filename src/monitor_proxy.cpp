@@ -17,6 +17,11 @@ namespace coqmp {
 
 namespace detail {
 
+std::shared_ptr<monitor_proxy_impl> impl_of(monitor_proxy const& handle) noexcept
+{
+    return handle.impl_ ? handle.impl_.pointer() : nullptr;
+}
+
 asio::any_io_executor executor_of(monitor_proxy_impl const& impl) noexcept
 {
     return impl.executor();

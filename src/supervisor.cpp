@@ -3,9 +3,11 @@
 #include "detail/cancellation.hpp"
 #include "detail/explained_error.hpp"
 #include "detail/outcome.hpp"
+#include "proxy/monitor_proxy_impl.hpp"
 #include "supervisor/supervisor_impl.hpp"
 
 #include <coqmp/command_failed.hpp>
+#include <coqmp/monitor_proxy.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -14,6 +16,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -50,6 +53,8 @@ void start_machine_stop(supervisor_pointer const& impl, pending_handler<void(err
     auto const driver = driver_named(impl, name);
     if (!driver)
         return handler.post(make_error_code(errc::no_such_machine), machine_end());
+    if (driver->is_observed())
+        return handler.post(make_error_code(boost::system::errc::operation_not_permitted), machine_end());
     auto const slot = handler.slot();
     auto waiting = std::make_shared<stop_wait>(std::move(handler));
     auto cancel = [weak = std::weak_ptr(driver)](supervisor_impl const&, std::shared_ptr<stop_wait> const& which,
@@ -64,9 +69,12 @@ void start_machine_stop(supervisor_pointer const& impl, pending_handler<void(err
 
 void start_machine_removal(supervisor_pointer const& impl, pending_handler<void(error_code)>&& handler, std::string const& name)
 {
-    if (!driver_named(impl, name))
+    auto const driver = driver_named(impl, name);
+    if (!driver)
         return handler.post(make_error_code(errc::no_such_machine));
     auto const waiting = std::make_shared<pending_handler<void(error_code)>>(std::move(handler));
+    if (driver->is_observed())
+        return asio::post(impl->executor(), [impl, waiting, name] { static_cast<void>(impl->remove(name, waiting)); });
     auto stopped = [impl, waiting, name](error_code error, machine_end const&) {
         if (error)
             return waiting->complete(error);
@@ -84,7 +92,17 @@ void start_machine_release(supervisor_pointer const& impl, pending_handler<void(
     if (impl->options().directory.empty())
         return handler.post(make_error_code(errc::cannot_release));
     auto const waiting = std::make_shared<pending_handler<void(error_code)>>(std::move(handler));
-    asio::post(impl->executor(), [driver, waiting] { driver->release(std::move(*waiting)); });
+    asio::post(impl->executor(), [driver, waiting] { driver->release(std::move(*waiting), false); });
+}
+
+void start_release_of_all(supervisor_pointer const& impl, pending_handler<void(error_code, std::size_t)>&& handler)
+{
+    if (!impl)
+        return handler.post(error_code(), std::size_t());
+    if (impl->options().directory.empty())
+        return handler.post(make_error_code(errc::cannot_release), impl->names().size());
+    auto const waiting = std::make_shared<pending_handler<void(error_code, std::size_t)>>(std::move(handler));
+    asio::post(impl->executor(), [impl, waiting] { impl->release_all(std::move(*waiting)); });
 }
 
 void start_machine_execute(supervisor_pointer const& impl, pending_handler<void(error_code, reply)>&& handler,
@@ -169,6 +187,37 @@ void supervisor::restart(std::string_view name)
 asio::awaitable<json::value> supervisor::execute(std::string name, command request)
 {
     return returned_by(impl_ ? impl_.pointer() : nullptr, std::move(name), std::move(request));
+}
+
+void supervisor::observe(std::string const& name, endpoint monitor, supervision_policy policy, session_options session)
+{
+    if (!impl_) {
+        error_code const code = make_error_code(errc::no_such_machine);
+        throw detail::explained_error(code, name + ": the supervisor was moved from");
+    }
+    impl_->observe(name, monitor, policy, session);
+}
+
+void supervisor::update(std::string const& name, machine_spec spec, supervision_policy policy, std::vector<std::string> after)
+{
+    static_cast<void>(existing_driver(impl_, name));
+    impl_->update(name, std::move(spec), policy, std::move(after));
+}
+
+std::vector<std::string> supervisor::stored_names() const
+{
+    return impl_ ? impl_->stored_names() : std::vector<std::string>();
+}
+
+void supervisor::offer_monitor(std::string_view name, monitor_proxy const& proxy)
+{
+    auto const driver = existing_driver(impl_, name);
+    auto const offered = detail::impl_of(proxy);
+    if (!offered)
+        return;
+    if (offered->executor() != impl_->executor())
+        throw std::invalid_argument("supervisor::offer_monitor: the proxy has another executor");
+    asio::post(impl_->executor(), [driver, weak = std::weak_ptr(offered)] { driver->offer_monitor(weak); });
 }
 
 change_stream supervisor::subscribe(std::size_t capacity)

@@ -10,10 +10,15 @@
 
 #include <boost/system/error_code.hpp>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace asio = boost::asio;
 using coqmp_daemon::log_priority;
@@ -41,6 +46,30 @@ coqmp::supervisor_options supervisor_options_for(coqmp_daemon::logger& log)
     return result;
 }
 
+/// Whether QEMU's output would be taken for lines of the log: both are the journal, or one file. The guest may write there
+/// (`-serial stdio`), so it could write log lines of its own.
+bool shares_the_log() noexcept
+{
+    struct ::stat output{};
+    struct ::stat log{};
+    return ::fstat(STDOUT_FILENO, &output) == 0 && ::fstat(STDERR_FILENO, &log) == 0 && output.st_dev == log.st_dev &&
+           output.st_ino == log.st_ino && ::isatty(STDERR_FILENO) == 0;
+}
+
+/// With a changed user, the kernel forgets that QEMU is to end with qmp-run.
+bool changes_its_user(std::vector<std::string> const& arguments)
+{
+    for (std::size_t index = 0; index < arguments.size(); ++index) {
+        std::string const& each = arguments[index];
+        if (each == "-runas" || each == "--runas")
+            return true;
+        bool const may_name_user = (each == "-run-with" || each == "--run-with") && index + 1 < arguments.size();
+        if (may_name_user && (',' + arguments[index + 1]).find(",user=") != std::string::npos)
+            return true;
+    }
+    return false;
+}
+
 coqmp::machine_spec spec_for(options const& line, coqmp_daemon::logger& log)
 {
     coqmp::machine_spec result;
@@ -49,6 +78,9 @@ coqmp::machine_spec spec_for(options const& line, coqmp_daemon::logger& log)
     result.start_timeout = start_timeout;
     result.standard_error =
         coqmp::output_target::lines([&log](std::string_view text) { log.write(log_priority::warning, qemu_source, text); });
+    if (shares_the_log())
+        result.standard_output =
+            coqmp::output_target::lines([&log](std::string_view text) { log.write(log_priority::info, qemu_source, text); });
     result.session.log = [&log](coqmp::log_level level, std::string_view sentence) {
         log.write(coqmp_daemon::priority_of(level), qemu_source, sentence);
     };
@@ -93,9 +125,10 @@ machine_run::machine_run(asio::any_io_executor const& executor, options const& l
                          coqmp_daemon::service_environment const& environment, coqmp_daemon::logger& log)
     : line_(line),
       log_(log),
-      manager_(executor, environment, line.kill_silent.has_value(), log),
+      manager_(executor, environment, line.kill_silent, log),
       hooks_(executor, line.hooks, line.name, log),
       machines_(executor, supervisor_options_for(log)),
+      clients_(executor, line.monitors, log),
       changes_(machines_.subscribe()),
       requests_(executor, [this] { shut_down(); }, [this] { hurry(); })
 {}
@@ -114,6 +147,8 @@ asio::awaitable<run_exit> machine_run::run()
     if (hooks_.has_unfinished())
         manager_.extend_end(time_for_hooks + manager_reports::margin);
     co_await hooks_.finish(time_for_hooks);
+    if (hooks_.has_unfinished())
+        log_.write(log_priority::warning, "not all hooks have been run to their end: there was no time left");
     co_return exit_status_of(status_.reason);
 }
 
@@ -121,6 +156,10 @@ void machine_run::start()
 {
     manager_.set_deadline(manager_reports::clock::now() + start_timeout);
     machines_.add(line_.name, spec_for(line_, log_), policy_for(line_));
+    if (changes_its_user(line_.program))
+        log_.write(log_priority::warning,
+                   "QEMU changes its user, so it outlives a qmp-run that is killed: run qmp-run itself as that user instead");
+    machines_.offer_monitor(line_.name, clients_.proxy());
     machines_.start(line_.name);
 }
 

@@ -3,6 +3,7 @@
 #ifndef QMP_RUN_MACHINE_RUN_HPP
 #define QMP_RUN_MACHINE_RUN_HPP
 
+#include "client_monitor.hpp"
 #include "daemon/log/logger.hpp"
 #include "daemon/service_notification.hpp"
 #include "exit_status.hpp"
@@ -47,6 +48,7 @@ private:
     manager_link manager_;
     state_hooks hooks_;
     coqmp::supervisor machines_;
+    client_monitor clients_;
     coqmp::change_stream changes_;
     coqmp::machine_status status_;
     bool is_asked_to_end_ = false;

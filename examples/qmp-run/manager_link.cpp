@@ -2,6 +2,7 @@
 
 #include "daemon/log/log_priority.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace qmp_run {
@@ -9,8 +10,8 @@ namespace qmp_run {
 using boost::system::error_code;
 
 manager_link::manager_link(boost::asio::any_io_executor const& executor, coqmp_daemon::service_environment const& environment,
-                           bool kills_silent, coqmp_daemon::logger& log)
-    : notification_(environment), log_(log), kills_silent_(kills_silent), next_look_(executor), next_feeding_(executor)
+                           std::optional<std::chrono::milliseconds> kill_silent, coqmp_daemon::logger& log)
+    : notification_(environment), log_(log), kill_silent_(kill_silent), next_look_(executor), next_feeding_(executor)
 {
     feed();
 }
@@ -18,6 +19,10 @@ manager_link::manager_link(boost::asio::any_io_executor const& executor, coqmp_d
 void manager_link::show(coqmp::machine_status const& status)
 {
     status_ = status;
+    if (status.health != coqmp::liveness::silent)
+        silent_since_ = time_point::max();
+    else if (silent_since_ == time_point::max())
+        silent_since_ = manager_reports::clock::now();
     look();
 }
 
@@ -59,7 +64,8 @@ void manager_link::feed()
     auto const interval = notification_.watchdog_interval();
     if (!interval)
         return;
-    if (feeds_watchdog(status_, kills_silent_))
+    auto const now = manager_reports::clock::now();
+    if (feeds_watchdog(status_, kill_silent_, now - std::min(silent_since_, now)))
         (void)notification_.keep_alive();
     next_feeding_.expires_after(*interval);
     next_feeding_.async_wait([this](error_code interrupted) {

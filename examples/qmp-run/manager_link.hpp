@@ -13,6 +13,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <chrono>
+#include <optional>
 
 namespace qmp_run {
 
@@ -24,9 +25,9 @@ class manager_link
 public:
     using time_point = manager_reports::clock::time_point;
 
-    /// @param kills_silent whether a silent QEMU is killed; the watchdog is then not fed while QEMU is silent
+    /// @param kill_silent after which time a silent QEMU is killed, if it is; see feeds_watchdog()
     manager_link(boost::asio::any_io_executor const& executor, coqmp_daemon::service_environment const& environment,
-                 bool kills_silent, coqmp_daemon::logger& log);
+                 std::optional<std::chrono::milliseconds> kill_silent, coqmp_daemon::logger& log);
 
     void show(coqmp::machine_status const& status);
     /// When the current start or shutdown ends at the latest; time_point::max(): there is no limit.
@@ -44,7 +45,8 @@ private:
     manager_reports reports_;
     coqmp::machine_status status_;
     time_point deadline_ = time_point::max();
-    bool const kills_silent_;
+    std::optional<std::chrono::milliseconds> const kill_silent_;
+    time_point silent_since_ = time_point::max();
     bool has_failed_ = false;
     boost::asio::steady_timer next_look_;
     boost::asio::steady_timer next_feeding_;

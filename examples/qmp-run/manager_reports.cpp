@@ -71,9 +71,12 @@ std::string describe(coqmp::change const& what)
     return sentence(what.status, what.reason);
 }
 
-bool feeds_watchdog(machine_status const& status, bool kills_silent) noexcept
+bool feeds_watchdog(machine_status const& status, std::optional<std::chrono::milliseconds> kill_silent,
+                    std::chrono::steady_clock::duration silent_for) noexcept
 {
-    return !kills_silent || status.health != liveness::silent || status.state == lifecycle::stopping;
+    constexpr std::chrono::seconds time_to_kill{30};
+    bool const is_silent = status.health == liveness::silent && status.state != lifecycle::stopping;
+    return !kill_silent || !is_silent || silent_for < *kill_silent + time_to_kill;
 }
 
 manager_report manager_reports::look(machine_status const& status, clock::time_point deadline, clock::time_point now)

@@ -29,9 +29,12 @@ struct manager_report
 /// The same for the log, with QEMU's last lines if it did not start.
 [[nodiscard]] std::string describe(coqmp::change const& what);
 
-/// Whether to feed the watchdog that watches qmp-run itself: always, unless QEMU is silent and is to be killed for that
-/// (`--kill-silent`). A QEMU that is being stopped does not count, because its shutdown has a budget of its own.
-[[nodiscard]] bool feeds_watchdog(coqmp::machine_status const& status, bool kills_silent) noexcept;
+/// Whether to feed the watchdog that watches qmp-run itself: always, unless QEMU has been silent for so long that qmp-run should have
+/// killed it (`--kill-silent`). A QEMU that is being stopped does not count, because its shutdown has a budget of its own.
+/// @param kill_silent nothing: a silent QEMU is left alone
+/// @param silent_for how long QEMU has been silent
+[[nodiscard]] bool feeds_watchdog(coqmp::machine_status const& status, std::optional<std::chrono::milliseconds> kill_silent,
+                                  std::chrono::steady_clock::duration silent_for) noexcept;
 
 class manager_reports
 {

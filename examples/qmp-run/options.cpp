@@ -3,12 +3,15 @@
 #include "daemon/configuration/problem_list.hpp"
 #include "daemon/configuration/value_readers.hpp"
 
+#include <boost/system/system_error.hpp>
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 namespace qmp_run {
 
@@ -24,6 +27,15 @@ struct written_values
     std::string timeout;
     std::string kill_silent;
     std::string heal_enospc;
+    std::vector<std::string> monitors;
+    std::vector<std::string> policies;
+};
+
+/// The options whose order matters.
+struct ordered_options
+{
+    CLI::Option const* monitor = nullptr;
+    CLI::Option const* policy = nullptr;
 };
 
 /// A mistake in the command line; its text is one sentence.
@@ -33,18 +45,28 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-void describe(CLI::App& application, options& into, written_values& values)
+CLI::Option* add_repeatable(CLI::App& application, std::string const& name, std::vector<std::string>& into,
+                            std::string const& value, std::string const& purpose)
 {
+    return application.add_option(name, into, purpose)
+        ->type_name(value)
+        ->allow_extra_args(false)
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+ordered_options describe(CLI::App& application, options& into, written_values& values)
+{
+    ordered_options result;
     application.add_option("--name", into.name, "the machine's name in hooks and log (the program's name)")->type_name("NAME");
     application.add_option("--timeout", values.timeout, "how long a shutdown may take; 0s: no limit (75s)")->type_name("TIME");
     application.add_option("--kill-silent", values.kill_silent, "kill a QEMU that has not answered for TIME")->type_name("TIME");
     application.add_option("--heal-enospc", values.heal_enospc, "resume a guest that ran out of disk space: on or off (on)")
         ->type_name("WORD");
-    application.add_option("--hook", into.hooks, "run PROGRAM at each change of the machine's state")
-        ->type_name("PROGRAM")
-        ->allow_extra_args(false)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    result.monitor = add_repeatable(application, "--monitor", values.monitors, "ADDRESS", "offer QEMU's monitor at ADDRESS");
+    result.policy = add_repeatable(application, "--policy", values.policies, "NAME",
+                                   "what the clients of the --monitor before it may do (read-only)");
+    add_repeatable(application, "--hook", into.hooks, "PROGRAM", "run PROGRAM at each change of the machine's state");
     coqmp_daemon::add_common_options(application, QMP_RUN_VERSION, into.common);
     application.footer(
         "SIGTERM, SIGINT and SIGHUP shut the guest down; a SIGINT after that kills QEMU.\n"
@@ -52,6 +74,7 @@ void describe(CLI::App& application, options& into, written_values& values)
         "81 panicked; 82 watchdog; 83 ended from outside; 84 killed; 85 did not start;\n"
         "1 another failure; 2 usage.\n"
         "The manual: man qmp-run");
+    return result;
 }
 
 std::chrono::milliseconds parse_time(char const* option, std::string const& text, std::chrono::milliseconds least)
@@ -92,6 +115,45 @@ std::string default_name(std::string const& program)
     return is_machine_name(name) ? name : "qemu";
 }
 
+coqmp::endpoint parse_monitor_address(std::string const& text)
+try {
+    coqmp::endpoint address = coqmp::endpoint::parse(text);
+    if (address.is_descriptor())
+        throw mistake("--monitor " + text + ": clients can only connect to a unix socket or a TCP port");
+    return address;
+} catch (boost::system::system_error const& error) {
+    throw mistake("--monitor \"" + text + "\": " + error.what());
+}
+
+coqmp::monitor_policy parse_policy(std::string const& name)
+{
+    if (auto policy = coqmp::monitor_policy::named(name))
+        return *std::move(policy);
+    std::string text = "--policy " + name + ": there is no such policy; there are";
+    for (char const* separator = " "; std::string const& each : coqmp::monitor_policy::built_in_names())
+        text.append(std::exchange(separator, ", ")).append(each);
+    throw mistake(text);
+}
+
+/// Gives each policy to the monitor that is written before it.
+void take_monitors(CLI::App const& application, ordered_options const& which, written_values const& values, options& into)
+{
+    std::size_t policies = 0;
+    bool may_have_policy = false;
+    for (CLI::Option const* const each : application.parse_order()) {
+        if (each == which.monitor) {
+            into.monitors.push_back(
+                {parse_monitor_address(values.monitors.at(into.monitors.size())), coqmp::monitor_policy::read_only()});
+            may_have_policy = true;
+        } else if (each == which.policy) {
+            std::string const& name = values.policies.at(policies++);
+            if (!std::exchange(may_have_policy, false))
+                throw mistake("--policy " + name + " must come after the --monitor that it is for");
+            into.monitors.back().policy = parse_policy(name);
+        }
+    }
+}
+
 void take_values(written_values const& values, options& into)
 {
     if (!values.timeout.empty())
@@ -115,7 +177,7 @@ options read(CLI::App& application, int argc, char const* const* argv, std::opti
 {
     options result;
     written_values values;
-    describe(application, result, values);
+    ordered_options const ordered = describe(application, result, values);
     char const* const* const end = argv + argc;
     char const* const* const separator = std::find(argv, end, std::string_view("--"));
     status = coqmp_daemon::parse_command_line(application, static_cast<int>(separator - argv), argv);
@@ -126,6 +188,7 @@ options read(CLI::App& application, int argc, char const* const* argv, std::opti
     if (result.program.empty())
         throw mistake("no program is given; write qmp-run [OPTIONS] -- qemu-system-x86_64 ARGUMENTS...");
     take_values(values, result);
+    take_monitors(application, ordered, values, result);
     return result;
 }
 

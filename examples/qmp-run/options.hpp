@@ -5,6 +5,9 @@
 #include "daemon/command_line.hpp"
 #include "daemon/exit_code.hpp"
 
+#include <coqmp/endpoint.hpp>
+#include <coqmp/monitor_policy.hpp>
+
 #include <chrono>
 #include <optional>
 #include <string>
@@ -13,12 +16,20 @@
 
 namespace qmp_run {
 
+/// A `--monitor`, with the `--policy` after it.
+struct monitor_option
+{
+    coqmp::endpoint address;
+    coqmp::monitor_policy policy = coqmp::monitor_policy::read_only();
+};
+
 struct options
 {
     std::string name;                                              ///< The machine's, for hooks and the log.
     std::chrono::milliseconds timeout = std::chrono::seconds(75);  ///< Zero: no limit.
     std::optional<std::chrono::milliseconds> kill_silent;          ///< Nothing: a silent QEMU is left alone.
     bool heal_enospc = true;
+    std::vector<monitor_option> monitors;
     std::vector<std::string> hooks;    ///< Absolute paths.
     std::vector<std::string> program;  ///< With its arguments; never empty.
     coqmp_daemon::common_options common;

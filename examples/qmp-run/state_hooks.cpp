@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include <string>
 #include <string_view>
 
 namespace asio = boost::asio;
@@ -35,7 +36,8 @@ state_hooks::state_hooks(asio::any_io_executor const& executor, std::vector<std:
       environment_(our_environment()),
       done_(executor),
       runner_(executor, {}, [&log](coqmp_daemon::log_priority priority, std::string_view machine_name, std::string_view text) {
-          log.write(priority, machine_name, text);
+          // A source of its own, so that a hook that prints much does not suppress what qmp-run says of the machine.
+          log.write(priority, std::string(machine_name) + " hook", text);
       })
 {
     runner_.on_idle([this] { done_.cancel(); });

@@ -16,6 +16,16 @@ bool is_ignored(int number) noexcept
     return ::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
+/// So does a parent that blocks signals.
+void unblock_requests() noexcept
+{
+    ::sigset_t requests;
+    ::sigemptyset(&requests);
+    for (int const number : {SIGTERM, SIGINT, SIGHUP})
+        ::sigaddset(&requests, number);
+    ::pthread_sigmask(SIG_UNBLOCK, &requests, nullptr);
+}
+
 }  // namespace
 
 stop_requests::stop_requests(boost::asio::any_io_executor const& executor, std::function<void()> shut_down,
@@ -28,6 +38,11 @@ stop_requests::stop_requests(boost::asio::any_io_executor const& executor, std::
     struct sigaction ignored = {};
     ignored.sa_handler = SIG_IGN;
     ::sigaction(SIGPIPE, &ignored, nullptr);
+    // A parent that ignores SIGCHLD passes that on, and then the kernel keeps no exit status of QEMU for us.
+    struct sigaction normal = {};
+    normal.sa_handler = SIG_DFL;
+    ::sigaction(SIGCHLD, &normal, nullptr);
+    unblock_requests();
     wait();
 }
 

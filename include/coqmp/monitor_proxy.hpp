@@ -25,8 +25,11 @@
 
 namespace coqmp {
 
+class monitor_proxy;
+
 namespace detail {
 class monitor_proxy_impl;
+std::shared_ptr<monitor_proxy_impl> impl_of(monitor_proxy const& handle) noexcept;
 boost::asio::any_io_executor executor_of(monitor_proxy_impl const& impl) noexcept;
 void close_impl(monitor_proxy_impl& impl) noexcept;
 
@@ -135,6 +138,8 @@ public:
     void close() noexcept;
 
 private:
+    friend std::shared_ptr<detail::monitor_proxy_impl> detail::impl_of(monitor_proxy const& handle) noexcept;
+
     detail::closing_impl<detail::monitor_proxy_impl> impl_;
 };
 

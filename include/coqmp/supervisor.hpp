@@ -6,12 +6,14 @@
 #include <coqmp/command.hpp>
 #include <coqmp/detail/closing_impl.hpp>
 #include <coqmp/detail/initiation.hpp>
+#include <coqmp/endpoint.hpp>
 #include <coqmp/error.hpp>
 #include <coqmp/event_filter.hpp>
 #include <coqmp/lifecycle.hpp>
 #include <coqmp/machine_end.hpp>
 #include <coqmp/machine_spec.hpp>
 #include <coqmp/reply.hpp>
+#include <coqmp/session_options.hpp>
 #include <coqmp/supervision_policy.hpp>
 #include <coqmp/supervisor_options.hpp>
 #include <coqmp/supervisor_stream.hpp>
@@ -38,6 +40,8 @@
 
 namespace coqmp {
 
+class monitor_proxy;
+
 namespace detail {
 class supervisor_impl;
 boost::asio::any_io_executor executor_of(supervisor_impl const& impl) noexcept;
@@ -52,6 +56,8 @@ void start_machine_removal(supervisor_pointer const& impl, pending_handler<void(
                            std::string const& name);
 void start_machine_release(supervisor_pointer const& impl, pending_handler<void(boost::system::error_code)>&& handler,
                            std::string const& name);
+void start_release_of_all(supervisor_pointer const& impl,
+                          pending_handler<void(boost::system::error_code, std::size_t)>&& handler);
 void start_machine_execute(supervisor_pointer const& impl, pending_handler<void(boost::system::error_code, reply)>&& handler,
                            std::string const& name, command&& request);
 void start_shutdown_of_all(supervisor_pointer const& impl, pending_handler<void(boost::system::error_code)>&& handler,
@@ -108,9 +114,36 @@ public:
     /// @param after machines that start before this one, and are shut down after it, if they are to run at all. They may be added
     /// later.
     /// @throws boost::system::system_error, whose text says what is wrong, with errc::invalid_name, errc::name_in_use,
-    /// `invalid_argument` (the machines would be after one another in a circle; or supervision_policy::is_observed),
+    /// `invalid_argument` (the machines would be after one another in a circle, the user of the spec does not exist, or
+    /// supervision_policy::is_observed),
     /// errc::invalid_record (what an earlier supervisor has stored cannot be read: it is left alone), or the kernel's error
     void add(std::string const& name, machine_spec spec, supervision_policy policy = {}, std::vector<std::string> after = {});
+
+    /// Makes a QEMU of another owner known, which is watched on a monitor of its own (`-qmp unix:PATH,server=on,wait=off`), and never
+    /// acted on: it is asked for its run state, and its changes and events are reported. It is connected as soon as it can be, and
+    /// again whenever its connection ends, with pauses that grow to a minute. Until it is connected for the first time it is
+    /// `defined`. What ends it is not known for certain: it counts as stopped when its connection ends after an event that
+    /// announced its end, or when no process listens at the address. Nothing is stored about it.
+    ///
+    /// start() and restart() do nothing for such a machine, async_stop() fails, async_shutdown() leaves it alone, and
+    /// async_remove() and async_release() only forget it. async_execute() executes what the program wants.
+    /// @param name as for add()
+    /// @param monitor its address, which no other client uses
+    /// @param policy of which only probe_interval, probe_time, and the limits of a boot loop matter
+    /// @param session options of its sessions
+    /// @throws boost::system::system_error errc::invalid_name, errc::name_in_use
+    void observe(std::string const& name, endpoint monitor, supervision_policy policy = {}, session_options session = {});
+
+    /// Changes how a machine is launched, what the supervisor does with it, and its place in the order. The policy and the order
+    /// apply at once, the spec from the next launch on: the present process, its session and its streams stay as they are. (A
+    /// change of launch_options::user takes the monitor's socket from the present QEMU, which then cannot connect again: restart
+    /// the machine soon.)
+    /// @param name of the machine
+    /// @param spec, policy, after as for add(). If machines are after one another in a circle, the order is cut somewhere, so
+    /// that several machines can be changed one by one.
+    /// @throws boost::system::system_error errc::no_such_machine, `invalid_argument` (supervision_policy::is_observed, or an unknown
+    /// user), or the kernel's error
+    void update(std::string const& name, machine_spec spec, supervision_policy policy, std::vector<std::string> after = {});
 
     /// The machine is to run: now, and until it is stopped. Forgets earlier failures. Does not continue a guest that is paused.
     /// Of a machine that runs, does nothing.
@@ -127,7 +160,8 @@ public:
     /// @param budget nothing: that of supervision_policy::shutdown. Zero: no limit. Negative: SIGKILL at once
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, machine_end)`: how its last process ended
-    /// @par Errors errc::no_such_machine; `operation_aborted`: cancelled, or the supervisor was destroyed, or the machine was
+    /// @par Errors errc::no_such_machine; `operation_not_permitted`: the machine is only observed; `operation_aborted`: cancelled, or
+    /// the supervisor was destroyed, or the machine was
     /// removed or released meanwhile; the kernel's: the process has ended, but it could not be stored that the machine is to stay
     /// down
     /// @par Cancellation terminal, partial and total: the wait ends; the machine is shut down all the same.
@@ -166,6 +200,20 @@ public:
     {
         return detail::initiate<void(boost::system::error_code), &detail::start_machine_release>(
             impl_, std::forward<Token>(token), std::move(name));
+    }
+
+    /// Lets all machines live on without this supervisor, as async_release() does, before its program ends. A machine that is
+    /// being shut down because its owner stopped it is released at once; the next supervisor goes on with that. It completes when
+    /// the last start, restart, and shutdown for another reason is over.
+    /// @param token a completion token, `asio::deferred` by default
+    /// @par Handler signature `void(error_code, std::size_t)`: how many could not be released, mostly because they had just ended
+    /// @par Errors errc::cannot_release: the supervisor has no directory; `operation_aborted`: the supervisor was destroyed
+    /// @par Cancellation none
+    template <boost::asio::completion_token_for<void(boost::system::error_code, std::size_t)> Token = boost::asio::deferred_t>
+    [[nodiscard]] auto async_release_all(Token&& token = Token())
+    {
+        return detail::initiate<void(boost::system::error_code, std::size_t), &detail::start_release_of_all>(
+            impl_, std::forward<Token>(token));
     }
 
     /// Shuts all machines down within one budget, each before those that it was started after. Meanwhile none is started. What
@@ -209,6 +257,26 @@ public:
     /// @par Cancellation as async_execute()
     [[nodiscard]] boost::asio::awaitable<boost::json::value> execute(std::string name, command request);
 
+    /// Offers the machine's monitor to the clients of a proxy: as monitor_proxy::use() does, with the session of each process
+    /// that the machine has from now on, whenever it is launched, adopted or connected again. Between two processes the proxy
+    /// has no session: monitor_proxy_options::hold says what becomes of its clients then.
+    ///
+    /// What the clients do counts as if it came through async_execute(): a guest that one of them has paused is not resumed, also
+    /// when it was paused for lack of space before, and `quit` is a stop by the owner. (With monitor_proxy::use() or a monitor of
+    /// QEMU's own, the supervisor cannot know of a `stop` while a disk is full, because QEMU does not report it.) A `stop` that
+    /// cannot be stored is refused, and the client's later commands wait while it is being stored.
+    /// @code
+    /// coqmp::monitor_proxy clients{executor};
+    /// clients.listen(coqmp::endpoint::unix_socket("/run/vm7.qmp"));
+    /// machines.offer_monitor("vm7", clients);
+    /// @endcode
+    /// @param name of the machine
+    /// @param proxy for this machine only, with the executor of the supervisor. It may be destroyed before and after the machine
+    /// and the supervisor; until then it belongs to the machine.
+    /// @throws boost::system::system_error errc::no_such_machine
+    /// @throws std::invalid_argument if the proxy has another executor
+    void offer_monitor(std::string_view name, monitor_proxy const& proxy);
+
     // ---- What happens ------------------------------------------------------------------------------------------------------
 
     /// Starts a stream of the changes of all machines from now on.
@@ -222,6 +290,11 @@ public:
 
     /// The names of all machines, in order.
     [[nodiscard]] std::vector<std::string> names() const;
+
+    /// The names of machines that an earlier supervisor has left in supervisor_options::directory, with a desired state or with a
+    /// QEMU that may be running, and that were not added to this supervisor. Reads the directory.
+    /// @throws boost::system::system_error the kernel's error
+    [[nodiscard]] std::vector<std::string> stored_names() const;
 
     /// The newest status that was reported.
     /// @throws boost::system::system_error errc::no_such_machine

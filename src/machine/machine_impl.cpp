@@ -1,6 +1,7 @@
 #include "machine/machine_impl.hpp"
 
 #include "detail/cancellation.hpp"
+#include "detail/explained_error.hpp"
 #include "detail/post_reserved.hpp"
 #include "events/subscription.hpp"
 #include "machine/machine_start.hpp"
@@ -88,6 +89,19 @@ machine_record machine_impl::release()
     }
     process_.drop();  // another program, or this one, may adopt it at once
     return result;
+}
+
+void machine_impl::leave_alone()
+{
+    if (!process_.leave_alone())
+        throw explained_error(make_error_code(errc::cannot_release), "the machine has just ended");
+    try {
+        asio::post(executor(), [self = shared_from_this()] { self->end(); });
+    } catch (std::bad_alloc const&) {
+        process_.take_back();
+        throw;
+    }
+    process_.drop();
 }
 
 // ---- Starting --------------------------------------------------------------------------------------------------------------

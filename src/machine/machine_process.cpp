@@ -72,6 +72,16 @@ machine_record machine_process::release()
     return result;
 }
 
+bool machine_process::leave_alone() noexcept
+{
+    std::scoped_lock const lock(mutex_);
+    if (!may_outlive_us_ || has_exited_ || is_released_ || !process_ || !record_.is_ready())
+        return false;
+    is_released_ = true;
+    process_->let_live(true);
+    return true;
+}
+
 void machine_process::release_at_last() noexcept
 {
     std::scoped_lock const lock(mutex_);

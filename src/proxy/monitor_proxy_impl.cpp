@@ -89,11 +89,11 @@ void monitor_proxy_impl::destroy_handlers() noexcept
 
 // ---- The session -----------------------------------------------------------------------------------------------------------
 
-void monitor_proxy_impl::use(std::shared_ptr<session_impl> session)
+void monitor_proxy_impl::use(std::shared_ptr<session_impl> session, std::shared_ptr<proxy::command_gate> gate)
 {
     if (is_closed_)
         return;
-    auto const upstream = std::make_shared<proxy::upstream>(weak_from_this(), std::move(session));
+    auto const upstream = std::make_shared<proxy::upstream>(weak_from_this(), std::move(session), std::move(gate));
     upstream->start();
     server_->greet_with(upstream->greeting());
     server_->accept_clients(!is_draining_);

@@ -50,7 +50,8 @@ public:
             home_->post([self = shared_from_this(), function = std::move(function)]() mutable { function(*self); });
     }
 
-    void use(std::shared_ptr<session_impl> session);
+    /// @param gate what the clients' commands pass, if there is one
+    void use(std::shared_ptr<session_impl> session, std::shared_ptr<proxy::command_gate> gate = nullptr);
     void apply_policies();
     void drain(std::shared_ptr<drain_handler> const& waiting);
     void cancel_drain(std::shared_ptr<drain_handler> const& waiting);

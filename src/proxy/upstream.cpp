@@ -43,8 +43,12 @@ greeting upstream::greeting() const
 void upstream::execute(command&& what, std::unique_ptr<detail::reply_receiver> receiver)
 {
     what.timeout(std::chrono::nanoseconds::zero());
+    if (!receiver)
+        receiver = std::make_unique<unwanted_reply>();
+    if (gate_)
+        return gate_->pass(session_, std::move(what), std::move(receiver));
     auto pending = detail::make_pending(std::move(what));
-    pending->receiver = receiver ? std::move(receiver) : std::make_unique<unwanted_reply>();
+    pending->receiver = std::move(receiver);
     session_->execute(std::move(pending));
 }
 

@@ -3,6 +3,7 @@
 #define COQMP_SRC_PROXY_UPSTREAM_HPP
 
 #include "events/event_observer.hpp"
+#include "proxy/command_gate.hpp"
 #include "session/session_impl.hpp"
 
 #include <coqmp/command.hpp>
@@ -37,8 +38,10 @@ protected:
 class upstream final : public detail::event_observer, public std::enable_shared_from_this<upstream>
 {
 public:
-    upstream(std::weak_ptr<upstream_owner> owner, std::shared_ptr<detail::session_impl> session) noexcept
-        : owner_(std::move(owner)), session_(std::move(session))
+    /// @param gate none: commands go to the session directly
+    upstream(std::weak_ptr<upstream_owner> owner, std::shared_ptr<detail::session_impl> session,
+             std::shared_ptr<command_gate> gate) noexcept
+        : owner_(std::move(owner)), session_(std::move(session)), gate_(std::move(gate))
     {}
 
     /// Begins to report.
@@ -56,6 +59,7 @@ private:
 
     std::weak_ptr<upstream_owner> const owner_;
     std::shared_ptr<detail::session_impl> const session_;
+    std::shared_ptr<command_gate> const gate_;
 };
 
 }  // namespace coqmp::proxy

@@ -22,6 +22,9 @@ public:
 
     boot_loop(std::size_t most, std::chrono::nanoseconds span) noexcept : reboots_(most, span) {}
 
+    /// Other limits from now on.
+    void limit(std::size_t most, std::chrono::nanoseconds span) noexcept { reboots_.limit(most, span); }
+
     /// The guest has rebooted. @return whether a boot loop begins
     [[nodiscard]] bool add(clock::time_point now);
     /// Looks at the time.

@@ -21,7 +21,7 @@ void end_record::take(event const& what)
         panicked_ = text_in(what.data, "action") == "poweroff" || text_in(what.data, "action") == "shutdown";
     } else if (what.name == "WATCHDOG") {
         switched_off_ = text_in(what.data, "action") == "poweroff";
-    } else {  // RESET, RESUME: the guest goes on
+    } else {  // RESET, RESUME: the guest goes on; STOP: QEMU does, with a guest that is paused
         panicked_ = switched_off_ = false;
         cause_.clear();
     }

@@ -20,7 +20,7 @@ class end_record
 {
 public:
     /// The events that matter.
-    [[nodiscard]] static event_filter filter() { return {"SHUTDOWN", "GUEST_PANICKED", "WATCHDOG", "RESET", "RESUME"}; }
+    [[nodiscard]] static event_filter filter() { return {"SHUTDOWN", "GUEST_PANICKED", "WATCHDOG", "RESET", "STOP", "RESUME"}; }
 
     void ready() noexcept { ready_ = true; }
     [[nodiscard]] bool is_ready() const noexcept { return ready_; }
@@ -28,6 +28,8 @@ public:
     void requested() noexcept { requested_ = true; }
     [[nodiscard]] bool is_requested() const noexcept { return requested_; }
     void take(event const& what);
+    /// Whether QEMU has announced its end.
+    [[nodiscard]] bool is_announced() const noexcept { return panicked_ || switched_off_ || !cause_.empty(); }
 
     [[nodiscard]] machine_end end(exit_status status) const;
 

@@ -50,6 +50,8 @@ void live_machine::connected(bool has_out_of_band, bool is_out_of_space_listed, 
     pause_.gap(is_out_of_space_listed);
     run_state_.changed();
     is_continuing_ = false;
+    if (is_ending_ && !is_left_alone_)
+        go_on(now);
     liveness_.connected(has_out_of_band, now);
     ask(now, out);
     plan_continuation(now);
@@ -76,7 +78,7 @@ void live_machine::take(event const& what, clock::time_point now, machine_action
     if (announces_end(what))
         take_announcement(what, now);
     else if (!is_left_alone_ && (what.name == "STOP" || what.name == "RESUME" || what.name == "RESET"))
-        liveness_.hold(announced_until_ = now);  // it goes on
+        go_on(now);
     if (what.name == "RESET")
         take_reset();
     else if (what.name == "MIGRATION")
@@ -94,8 +96,16 @@ void live_machine::take_announcement(event const& what, clock::time_point now)
     if (is_left_alone_)
         return;
     liveness_.hold(announced_until_ = now + exit_time);
+    liveness_.expect_end(is_ending_ = true);
     if (what.name == "SHUTDOWN")
         shutdown_cause_ = shutdown_cause_in(what);
+}
+
+/// It does not end after all.
+void live_machine::go_on(clock::time_point now) noexcept
+{
+    liveness_.hold(announced_until_ = now);
+    liveness_.expect_end(is_ending_ = false);
 }
 
 void live_machine::take_reset() noexcept
@@ -278,8 +288,9 @@ live_machine::demand live_machine::take_demand(clock::time_point now) noexcept
 
 live_machine::clock::time_point live_machine::silence_limit() const noexcept
 {
+    // QEMU closes its monitor before it ends, and may take long to free the memory of a large guest. It is not silent, but done.
     auto const since = liveness_.silent_since();
-    if (!since || policy_->kill_silent_after <= 0ns)
+    if (!since || is_ending_ || policy_->kill_silent_after <= 0ns)
         return clock::time_point::max();
     return std::max(*since + policy_->kill_silent_after, crash_until_);
 }

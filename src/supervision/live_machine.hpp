@@ -58,6 +58,8 @@ public:
     void tick(clock::time_point now, machine_actions& out);
     /// It is being stopped: from now on it only observes.
     void leave_alone() noexcept;
+    /// The policy, which is shared, has changed.
+    void policy_changed() noexcept { liveness_.set_times(policy_->probe_interval, policy_->probe_time); }
 
     // ---- What is known -----------------------------------------------------------------------------------------------------
 
@@ -74,6 +76,7 @@ public:
 private:
     void ask(clock::time_point now, machine_actions& out);
     void take_announcement(event const& what, clock::time_point now);
+    void go_on(clock::time_point now) noexcept;
     void take_reset() noexcept;
     void take_migration(event const& what) noexcept;
     void settle(run_state state, clock::time_point now, machine_actions& out);
@@ -96,6 +99,7 @@ private:
     bool is_left_alone_ = false;
     bool is_continuing_ = false;  ///< Our `cont` has no answer yet.
     bool has_demanded_ = false;   ///< That QEMU be ended.
+    bool is_ending_ = false;      ///< QEMU has announced its end, and has not gone on since.
     panic_phase panic_ = panic_phase::none;
     clock::time_point announced_until_ = clock::time_point::min();  ///< QEMU has announced its end.
     clock::time_point crash_until_ = clock::time_point::min();      ///< The guest's crash kernel writes a dump.

@@ -122,7 +122,9 @@ liveness_record::clock::time_point liveness_record::question_time() const noexce
 
 liveness_record::clock::time_point liveness_record::verdict_time() const noexcept
 {
-    return verdict_ == no_time || !is_connected_ ? verdict_ : std::max(verdict_, hold_until_);
+    if (!is_connected_)
+        return expects_end_ ? no_time : verdict_;
+    return verdict_ == no_time ? verdict_ : std::max(verdict_, hold_until_);
 }
 
 liveness_record::question liveness_record::due(clock::time_point now) const noexcept

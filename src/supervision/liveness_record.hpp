@@ -41,6 +41,14 @@ public:
     void ask_by(clock::time_point when) noexcept;
     /// Nothing is asked before this time, and nothing is concluded from a silence on an open connection. Replaces an earlier hold.
     void hold(clock::time_point until) noexcept;
+    /// Other times from the next question on.
+    void set_times(std::chrono::nanoseconds interval, std::chrono::nanoseconds time) noexcept
+    {
+        interval_ = interval;
+        time_ = time;
+    }
+    /// Whether QEMU has announced its end: then the end of its connection is no silence.
+    void expect_end(bool is_expected) noexcept { expects_end_ = is_expected; }
     /// Looks at the time.
     void tick(clock::time_point now) noexcept;
 
@@ -70,6 +78,7 @@ private:
     bool out_of_band_is_open_ = false;  ///< The same.
     bool wants_out_of_band_ = false;    ///< The main loop did not answer in time.
     bool is_second_look_ = false;
+    bool expects_end_ = false;
     clock::time_point next_question_ = clock::time_point::max();
     clock::time_point verdict_ = clock::time_point::max();
     clock::time_point hold_until_ = clock::time_point::min();

@@ -17,8 +17,8 @@ namespace coqmp::detail {
 namespace actions {
 
 /// Write `memory` to the disk, and carry out the following actions only when it is there. If it cannot be written (the disk is
-/// full), report that and keep trying; meanwhile a `launch` that follows is not carried out, but counts as one that failed: ended().
-/// All other actions are carried out.
+/// full), report that and keep trying; meanwhile a `launch` that follows waits until it can be stored, or is withdrawn. All other
+/// actions are carried out.
 struct store
 {
     machine_memory memory;

@@ -39,7 +39,7 @@ supervision_policy effective(supervision_policy policy) noexcept
 }  // namespace
 
 machine_lifecycle::machine_lifecycle(supervision_policy policy, std::uint64_t seed)
-    : policy_(std::make_shared<supervision_policy const>(effective(policy))),
+    : policy_(std::make_shared<supervision_policy>(effective(std::move(policy)))),
       restarts_(*policy_, seed),
       reboots_(policy_->most_reboots, policy_->reboot_window)
 {}
@@ -111,6 +111,23 @@ machine_actions machine_lifecycle::release(clock::time_point now)
     return conclude(now, {});
 }
 
+machine_actions machine_lifecycle::leave(clock::time_point now)
+{
+    releases_stopping_ = true;
+    return release(now);
+}
+
+machine_actions machine_lifecycle::apply(supervision_policy policy, clock::time_point now)
+{
+    policy.is_observed = policy_->is_observed;
+    *policy_ = effective(std::move(policy));
+    restarts_.apply(*policy_);
+    reboots_.limit(policy_->most_reboots, policy_->reboot_window);
+    if (live_)
+        live_->policy_changed();
+    return conclude(now, {});
+}
+
 machine_actions machine_lifecycle::recall(machine_memory const& memory, found_process found, clock::time_point now)
 {
     machine_actions out;
@@ -176,10 +193,12 @@ machine_actions machine_lifecycle::ended(process_end const& what, clock::time_po
     memory_.is_held = memory_.is_out_of_space = false;
     purpose const why = std::exchange(purpose_, purpose::none);
     lifecycle_reason reason = status_.reason;  // of the stop
+    if (memory_.shutdown_cause.empty() && (why == purpose::none || why == purpose::silence))
+        memory_.shutdown_cause = what.end.shutdown_cause;
+    if (why == purpose::silence && !memory_.shutdown_cause.empty())
+        reason = reason_of_cause(memory_.shutdown_cause);  // it had announced its end before it was killed
     if (why == purpose::none) {
         reason = reason_of(what);
-        if (memory_.shutdown_cause.empty())
-            memory_.shutdown_cause = what.end.shutdown_cause;
         if (reason == lifecycle_reason::by_operator)
             memory_.wish = machine_wish::down;
     }
@@ -373,7 +392,9 @@ machine_actions machine_lifecycle::conclude(clock::time_point now, machine_actio
         live_->describe(memory_);
     }
     status_.is_boot_looping = reboots_.is_looping();
-    bool const can_release = !has_process_ || (live_ && purpose_ == purpose::none);
+    // A stop for another reason has consequences that only this supervisor knows.
+    bool const can_leave = purpose_ == purpose::none || (purpose_ == purpose::down && releases_stopping_);
+    bool const can_release = !has_process_ || (live_ && can_leave);
     is_released_ = wants_release_ && can_release;
     if (is_released_) {
         has_process_ = false;

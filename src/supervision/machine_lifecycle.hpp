@@ -94,6 +94,10 @@ public:
     [[nodiscard]] machine_actions kill(clock::time_point now);
     /// It is to live on without this supervisor. During a start or a stop, it is released when that is over.
     [[nodiscard]] machine_actions release(clock::time_point now);
+    /// The same, but while it is being stopped for its operator, it is released at once: the next supervisor goes on.
+    [[nodiscard]] machine_actions leave(clock::time_point now);
+    /// Another policy applies from now on. Whether the machine is observed does not change.
+    [[nodiscard]] machine_actions apply(supervision_policy policy, clock::time_point now);
 
     // ---- What becomes of the process ---------------------------------------------------------------------------------------
 
@@ -138,7 +142,7 @@ private:
     void rest(lifecycle state, lifecycle_reason reason) noexcept;
     [[nodiscard]] machine_actions conclude(clock::time_point now, machine_actions out);
 
-    std::shared_ptr<supervision_policy const> policy_;
+    std::shared_ptr<supervision_policy> policy_;
     restart_budget restarts_;
     boot_loop reboots_;
 
@@ -151,6 +155,7 @@ private:
     purpose purpose_ = purpose::none;   ///< Other than none: stopping.
     clock::time_point force_at_ = clock::time_point::max();
     bool wants_release_ = false;
+    bool releases_stopping_ = false;
     bool is_released_ = false;
 };
 

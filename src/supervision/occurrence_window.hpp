@@ -18,6 +18,13 @@ public:
     /// @param most zero: no limit
     occurrence_window(std::size_t most, std::chrono::nanoseconds span) noexcept : most_(most), span_(span) {}
 
+    /// Other limits from now on, also for what has happened already.
+    void limit(std::size_t most, std::chrono::nanoseconds span) noexcept
+    {
+        most_ = most;
+        span_ = span;
+    }
+
     /// It has happened. @return whether that was too often
     bool add(clock::time_point now);
 

@@ -9,6 +9,13 @@ restart_budget::restart_budget(supervision_policy const& policy, std::uint64_t s
       random_(seed)
 {}
 
+void restart_budget::apply(supervision_policy const& policy) noexcept
+{
+    restarts_.limit(policy.most_restarts, policy.restart_window);
+    times_ = {policy.backoff, policy.longest_backoff, policy.jitter, policy.restart_window, 0};
+    backoff_ = backoff_plan(times_);
+}
+
 std::optional<restart_budget::clock::time_point> restart_budget::next(clock::time_point now)
 {
     if (restarts_.add(now))

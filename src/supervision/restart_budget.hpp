@@ -22,6 +22,9 @@ public:
     /// @param seed of the jitter
     restart_budget(supervision_policy const& policy, std::uint64_t seed);
 
+    /// Another policy applies from now on. The restarts so far still count; pauses begin anew.
+    void apply(supervision_policy const& policy) noexcept;
+
     /// The machine got ready.
     void ready(clock::time_point now) noexcept { backoff_.connected(now); }
 

@@ -7,6 +7,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <mutex>
+#include <sstream>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -26,29 +27,32 @@ process_end withdrawn_launch()
     return result;
 }
 
+bool explains_itself_badly(lifecycle_reason reason) noexcept
+{
+    return reason == lifecycle_reason::killed_by_signal || reason == lifecycle_reason::failed_exit;
+}
+
 void no_answer_needed(machine_driver& /*driver*/, reply const& /*answer*/) {}
 
 }  // namespace
 
 void action_performer::operator()(actions::store const& what) const
 {
-    driver.record_.memory = what.memory;
-    driver.save();
+    driver.steps_->remember(what.memory);
+    driver.steps_->save();
 }
 
 void action_performer::operator()(actions::launch const& /*it*/) const
 {
-    if (!driver.save_error_)
-        return driver.owner_->request_launch(driver.name_);
-    driver.owner_->withdraw_launch(driver.name_);
-    process_end not_started;
-    not_started.end.reason = end_reason::failed_start;
-    driver.ended(not_started, "its desired state could not be stored");
+    if (driver.steps_->error())
+        driver.launch_waits_ = true;
+    else
+        driver.owner_->request_launch(driver.name_);
 }
 
 void action_performer::operator()(actions::shut_down const& what) const
 {
-    if (driver.owner_->withdraw_launch(driver.name_))
+    if (driver.withdraw_launch())
         return driver.ended(withdrawn_launch(), {});
     shutdown_options options = driver.shutdown_;
     options.budget = what.budget;
@@ -57,7 +61,7 @@ void action_performer::operator()(actions::shut_down const& what) const
 
 void action_performer::operator()(actions::kill const& /*it*/) const
 {
-    if (driver.owner_->withdraw_launch(driver.name_))
+    if (driver.withdraw_launch())
         return driver.ended(withdrawn_launch(), {});
     driver.qemu_->kill();
 }
@@ -130,6 +134,11 @@ void action_performer::operator()(actions::report const& what) const
     reported.reason = to_string(what.status.reason);
     if (what.status.reason == lifecycle_reason::did_not_start && !driver.failure_.empty())
         reported.reason += ": " + driver.failure_;
+    if (driver.last_end_.status != exit_status() && explains_itself_badly(what.status.reason)) {
+        std::ostringstream how;
+        how << ": it " << driver.last_end_.status;
+        reported.reason += how.str();
+    }
     reported.status = what.status;
     driver.owner_->publish(reported);
 }

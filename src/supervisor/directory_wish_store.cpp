@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <filesystem>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -111,6 +113,25 @@ std::optional<memory_record> directory_wish_store::load(std::string const& machi
     } catch (boost::system::system_error const& failure) {
         throw explained_error(failure.code(), file + ": " + failure.what());
     }
+}
+
+std::vector<std::string> directory_wish_store::names() const
+{
+    std::vector<std::string> result;
+    std::error_code failure;
+    std::filesystem::directory_iterator each(path_, failure);
+    for (; !failure && each != std::filesystem::directory_iterator(); each.increment(failure)) {
+        std::filesystem::path const place = each->path();
+        std::error_code ignored;
+        if (std::filesystem::exists(place / "wish", ignored) || std::filesystem::exists(place / "record", ignored))
+            result.push_back(place.filename().native());
+    }
+    if (failure) {
+        error_code const code(failure.value(), boost::system::system_category());
+        throw explained_error(code, "cannot read the directory " + path_.native() + ": " + code.message());
+    }
+    std::ranges::sort(result);
+    return result;
 }
 
 void directory_wish_store::save(std::string const& machine, memory_record const& record, saved done)

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace coqmp::detail {
 
@@ -24,6 +25,10 @@ public:
     [[nodiscard]] std::optional<memory_record> load(std::string const& machine) override;
     void save(std::string const& machine, memory_record const& record, saved done) override;
     void forget(std::string const& machine, saved done) override;
+
+    /// The machines that have a record or a process record there, in order.
+    /// @throws boost::system::system_error the kernel's error
+    [[nodiscard]] std::vector<std::string> names() const;
 
     /// As long as a copy exists, no other supervisor can own the directory. For code that writes there on a helper thread.
     [[nodiscard]] std::shared_ptr<unique_fd const> const& lock() const noexcept { return directory_; }

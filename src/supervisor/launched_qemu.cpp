@@ -6,6 +6,7 @@
 #include "process/helper_thread.hpp"
 #include "process/process_identity.hpp"
 #include "session/session_impl.hpp"
+#include "supervisor/monitor_access.hpp"
 
 #include <coqmp/command.hpp>
 #include <coqmp/error.hpp>
@@ -58,9 +59,10 @@ std::pair<error_code, std::string> explained_failure(std::exception_ptr const& f
     }
 }
 
-process_end not_started(std::optional<machine_end> const& known)
+process_end not_started(std::optional<machine_end> const& known, bool is_out_of_memory)
 {
     process_end result;
+    result.is_out_of_memory = is_out_of_memory;
     if (known)
         result.end = *known;
     if (!known || result.end.reason == end_reason::unknown)
@@ -118,6 +120,7 @@ launched_qemu::launched_qemu(asio::any_io_executor executor, std::shared_ptr<rev
         return;
     machine_directory const files(directory);
     place_ = place{files, std::move(lock), std::make_shared<listener>(executor_, endpoint::unix_socket(files.monitor()))};
+    open_monitor_to_user(spec_, directory, files.monitor());
 }
 
 std::optional<machine_record> launched_qemu::find()
@@ -139,6 +142,11 @@ auto launched_qemu::of_this_machine(Member member)
 
 // ---- Starting --------------------------------------------------------------------------------------------------------------
 
+void launched_qemu::apply(machine_spec spec)
+{
+    spec_ = place_ ? outliving(std::move(spec), place_->files) : std::move(spec);
+}
+
 void launched_qemu::make_machine()
 {
     is_ready_ = false;
@@ -150,6 +158,7 @@ void launched_qemu::make_machine()
 void launched_qemu::launch()
 try {
     seen_ = {};
+    oom_kills_ = oom_kills(spec_.cgroup);
     make_machine();
     auto done = of_this_machine([](launched_qemu& self, std::exception_ptr failure) { self.started(failure); });
     machine_route route;
@@ -162,7 +171,7 @@ try {
                                                               std::move(lock));
 } catch (...) {
     auto failed = of_this_machine([text = explained_failure(std::current_exception()).second](launched_qemu& self) {
-        self.end(not_started(std::nullopt), text);
+        self.end(not_started(std::nullopt, false), text);
     });
     asio::post(executor_, std::move(failed));
 }
@@ -170,7 +179,7 @@ try {
 void launched_qemu::started(std::exception_ptr const& failure)
 {
     if (failure)
-        return end(not_started(machine_->end()), explained_failure(failure).second);
+        return end(not_started(machine_->end(), oom_kills_.have_grown()), explained_failure(failure).second);
     ready(false);
 }
 
@@ -231,6 +240,7 @@ void launched_qemu::adopt(machine_record const& which)
 try {
     if (pid_ != which.process) {
         seen_ = {};
+        oom_kills_ = oom_kills(spec_.cgroup);
     }
     seen_.ready();
     adopted_ = which;
@@ -289,6 +299,8 @@ void launched_qemu::reconnect()
 
 void launched_qemu::adopt_again()
 {
+    if (!place_ && seen_.is_announced())
+        return;  // it needs a moment to end
     if (!place_)
         return owner_->wrote("the connection to QEMU has ended and cannot be renewed: the machine stays silent until QEMU ends");
     try {
@@ -343,6 +355,7 @@ process_end launched_qemu::as_seen(machine_end const& known) const
 {
     process_end result;
     result.end = known.reason == end_reason::unknown ? seen_.end(known.status) : known;
+    result.is_out_of_memory = known.status.signal == SIGKILL && oom_kills_.have_grown();
     return result;
 }
 
@@ -409,8 +422,10 @@ void launched_qemu::release()
 {
     std::string text;
     if (machine_ && !adopted_) {  // else there is none, or it lives on anyway
-        text = record_text(*machine_);
-        machine_->release();
+        if (wanted_end_)
+            impl_of(*machine_)->leave_alone();
+        else
+            text = to_string(machine_->release()) + '\n';
     }
     bool const needs_record = place_ && !text.empty() && !has_record_;
     forget_process();

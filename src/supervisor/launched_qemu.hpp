@@ -6,6 +6,7 @@
 #include "detail/revocable_executor.hpp"
 #include "machine/machine_directory.hpp"
 #include "supervision/end_record.hpp"
+#include "supervisor/oom_kills.hpp"
 #include "supervisor/supervised_qemu.hpp"
 
 #include <coqmp/event_stream.hpp>
@@ -40,6 +41,7 @@ public:
     /// @throws boost::system::system_error as machine_record::load()
     [[nodiscard]] std::optional<machine_record> find();
 
+    void apply(machine_spec spec) override;
     void launch() override;
     void adopt(machine_record const& which) override;
     void shut_down(shutdown_options const& options) override;
@@ -82,13 +84,14 @@ private:
 
     boost::asio::any_io_executor executor_;
     std::shared_ptr<revocable_executor> const home_;
-    machine_spec const spec_;
+    machine_spec spec_;
     std::optional<place> place_;
     qemu_owner* owner_;  ///< None: abandoned.
 
     std::optional<machine> machine_;
     unsigned number_ = 0;  ///< Identifies the current machine.
     std::optional<event_stream> events_;
+    oom_kills oom_kills_;
     end_record seen_;  ///< Of the process, over all its connections.
     bool is_ready_ = false;
     std::atomic<::pid_t> pid_ = -1;

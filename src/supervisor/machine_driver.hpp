@@ -1,12 +1,13 @@
 // Carries out what the rules of supervision ask for, for one machine, and reports to them what happens.
-// Invariant: actions are carried out in order. While a wish cannot be stored, nothing is launched, and no client's `stop` is sent.
+// Invariant: actions are carried out in order. While a wish cannot be stored, a launch waits, and no client's `stop` is sent.
 #ifndef COQMP_SRC_SUPERVISOR_MACHINE_DRIVER_HPP
 #define COQMP_SRC_SUPERVISOR_MACHINE_DRIVER_HPP
 
 #include "detail/revocable_executor.hpp"
 #include "detail/time_source.hpp"
-#include "session/pending_command.hpp"
 #include "supervision/machine_lifecycle.hpp"
+#include "supervisor/client_relay.hpp"
+#include "supervisor/step_queue.hpp"
 #include "supervisor/supervised_qemu.hpp"
 #include "supervisor/wish_store.hpp"
 
@@ -22,15 +23,16 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>
 
-#include <deque>
-#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace coqmp::detail {
+
+class monitor_proxy_impl;
 
 /// What concerns all machines. Called on the executor; must not call the driver before it returns.
 class driver_owner
@@ -59,9 +61,6 @@ protected:
     ~driver_owner() = default;
 };
 
-/// What a client's command does, as far as the rules must know.
-enum class client_effect { none, stop, cont, quit };
-
 /// An operation that waits until a machine has no process.
 struct stop_wait
 {
@@ -75,10 +74,10 @@ struct stop_wait
 };
 
 /// Used on the executor only, unless stated otherwise.
-class machine_driver final : public qemu_owner, public std::enable_shared_from_this<machine_driver>
+class machine_driver final : public qemu_owner, private step_owner, public std::enable_shared_from_this<machine_driver>
 {
 public:
-    using reply_handler = pending_handler<reply_signature>;
+    using reply_handler = client_relay::reply_handler;
     using release_handler = pending_handler<void(boost::system::error_code)>;
     using wait_pointer = std::shared_ptr<stop_wait>;
 
@@ -88,6 +87,8 @@ public:
 
     /// Must be called first.
     void drive(std::shared_ptr<supervised_qemu> qemu) { qemu_ = std::move(qemu); }
+    /// The proxy's clients get the monitor of each process from now on.
+    void offer_monitor(std::weak_ptr<monitor_proxy_impl> const& to);
 
     /// What an earlier supervisor has stored, and what has become of its process.
     void recall(memory_record const& record, found_process found, std::optional<machine_record> const& process);
@@ -96,9 +97,14 @@ public:
     void stop(std::optional<std::chrono::nanoseconds> budget, wait_pointer const& waiting);
     void stop_with_host(std::chrono::nanoseconds budget) { perform(rules_.stop_with_host(budget, clock_->now())); }
     void restart() { perform(rules_.restart(clock_->now())); }
-    void release(release_handler&& handler);
+    /// @param leaves_stopping whether a machine that is being stopped is released at once, and not when that is over
+    void release(release_handler&& handler, bool leaves_stopping);
+    void apply(machine_spec spec, supervision_policy const& policy);
     void granted();
-    void execute(command&& request, reply_handler&& handler);
+    void execute(command&& request, reply_handler&& handler)
+    {
+        clients_->execute(qemu_->monitor(), std::move(request), std::move(handler));
+    }
     void cancel(wait_pointer const& waiting);
     /// The operations that wait for the release, to be completed with release_result() when the machine is out of the table.
     [[nodiscard]] std::list<std::shared_ptr<release_handler>> take_releases() noexcept;
@@ -108,11 +114,14 @@ public:
     void abandon(bool runs_handlers) noexcept;
 
     [[nodiscard]] bool may_have_process() const noexcept;
+    /// QEMU belongs to another owner.
+    [[nodiscard]] bool is_observed() const noexcept { return is_observed_; }
 
     // From any thread.
     [[nodiscard]] machine_status status() const;
     [[nodiscard]] ::pid_t pid() const noexcept { return qemu_->pid(); }
 
+    void found() override;
     void connected(bool has_out_of_band, bool is_out_of_space_listed) override;
     void disconnected() override;
     void ended(process_end const& what, std::string const& failure) override;
@@ -123,16 +132,13 @@ private:
     friend struct action_performer;
     using time_point = time_source::time_point;
 
-    void quit(command&& request, reply_handler&& handler);
-    void relay(command&& request, reply_handler&& handler, client_effect effect);
-    void relayed(client_effect effect, bool is_done);
     void perform(machine_actions&& actions);
-    void carry_on();
     void complete_waits(unsigned launch);
-    void save();
-    void saved(boost::system::error_code error);
-    void go_on_after_save(boost::system::error_code error);
-    [[nodiscard]] bool is_held() const noexcept { return static_cast<bool>(holding_); }
+    /// @return whether the launch was requested, or waited for the disk, and was not granted yet
+    [[nodiscard]] bool withdraw_launch();
+    void steps_done() override;
+    void disk_answered() override;
+    void write(log_level level, std::string const& sentence) override { owner_->write(level, name_, sentence); }
     void arm();
     void on_timer();
 
@@ -140,21 +146,16 @@ private:
     std::shared_ptr<revocable_executor> const home_;
     driver_owner* owner_;  ///< None: abandoned.
     std::string const name_;
-    shutdown_options const shutdown_;
-    std::shared_ptr<wish_store> store_;
+    bool const is_observed_;
+    shutdown_options shutdown_;
     std::shared_ptr<supervised_qemu> qemu_;
     machine_lifecycle rules_;
 
-    std::deque<std::function<void()>> steps_;  ///< Actions, and commands that must come after them.
-    bool is_carrying_on_ = false;
     std::string const boot_id_;
-    memory_record record_;
-    boost::asio::any_io_executor holding_;    ///< The steps wait for the disk: keeps the execution context running.
-    time_point late_at_ = time_point::max();  ///< When they stop waiting.
-    bool is_writing_ = false;
-    bool is_outdated_ = false;              ///< What is being written is not record_ any more.
-    boost::system::error_code save_error_;  ///< Of the last save.
-    time_point save_again_ = time_point::max();
+    std::shared_ptr<step_queue> const steps_;  ///< Actions, and commands that must come after them.
+    std::shared_ptr<client_relay> const clients_;
+    std::vector<std::weak_ptr<monitor_proxy_impl>> proxies_;
+    bool launch_waits_ = false;  ///< For the disk.
 
     time_source* clock_;
     std::optional<boost::asio::steady_timer> timer_;
@@ -164,7 +165,6 @@ private:
     std::string failure_;  ///< Why the last process did not start.
     unsigned launches_ = 0;
     std::list<wait_pointer> waits_;
-    std::list<std::shared_ptr<reply_handler>> unsent_;  ///< Clients' commands that wait for the disk.
     std::list<std::shared_ptr<release_handler>> releases_;
     boost::system::error_code release_result_;
 

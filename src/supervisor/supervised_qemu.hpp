@@ -7,6 +7,7 @@
 
 #include <coqmp/event.hpp>
 #include <coqmp/machine_record.hpp>
+#include <coqmp/machine_spec.hpp>
 #include <coqmp/shutdown_options.hpp>
 
 #include <sys/types.h>
@@ -25,6 +26,8 @@ public:
     qemu_owner(qemu_owner const&) = delete;
     qemu_owner& operator=(qemu_owner const&) = delete;
 
+    /// A process of another owner was found; connected() follows, and in the end ended().
+    virtual void found() = 0;
     /// @param is_out_of_space_listed as for machine_lifecycle::connected()
     virtual void connected(bool has_out_of_band, bool is_out_of_space_listed) = 0;
     virtual void disconnected() = 0;
@@ -47,6 +50,8 @@ public:
     supervised_qemu& operator=(supervised_qemu const&) = delete;
     virtual ~supervised_qemu() = default;
 
+    /// What the next launch() starts. A process that lives stays as it is.
+    virtual void apply(machine_spec spec) = 0;
     /// Starts a process. There must be none.
     virtual void launch() = 0;
     /// Takes over a process that an earlier supervisor has launched.
@@ -55,7 +60,7 @@ public:
     virtual void kill() = 0;
     /// The connection has ended, but the process has not: connects again if possible.
     virtual void reconnect() = 0;
-    /// Lets it live on without us. @throws boost::system::system_error errc::cannot_release
+    /// Lets it live on without us, also while it is being shut down. @throws boost::system::system_error errc::cannot_release
     virtual void release() = 0;
     /// Ends the process, unless it was released, and never calls the owner again.
     virtual void abandon() noexcept = 0;

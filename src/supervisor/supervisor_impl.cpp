@@ -3,12 +3,16 @@
 #include "detail/explained_error.hpp"
 #include "detail/log.hpp"
 #include "detail/post_reserved.hpp"
+#include "machine/machine_directory.hpp"
 #include "process/process_identity.hpp"
 #include "supervisor/launched_qemu.hpp"
 #include "supervisor/memory_wish_store.hpp"
+#include "supervisor/monitor_access.hpp"
+#include "supervisor/observed_qemu.hpp"
 
 #include <coqmp/error.hpp>
 
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/bad_executor.hpp>
@@ -99,30 +103,91 @@ supervisor_impl::~supervisor_impl()
 void supervisor_impl::add(std::string const& name, machine_spec spec, supervision_policy const& policy,
                           std::vector<std::string> after)
 {
+    if (policy.is_observed)
+        throw explained_error(make_error_code(boost::system::errc::invalid_argument),
+                              "cannot add the machine " + name + ": supervisor::observe() is for a QEMU of another owner");
+    reserve(name, std::move(after));
+    try {
+        put(name, make_driver(name, std::move(spec), policy));
+    } catch (...) {
+        leave_out(name);
+        throw;
+    }
+}
+
+void supervisor_impl::observe(std::string const& name, endpoint const& monitor, supervision_policy policy,
+                              session_options const& session)
+{
+    policy.is_observed = true;
+    reserve(name, {});
+    try {
+        auto driver =
+            std::make_shared<machine_driver>(executor(), home_, *this, name, policy, std::make_shared<memory_wish_store>());
+        auto const qemu = std::make_shared<observed_qemu>(executor(), monitor, session, *driver);
+        driver->drive(qemu);
+        put(name, driver);
+        asio::post(executor(), [driver, qemu] { qemu->dial(); });
+    } catch (...) {
+        leave_out(name);
+        throw;
+    }
+}
+
+void supervisor_impl::reserve(std::string const& name, std::vector<std::string> after)
+{
     if (!is_machine_name(name))
         refuse_machine(errc::invalid_name, name);
     if (!executor())
         throw asio::execution::bad_executor();
-    if (policy.is_observed)
-        throw explained_error(make_error_code(boost::system::errc::invalid_argument),
-                              "cannot add the machine " + name + ": this version cannot observe a QEMU of another owner");
-    {
-        std::scoped_lock const lock(mutex_);
-        if (machines_.contains(name))
-            refuse_machine(errc::name_in_use, name);
-        check_order(name, after);
-        machines_.emplace(name, entry{nullptr, std::move(after)});
-    }
-    driver_pointer driver;
-    try {
-        driver = make_driver(name, std::move(spec), policy);
-    } catch (...) {
-        std::scoped_lock const lock(mutex_);
-        machines_.erase(name);
-        throw;
-    }
+    std::scoped_lock const lock(mutex_);
+    if (machines_.contains(name))
+        refuse_machine(errc::name_in_use, name);
+    check_order(name, after);
+    machines_.emplace(name, entry{nullptr, std::move(after)});
+}
+
+void supervisor_impl::put(std::string const& name, driver_pointer const& driver)
+{
     std::scoped_lock const lock(mutex_);
     machines_[name].driver = driver;
+}
+
+void supervisor_impl::leave_out(std::string const& name) noexcept
+{
+    std::scoped_lock const lock(mutex_);
+    machines_.erase(name);
+}
+
+// An order in a circle is no mistake here: it may be on its way from one order to another. Whatever uses an order cuts circles.
+void supervisor_impl::update(std::string const& name, machine_spec spec, supervision_policy const& policy,
+                             std::vector<std::string> after)
+{
+    auto const driver = find(name);
+    if (!driver)
+        throw explained_error(make_error_code(errc::no_such_machine), name + ": there is no such machine");
+    if (policy.is_observed || driver->is_observed())
+        throw explained_error(make_error_code(boost::system::errc::invalid_argument),
+                              "cannot update the machine " + name + ": whether it is observed cannot be changed");
+    if (directory_) {
+        std::string const place = directory_->directory_of(name);
+        open_monitor_to_user(spec, place, machine_directory(place).monitor());
+    }
+    {
+        std::scoped_lock const lock(mutex_);
+        if (auto const found = machines_.find(name); found != machines_.end())
+            found->second.after = std::move(after);
+    }
+    asio::post(executor(), [driver, policy, spec = std::move(spec)]() mutable { driver->apply(std::move(spec), policy); });
+}
+
+std::vector<std::string> supervisor_impl::stored_names() const
+{
+    if (!directory_)
+        return {};
+    auto result = directory_->names();
+    std::scoped_lock const lock(mutex_);
+    std::erase_if(result, [this](std::string const& each) { return machines_.contains(each); });
+    return result;
 }
 
 /// Reads files, so the table is not locked.
@@ -201,7 +266,7 @@ bool supervisor_impl::remove(std::string const& name, removal_pointer const& wai
         waiting->complete(error_code());
         return true;
     }
-    if (driver->may_have_process())
+    if (driver->may_have_process() && !driver->is_observed())
         return false;
     driver->abandon(true);
     removals_.push_back(waiting);
@@ -320,6 +385,8 @@ void supervisor_impl::shut_down(std::chrono::nanoseconds budget, shutdown_pointe
     end_of_shutdown_ = end;
     std::vector<ordered_machine> running;
     for (auto const& [name, each] : entries()) {
+        if (each.driver->is_observed())
+            continue;
         if (each.driver->may_have_process())
             running.push_back({name, each.after});
         else
@@ -362,7 +429,8 @@ void supervisor_impl::go_on_shutting_down()
 bool supervisor_impl::is_down() const
 {
     auto const all = entries();
-    return std::ranges::none_of(all, [](auto const& each) { return each.second.driver->may_have_process(); });
+    return std::ranges::none_of(
+        all, [](auto const& each) { return each.second.driver->may_have_process() && !each.second.driver->is_observed(); });
 }
 
 void supervisor_impl::ended(std::string const& machine)
@@ -384,6 +452,32 @@ void supervisor_impl::cancel(shutdown_pointer const& waiting)
     waits_.remove(waiting);
     if (waiting->handler)
         waiting->handler.post(error_code(asio::error::operation_aborted));
+}
+
+void supervisor_impl::release_all(release_all_handler&& handler)
+{
+    struct state
+    {
+        explicit state(release_all_handler&& waits) : waiting(std::move(waits)) {}
+        release_all_handler waiting;
+        std::size_t open = 1;
+        std::size_t unreleased = 0;
+        void done(error_code error)
+        {
+            unreleased += error ? 1 : 0;
+            if (--open == 0)
+                waiting.post(error_code(), unreleased);
+        }
+    };
+    if (is_closed_)
+        return handler.post(error_code(asio::error::operation_aborted), std::size_t());
+    auto const all = std::make_shared<state>(std::move(handler));
+    for (auto const& [name, each] : entries()) {
+        ++all->open;
+        auto const done = [all](error_code error) { all->done(error); };
+        each.driver->release({asio::bind_executor(executor(), done), executor()}, true);
+    }
+    all->done({});
 }
 
 // ---- Ending ----------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,9 @@
 #include "supervisor/directory_wish_store.hpp"
 #include "supervisor/machine_driver.hpp"
 
+#include <coqmp/endpoint.hpp>
 #include <coqmp/machine_spec.hpp>
+#include <coqmp/session_options.hpp>
 #include <coqmp/supervisor_options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -21,6 +23,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <list>
 #include <map>
 #include <memory>
@@ -50,6 +53,7 @@ class supervisor_impl final : public handler_registration,
 public:
     using driver_pointer = std::shared_ptr<machine_driver>;
     using shutdown_pointer = std::shared_ptr<shutdown_wait>;
+    using release_all_handler = pending_handler<void(boost::system::error_code, std::size_t)>;
     using removal_pointer = std::shared_ptr<pending_handler<void(boost::system::error_code)>>;
 
     supervisor_impl(boost::asio::any_io_executor executor, supervisor_options options);
@@ -58,6 +62,12 @@ public:
     // From any thread.
     /// @throws boost::system::system_error as supervisor::add()
     void add(std::string const& name, machine_spec spec, supervision_policy const& policy, std::vector<std::string> after);
+    /// @throws boost::system::system_error as supervisor::observe()
+    void observe(std::string const& name, endpoint const& monitor, supervision_policy policy, session_options const& session);
+    /// @throws boost::system::system_error as supervisor::update()
+    void update(std::string const& name, machine_spec spec, supervision_policy const& policy, std::vector<std::string> after);
+    /// @throws boost::system::system_error as supervisor::stored_names()
+    [[nodiscard]] std::vector<std::string> stored_names() const;
     /// @return null: there is no machine with this name
     [[nodiscard]] driver_pointer find(std::string_view name) const;
     [[nodiscard]] std::vector<std::string> names() const;
@@ -70,6 +80,7 @@ public:
     /// Forgets a machine, and its wish. @return false: it has a process (again), and is not removed
     [[nodiscard]] bool remove(std::string const& name, removal_pointer const& waiting);
     void shut_down(std::chrono::nanoseconds budget, shutdown_pointer const& waiting);
+    void release_all(release_all_handler&& handler);
     void cancel(shutdown_pointer const& waiting);
 
     void expect_launch(std::string const& machine) override { starts_.expect(machine); }
@@ -91,6 +102,10 @@ private:
         std::vector<std::string> after;
     };
 
+    /// The name is taken when this returns, and put() or leave_out() follows.
+    void reserve(std::string const& name, std::vector<std::string> after);
+    void put(std::string const& name, driver_pointer const& driver);
+    void leave_out(std::string const& name) noexcept;
     void check_order(std::string const& name, std::vector<std::string> const& after) const;
     void recall(driver_pointer const& driver, std::string const& name, std::optional<machine_record> const& process);
     [[nodiscard]] std::map<std::string, entry, std::less<>> entries() const;

@@ -2,7 +2,9 @@
 #include "supervisor/machine_driver.hpp"
 
 #include "session/session_impl.hpp"
+#include "support/proxied_monitor.hpp"
 #include "support/simulated_time.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <coqmp/error.hpp>
 #include <coqmp/session.hpp>
@@ -70,6 +72,7 @@ public:
     fake_qemu qemu;
     names done;
 
+    void apply(coqmp::machine_spec /*spec*/) override { done.emplace_back("apply"); }
     void launch() override { done.emplace_back("launch"); }
     void adopt(coqmp::machine_record const& /*which*/) override { done.emplace_back("adopt"); }
     void shut_down(coqmp::shutdown_options const& /*options*/) override { done.emplace_back("shut down"); }
@@ -102,6 +105,63 @@ private:
     asio::io_context& context_;
     qemu_owner& owner_;
     std::optional<coqmp::session> session_;
+};
+
+/// A client of a proxy, which may do anything.
+class proxy_client
+{
+public:
+    explicit proxy_client(asio::io_context& context) : proxy(context, allowing_all()), context_(context)
+    {
+        address_ = proxy.listen(coqmp::endpoint::unix_socket((directory_.path() / "proxy").native()));
+        connect();
+    }
+
+    void connect()
+    {
+        has_ended = is_ready_ = false;
+        session_.emplace(context_);
+        session_->async_connect(*address_, [this](error_code error) {
+            BOOST_TEST(!error);
+            is_ready_ = true;
+            session_->async_wait_closed([this](error_code, coqmp::session_end const&) { has_ended = true; });
+            for (std::string const& each : std::exchange(waiting_, {}))
+                execute(each);
+        });
+    }
+
+    /// As soon as it is connected.
+    void send(std::string const& name)
+    {
+        if (is_ready_)
+            return execute(name);
+        waiting_.push_back(name);
+    }
+
+private:
+    temporary_directory directory_;
+
+public:
+    coqmp::monitor_proxy proxy;
+    int answers = 0;
+    int errors = 0;
+    bool has_ended = false;
+
+private:
+    void execute(std::string const& name)
+    {
+        session_->async_execute(coqmp::command(name), [this](error_code error, reply const& what) {
+            BOOST_TEST(!error);
+            ++answers;
+            errors += what.has_error() ? 1 : 0;
+        });
+    }
+
+    asio::io_context& context_;
+    std::optional<coqmp::endpoint> address_;
+    std::optional<coqmp::session> session_;
+    bool is_ready_ = false;
+    names waiting_;
 };
 
 /// What concerns all machines: here it is only recorded.
@@ -218,12 +278,53 @@ BOOST_AUTO_TEST_CASE(launches_nothing_while_the_wish_cannot_be_stored)
     settle();
     BOOST_TEST(owner.launches == 0);
     BOOST_TEST(owner.log.size() == 1U);
-    BOOST_TEST(driver->status().state == lifecycle::backing_off);
-    BOOST_TEST(driver->status().reason == lifecycle_reason::did_not_start);
-    BOOST_TEST(owner.changes.back().reason == "QEMU did not become ready: its desired state could not be stored");
+    BOOST_TEST(driver->status().state == lifecycle::starting);
+
+    for (int attempt = 0; attempt < 20; ++attempt) {  // however long that takes, the machine is not given up
+        time.advance(5s);
+        settle();
+        disk->finish(disk_is_full());
+        settle();
+    }
+    BOOST_TEST(owner.log.size() == 1U);
+    BOOST_TEST(driver->status().state == lifecycle::starting);
 
     time.advance(5s);  // it tries again
     settle();
+    save_all();
+    BOOST_TEST(owner.launches == 1);
+    driver->granted();
+    process->connect();
+    run_until([this] { return driver->status().state == lifecycle::running; });
+}
+
+BOOST_AUTO_TEST_CASE(withdraws_a_start_that_waits_for_the_disk)
+{
+    driver->start();
+    disk->finish(disk_is_full());
+    settle();
+    driver->stop(5s, nullptr);
+    save_all();
+    BOOST_TEST(owner.launches == 0);
+    BOOST_TEST(driver->status().state == lifecycle::stopped);
+    time.advance(60s);
+    save_all();
+    BOOST_TEST(owner.launches == 0);
+}
+
+BOOST_AUTO_TEST_CASE(launches_once_a_disk_that_was_slow_at_boot_has_answered)
+{
+    memory_record wanted;
+    wanted.memory.wish = machine_wish::up;
+    wanted.boot_id = "another";
+    driver->recall(wanted, found_process::other_boot, std::nullopt);
+    settle();
+    for (int second = 0; second < 45; ++second) {
+        time.advance(1s);
+        settle();
+    }
+    BOOST_TEST(owner.launches == 0);
+    BOOST_TEST(driver->status().state == lifecycle::starting);
     save_all();
     BOOST_TEST(owner.launches == 1);
 }
@@ -307,6 +408,81 @@ BOOST_AUTO_TEST_CASE(does_not_send_a_clients_stop_that_cannot_be_stored_or_was_c
     BOOST_TEST(driver->status().state == lifecycle::running);
 }
 
+BOOST_AUTO_TEST_CASE(sends_the_commands_of_a_proxys_client_in_their_order_and_a_stop_when_it_is_on_the_disk)
+{
+    run_machine();
+    proxy_client client(context);
+    driver->offer_monitor(impl_of(client.proxy));
+    client.send("stop");
+    client.send("query-name");
+    settle();
+    BOOST_TEST(process->qemu.count("stop") == 0U);
+    BOOST_TEST(process->qemu.count("query-name") == 0U);
+    BOOST_REQUIRE(!disk->waiting.empty());
+    BOOST_TEST(disk->records.back().memory.is_held);
+    save_all();
+    run_until([&client] { return client.answers == 2; });
+    BOOST_TEST(client.errors == 0);
+    BOOST_TEST(process->qemu.count("stop") == 1U);
+    run_until([this] { return driver->status().state == lifecycle::paused; });
+    BOOST_TEST(driver->status().reason == lifecycle_reason::by_client);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_stop_of_a_proxys_client_that_cannot_be_stored_and_keeps_the_client)
+{
+    run_machine();
+    proxy_client client(context);
+    driver->offer_monitor(impl_of(client.proxy));
+    client.send("stop");
+    run_until([this] { return !disk->waiting.empty(); });
+    disk->finish(disk_is_full());
+    run_until([&client] { return client.answers == 1; });
+    BOOST_TEST(client.errors == 1);
+    BOOST_TEST(process->qemu.count("stop") == 0U);
+    client.send("query-name");
+    run_until([&client] { return client.answers == 2; });
+    BOOST_TEST(client.errors == 1);
+    BOOST_TEST(client.proxy.client_count() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(takes_a_quit_of_a_proxys_client_for_a_stop_by_the_owner)
+{
+    run_machine();
+    proxy_client client(context);
+    driver->offer_monitor(impl_of(client.proxy));
+    client.send("quit");
+    run_until([this] { return !disk->waiting.empty(); });
+    BOOST_TEST((disk->records.back().memory.wish == machine_wish::down));
+    save_all();
+    run_until([&client] { return client.answers == 1; });
+    BOOST_TEST(process->qemu.count("quit") == 1U);
+    process->end(coqmp::end_reason::external);
+    save_all();
+    BOOST_TEST(driver->status().state == lifecycle::stopped);
+    BOOST_TEST(driver->status().reason == lifecycle_reason::by_operator);
+}
+
+BOOST_AUTO_TEST_CASE(gives_a_proxy_the_monitor_of_each_process)
+{
+    proxy_client client(context);  // before there is one
+    driver->offer_monitor(impl_of(client.proxy));
+    run_machine();
+    client.send("query-name");
+    run_until([&client] { return client.answers == 1; });
+    process->end(coqmp::end_reason::guest_panic);
+    save_all();
+    run_until([&client] { return client.has_ended; });
+    time.advance(1s);
+    save_all();
+    driver->granted();
+    process->connect();
+    run_until([this] { return driver->status().state == lifecycle::running; });
+    client.connect();
+    client.send("query-name");
+    run_until([&client] { return client.answers == 2; });
+    BOOST_TEST(client.errors == 0);
+}
+
 BOOST_AUTO_TEST_CASE(says_that_the_wish_of_a_machine_that_was_stopped_could_not_be_stored)
 {
     run_machine();
@@ -354,8 +530,6 @@ BOOST_AUTO_TEST_CASE(does_not_wait_for_ever_for_a_disk_that_hangs)
     disk->finish();                   // and now it can
     save_all();
     BOOST_TEST((disk->records.back().memory.wish == machine_wish::up));
-    time.advance(2s);
-    save_all();
     BOOST_TEST(owner.launches == 2);
 }
 
@@ -386,7 +560,7 @@ BOOST_AUTO_TEST_CASE(releases_a_machine_when_its_start_is_over)
     save_all();
     driver->granted();
     error_code result = asio::error::would_block;
-    driver->release({[&result](error_code error) { result = error; }, context.get_executor()});
+    driver->release({[&result](error_code error) { result = error; }, context.get_executor()}, false);
     settle();
     BOOST_TEST(owner.releases == 0);
     process->connect();
@@ -395,6 +569,32 @@ BOOST_AUTO_TEST_CASE(releases_a_machine_when_its_start_is_over)
     BOOST_TEST(driver->take_releases().size() == 1U);
     BOOST_TEST(driver->release_result() == error_code());
     BOOST_TEST(result == asio::error::would_block);  // until it is out of the table
+}
+
+BOOST_AUTO_TEST_CASE(leaves_a_machine_that_is_being_stopped_to_the_next_supervisor)
+{
+    run_machine();
+    driver->stop(60s, nullptr);
+    save_all();
+    driver->release({[](error_code /*error*/) {}, context.get_executor()}, true);
+    save_all();
+    BOOST_TEST(owner.releases == 1);
+    BOOST_TEST(process->done == (names{"launch", "shut down", "release"}), boost::test_tools::per_element());
+    BOOST_TEST((disk->records.back().memory.wish == machine_wish::down));
+}
+
+BOOST_AUTO_TEST_CASE(follows_another_policy_from_the_next_decision_on)
+{
+    run_machine();
+    coqmp::supervision_policy never;
+    never.restart = coqmp::restart_policy::never;
+    driver->apply(coqmp::machine_spec(), never);
+    settle();
+    BOOST_TEST(process->done.back() == "apply");
+    BOOST_TEST(driver->status().state == lifecycle::running);
+    process->end(coqmp::end_reason::guest_panic);
+    save_all();
+    BOOST_TEST(driver->status().state == lifecycle::failed);
 }
 
 BOOST_AUTO_TEST_CASE(fails_a_command_at_once_when_the_machine_is_down)

@@ -12,6 +12,7 @@
 #include <signal.h>
 
 #include <string>
+#include <vector>
 
 using namespace qmp_run::test;
 using namespace coqmp::test;
@@ -69,6 +70,26 @@ BOOST_AUTO_TEST_CASE(a_qemu_that_is_killed_ends_with_84)
 {
     running_machine machine(running({}, idle));
     machine.expect_ready();
+    ::kill(qemu(), SIGKILL);
+    BOOST_TEST(machine.wait() == 84);
+    BOOST_TEST(contains(machine.log(), "a signal ended QEMU: it was killed by signal 9"), machine.log());
+}
+
+BOOST_AUTO_TEST_CASE(a_qemu_that_is_killed_ends_with_84_although_the_parent_ignores_sigchld)
+{
+    std::vector<std::string> words{"-c", "trap '' CHLD; exec \"$@\"", "sh", QMP_RUN_PROGRAM};
+    for (std::string const& each : running({}, idle))
+        words.push_back(each);
+    running_daemon machine("/bin/sh", words);
+    machine.expect_ready();
+    ::kill(qemu(), SIGKILL);
+    BOOST_TEST(machine.wait() == 84);
+}
+
+BOOST_AUTO_TEST_CASE(a_paused_guest_that_is_killed_after_its_shutdown_ends_with_84)
+{
+    running_machine machine(running({}, power_off, "-no-shutdown"));
+    machine.expect("STATUS=The guest is paused: the guest has shut down");
     ::kill(qemu(), SIGKILL);
     BOOST_TEST(machine.wait() == 84);
 }

@@ -149,11 +149,12 @@ BOOST_AUTO_TEST_CASE(a_running_machine_needs_no_time_unless_its_guest_dumps)
 BOOST_AUTO_TEST_CASE(the_watchdog_is_fed_unless_a_silent_qemu_is_to_be_ended)
 {
     machine_status const silent = in(lifecycle::running, lifecycle_reason::none, liveness::silent);
-    BOOST_TEST(feeds_watchdog(silent, false));
-    BOOST_TEST(!feeds_watchdog(silent, true));
-    BOOST_TEST(feeds_watchdog(in(lifecycle::running, lifecycle_reason::none, liveness::busy), true));
-    BOOST_TEST(feeds_watchdog(in(lifecycle::starting, lifecycle_reason::none, liveness::gone), true));
-    BOOST_TEST(feeds_watchdog(in(lifecycle::stopping, lifecycle_reason::none, liveness::silent), true));
+    BOOST_TEST(feeds_watchdog(silent, std::nullopt, 24h));
+    BOOST_TEST(feeds_watchdog(silent, 5min, 5min));  // it is about to be killed
+    BOOST_TEST(!feeds_watchdog(silent, 5min, 5min + 30s));
+    BOOST_TEST(feeds_watchdog(in(lifecycle::running, lifecycle_reason::none, liveness::busy), 5min, 24h));
+    BOOST_TEST(feeds_watchdog(in(lifecycle::starting, lifecycle_reason::none, liveness::gone), 5min, 24h));
+    BOOST_TEST(feeds_watchdog(in(lifecycle::stopping, lifecycle_reason::none, liveness::silent), 5min, 24h));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

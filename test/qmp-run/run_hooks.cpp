@@ -40,6 +40,15 @@ BOOST_AUTO_TEST_CASE(each_hook_is_run_at_each_change_and_is_over_before_qmp_run_
     BOOST_TEST(contains(came.log, "vm1 is stopped guest-shutdown"), came.log);
 }
 
+BOOST_AUTO_TEST_CASE(a_hook_that_prints_much_does_not_hide_why_the_machine_ended)
+{
+    std::string const chatty = hook("chatty",
+                                    "for n in 1 2 3 4 5; do echo 1; echo 2; echo 3; echo 4; echo 5; "
+                                    "echo 6; echo 7; echo 8; echo 9; echo 10; done");
+    outcome const came = run_machine(running({"--hook", chatty}, panic, "-device", "pvpanic"));
+    BOOST_TEST(contains(came.log, "QEMU has ended: the guest panicked"), came.log);
+}
+
 BOOST_AUTO_TEST_CASE(a_hook_that_fails_changes_nothing)
 {
     outcome const came =

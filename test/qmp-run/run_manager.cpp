@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include <string>
+#include <vector>
 
 using namespace qmp_run::test;
 using namespace coqmp::test;
@@ -55,6 +56,28 @@ BOOST_AUTO_TEST_CASE(a_watchdog_is_fed_by_qmp_run_while_it_waits_for_a_stopped_q
     machine.expect("STOPPING=1");
     machine.signal(SIGINT);
     BOOST_TEST(machine.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_guest_writes_is_no_line_of_the_log)
+{
+    std::vector<std::string> words{"-c", "exec \"$@\" 1>&2", "sh", QMP_RUN_PROGRAM};
+    for (std::string const& each : script("printf '<0>vm1: forged\\nno end'; exit 1"))
+        words.push_back(each);
+    outcome const came = run_daemon("/bin/sh", words);
+    BOOST_TEST(contains(came.log, "QEMU: <0>vm1: forged\n"), came.log);
+    BOOST_TEST(contains(came.log, "QEMU: no end\n"), came.log);
+    BOOST_TEST(!contains(came.log, "\n<0>"), came.log);
+}
+
+BOOST_AUTO_TEST_CASE(a_qemu_that_changes_its_user_is_warned_of)
+{
+    std::vector<std::string> words = script("exit 1");
+    words.insert(words.end(), {"-runas", "nobody"});
+    BOOST_TEST(contains(run_machine(words).log, "QEMU changes its user"));
+    words = script("exit 1");
+    words.insert(words.end(), {"-run-with", "chroot=/var/empty,user=nobody"});
+    BOOST_TEST(contains(run_machine(words).log, "QEMU changes its user"));
+    BOOST_TEST(!contains(run_machine(script("exit 1")).log, "QEMU changes its user"));
 }
 
 BOOST_AUTO_TEST_CASE(qemu_does_not_inherit_the_socket_of_the_service_manager)

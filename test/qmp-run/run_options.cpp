@@ -103,6 +103,25 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_explained)
         "longer than 64 characters");
 }
 
+BOOST_AUTO_TEST_CASE(each_monitor_has_the_policy_that_is_written_after_it)
+{
+    options const read =
+        accepted({"--monitor", "/run/a", "--monitor", "unix:/run/b", "--policy", "operator", "--monitor=127.0.0.1:4444"});
+    BOOST_REQUIRE(read.monitors.size() == 3U);
+    BOOST_TEST(read.monitors[0].policy.name() == "read-only");
+    BOOST_TEST(read.monitors[1].policy.name() == "operator");
+    BOOST_TEST((read.monitors[1].address == coqmp::endpoint::unix_socket("/run/b")));
+    BOOST_TEST(read.monitors[2].policy.name() == "read-only");
+    BOOST_TEST(refusal({"--policy", "all", "--monitor", "/run/a"}) ==
+               "qmp-run: --policy all must come after the --monitor that it is for");
+    BOOST_TEST(refusal({"--monitor", "/run/a", "--policy", "all", "--policy", "backup"}) ==
+               "qmp-run: --policy backup must come after the --monitor that it is for");
+    BOOST_TEST(refusal({"--monitor", "/run/a", "--policy", "everything"}) ==
+               "qmp-run: --policy everything: there is no such policy; there are read-only, backup, operator, all");
+    BOOST_TEST(refusal({"--monitor", "fd:4"}) ==
+               "qmp-run: --monitor fd:4: clients can only connect to a unix socket or a TCP port");
+}
+
 BOOST_AUTO_TEST_CASE(a_machine_without_a_name_has_that_of_its_program)
 {
     BOOST_TEST(std::get<options>(read({"--", "/usr/bin/qemu-system-x86_64"})).name == "qemu-system-x86_64");

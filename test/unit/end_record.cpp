@@ -56,6 +56,11 @@ char const* const reset = R"(RESET {"guest":true,"reason":"guest-reset"})";
 char const* const bitten = R"(WATCHDOG {"action":"poweroff"})";
 
 story const by_itself[] = {
+    // What paused the guest explains no later end (-no-shutdown; reboot=shutdown,shutdown=pause).
+    {{powered_off, "STOP"}, killed, end_reason::signal},
+    {{rebooted, "STOP"}, killed, end_reason::signal},
+    {{panicked, after_panic, "STOP"}, killed, end_reason::signal},
+    {{"STOP", powered_off}, success, end_reason::guest_shutdown},
     {{powered_off}, success, end_reason::guest_shutdown},
     {{rebooted}, success, end_reason::guest_reboot},
     {{R"(SHUTDOWN {"guest":false,"reason":"host-qmp-system-reset"})"}, success, end_reason::guest_reboot},
@@ -149,9 +154,9 @@ BOOST_AUTO_TEST_CASE(is_printed)
 
 BOOST_AUTO_TEST_CASE(concerns_these_events_only)
 {
-    for (char const* const name : {"SHUTDOWN", "GUEST_PANICKED", "WATCHDOG", "RESET", "RESUME"})
+    for (char const* const name : {"SHUTDOWN", "GUEST_PANICKED", "WATCHDOG", "RESET", "STOP", "RESUME"})
         BOOST_TEST(end_record::filter().accepts(happened(name)), name);
-    for (char const* const name : {"STOP", "POWERDOWN", "GUEST_CRASHLOADED", "BLOCK_IO_ERROR"})
+    for (char const* const name : {"POWERDOWN", "GUEST_CRASHLOADED", "BLOCK_IO_ERROR"})
         BOOST_TEST(!end_record::filter().accepts(happened(name)), name);
 }
 

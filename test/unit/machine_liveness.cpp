@@ -150,6 +150,39 @@ BOOST_AUTO_TEST_CASE(an_end_of_the_connection_with_an_end_of_the_process_is_not_
             BOOST_TEST((report->status.health != liveness::silent));
 }
 
+BOOST_AUTO_TEST_CASE(an_end_that_takes_long_is_neither_silence_nor_a_failure)
+{
+    auto vm = running_machine(20s);
+    vm.take(powered_off);
+    vm.disconnected();
+    BOOST_TEST(vm.after(1s) == "");
+    BOOST_TEST(vm.status() == "running, responsive");
+    BOOST_TEST(vm.after(1h) == "");  // it frees the memory of a large guest
+    BOOST_TEST(vm.ended(end_by(end_reason::guest_shutdown)) == "");
+    BOOST_TEST(vm.status() == "stopped (the guest shut down)");
+}
+
+BOOST_AUTO_TEST_CASE(is_judged_again_when_qemu_goes_on_after_it_has_announced_its_end)
+{
+    auto vm = running_machine(20s);
+    vm.take(powered_off);
+    vm.take("STOP");  // -no-shutdown
+    vm.answer_all("shutdown");
+    vm.disconnected();
+    vm.after(1s);
+    BOOST_TEST(vm.status() == "paused (the guest has shut down), silent");
+    BOOST_TEST(vm.after(20s) == "kill");
+}
+
+BOOST_AUTO_TEST_CASE(of_a_qemu_that_was_killed_is_no_failure_if_its_guest_had_shut_down)
+{
+    auto vm = running_machine(20s);
+    fall_silent(vm);
+    BOOST_TEST(vm.after(20s) == "kill");
+    BOOST_TEST(vm.ended(end_by(end_reason::requested, killed, "guest-shutdown")) == "");  // the event was in the socket
+    BOOST_TEST(vm.status() == "stopped (the guest shut down)");
+}
+
 BOOST_AUTO_TEST_CASE(an_event_is_a_sign_of_life)
 {
     auto vm = running_machine(20s);

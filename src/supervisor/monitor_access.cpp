@@ -1,0 +1,59 @@
+#include "supervisor/monitor_access.hpp"
+
+#include "detail/explained_error.hpp"
+#include "process/account.hpp"
+
+#include <boost/system/error_code.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <stdexcept>
+
+namespace coqmp::detail {
+
+namespace {
+
+constexpr ::mode_t may_be_entered = 0711;
+
+[[noreturn]] void refuse_access(std::string const& what)
+{
+    boost::system::error_code const code(errno, boost::system::system_category());
+    throw explained_error(code, "cannot " + what + ": " + code.message());
+}
+
+::uid_t user_of(launch_options const& options)
+try {
+    return find_account(options).user.value_or(::geteuid());
+} catch (std::runtime_error const& unknown) {
+    throw explained_error(make_error_code(boost::system::errc::invalid_argument), unknown.what());
+}
+
+}  // namespace
+
+// QEMU connects as its own user, so that user must be able to enter the directories and to write to the socket. This gives away
+// nothing else:
+// - Both directories stay ours, and only we may write to them. So no other user can put a file or a symbolic link in the place of
+//   the socket, neither before the change of its owner nor later.
+// - Others may enter the directories, but not list them, and all other files there have the mode 0600.
+// - The socket keeps the mode 0600: of other users, only this one can connect. A process of this user that is not the QEMU that we
+//   have started, or recorded, is refused by its process id (SO_PEERCRED), except before a `-daemonize` has connected. It can be a nuisance to the machines of its own user only,
+//   which it could as well kill.
+void open_monitor_to_user(launch_options const& options, std::string const& directory, std::string const& socket)
+{
+    if (options.user.empty())
+        return;
+    ::uid_t const user = user_of(options);
+    if (user == ::geteuid())
+        return;
+    std::filesystem::path const place(directory);
+    for (std::string const& each : {place.parent_path().native(), place.native()})
+        if (::chmod(each.c_str(), may_be_entered) != 0)
+            refuse_access("change the mode of " + each);
+    if (::lchown(socket.c_str(), user, static_cast<::gid_t>(-1)) != 0)
+        refuse_access("give " + socket + " to the user " + options.user);
+}
+
+}  // namespace coqmp::detail
