@@ -10,9 +10,7 @@
 
 #include <boost/asio/error.hpp>
 
-#include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -309,10 +307,11 @@ void monitor_proxy_impl::became_idle()
 
 void monitor_proxy_impl::drop_parked(std::uint64_t number)
 {
-    auto const is_other = [number](proxied_command const& each) { return each.request.client().number != number; };
-    auto const first = std::stable_partition(parked_.begin(), parked_.end(), is_other);
-    std::vector<proxied_command> const leaving(std::make_move_iterator(first), std::make_move_iterator(parked_.end()));
-    parked_.erase(first, parked_.end());
+    std::vector<proxied_command> leaving;
+    std::vector<proxied_command> staying;
+    for (proxied_command& each : parked_)
+        (each.request.client().number == number ? leaving : staying).push_back(std::move(each));
+    parked_ = std::move(staying);
     for (proxied_command const& each : leaving)
         dropped(each);
 }
