@@ -18,7 +18,9 @@ file(RELATIVE_PATH pkg_config_up "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMA
 string(REGEX REPLACE "/$" "" pkg_config_up "${pkg_config_up}")
 file(RELATIVE_PATH pkg_config_libdir "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_LIBDIR}")
 file(RELATIVE_PATH pkg_config_includedir "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
-configure_file(cmake/coqmp.pc.in coqmp.pc @ONLY)
-install(FILES "${PROJECT_BINARY_DIR}/coqmp.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+foreach(package coqmp coqmp-testing)
+    configure_file(cmake/${package}.pc.in ${package}.pc @ONLY)
+    install(FILES "${PROJECT_BINARY_DIR}/${package}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endforeach()
 
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -1,5 +1,6 @@
 #include "service.hpp"
 
+#include "configuration/uncommon_commands.hpp"
 #include "daemon/configuration/problem_list.hpp"
 #include "daemon/log/log_priority.hpp"
 #include "qemu/backoff.hpp"
@@ -7,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/json/value.hpp>
 
 #include <sstream>
 #include <utility>
@@ -25,6 +27,20 @@ using namespace std::chrono_literals;
 asio::awaitable<settings> read_again(options line)
 {
     co_return read_settings(line);
+}
+
+/// The names that `query-commands` returned.
+std::vector<std::string> names_in(boost::json::value const& listed)
+{
+    std::vector<std::string> result;
+    auto const* const entries = listed.if_array();
+    for (std::size_t index = 0; entries != nullptr && index < entries->size(); ++index) {
+        auto const* const members = (*entries)[index].if_object();
+        auto const* const name = members != nullptr ? members->if_contains("name") : nullptr;
+        if (name != nullptr && name->is_string())
+            result.emplace_back(name->get_string());
+    }
+    return result;
 }
 
 std::string describe_qemu(coqmp::session const& session)
@@ -161,6 +177,7 @@ void service::follow(settings next)
     next.hold = settings_.hold;
     next.limits = settings_.limits;
     settings_ = std::move(next);
+    check_policies();
 }
 
 // ---- QEMU ------------------------------------------------------------------------------------------------------------------
@@ -211,7 +228,7 @@ asio::awaitable<connection_end> service::connect_once()
     offer(connection.session());
     result = co_await connection.wait_for_end();
     result.was_expected = result.was_expected || offered_.has_quit();
-    qemu_.clear();
+    lose_qemu();
     std::string const sentence = "the connection to QEMU at " + monitor.to_string() + " has ended: ";
     if (result.was_expected)
         log_.write(log_priority::notice, sentence + "QEMU has ended");
@@ -227,18 +244,42 @@ asio::awaitable<void> service::run_wrapped()
         co_return fail(exit_code::connection, problem);
     offer(wrapped_->session());
     co_await wrapped_->wait();
-    qemu_.clear();
+    lose_qemu();
     log_.write(log_priority::notice, wrapped_->describe_end());
     finish(exit_code::success);
 }
 
-void service::offer(coqmp::session const& upstream)
+void service::offer(coqmp::session& upstream)
 {
     offered_.use(upstream);
     qemu_ = describe_qemu(upstream);
     log_.write(log_priority::notice, "connected to " + qemu_ + (wrapped_ ? "" : " at " + settings_.upstream->to_string()));
+    upstream_ = &upstream;
+    check_policies();
     show_state();
     state_.ready();
+}
+
+/// Warns of commands in the policies that QEMU does not have.
+void service::check_policies()
+{
+    uncommon_commands names(settings_.policies);
+    if (names.empty() || upstream_ == nullptr)
+        return;
+    auto compare = [this, names = std::move(names), qemu = qemu_](error_code error, coqmp::reply const& listed) {
+        if (error || !listed.has_value())
+            return;
+        for (std::string const& each : names.missing_from(names_in(listed.value()), qemu, line_.config))
+            log_.write(log_priority::warning, each);
+    };
+    upstream_->async_execute("query-commands", std::move(compare));
+}
+
+/// The connection has ended.
+void service::lose_qemu()
+{
+    qemu_.clear();
+    upstream_ = nullptr;
 }
 
 void service::show_state()

@@ -47,7 +47,9 @@ private:
     [[nodiscard]] boost::asio::awaitable<void> keep_connected();
     [[nodiscard]] boost::asio::awaitable<connection_end> connect_once();
     [[nodiscard]] boost::asio::awaitable<void> run_wrapped();
-    void offer(coqmp::session const& upstream);
+    void offer(coqmp::session& upstream);
+    void check_policies();
+    void lose_qemu();
     void show_state();
     [[nodiscard]] boost::asio::awaitable<void> stop();
     [[nodiscard]] coqmp::session_options session_options() const;
@@ -63,10 +65,10 @@ private:
     boost::asio::steady_timer ended_;
     std::optional<coqmp_daemon::exit_code> status_;
     std::exception_ptr failure_;
-    std::string qemu_;  ///< The QEMU that is connected, for the service manager; empty: there is none.
-    bool was_connected_ = false;
-    bool has_complained_ = false;        ///< That there is no connection.
-    boost::asio::thread_pool files_{1};  ///< Reads the configuration, so that a slow file system delays no command.
+    std::string qemu_;                    ///< The QEMU that is connected, for the service manager; empty: there is none.
+    coqmp::session* upstream_ = nullptr;  ///< That of the QEMU that is connected.
+    bool has_complained_ = false;         ///< That there is no connection.
+    boost::asio::thread_pool files_{1};   ///< Reads the configuration, so that a slow file system delays no command.
 };
 
 }  // namespace qmp_proxy

@@ -21,7 +21,8 @@ struct monitor_audit
     /// The class of QEMU's error, or of ours if the command was refused or the connection to QEMU was lost; empty on success.
     // g++ warns about `{client, "p", "c"}` without the initializer.
     std::string_view error_class = {};    // NOLINT(readability-redundant-member-init)
-    std::chrono::nanoseconds duration{};  ///< From its arrival to its answer.
+    std::chrono::nanoseconds duration{};  ///< From its arrival to its answer, or until it was dropped.
+    bool was_dropped = false;             ///< The client left while the command was queued: QEMU has not seen it.
 };
 
 }  // namespace coqmp

@@ -15,8 +15,10 @@
 
 namespace coqmp {
 
-/// How a monitor_proxy behaves. The hooks are called on the proxy's executor; they must neither throw
-/// nor run the execution context.
+/// How a monitor_proxy behaves. The hooks are called on the proxy's executor, in the middle of its work. A hook may use the proxy,
+/// and may close or destroy it. It must not run the execution context. An exception that a hook throws leaves the function that
+/// runs the execution context, such as `io_context::run()`, as one of a handler does; the proxy goes on when that function is
+/// called again. A client is disconnected if #policy_for or #on_connected throws for it.
 /// @see examples/monitor_proxy.cpp
 struct monitor_proxy_options
 {
@@ -45,7 +47,8 @@ struct monitor_proxy_options
     std::function<void(monitor_client const&)> on_disconnected;
 
     /// Called for every well-formed command, except those of the negotiation, when it has been answered, or would have been if
-    /// its client had not left. Not called for a command that was still queued when its client left: QEMU never gets it.
+    /// its client had not left, or when it is dropped because its client left while it was queued. Not called once the proxy is
+    /// closed.
     std::function<void(monitor_audit const&)> audit;
 
     /// As monitor_server_options::name.

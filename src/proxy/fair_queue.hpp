@@ -55,19 +55,23 @@ public:
     }
 
     /// A client has left: its queued commands are dropped, and those on the wire keep their slots until they are answered.
-    void leave(client_id who) noexcept
+    /// @return the dropped commands
+    std::vector<Item> leave(client_id who)
     {
+        std::vector<Item> dropped;
         auto const found = lanes_.find(who);
         if (found == lanes_.end() || found->second.has_left)
-            return;
+            return dropped;
         lane& leaving = found->second;
         unschedule(leaving);
+        std::ranges::move(leaving.queued, std::back_inserter(dropped));
         leaving.queued.clear();
         leaving.has_left = true;
         --connected_;
         if (leaving.on_the_wire == 0)
             lanes_.erase(found);
         schedule_all();
+        return dropped;
     }
 
     /// Whether nothing more must be read from a client, because its queue is full.

@@ -74,8 +74,10 @@ void forwarder::connect(std::shared_ptr<upstream> qemu)
 void forwarder::client_left(client_id who)
 {
     std::erase_if(answers_, [](auto const& each) { return each.first.use_count() == 1; });  // no client has this policy any more
-    queue_.leave(who);
+    std::vector<proxied_command> const queued = queue_.leave(who);
     give_back(descriptors_.leave(who));
+    for (proxied_command const& each : queued)
+        owner_.dropped(each);
     go_on();
 }
 
@@ -181,7 +183,9 @@ void forwarder::send(proxied_command&& next)
 std::optional<command_error> forwarder::refusal_by_now(proxied_command& next) const
 {
     policy_pointer now = owner_.policy_of(next.client());
-    if (!now || now == next.policy)
+    if (!now)
+        return command_error{"GenericError", "The client is being disconnected"};
+    if (now == next.policy)
         return std::nullopt;
     next.policy = std::move(now);
     return next.policy->refusal(next.request.name(), next.request.arguments());

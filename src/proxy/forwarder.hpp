@@ -1,6 +1,6 @@
 // The commands of a proxy's clients on their way to QEMU, and the answers on their way back.
-// Invariant: every command is answered exactly once, and its end is reported exactly once; only a command that is queued when its client
-// leaves is dropped.
+// Invariant: the end of every command is reported exactly once, and every command is answered exactly once, unless it is queued when its
+// client leaves: it is then dropped.
 #ifndef COQMP_SRC_PROXY_FORWARDER_HPP
 #define COQMP_SRC_PROXY_FORWARDER_HPP
 
@@ -36,6 +36,8 @@ public:
 
     /// A command has been answered. @param error null: with a value @param was_refused by the policy
     virtual void ended(proxied_command const& which, command_error const* error, bool was_refused) = 0;
+    /// The client of a queued command has left: QEMU never gets it.
+    virtual void dropped(proxied_command const& which) = 0;
     /// No command is queued, and QEMU is executing none.
     virtual void became_idle() = 0;
     /// The failure of a command shows that the connection has ended.

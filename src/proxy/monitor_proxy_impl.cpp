@@ -1,6 +1,6 @@
 #include "proxy/monitor_proxy_impl.hpp"
 
-#include "detail/post_reserved.hpp"
+#include "detail/guarded_hook.hpp"
 #include "protocol/event_time.hpp"
 #include "server/monitor_server_impl.hpp"
 
@@ -66,7 +66,11 @@ void monitor_proxy_impl::close() noexcept
     if (!executor() || close_requested_.exchange(true))
         return;
     server_->close();
-    dispatch_reserved(executor(), close_memory_, [self = shared_from_this()] { self->end(); });
+    // After the server's end, which may have to wait behind answers: see monitor_server_impl::close().
+    if (home_->is_running())
+        end();
+    else
+        home_->post(close_memory_, [self = shared_from_this()] { self->end(); });
 }
 
 void monitor_proxy_impl::end()
@@ -137,10 +141,7 @@ void monitor_proxy_impl::connection_lost(error_code why)
         return;
     }
     // They leave at once, or, if the executor is a strand, later.
-    std::vector<std::uint64_t> connected;
-    for (auto const& [number, each] : clients_)
-        connected.push_back(number);
-    for (std::uint64_t const number : connected)
+    for (std::uint64_t const number : client_numbers())
         server_->disconnect(number);
 }
 
@@ -152,20 +153,27 @@ monitor_proxy_impl::policy_pointer monitor_proxy_impl::policy_of(client_id who) 
     return found != clients_.end() ? found->second.policy : nullptr;
 }
 
+/// @return null: the client must be disconnected, also if the hook throws
 monitor_proxy_impl::policy_pointer monitor_proxy_impl::choose_policy(monitor_client const& who) const
 {
     static auto const read_only = std::make_shared<monitor_policy const>(monitor_policy::read_only());
-    return options_.policy_for ? options_.policy_for(who) : read_only;
+    if (!options_.policy_for)
+        return read_only;
+    policy_pointer chosen;
+    guarded(*home_, [&] { chosen = options_.policy_for(who); });
+    return chosen;
 }
 
 void monitor_proxy_impl::client_connected(monitor_client const& who)
 {
     auto policy = choose_policy(who);
+    if (is_closed_)
+        return;  // by the hook
     if (!policy)
         return server_->disconnect(who.number);
     clients_.emplace(who.number, client{who, std::move(policy), {}});
-    if (options_.on_connected)
-        options_.on_connected(who);
+    if (!call_hook<monitor_client const&>(*home_, options_.on_connected, who))
+        server_->disconnect(who.number);
 }
 
 void monitor_proxy_impl::client_left(monitor_client const& who)
@@ -174,22 +182,38 @@ void monitor_proxy_impl::client_left(monitor_client const& who)
     if (found == clients_.end())
         return;  // it was rejected
     clients_.erase(found);
-    if (options_.on_disconnected)
-        options_.on_disconnected(who);
+    call_hook<monitor_client const&>(*home_, options_.on_disconnected, who);
     forwarder_.client_left(client_id{who.number});
+    drop_parked(who.number);
 }
 
 void monitor_proxy_impl::apply_policies()
 {
     forwarder_.forget_answers();
     std::vector<std::uint64_t> rejected;
-    for (auto& [number, each] : clients_) {
-        each.policy = choose_policy(each.who);
-        if (!each.policy)
+    for (std::uint64_t const number : client_numbers()) {
+        auto const found = clients_.find(number);
+        if (found == clients_.end())
+            continue;  // a hook has disconnected it
+        auto policy = choose_policy(monitor_client(found->second.who));
+        auto const same = clients_.find(number);
+        if (same == clients_.end())
+            continue;
+        same->second.policy = std::move(policy);
+        if (!same->second.policy)
             rejected.push_back(number);
     }
     for (std::uint64_t const number : rejected)
         server_->disconnect(number);
+}
+
+/// What a loop that calls hooks goes through: a hook may change the clients.
+std::vector<std::uint64_t> monitor_proxy_impl::client_numbers() const
+{
+    std::vector<std::uint64_t> result;
+    for (auto const& [number, each] : clients_)
+        result.push_back(number);
+    return result;
 }
 
 // ---- Commands --------------------------------------------------------------------------------------------------------------
@@ -199,15 +223,14 @@ void monitor_proxy_impl::received(monitor_request&& request)
     auto const found = clients_.find(request.client().number);
     if (found == clients_.end() || !found->second.policy)
         return;
-    if (is_draining_) {
-        parked_.push_back(std::move(request));
-        return;
-    }
     client& from = found->second;
     proxied_command arrived(std::move(request), from.policy, steady::now());
-    if (arrived.request.name() == proxy::event_choice::command_name)
-        return choose_events(from, arrived);
-    forwarder_.forward(std::move(arrived));
+    if (is_draining_)
+        parked_.push_back(std::move(arrived));
+    else if (arrived.request.name() == proxy::event_choice::command_name)
+        choose_events(from, arrived);
+    else
+        forwarder_.forward(std::move(arrived));
 }
 
 void monitor_proxy_impl::choose_events(client& from, proxied_command& arrived)
@@ -225,14 +248,32 @@ void monitor_proxy_impl::choose_events(client& from, proxied_command& arrived)
 
 void monitor_proxy_impl::ended(proxied_command const& which, command_error const* error, bool was_refused)
 {
-    if (!options_.audit || is_closed_)
-        return;
-    bool const has_left = !clients_.contains(which.request.client().number);
-    std::string_view const error_class = error != nullptr ? std::string_view(error->class_name) : std::string_view();
-    monitor_audit const record{
-        which.request.client(),       which.policy->name(), which.request.name(), was_refused, has_left, error_class,
-        steady::now() - which.arrival};
-    options_.audit(record);
+    monitor_audit record = record_of(which);
+    record.was_refused = was_refused;
+    if (error != nullptr)
+        record.error_class = error->class_name;
+    audit(record);
+}
+
+void monitor_proxy_impl::dropped(proxied_command const& which)
+{
+    monitor_audit record = record_of(which);
+    record.was_dropped = true;
+    audit(record);
+}
+
+monitor_audit monitor_proxy_impl::record_of(proxied_command const& which) const
+{
+    monitor_audit result{which.request.client(), which.policy->name(), which.request.name()};
+    result.has_left = !clients_.contains(which.request.client().number);
+    result.duration = steady::now() - which.arrival;
+    return result;
+}
+
+void monitor_proxy_impl::audit(monitor_audit const& record)
+{
+    if (!is_closed_)
+        call_hook<monitor_audit const&>(*home_, options_.audit, record);
 }
 
 // ---- Draining --------------------------------------------------------------------------------------------------------------
@@ -262,6 +303,17 @@ void monitor_proxy_impl::became_idle()
 {
     if (is_draining_)
         end_drain({});
+}
+
+void monitor_proxy_impl::drop_parked(std::uint64_t number)
+{
+    std::vector<proxied_command> leaving;
+    std::vector<proxied_command> staying;
+    for (proxied_command& each : parked_)
+        (each.request.client().number == number ? leaving : staying).push_back(std::move(each));
+    parked_ = std::move(staying);
+    for (proxied_command const& each : leaving)
+        dropped(each);
 }
 
 void monitor_proxy_impl::end_drain(error_code error)

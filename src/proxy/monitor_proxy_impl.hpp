@@ -77,6 +77,7 @@ private:
     void upstream_ended(proxy::upstream const& which, session_end const& how) override;
 
     void ended(proxy::proxied_command const& which, command_error const* error, bool was_refused) override;
+    void dropped(proxy::proxied_command const& which) override;
     void became_idle() override;
     void connection_lost(boost::system::error_code why) override;
     [[nodiscard]] policy_pointer policy_of(proxy::client_id who) const override;
@@ -84,6 +85,10 @@ private:
 
     [[nodiscard]] policy_pointer choose_policy(monitor_client const& who) const;
     void choose_events(client& from, proxy::proxied_command& arrived);
+    [[nodiscard]] std::vector<std::uint64_t> client_numbers() const;
+    [[nodiscard]] monitor_audit record_of(proxy::proxied_command const& which) const;
+    void audit(monitor_audit const& record);
+    void drop_parked(std::uint64_t number);
     void end_drain(boost::system::error_code error);
     void end();
 
@@ -92,8 +97,8 @@ private:
     std::optional<monitor_server> server_;  ///< From start() on.
     std::unordered_map<std::uint64_t, client> clients_;
     proxy::forwarder forwarder_{*this};
-    std::optional<event> gap_;             ///< The session has ended: the event that the held clients will get.
-    std::vector<monitor_request> parked_;  ///< Came after the drain had begun.
+    std::optional<event> gap_;                    ///< The session has ended: the event that the held clients will get.
+    std::vector<proxy::proxied_command> parked_;  ///< Came after the drain had begun.
     std::vector<std::shared_ptr<drain_handler>> drains_;
     bool is_draining_ = false;
     std::atomic<bool> close_requested_ = false;

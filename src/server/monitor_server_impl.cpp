@@ -1,7 +1,7 @@
 #include "server/monitor_server_impl.hpp"
 
+#include "detail/guarded_hook.hpp"
 #include "detail/log.hpp"
-#include "detail/post_reserved.hpp"
 #include "net/peer_credentials.hpp"
 #include "protocol/server_message.hpp"
 
@@ -75,7 +75,11 @@ void monitor_server_impl::close() noexcept
         return;  // it was closed with its context, or will end soon
     for (auto const& each : acceptors_)
         each->remove_file();  // immediately: a caller that destroys a server may look for the file right after
-    dispatch_reserved(executor(), close_memory_, [self = shared_from_this()] { self->end(); });
+    // Like run_at_home(): what was published or answered before comes before the end, also on a strand.
+    if (home_->is_running())
+        end();
+    else
+        home_->post(close_memory_, [self = shared_from_this()] { self->end(); });
 }
 
 void monitor_server_impl::end()
@@ -122,7 +126,9 @@ void monitor_server_impl::take_connection(connection_acceptor const& from, uniqu
 
 void monitor_server_impl::accept_failed(connection_acceptor const& from, error_code why)
 {
-    log(options_, log_level::error, "Cannot accept connections on " + from.local().to_string() + ": " + why.message());
+    guarded(*home_, [&] {
+        log(options_, log_level::error, "Cannot accept connections on " + from.local().to_string() + ": " + why.message());
+    });
 }
 
 std::uint64_t monitor_server_impl::serve(stream_socket&& socket, endpoint const& through)
@@ -135,9 +141,10 @@ std::uint64_t monitor_server_impl::serve(stream_socket&& socket, endpoint const&
                                                                 dialogue_options_of(options_), limits);
     clients_.emplace(client->number, connection);
     client_count_ = clients_.size();
-    if (options_.on_connected)
-        options_.on_connected(*client);
-    connection->start();
+    if (call_hook<monitor_client const&>(*home_, options_.on_connected, *client))
+        connection->start();
+    else
+        disconnect(client->number);
     return client->number;
 }
 
@@ -147,8 +154,7 @@ void monitor_server_impl::connection_ended(client_connection& which)
     if (clients_.erase(client->number) == 0)
         return;
     client_count_ = clients_.size();
-    if (options_.on_disconnected)
-        options_.on_disconnected(*client);
+    call_hook<monitor_client const&>(*home_, options_.on_disconnected, *client);
     accept_more();
 }
 
@@ -205,7 +211,9 @@ void monitor_server_impl::dialed(dialer const* which, endpoint const& client, er
     dials_.erase(found);
     if (!error && !wants_connection())
         error = asio::error::connection_refused;
-    std::uint64_t const number = error ? 0 : serve(std::move(socket), client);
+    // An endpoint that owns a descriptor would keep the connection open for as long as there is a copy of monitor_client.
+    endpoint const through = client.is_descriptor() ? endpoint::descriptor(client.descriptor_number()) : client;
+    std::uint64_t const number = error ? 0 : serve(std::move(socket), through);
     over.waiting->complete(error, number);
 }
 

@@ -1,7 +1,9 @@
 // The clients of a monitor server: how they come and go, who they are, and which events they get.
 #include <coqmp/monitor_server.hpp>
 
+#include <coqmp/descriptor.hpp>
 #include <coqmp/listener.hpp>
+#include <coqmp/session.hpp>
 
 #include "support/completion.hpp"
 #include "support/open_descriptors.hpp"
@@ -19,6 +21,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -152,6 +155,24 @@ COROUTINE_TEST_CASE(the_server_dials_a_client_that_listens)
     coqmp::session client = co_await door.async_accept(asio::use_awaitable);
     BOOST_TEST(dialed.value() == 1);
     BOOST_TEST(co_await client.execute("query-name") == json::value("dialed"));
+}
+
+COROUTINE_TEST_CASE(the_connection_that_the_server_was_given_ends_with_its_client)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    client_book book(executor);
+    coqmp::monitor_server server(executor, book.options());
+    int ends[2] = {};
+    BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    coqmp::session client{executor};
+    auto connecting = client.async_connect(endpoint::descriptor(coqmp::descriptor(ends[0])), asio::use_awaitable);
+    completion<std::uint64_t> dialed(executor);
+    server.async_dial(endpoint::descriptor(coqmp::descriptor(ends[1])), dialed.token());
+    co_await std::move(connecting);
+    BOOST_TEST(book.last.value().server.to_string() == "fd:" + std::to_string(ends[1]));
+    server.disconnect(dialed.value());
+    coqmp::session_end const end = co_await client.async_wait_closed(asio::use_awaitable);  // though book.last has its address
+    BOOST_TEST((end.reason == errc::disconnected));
 }
 
 COROUTINE_TEST_CASE(a_dial_that_fails_says_why)
@@ -371,6 +392,24 @@ COROUTINE_TEST_CASE(closing_ends_everything)
         moved.close();
     }
     BOOST_TEST(open_descriptors() == before);
+}
+
+COROUTINE_TEST_CASE(what_was_published_and_answered_on_a_strand_comes_before_the_end)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    auto const strand = asio::make_strand(executor);
+    served_monitor monitor(strand);
+    monitor.server.handle("last", [&monitor](monitor_request request) {
+        monitor.server.publish(named("FAREWELL"));
+        request.answer("done");
+        monitor.server.close();
+    });
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate();
+    client.say(R"({"execute":"last"})");
+    std::string const seen = co_await client.end();
+    BOOST_TEST(seen.find("FAREWELL") != std::string::npos, seen);
+    BOOST_TEST(seen.find("\"done\"") != std::string::npos, seen);
 }
 
 BOOST_AUTO_TEST_CASE(a_server_and_its_requests_outlive_their_context)

@@ -148,13 +148,21 @@ def lines(outcome):
     return json.dumps(outcome, indent=1, sort_keys=True).splitlines()
 
 
+def executable(name):
+    """The path of a program from anywhere: some checks change their directory."""
+    found = shutil.which(name)
+    if not found:
+        raise argparse.ArgumentTypeError(f"there is no program {name}")
+    return os.path.abspath(found)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", help="checks, or beginnings of their names; quick: only the quick ones")
     parser.add_argument("--modules", type=pathlib.Path, required=True, help="the directory that fetch has filled")
-    parser.add_argument("--proxy", type=shutil.which, help="the proxy to compare with a direct connection")
+    parser.add_argument("--proxy", type=executable, help="the proxy to compare with a direct connection")
     parser.add_argument("--wrap", action="store_true", help="also let the proxy launch QEMU by itself")
-    parser.add_argument("--qemu", type=shutil.which, default="qemu-system-x86_64")
+    parser.add_argument("--qemu", type=executable, default="qemu-system-x86_64")
     wanted = parser.parse_args()
     wanted.quick = "quick" in wanted.names
     wanted.names = [name for name in wanted.names if name != "quick"]

@@ -94,6 +94,9 @@ BOOST_AUTO_TEST_CASE(the_outcomes)
     BOOST_TEST(line(what).at("error").as_string() == "GenericError");
     what.has_left = true;
     BOOST_TEST(line(what).at("outcome").as_string() == "left");
+    what.was_dropped = true;
+    BOOST_TEST(line(what).at("outcome").as_string() == "dropped");
+    what.was_dropped = false;
     what.was_refused = true;
     BOOST_TEST(line(what).at("outcome").as_string() == "refused");
 }

@@ -136,6 +136,24 @@ COROUTINE_TEST_CASE(a_change_that_needs_a_restart_is_reported)
     co_return;
 }
 
+COROUTINE_TEST_CASE(a_policy_with_a_command_that_qemu_does_not_have_is_used_with_a_warning)
+{
+    reload_fixture const here;
+    std::string const rest = here.socket("a", "policy = 'day'");
+    here.configure("[policy.day]\nallow = ['stop', 'quitt']\n" + rest);
+    running_proxy proxy(here.arguments());
+    proxy.expect_ready();
+    proxy.expect_in_log("warning " + here.path("config") + ":3:18: policy \"day\": QEMU ");
+    BOOST_TEST(contains(proxy.log(), "has no command \"quitt\": did you mean quit?"));
+    auto client = co_await connect_to(here.at("a"));
+    BOOST_TEST(co_await ask(client, "stop") == "{}");
+    here.configure("[policy.day]\nallow = ['screnndump', 'stop', 'quit']\n" + rest);
+    proxy.reload();
+    proxy.expect_in_log("has no command \"screnndump\": did you mean screendump?");
+    BOOST_TEST(!contains(proxy.log(), "no command \"quit\""));
+    BOOST_TEST(proxy.stop() == 0);
+}
+
 COROUTINE_TEST_CASE(the_audit_log_is_reopened)
 {
     reload_fixture const here;

@@ -57,7 +57,10 @@ private:
     static std::string outcome_of(monitor_audit const& record)
     {
         std::string const error(record.error_class.empty() ? "ok" : record.error_class);
-        return (record.was_refused ? "refused " : "") + error + (record.has_left ? " left" : "");
+        return (record.was_refused ? "refused " : "") + error +
+               (record.was_dropped ? " dropped"
+                : record.has_left  ? " left"
+                                   : "");
     }
 };
 

@@ -29,15 +29,19 @@ void problem_list::add(file_position position, std::string_view sentence)
     problems_.insert(place, {position, printable(sentence)});
 }
 
+std::vector<std::string> problem_list::lines() const
+{
+    std::vector<std::string> result;
+    for (problem const& each : problems_)
+        result.push_back(printable(file_) + ':' + std::to_string(each.position.line) + ':' +
+                         std::to_string(each.position.column) + ": " + each.sentence);
+    return result;
+}
+
 void problem_list::throw_if_any() const
 {
-    if (problems_.empty())
-        return;
-    std::vector<std::string> lines;
-    for (problem const& each : problems_)
-        lines.push_back(printable(file_) + ':' + std::to_string(each.position.line) + ':' + std::to_string(each.position.column) +
-                        ": " + each.sentence);
-    throw configuration_error(std::move(lines));
+    if (!problems_.empty())
+        throw configuration_error(lines());
 }
 
 }  // namespace coqmp_daemon

@@ -37,6 +37,9 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return problems_.empty(); }
 
+    /// One line for each, with the name of the file, in the order of the file.
+    [[nodiscard]] std::vector<std::string> lines() const;
+
     /// Returns if there are no problems.
     /// @throws configuration_error with all problems, in the order of the file
     void throw_if_any() const;

@@ -1,0 +1,41 @@
+// Commands that a policy of the configuration file allows and that may not exist.
+#ifndef QMP_PROXY_CONFIGURATION_UNCOMMON_COMMANDS_HPP
+#define QMP_PROXY_CONFIGURATION_UNCOMMON_COMMANDS_HPP
+
+#include "configuration/settings.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace qmp_proxy {
+
+/// The names under `allow` that no built-in policy has. Most are dangerous or new commands, and some are spelled wrongly, which only
+/// QEMU can tell. A wrong name is no reason to refuse the file, because another QEMU may have that command.
+class uncommon_commands
+{
+public:
+    explicit uncommon_commands(std::map<std::string, located<policy_settings>> const& policies);
+
+    [[nodiscard]] bool empty() const noexcept { return names_.empty(); }
+
+    /// A warning for each of them that this QEMU does not have, with its place in the file and with what may have been meant.
+    /// @param commands all that QEMU has
+    /// @param qemu its version, as it is shown
+    /// @param file the configuration file
+    [[nodiscard]] std::vector<std::string> missing_from(std::vector<std::string> const& commands, std::string const& qemu,
+                                                        std::string const& file) const;
+
+private:
+    struct entry
+    {
+        std::string policy;
+        located<std::string> command;
+    };
+
+    std::vector<entry> names_;
+};
+
+}  // namespace qmp_proxy
+
+#endif
