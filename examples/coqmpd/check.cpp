@@ -1,0 +1,21 @@
+#include "check.hpp"
+
+#include "machines/machine_set.hpp"
+
+#include <ostream>
+
+namespace coqmpd {
+
+coqmp_daemon::exit_code check_machines(std::string const& directory, std::ostream& out, std::ostream& problems)
+{
+    machine_set const read = read_machines(directory);
+    for (std::string const& each : read.problems)
+        problems << each << '\n';
+    if (!read.problems.empty())
+        return coqmp_daemon::exit_code::usage;
+    std::size_t const count = read.machines.size();
+    out << count << (count == 1 ? " machine" : " machines") << ", no problem\n";
+    return out.flush() ? coqmp_daemon::exit_code::success : coqmp_daemon::exit_code::connection;
+}
+
+}  // namespace coqmpd
