@@ -14,6 +14,7 @@
 using namespace coqmpd::test;
 using coqmp::command;
 using coqmp::test::contains;
+using coqmp::test::content;
 
 BOOST_FIXTURE_TEST_SUITE(daemon_lives, coqmpd_fixture, *boost::unit_test::timeout(250))
 
@@ -69,6 +70,7 @@ BOOST_AUTO_TEST_CASE(a_machine_outlives_a_daemon_that_is_killed)
     {
         running_coqmpd daemon(*this);
         process = start("vm");
+        see_record("vm");
         daemon.signal(SIGKILL);
         BOOST_TEST(daemon.wait() == 128 + SIGKILL);
     }
@@ -78,6 +80,50 @@ BOOST_AUTO_TEST_CASE(a_machine_outlives_a_daemon_that_is_killed)
     BOOST_TEST(process_of("vm") == process);
     (void)ask(command("machine-stop").with("name", "vm"));
     see_end(process);
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_whose_guest_panics_comes_back)
+{
+    define_guest("vm", coqmp::test::panic, "[restart]\nmost = 1000\nfirst_pause = '1ms'\nlongest_pause = '1ms'\n", "-device",
+                 "pvpanic");
+    running_coqmpd daemon(*this);
+    see_states(command("machine-start").with("name", "vm"), "vm",
+               {"running", "backing-off panicked", "running", "backing-off panicked", "running"});
+    (void)ask(command("machine-stop").with("name", "vm"));
+    BOOST_TEST(state_of("vm") == "stopped");
+    BOOST_TEST(daemon.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_that_panics_too_often_is_given_up)
+{
+    define_guest("vm", coqmp::test::panic, "[restart]\nmost = 1\nfirst_pause = '1ms'\n", "-device", "pvpanic");
+    running_coqmpd daemon(*this);
+    see_states(command("machine-start").with("name", "vm"), "vm", {"running", "running", "given-up panicked"});
+    BOOST_TEST(daemon.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_that_its_owner_shuts_down_stays_down)
+{
+    define_guest("vm", coqmp::test::power_off, "[restart]\npolicy = 'unless-stopped'\n");
+    {
+        running_coqmpd daemon(*this);
+        see_states(command("machine-start").with("name", "vm"), "vm", {"running", "stopped guest-shutdown"});
+        BOOST_TEST(daemon.stop() == 0);
+    }
+    running_coqmpd daemon(*this);
+    BOOST_TEST(state_of("vm") == "stopped");
+    BOOST_TEST(daemon.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_guest_is_asked_to_shut_down)
+{
+    define_guest("vm", coqmp::test::power_button, "[shutdown]\nrepeat = '1s'\n", "-debugcon", "file:" + path("console"));
+    running_coqmpd daemon(*this);
+    ::pid_t const process = start("vm");
+    (void)ask(command("machine-stop").with("name", "vm"));
+    see_end(process);
+    BOOST_TEST(contains(content(path("console")), "p"));
+    BOOST_TEST(daemon.stop() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(the_next_daemon_does_not_start_what_an_operator_has_stopped)

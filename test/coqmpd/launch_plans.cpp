@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(a_machine_outlives_the_daemon)
 
 BOOST_AUTO_TEST_CASE(the_file_names_the_process)
 {
-    coqmp::machine_spec const found = spec("program = '/bin/qemu'\nworking_directory = '/srv'\nuser = '0'\ngroup = '0'");
+    coqmp::machine_spec const found = spec("program = '/bin/qemu'\nworking_directory = '/srv'\nuser = 0\ngroup = 0");
     BOOST_TEST(found.program == "/bin/qemu");
     std::vector<std::string> const arguments{"-S", "-m", "64"};
     BOOST_TEST(found.arguments == arguments, boost::test_tools::per_element());

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 namespace coqmpd {
 
@@ -216,7 +218,7 @@ std::vector<image_use> block_nodes::images() const
         use.is_shared = use.is_shared || std::ranges::any_of(each.names, [&](auto const& name) { return is_shared(name, 0); });
         result.push_back(std::move(use));
     }
-    std::ranges::stable_sort(result, {}, &image_use::place);
+    std::ranges::sort(result, {}, [](image_use const& use) { return std::pair(use.place, std::string_view(use.file)); });
     return result;
 }
 
