@@ -1,5 +1,6 @@
 #include "check.hpp"
 
+#include "daemon/program.hpp"
 #include "machines/machine_set.hpp"
 
 #include <ostream>
@@ -14,8 +15,8 @@ coqmp_daemon::exit_code check_machines(std::string const& directory, std::ostrea
     if (!read.problems.empty())
         return coqmp_daemon::exit_code::usage;
     std::size_t const count = read.machines.size();
-    out << count << (count == 1 ? " machine" : " machines") << ", no problem\n";
-    return out.flush() ? coqmp_daemon::exit_code::success : coqmp_daemon::exit_code::connection;
+    out << count << (count == 1 ? " machine" : " machines") << ", no problems\n";
+    return coqmp_daemon::finish_output("coqmpd", out);
 }
 
 }  // namespace coqmpd

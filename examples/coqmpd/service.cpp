@@ -212,7 +212,8 @@ void service::take(coqmp::change const& reported)
         count_again();
     }
     change_report const line = report_of(what);
-    log_.write(line.priority, what.machine, line.text);
+    if (reported_.take(what.machine, line))
+        log_.write(line.priority, what.machine, line.text);
     if (!machines_.knows(what.machine))
         return;  // it is being removed
     counts_.take(what.machine, what.status.state);
@@ -247,6 +248,7 @@ void service::forget(std::string const& machine)
 {
     oom_.forget(machine);
     counts_.forget(machine);
+    reported_.forget(machine);
     state_.show(counts_.sentence());
 }
 

@@ -13,6 +13,7 @@
 #include "hooks/machine_hooks.hpp"
 #include "places.hpp"
 #include "reports/machine_counts.hpp"
+#include "reports/reported_changes.hpp"
 #include "supervision/oom_watch.hpp"
 #include "supervision/supervised_machines.hpp"
 
@@ -78,6 +79,7 @@ private:
     machine_hooks hooks_;
     oom_watch oom_;
     machine_counts counts_;
+    reported_changes reported_;
     coqmp::supervisor supervisor_;
     coqmp::change_stream changes_;
     coqmp::machine_event_stream events_;

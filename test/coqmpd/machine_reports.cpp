@@ -1,6 +1,7 @@
 // What the log, the service manager and `coqmpd --status` say about machines.
 #include "reports/change_report.hpp"
 #include "reports/machine_counts.hpp"
+#include "reports/reported_changes.hpp"
 #include "reports/sentence_source.hpp"
 #include "reports/status_table.hpp"
 
@@ -64,6 +65,20 @@ BOOST_AUTO_TEST_CASE(what_needs_an_operator_is_more_important)
     BOOST_TEST((report_of(change_to(lifecycle::backing_off, lifecycle_reason::panicked)).priority == log_priority::warning));
     BOOST_TEST((report_of(change_to(lifecycle::given_up, lifecycle_reason::panicked)).priority == log_priority::error));
     BOOST_TEST((report_of(change_to(lifecycle::failed, lifecycle_reason::watchdog)).priority == log_priority::error));
+}
+
+BOOST_AUTO_TEST_CASE(a_line_appears_once_until_there_is_another)
+{
+    reported_changes reported;
+    change_report const starting = report_of(change_to(lifecycle::starting, lifecycle_reason::none, liveness::gone));
+    change_report const running = report_of(change_to(lifecycle::running, lifecycle_reason::none));
+    BOOST_TEST(reported.take("vm", starting));
+    BOOST_TEST(!reported.take("vm", report_of(change_to(lifecycle::starting, lifecycle_reason::none))));
+    BOOST_TEST(reported.take("other", starting));
+    BOOST_TEST(reported.take("vm", running));
+    BOOST_TEST(reported.take("vm", starting));
+    reported.forget("vm");
+    BOOST_TEST(reported.take("vm", starting));
 }
 
 BOOST_AUTO_TEST_CASE(a_machine_at_rest_does_not_start_by_itself)

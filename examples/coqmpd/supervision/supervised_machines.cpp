@@ -122,10 +122,11 @@ void supervised_machines::admit(std::string const& user, std::string const& mach
     auto const number = user_number(user);
     if (number == ::geteuid())
         return;
-    std::string const problem =
-        number ? open_monitor_to(*number, shared_.state, machine) : "the host does not know the user " + user;
+    std::string const problem = ::geteuid() != 0 ? "only a daemon of root can run QEMU as another user"
+                                : number         ? open_monitor_to(*number, shared_.state, machine)
+                                                 : "the host does not know the user " + user;
     if (!problem.empty())
-        shared_.log.write(log_priority::error, machine, "QEMU will not be able to connect: " + problem);
+        shared_.log.write(log_priority::error, machine, "QEMU will not be able to start: " + problem);
 }
 
 /// A machine that cannot be added is tried again with the others: while several change their order, one may have to wait for another.
