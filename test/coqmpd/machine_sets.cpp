@@ -183,11 +183,11 @@ BOOST_AUTO_TEST_CASE(check_prints_the_problems_or_the_number_of_machines)
     std::ostringstream out;
     std::ostringstream wrong;
     BOOST_TEST((check_machines(directory.path(), out, wrong) == coqmp_daemon::exit_code::success));
-    BOOST_TEST(out.str() == "1 machine, no problem\n");
+    BOOST_TEST(out.str() == "1 machine, no problems\n");
     directory.add("b.toml", "arguments = 1");
     BOOST_TEST((check_machines(directory.path(), out, wrong) == coqmp_daemon::exit_code::usage));
     BOOST_TEST(contains(wrong.str(), "b.toml:1:13: arguments: expected a list of strings"));
-    BOOST_TEST(out.str() == "1 machine, no problem\n");
+    BOOST_TEST(out.str() == "1 machine, no problems\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
