@@ -23,7 +23,8 @@ machine_file parse(std::string const& text)
 inheritance inherited()
 {
     inheritance result;
-    result.environment = {"PATH=/bin", "NOTIFY_SOCKET=/run/n", "STATE_DIRECTORY=/var/lib/coqmp", "LANG=C"};
+    result.environment = {"PATH=/bin", "NOTIFY_SOCKET=/run/n", "STATE_DIRECTORY=/var/lib/coqmp",
+                          "CONFIGURATION_DIRECTORY=/etc/coqmp/machines", "LANG=C"};
     result.most_open_files = 65536;
     return result;
 }

@@ -19,9 +19,9 @@ constexpr auto start_timeout = 10min;
 constexpr ::rlim_t usual_open_files = 1024;
 
 /// The service manager's, for the daemon itself. A QEMU that notified it would do so in the daemon's name.
-constexpr std::array<std::string_view, 11> variables_of_manager = {
+constexpr std::array<std::string_view, 12> variables_of_manager = {
     "NOTIFY_SOCKET", "WATCHDOG_PID",      "WATCHDOG_USEC",   "LISTEN_PID",     "LISTEN_FDS",       "LISTEN_FDNAMES",
-    "INVOCATION_ID", "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID",
+    "INVOCATION_ID", "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID", "CONFIGURATION_DIRECTORY",
 };
 
 std::string_view name_of(std::string_view variable)
