@@ -1,7 +1,7 @@
 # Which programs of examples/ are built: COQMP_PROGRAMS. Each of them looks for what it needs itself, in its own folder.
-set(COQMP_ALL_PROGRAMS qmp-shell qmp-proxy qmp-run)
+set(COQMP_ALL_PROGRAMS qmp-shell qmp-proxy qmp-run coqmpd)
 # Those of them that are daemons, and share examples/daemon.
-set(COQMP_ALL_DAEMONS qmp-proxy qmp-run)
+set(COQMP_ALL_DAEMONS qmp-proxy qmp-run coqmpd)
 set(COQMP_PROGRAMS AUTO CACHE STRING "Programs to build: AUTO (those that can be built), ALL, NONE, or a list of names")
 set_property(CACHE COQMP_PROGRAMS PROPERTY STRINGS AUTO ALL NONE ${COQMP_ALL_PROGRAMS})
 

@@ -40,16 +40,6 @@ void add_choice(CLI::App& application, std::string const& option, std::string co
     application.add_option_function<std::string>(option, take, purpose + ": " + listed)->type_name("NAME");
 }
 
-/// The user may have wanted to save the output of `--help`.
-exit_code printed(std::string const& program)
-{
-    std::cout.flush();
-    if (std::cout)
-        return exit_code::success;
-    print_error(program, "cannot write to standard output");
-    return exit_code::connection;
-}
-
 }  // namespace
 
 void add_common_options(CLI::App& application, std::string_view version, common_options& into)
@@ -73,7 +63,7 @@ try {
     if (error.get_exit_code() != 0)
         return refuse_command_line(application.get_name(), error.what());
     application.exit(error);
-    return printed(application.get_name());
+    return finish_output(application.get_name(), std::cout);
 }
 
 exit_code refuse_command_line(std::string_view program, std::string_view reason)

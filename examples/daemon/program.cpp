@@ -54,4 +54,12 @@ void print_error(std::string_view program, std::string_view reason)
     std::cerr << program << ": " << printable(reason) << '\n';
 }
 
+exit_code finish_output(std::string_view program, std::ostream& out)
+{
+    if (out.flush())
+        return exit_code::success;
+    print_error(program, "cannot write to standard output");
+    return exit_code::connection;
+}
+
 }  // namespace coqmp_daemon

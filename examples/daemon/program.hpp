@@ -5,6 +5,7 @@
 #include "daemon/exit_code.hpp"
 
 #include <functional>
+#include <iosfwd>
 #include <string_view>
 
 namespace coqmp_daemon {
@@ -23,6 +24,10 @@ namespace coqmp_daemon {
 
 /// Prints `PROGRAM: REASON` on standard error, for the time before there is a logger; in the journal it is an error.
 void print_error(std::string_view program, std::string_view reason);
+
+/// Flushes what a task has printed, because its user may have wanted to save it. @param out standard output
+/// @return success, or connection with a message
+[[nodiscard]] exit_code finish_output(std::string_view program, std::ostream& out);
 
 }  // namespace coqmp_daemon
 

@@ -6,11 +6,11 @@
 #include "configuration/settings.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/log/logger.hpp"
+#include "daemon/service_state.hpp"
 #include "daemon/signals.hpp"
 #include "offered_monitor.hpp"
 #include "qemu/monitor_connection.hpp"
 #include "qemu/wrapped_program.hpp"
-#include "service_state.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -59,7 +59,7 @@ private:
     settings settings_;
     coqmp_daemon::logger& log_;
     coqmp_daemon::signals signals_;
-    service_state state_;
+    coqmp_daemon::service_state state_;
     offered_monitor offered_;
     std::optional<wrapped_program> wrapped_;
     boost::asio::steady_timer ended_;

@@ -53,18 +53,21 @@ class Host:
         self.unit = Unit("coqmpd.service")
         self.client = None
 
-    def define(self, name, guest, arguments=(), more=""):
+    def define(self, name, guest, arguments=(), top="", more=""):
+        (BENCH / f"{name}.console").touch()
+        (BENCH / f"{name}.console").chmod(0o666)
         guests.write(guest, BENCH / f"{name}.img")
         drive = f"if=ide,format=raw,snapshot=on,file={BENCH}/{name}.img"
         console = f"file:{BENCH}/{name}.console"
         words = ["-M", "pc,accel=tcg", "-m", "32", "-display", "none", "-nodefaults", "-drive", drive, "-debugcon", console]
-        (FILES / f"{name}.toml").write_text(f"arguments = {json.dumps([*words, *arguments])}\n{more}")
+        (FILES / f"{name}.toml").write_text(f"{top}arguments = {json.dumps([*words, *arguments])}\n{more}")
 
     def begin(self):
         """Starts the daemon, or lets it read the files again."""
         if self.unit.property("ActiveState") == "active":
             run("systemctl", "reload", "coqmpd")
         else:
+            self.unit.add_settings("[Service]\nStandardError=append:/bench/daemon.log\n")
             run("systemctl", "start", "coqmpd", "coqmp-guests")
         self.client = Client()
 
@@ -95,6 +98,8 @@ def a_restarted_daemon_costs_no_machine():
     host.define("lasting", "idle")
     host.begin()
     before = host.start("lasting")
+    group = pathlib.Path(f"/proc/{before}/cgroup").read_text().strip()
+    expect("/coqmpd.service/machines/" in group, f"the cgroup of QEMU is {group}")
     run("systemctl", "restart", "coqmpd")
     host.client = Client()
     expect(host.client.process("lasting") == before, "systemctl restart coqmpd started another QEMU")
@@ -122,9 +127,30 @@ def the_daemon_restarts_what_panicked_and_not_what_its_owner_shut_down():
     host.client.execute("machine-stop", name="panicked", timeout=2)
 
 
-def a_host_that_goes_down_asks_all_guests():
-    """The machine still runs when this returns; then the host goes down, and look_back() says what became of the guest."""
+def an_operator_cannot_stop_the_unit_that_shuts_guests_down():
     host = Host()
-    host.define("last_of_all", "power_button", more="[shutdown]\nrepeat = '1s'\n")
     host.begin()
-    host.start("last_of_all")
+    expect(run("systemctl", "stop", "coqmp-guests", check=False).returncode != 0, "systemctl stop coqmp-guests was not refused")
+
+
+def a_host_that_goes_down_asks_all_guests():
+    """The machines still run when this returns; then the host goes down, and look_back() says what became of the guests."""
+    host = Host()
+    host.define("router", "power_button", more="[shutdown]\nrepeat = '1s'\n")
+    host.define("web", "power_button", top="user = 'nobody'\nafter = ['router']\n", more="[shutdown]\nrepeat = '1s'\n")
+    host.begin()
+    host.start("router")
+    host.start("web")
+
+
+def look_back(bench):
+    """After the host went down. @return what is wrong"""
+    problems = []
+    for machine in ("router", "web"):
+        console = bench / f"{machine}.console"
+        if console.exists() and console.read_text() != "rp":
+            problems.append(f'when the host went down, {machine} wrote "{console.read_text()}", not "rp": it was not asked to shut down')
+    log = (bench / "daemon.log").read_text() if (bench / "daemon.log").exists() else ""
+    if "web: stopped" in log and log.index("web: stopped") > log.index("router: stopping"):
+        problems.append("when the host went down, router was shut down before web, which was started after it")
+    return problems

@@ -129,3 +129,11 @@ def a_host_that_goes_down_asks_the_guest():
 
 def has_ended(pidfd):
     return bool(select.select([pidfd], [], [], 0)[0])
+
+
+def look_back(bench):
+    """After the host went down. @return what is wrong"""
+    console = bench / "last.console"
+    if console.exists() and console.read_text() != "rp":
+        return [f'when the host went down, the guest wrote "{console.read_text()}", not "rp": it was not asked to shut down']
+    return []

@@ -41,7 +41,7 @@ logger::~logger()
 
 void logger::write(log_priority priority, std::string_view source, std::string_view text)
 {
-    if (priority > options_.least)
+    if (!writes(priority))
         return;
     auto const now = options_.steady_now();
     report_suppressions(now);

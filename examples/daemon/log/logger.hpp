@@ -50,6 +50,9 @@ public:
     /// @param source the machine, client or peer that caused the line; it may have chosen its name
     void write(log_priority priority, std::string_view source, std::string_view text);
 
+    /// Whether lines of this priority are written. For lines that are expensive to make.
+    [[nodiscard]] bool writes(log_priority priority) const noexcept { return priority <= options_.least; }
+
     /// How many lines were dropped in all.
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 

@@ -1,4 +1,4 @@
-#include "service_state.hpp"
+#include "daemon/service_state.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -8,7 +8,7 @@
 
 namespace asio = boost::asio;
 
-namespace qmp_proxy {
+namespace coqmp_daemon {
 
 void service_state::ready()
 {
@@ -58,7 +58,7 @@ asio::awaitable<void> service_state::keep_alive()
 void service_state::note(boost::system::error_code error)
 {
     if (error && !std::exchange(has_failed_, true))
-        log_.write(coqmp_daemon::log_priority::warning, "cannot notify the service manager: " + error.message());
+        log_.write(log_priority::warning, "cannot notify the service manager: " + error.message());
 }
 
-}  // namespace qmp_proxy
+}  // namespace coqmp_daemon

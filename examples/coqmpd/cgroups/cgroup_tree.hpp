@@ -1,0 +1,63 @@
+// The cgroups of the machines below the service's own, in the unified hierarchy (cgroup v2).
+// Invariant: processes are only in leaves, as cgroup v2 demands: the daemon in `daemon`, each QEMU in `machines/NAME`.
+#ifndef COQMPD_CGROUPS_CGROUP_TREE_HPP
+#define COQMPD_CGROUPS_CGROUP_TREE_HPP
+
+#include "cgroups/cgroup_limits.hpp"
+#include "machines/machine_file.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace coqmpd {
+
+/// The OOM kills of a cgroup so far; nothing: unknown.
+using oom_count = std::optional<std::uint64_t>;
+
+/// Whether the kernel killed a process of the cgroup for lack of memory between the two counts.
+[[nodiscard]] bool has_oom_killed(oom_count before, oom_count after) noexcept;
+
+/// Every function blocks for as long as the kernel does, which is short.
+class cgroup_tree
+{
+public:
+    /// Prepares the cgroup that the service manager has delegated to us: moves our processes into a leaf, and makes the controllers
+    /// available to the machines that this cgroup has.
+    /// @param root /sys/fs/cgroup; another directory in tests
+    /// @param proc_self_cgroup the contents of /proc/self/cgroup
+    /// @param problems sentences for the log, such as a controller that is missing
+    /// @return null: there is no cgroup v2, or none that is ours; then machines run in our own cgroup, without these limits
+    [[nodiscard]] static std::unique_ptr<cgroup_tree> open(std::filesystem::path const& root, std::string const& proc_self_cgroup,
+                                                           std::vector<std::string>& problems);
+
+    /// Makes a machine's cgroup, or takes over the one that an earlier daemon has made, and sets its limits.
+    /// @param name of a machine, checked
+    /// @return its path, for launch_options::cgroup; empty: it could not be made
+    [[nodiscard]] std::string prepare(std::string const& name, limit_settings const& limits, std::vector<std::string>& problems);
+
+    /// Sets the limits of a machine that runs.
+    void apply(std::string const& name, limit_settings const& limits, std::vector<std::string>& problems);
+
+    /// To be read before the launch and after the end.
+    [[nodiscard]] oom_count oom_kills(std::string const& name) const;
+
+    /// Removes the cgroup of a machine that has ended. It stays while a process is in it.
+    void remove(std::string const& name) noexcept;
+
+private:
+    explicit cgroup_tree(std::filesystem::path own) : machines_(own / "machines"), own_(std::move(own)) {}
+
+    void enter_leaf(std::vector<std::string>& problems);
+    void delegate(std::filesystem::path const& from, std::vector<std::string>& problems);
+
+    std::filesystem::path machines_;
+    std::filesystem::path own_;
+};
+
+}  // namespace coqmpd
+
+#endif

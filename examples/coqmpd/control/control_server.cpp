@@ -1,0 +1,251 @@
+#include "control/control_server.hpp"
+
+#include "control/control_access.hpp"
+#include "control/control_schema.hpp"
+#include "control/machine_description.hpp"
+#include "daemon/log/log_priority.hpp"
+
+#include <coqmp/command_failed.hpp>
+#include <coqmp/endpoint.hpp>
+#include <coqmp/error.hpp>
+#include <coqmp/monitor_server_options.hpp>
+#include <coqmp/socket_access.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/system/error_code.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <unistd.h>
+
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using coqmp_daemon::log_priority;
+
+namespace coqmpd {
+
+namespace {
+
+/// The source of lines about clients in the log.
+constexpr std::string_view log_source = "control";
+
+/// Without the user's name, because a directory service may be slow.
+std::string describe_client(coqmp::monitor_client const& client)
+{
+    std::string const user = client.user ? std::to_string(*client.user) : "unknown";
+    return "user " + user + ", process " + std::to_string(client.process);
+}
+
+coqmp::monitor_server_options server_options(std::function<void(coqmp::monitor_client const&)> connected,
+                                             coqmp_daemon::logger& log)
+{
+    coqmp::monitor_server_options result;
+    result.greeting.version.package = "coqmpd";
+    result.max_message_size = std::size_t{1} << 20;
+    result.on_connected = std::move(connected);
+    result.log = [&log](coqmp::log_level level, std::string_view sentence) {
+        log.write(coqmp_daemon::priority_of(level), log_source, sentence);
+    };
+    return result;
+}
+
+[[noreturn]] void refuse(std::string_view error_class, std::string description)
+{
+    throw coqmp::command_failed("", coqmp::command_error{std::string(error_class), std::move(description)});
+}
+
+}  // namespace
+
+control_server::control_server(asio::any_io_executor const& executor, coqmp::supervisor& machines, status_function status,
+                               coqmp_daemon::logger& log)
+    : machines_(machines),
+      status_(std::move(status)),
+      log_(log),
+      us_(::geteuid()),
+      server_(executor, server_options([this](coqmp::monitor_client const& client) { connected(client); }, log))
+{
+    add_queries();
+    add_orders();
+}
+
+void control_server::listen(std::string const& path)
+{
+    server_.accept_clients(false);
+    server_.listen(coqmp::endpoint::unix_socket(path), coqmp::socket_access(0600));
+}
+
+void control_server::connected(coqmp::monitor_client const& client)
+{
+    if (may_control(client, us_)) {
+        log_.write(log_priority::debug, log_source, describe_client(client) + ": connected");
+        return;
+    }
+    log_.write(
+        log_priority::warning, log_source,
+        describe_client(client) + ": disconnected, because only root and the daemon's " + "own user may control the machines");
+    server_.disconnect(client.number);
+}
+
+void control_server::publish(std::string const& machine, coqmp::machine_status const& status)
+{
+    json::object const data = describe_machine(machine, status, std::nullopt, std::chrono::steady_clock::now());
+    server_.publish("MACHINE_STATE_CHANGED", data);
+    if (status.state != coqmp::lifecycle::given_up)
+        given_up_.erase(machine);
+    else if (given_up_.insert(machine).second)
+        server_.publish("MACHINE_GAVE_UP", data);
+}
+
+// ---- Commands --------------------------------------------------------------------------------------------------------------
+
+void control_server::add(std::string const& command, work what)
+{
+    server_.handle(command, [this, what = std::move(what)](coqmp::monitor_request request) {
+        try {
+            check(request);
+            argument_reader arguments(request.arguments());
+            request.answer(what(request, arguments));
+        } catch (coqmp::command_failed const& failure) {
+            request.fail(failure.error());
+        } catch (std::exception const& failure) {
+            request.fail(std::string(failure.what()));
+        }
+    });
+}
+
+void control_server::add_queries()
+{
+    auto const add_constant = [this](std::string const& command, json::value const& answer) {
+        add(command, [answer](coqmp::monitor_request const&, argument_reader& arguments) {
+            arguments.finish();
+            return answer;
+        });
+    };
+    json::array commands;
+    for (std::string const& each : control_commands()) {
+        json::object entry;
+        entry["name"] = each;
+        commands.emplace_back(std::move(entry));
+    }
+    json::object name;
+    name["name"] = "coqmpd";
+    json::object version;
+    version["qemu"] = {{"major", 0}, {"minor", 0}, {"micro", 0}};
+    version["package"] = "coqmpd";
+    add_constant("query-commands", commands);
+    add_constant("query-name", name);
+    add_constant("query-qmp-schema", control_schema());
+    add_constant("query-version", version);
+    add("query-machine", [this](coqmp::monitor_request const&, argument_reader& arguments) {
+        std::string const machine = arguments.text("name");
+        arguments.finish();
+        return describe(machine);
+    });
+    add("query-machines", [this](coqmp::monitor_request const&, argument_reader& arguments) {
+        arguments.finish();
+        return describe_all();
+    });
+}
+
+void control_server::add_orders()
+{
+    using order = void (coqmp::supervisor::*)(std::string_view);
+    auto const add_order = [this](std::string const& command, order what) {
+        add(command, [this, what](coqmp::monitor_request const& request, argument_reader& arguments) -> json::value {
+            std::string const machine = arguments.text("name");
+            arguments.finish();
+            (void)known(machine);
+            note(request, machine);
+            (machines_.*what)(machine);
+            return json::object();
+        });
+    };
+    add_order("machine-start", &coqmp::supervisor::start);
+    add_order("machine-restart", &coqmp::supervisor::restart);
+    server_.handle("machine-stop", [this](coqmp::monitor_request& request) { return stop(request); });
+    server_.handle("machines-shutdown", [this](coqmp::monitor_request& request) { return shut_down(request); });
+}
+
+asio::awaitable<json::value> control_server::stop(coqmp::monitor_request& request)
+{
+    check(request);
+    argument_reader arguments(request.arguments());
+    std::string const machine = arguments.text("name");
+    auto const budget = arguments.seconds("timeout");
+    bool const waits = arguments.flag("wait", true);
+    arguments.finish();
+    (void)known(machine);
+    note(request, machine);
+    if (!waits) {
+        machines_.async_stop(machine, budget, [](boost::system::error_code, coqmp::machine_end const&) {});
+        co_return json::object();
+    }
+    auto stopping = machines_.async_stop(machine, budget, asio::as_tuple(asio::deferred));
+    auto const [error, end] = co_await std::move(stopping);
+    if (error)
+        throw boost::system::system_error(error, machine);
+    co_return describe_end(end);
+}
+
+asio::awaitable<json::value> control_server::shut_down(coqmp::monitor_request& request)
+{
+    check(request);
+    argument_reader arguments(request.arguments());
+    std::chrono::nanoseconds const budget = arguments.seconds("timeout").value_or(std::chrono::minutes(5));
+    arguments.finish();
+    note(request, "all machines");
+    auto ending = machines_.async_shutdown(budget, asio::as_tuple(asio::deferred));
+    auto const [error] = co_await std::move(ending);
+    if (error)
+        throw boost::system::system_error(error, "not all machines have ended");
+    co_return json::object();
+}
+
+/// The mode of the socket keeps other users out, unless it was changed.
+void control_server::check(coqmp::monitor_request const& request) const
+{
+    if (!may_control(request.client(), us_))
+        refuse("GenericError", "Only root and the daemon's own user may control the machines");
+}
+
+void control_server::note(coqmp::monitor_request const& request, std::string const& machine)
+{
+    log_.write(log_priority::notice, log_source, describe_client(request.client()) + ": " + request.name() + ", " + machine);
+}
+
+// ---- Answers ---------------------------------------------------------------------------------------------------------------
+
+coqmp::machine_status control_server::known(std::string const& machine) const
+{
+    try {
+        return status_(machine);
+    } catch (boost::system::system_error const& failure) {
+        if (failure.code() != coqmp::errc::no_such_machine)
+            throw;
+    }
+    refuse("DeviceNotFound", "Machine '" + machine + "' not found");
+}
+
+json::value control_server::describe(std::string const& machine) const
+{
+    coqmp::machine_status const status = known(machine);
+    return describe_machine(machine, status, machines_.pid(machine), std::chrono::steady_clock::now());
+}
+
+json::value control_server::describe_all() const
+{
+    json::array result;
+    for (std::string const& each : machines_.names())
+        result.emplace_back(describe(each));
+    return result;
+}
+
+}  // namespace coqmpd

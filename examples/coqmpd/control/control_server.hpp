@@ -1,0 +1,78 @@
+// The control socket: QMP with commands of the daemon's own.
+#ifndef COQMPD_CONTROL_CONTROL_SERVER_HPP
+#define COQMPD_CONTROL_CONTROL_SERVER_HPP
+
+#include "control/argument_reader.hpp"
+#include "daemon/log/logger.hpp"
+
+#include <coqmp/lifecycle.hpp>
+#include <coqmp/monitor_client.hpp>
+#include <coqmp/monitor_request.hpp>
+#include <coqmp/monitor_server.hpp>
+#include <coqmp/supervisor.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/value.hpp>
+
+#include <sys/types.h>
+
+#include <functional>
+#include <set>
+#include <string>
+
+namespace coqmpd {
+
+/// control_schema() lists the commands and events. Each command that changes something is logged with the client that sent it.
+/// @par Threads That of its executor.
+class control_server
+{
+public:
+    /// What the daemon says of a machine, which may know more than the supervisor.
+    using status_function = std::function<coqmp::machine_status(std::string const& machine)>;
+
+    /// Does not listen yet.
+    /// @param machines outlive this object
+    /// @param status throws what supervisor::status() throws
+    control_server(boost::asio::any_io_executor const& executor, coqmp::supervisor& machines, status_function status,
+                   coqmp_daemon::logger& log);
+    control_server(control_server const&) = delete;
+    control_server& operator=(control_server const&) = delete;
+
+    /// Clients wait until accept_clients().
+    /// @throws boost::system::system_error it cannot listen: another daemon does, for example
+    void listen(std::string const& path);
+    void accept_clients() { server_.accept_clients(true); }
+
+    /// The machine has this status now.
+    void publish(std::string const& machine, coqmp::machine_status const& status);
+
+    /// Stops listening, and disconnects all clients. The machines that they start or stop are started or stopped all the same.
+    void close() noexcept { server_.close(); }
+
+private:
+    using work = std::function<boost::json::value(coqmp::monitor_request const&, argument_reader&)>;
+
+    void connected(coqmp::monitor_client const& client);
+    void add(std::string const& command, work what);
+    void add_queries();
+    void add_orders();
+    void check(coqmp::monitor_request const& request) const;
+    void note(coqmp::monitor_request const& request, std::string const& machine);
+    [[nodiscard]] coqmp::machine_status known(std::string const& machine) const;
+    [[nodiscard]] boost::json::value describe(std::string const& machine) const;
+    [[nodiscard]] boost::json::value describe_all() const;
+    [[nodiscard]] boost::asio::awaitable<boost::json::value> stop(coqmp::monitor_request& request);
+    [[nodiscard]] boost::asio::awaitable<boost::json::value> shut_down(coqmp::monitor_request& request);
+
+    coqmp::supervisor& machines_;
+    status_function status_;
+    coqmp_daemon::logger& log_;
+    ::uid_t us_;
+    std::set<std::string> given_up_;  ///< Published as such.
+    coqmp::monitor_server server_;
+};
+
+}  // namespace coqmpd
+
+#endif

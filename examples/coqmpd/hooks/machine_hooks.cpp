@@ -1,0 +1,75 @@
+#include "hooks/machine_hooks.hpp"
+
+#include "daemon/log/log_priority.hpp"
+#include "hooks/hook_selection.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <string_view>
+
+namespace asio = boost::asio;
+
+namespace coqmpd {
+
+machine_hooks::machine_hooks(asio::any_io_executor const& executor, std::vector<std::string> environment,
+                             coqmp_daemon::logger& log)
+    : environment_(std::move(environment)),
+      idle_(executor),
+      runner_(executor, {}, [&log](coqmp_daemon::log_priority priority, std::string_view machine, std::string_view text) {
+          log.write(priority, machine, text);
+      })
+{
+    runner_.on_idle([this] { idle_.cancel(); });
+}
+
+void machine_hooks::set(std::string const& machine, std::vector<hook_settings> hooks)
+{
+    machines_[machine].hooks = std::move(hooks);
+}
+
+void machine_hooks::forget(std::string const& machine)
+{
+    machines_.erase(machine);
+}
+
+void machine_hooks::take(std::string const& machine, coqmp::machine_status const& status)
+{
+    auto const found = machines_.find(machine);
+    if (found == machines_.end())
+        return;
+    found->second.status = status;
+    std::pair const now(status.state, status.reason);
+    if (found->second.last == now)
+        return;
+    found->second.last = now;
+    run(found->second, occasion_of(machine, status));
+}
+
+void machine_hooks::take(std::string const& machine, coqmp::event const& what)
+{
+    auto const found = machines_.find(machine);
+    if (found == machines_.end() || found->second.hooks.empty())
+        return;
+    coqmp_daemon::hook_occasion occasion = occasion_of(machine, found->second.status);
+    occasion.event = what.name;
+    occasion.data = what.data;
+    run(found->second, occasion);
+}
+
+void machine_hooks::run(entry const& machine, coqmp_daemon::hook_occasion const& occasion)
+{
+    for (coqmp_daemon::hook_run& each : runs_for(occasion, machine.hooks, environment_))
+        runner_.run(occasion.machine, std::move(each));
+}
+
+asio::awaitable<void> machine_hooks::finish(std::chrono::milliseconds most)
+{
+    boost::system::error_code interrupted;
+    idle_.expires_after(most);
+    if (runner_.unfinished() != 0)
+        co_await idle_.async_wait(asio::redirect_error(asio::use_awaitable, interrupted));
+}
+
+}  // namespace coqmpd

@@ -1,0 +1,62 @@
+// Runs the hooks of the machines' files.
+#ifndef COQMPD_HOOKS_MACHINE_HOOKS_HPP
+#define COQMPD_HOOKS_MACHINE_HOOKS_HPP
+
+#include "daemon/hooks/hook_occasion.hpp"
+#include "daemon/hooks/hook_runner.hpp"
+#include "daemon/log/logger.hpp"
+#include "machines/machine_file.hpp"
+
+#include <coqmp/event.hpp>
+#include <coqmp/lifecycle.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace coqmpd {
+
+/// @par Threads That of its executor.
+class machine_hooks
+{
+public:
+    /// @param environment the daemon's
+    machine_hooks(boost::asio::any_io_executor const& executor, std::vector<std::string> environment, coqmp_daemon::logger& log);
+
+    /// The machine has these hooks from now on.
+    void set(std::string const& machine, std::vector<hook_settings> hooks);
+    void forget(std::string const& machine);
+
+    /// Runs hooks if the state or its reason has changed.
+    void take(std::string const& machine, coqmp::machine_status const& status);
+    void take(std::string const& machine, coqmp::event const& what);
+
+    /// Waits until all hooks have ended, but at most for this time.
+    [[nodiscard]] boost::asio::awaitable<void> finish(std::chrono::milliseconds most);
+
+private:
+    struct entry
+    {
+        std::vector<hook_settings> hooks;
+        coqmp::machine_status status;
+        std::optional<std::pair<coqmp::lifecycle, coqmp::lifecycle_reason>> last;  ///< What hooks were run for.
+    };
+
+    void run(entry const& machine, coqmp_daemon::hook_occasion const& occasion);
+
+    std::vector<std::string> const environment_;
+    std::map<std::string, entry> machines_;
+    boost::asio::steady_timer idle_;
+    coqmp_daemon::hook_runner runner_;
+};
+
+}  // namespace coqmpd
+
+#endif

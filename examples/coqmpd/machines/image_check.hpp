@@ -1,0 +1,21 @@
+// Whether two machines would write to the same image.
+#ifndef COQMPD_MACHINES_IMAGE_CHECK_HPP
+#define COQMPD_MACHINES_IMAGE_CHECK_HPP
+
+#include "daemon/configuration/problem_list.hpp"
+#include "machines/machine_set.hpp"
+
+#include <map>
+#include <string>
+
+namespace coqmpd {
+
+/// Adds a problem to each machine that opens an image for writing which another one opens for writing, too, unless both say that it
+/// may be shared. (QEMU locks local images, but not through all file systems, and it finds out only when the second machine starts.)
+/// image_use.hpp says which images are seen. It blocks for as long as the file system does.
+/// @param lists one for each machine
+void check_images(machine_set const& set, std::map<std::string, coqmp_daemon::problem_list>& lists);
+
+}  // namespace coqmpd
+
+#endif

@@ -1,0 +1,14 @@
+// The keys of a machine's file.
+#ifndef COQMPD_MACHINES_MACHINE_SCHEMA_HPP
+#define COQMPD_MACHINES_MACHINE_SCHEMA_HPP
+
+#include "daemon/configuration/table_schema.hpp"
+#include "machines/machine_file.hpp"
+
+namespace coqmpd {
+
+[[nodiscard]] coqmp_daemon::table_schema<machine_file> machine_schema();
+
+}  // namespace coqmpd
+
+#endif

@@ -1,0 +1,42 @@
+// All machines of a host: the files of one directory, and what they must not do together.
+#ifndef COQMPD_MACHINES_MACHINE_SET_HPP
+#define COQMPD_MACHINES_MACHINE_SET_HPP
+
+#include "machines/machine_file.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace coqmpd {
+
+/// A machine whose file has a problem is in `refused` only: it does not keep the others from being started, and a machine that runs
+/// keeps what its file said before.
+struct machine_set
+{
+    std::map<std::string, machine_file> machines;
+    std::set<std::string> refused;
+    std::vector<std::string> problems;  ///< A sentence each, with the file and mostly its line and column.
+};
+
+/// A file of the directory: its name without `.toml`, and its text.
+struct file_text
+{
+    std::string machine;
+    std::string path;
+    std::string text;
+};
+
+/// Reads all files NAME.toml. Other files are ignored, such as those that editors and package managers leave behind, unless their
+/// name shows that a machine was meant. A file that others can change is refused. It blocks for as long as the file system does.
+/// @throws coqmp_daemon::configuration_error the directory cannot be read
+[[nodiscard]] machine_set read_machines(std::string const& directory);
+
+/// The same for texts that have been read already.
+[[nodiscard]] machine_set parse_machines(std::vector<file_text> const& files);
+
+}  // namespace coqmpd
+
+#endif

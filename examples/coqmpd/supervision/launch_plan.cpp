@@ -1,0 +1,131 @@
+#include "supervision/launch_plan.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace coqmpd {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A QEMU that reserves its memory before it answers needs minutes, and it may wait for its turn.
+constexpr auto start_timeout = 10min;
+
+/// What programs expect that select(2) limits (systemd's default).
+constexpr ::rlim_t usual_open_files = 1024;
+
+/// The service manager's, for the daemon itself. A QEMU that notified it would do so in the daemon's name.
+constexpr std::array<std::string_view, 12> variables_of_manager = {
+    "NOTIFY_SOCKET", "WATCHDOG_PID",      "WATCHDOG_USEC",   "LISTEN_PID",     "LISTEN_FDS",       "LISTEN_FDNAMES",
+    "INVOCATION_ID", "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID", "CONFIGURATION_DIRECTORY",
+};
+
+std::string_view name_of(std::string_view variable)
+{
+    return variable.substr(0, variable.find('='));
+}
+
+bool is_managers(std::string_view variable)
+{
+    return std::ranges::find(variables_of_manager, name_of(variable)) != variables_of_manager.end();
+}
+
+void set_variable(std::vector<std::string>& environment, std::string const& variable)
+{
+    std::erase_if(environment, [&](std::string const& each) { return name_of(each) == name_of(variable); });
+    environment.push_back(variable);
+}
+
+void add_limits(limit_settings const& limits, ::rlim_t most_open_files, std::vector<coqmp::resource_limit>& into)
+{
+    if (limits.open_files)
+        into.emplace_back(RLIMIT_NOFILE, *limits.open_files);
+    else
+        into.emplace_back(RLIMIT_NOFILE, std::min(usual_open_files, most_open_files), most_open_files);
+    if (limits.locked_memory)
+        into.emplace_back(RLIMIT_MEMLOCK, *limits.locked_memory);
+    if (limits.core)
+        into.emplace_back(RLIMIT_CORE, *limits.core);
+}
+
+}  // namespace
+
+inheritance inheritance::ours()
+{
+    inheritance result;
+    for (char const* const* each = ::environ; each != nullptr && *each != nullptr; ++each)
+        result.environment.emplace_back(*each);
+    struct ::rlimit files = {};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    result.most_open_files = files.rlim_max;
+    return result;
+}
+
+std::vector<std::string> environment_of(machine_file const& file, std::vector<std::string> const& inherited)
+{
+    std::vector<std::string> result;
+    for (std::string const& each : inherited)
+        if (!is_managers(each))
+            set_variable(result, each);
+    for (std::string const& each : file.environment)
+        set_variable(result, each);
+    return result;
+}
+
+coqmp::machine_spec spec_for(machine_file const& file, std::string const& cgroup, inheritance const& inherited)
+{
+    coqmp::machine_spec result;
+    result.program = file.program;
+    for (auto const& each : file.arguments)
+        result.arguments.push_back(each.value);
+    result.environment = environment_of(file, inherited.environment);
+    result.working_directory = file.working_directory;
+    result.user = file.user;
+    result.group = file.group;
+    add_limits(file.limits, inherited.most_open_files, result.limits);
+    result.cgroup = cgroup;
+    result.own_session = true;  // a signal from the daemon's terminal does not concern the machine
+    result.start_timeout = start_timeout;
+    result.outlives_us = true;
+    result.release_when_destroyed = true;
+    return result;
+}
+
+coqmp::supervision_policy policy_for(machine_file const& file)
+{
+    coqmp::supervision_policy result;
+    result.restart = file.restart.policy;
+    result.relaunch_after_reboot = file.restart.after_reboot;
+    result.most_restarts = file.restart.most;
+    result.restart_window = file.restart.window;
+    result.backoff = file.restart.first_pause;
+    result.longest_backoff = file.restart.longest_pause;
+    result.most_reboots = file.boot_loop.reboots;
+    result.reboot_window = file.boot_loop.window;
+    result.on_boot_loop = file.boot_loop.action;
+    result.on_panic = file.panic.action;
+    result.dumps_after_panic = file.panic.dump;
+    result.dump_time = file.panic.dump_time;
+    result.heals_no_space = file.heal_no_space;
+    result.probe_interval = file.liveness.interval;
+    result.probe_time = file.liveness.time;
+    result.kill_silent_after = file.liveness.kill_silent_after;
+    result.shutdown.budget = file.shutdown.budget;
+    result.shutdown.ask_guest = file.shutdown.ask_guest ? coqmp::ask_guest::yes : coqmp::ask_guest::no;
+    result.shutdown.repeat = file.shutdown.repeat;
+    return result;
+}
+
+std::vector<std::string> names_before(machine_file const& file)
+{
+    std::vector<std::string> result;
+    for (auto const& each : file.after)
+        result.push_back(each.value);
+    return result;
+}
+
+}  // namespace coqmpd

@@ -1,0 +1,186 @@
+// The cgroups of machines, on a faked tree: an ordinary directory.
+#include "cgroups/cgroup_limits.hpp"
+#include "cgroups/cgroup_tree.hpp"
+#include "support/temporary_directory.hpp"
+#include "support/text.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+using namespace coqmpd;
+using coqmp::test::contains;
+
+namespace {
+
+/// What the kernel would show, as far as it is needed.
+class faked_tree
+{
+public:
+    faked_tree()
+    {
+        write("cgroup.controllers", "cpu io memory pids hugetlb\n");
+        std::filesystem::create_directories(own() / "daemon");
+        std::filesystem::create_directories(own() / "machines/vm1");
+        for (char const* const directory : {"system.slice/coqmpd.service", "system.slice/coqmpd.service/machines"}) {
+            write(std::string(directory) + "/cgroup.controllers", "memory cpu hugetlb\n");
+            write(std::string(directory) + "/cgroup.subtree_control", "");
+        }
+        write("system.slice/coqmpd.service/cgroup.procs", "17\n");
+        write("system.slice/coqmpd.service/daemon/cgroup.procs", "");
+        for (char const* const file : {"memory.max", "memory.swap.max", "cpu.max", "cpu.weight"})
+            write(std::string("system.slice/coqmpd.service/machines/vm1/") + file, "");
+    }
+
+    [[nodiscard]] std::unique_ptr<cgroup_tree> open(std::string const& own_line = "0::/system.slice/coqmpd.service\n")
+    {
+        return cgroup_tree::open(root(), own_line, problems);
+    }
+    void write(std::string const& file, std::string const& text) const { std::ofstream(root() / file) << text; }
+    [[nodiscard]] std::string read(std::string const& file) const
+    {
+        std::ifstream stream(own() / file);
+        return {std::istreambuf_iterator<char>(stream), {}};
+    }
+    [[nodiscard]] std::filesystem::path root() const { return directory_.path(); }
+    [[nodiscard]] std::filesystem::path own() const { return root() / "system.slice/coqmpd.service"; }
+
+    std::vector<std::string> problems;
+
+private:
+    coqmp::test::temporary_directory directory_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(cgroups, *boost::unit_test::timeout(100))
+
+BOOST_AUTO_TEST_CASE(limits_that_are_not_wanted_are_lifted)
+{
+    std::vector<std::string> contents;
+    for (cgroup_setting const& each : cgroup_settings({}))
+        contents.push_back(each.file + '=' + each.content + (each.is_wanted ? " wanted" : ""));
+    std::vector<std::string> const expected{"memory.max=max", "memory.swap.max=max", "cpu.max=max 100000",
+                                            "cpu.weight=100", "io.weight=100",       "pids.max=max"};
+    BOOST_TEST(contents == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(limits_are_in_the_units_of_the_kernel)
+{
+    limit_settings limits;
+    limits.memory = std::uint64_t{4} << 30;
+    limits.swap = 0;
+    limits.cpus = 0.5;
+    limits.tasks = 100;
+    auto const settings = cgroup_settings(limits);
+    BOOST_TEST(settings[0].content == "4294967296");
+    BOOST_TEST(settings[1].content == "0");
+    BOOST_TEST(settings[1].is_wanted);
+    BOOST_TEST(settings[2].content == "50000 100000");
+    BOOST_TEST(settings[5].content == "100");
+}
+
+BOOST_AUTO_TEST_CASE(a_key_is_found_in_the_counts_of_a_cgroup)
+{
+    BOOST_TEST(count_in("low 0\noom 5\noom_kill 2\noom_group_kill 1\n", "oom_kill").value() == 2U);
+    BOOST_TEST(count_in("oom_kill 18446744073709551615", "oom_kill").has_value());
+    BOOST_TEST(!count_in("oom 5\n", "oom_kill").has_value());
+    BOOST_TEST(!count_in("oom_kill many\n", "oom_kill").has_value());
+    BOOST_TEST(!count_in("", "oom_kill").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(our_own_cgroup_is_the_one_of_the_unified_hierarchy)
+{
+    BOOST_TEST(own_cgroup_in("0::/system.slice/a.service\n").value() == "/system.slice/a.service");
+    BOOST_TEST(own_cgroup_in("1:name=systemd:/a\n0::/b\n").value() == "/b");
+    BOOST_TEST(!own_cgroup_in("4:memory:/a\n1:name=systemd:/a\n").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(nothing_happens_without_cgroup_v2)
+{
+    faked_tree tree;
+    BOOST_TEST(tree.open("4:memory:/a\n").get() == nullptr);
+    BOOST_TEST(tree.open("0::/\n").get() == nullptr);
+    BOOST_TEST(tree.open("0::/not/ours\n").get() == nullptr);
+    std::filesystem::remove(tree.root() / "cgroup.controllers");
+    BOOST_TEST(tree.open().get() == nullptr);
+    BOOST_TEST(tree.problems.empty());
+    BOOST_TEST(tree.read("daemon/cgroup.procs").empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_daemon_moves_into_a_leaf_and_passes_controllers_on)
+{
+    faked_tree tree;
+    BOOST_REQUIRE(tree.open() != nullptr);
+    BOOST_TEST(tree.problems.empty());
+    BOOST_TEST(tree.read("daemon/cgroup.procs") == "17");
+    // An ordinary file keeps what is written to its beginning; the kernel adds each controller.
+    BOOST_TEST(contains(tree.read("cgroup.subtree_control"), "+cpu"));
+    BOOST_TEST(!contains(tree.read("cgroup.subtree_control"), "hugetlb"));
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_in_its_leaf_finds_the_same_tree)
+{
+    faked_tree tree;
+    auto const found = tree.open("0::/system.slice/coqmpd.service/daemon\n");
+    BOOST_REQUIRE(found != nullptr);
+    BOOST_TEST(found->prepare("vm1", {}, tree.problems) == (tree.own() / "machines/vm1").native());
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_gets_a_cgroup_with_its_limits)
+{
+    faked_tree tree;
+    auto const groups = tree.open();
+    BOOST_REQUIRE(groups != nullptr);
+    limit_settings limits;
+    limits.memory = 1 << 20;
+    BOOST_TEST(groups->prepare("vm1", limits, tree.problems) == (tree.own() / "machines/vm1").native());
+    BOOST_TEST(tree.problems.empty());
+    BOOST_TEST(tree.read("machines/vm1/memory.max") == "1048576");
+    BOOST_TEST(tree.read("machines/vm1/cpu.max") == "max 100000");
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_without_its_controller_is_reported)
+{
+    faked_tree tree;
+    auto const groups = tree.open();
+    BOOST_REQUIRE(groups != nullptr);
+    limit_settings limits;
+    limits.tasks = 10;
+    BOOST_TEST(!groups->prepare("vm1", limits, tree.problems).empty());
+    BOOST_REQUIRE(tree.problems.size() == 1U);
+    BOOST_TEST(tree.problems[0] == "a limit is not set, because this host's cgroup has no pids.max, of the controller pids");
+}
+
+BOOST_AUTO_TEST_CASE(an_oom_kill_is_told_from_any_other)
+{
+    faked_tree tree;
+    auto const groups = tree.open();
+    BOOST_REQUIRE(groups != nullptr);
+    BOOST_TEST(!groups->oom_kills("vm1").has_value());
+    tree.write("system.slice/coqmpd.service/machines/vm1/memory.events", "oom 0\noom_kill 1\n");
+    oom_count const before = groups->oom_kills("vm1");
+    BOOST_TEST(!has_oom_killed(before, groups->oom_kills("vm1")));
+    tree.write("system.slice/coqmpd.service/machines/vm1/memory.events", "oom 0\noom_kill 2\n");
+    BOOST_TEST(has_oom_killed(before, groups->oom_kills("vm1")));
+    BOOST_TEST(has_oom_killed(std::nullopt, 1));
+    BOOST_TEST(!has_oom_killed(1, std::nullopt));
+    BOOST_TEST(!has_oom_killed(std::nullopt, 0));
+}
+
+BOOST_AUTO_TEST_CASE(the_cgroup_of_a_machine_that_has_ended_is_removed)
+{
+    faked_tree tree;
+    auto const groups = tree.open();
+    BOOST_REQUIRE(groups != nullptr);
+    BOOST_TEST(!groups->prepare("vm2", {}, tree.problems).empty());
+    BOOST_TEST(std::filesystem::exists(tree.own() / "machines/vm2"));
+    groups->remove("vm2");
+    BOOST_TEST(!std::filesystem::exists(tree.own() / "machines/vm2"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,171 @@
+// The control socket, with a supervisor whose machines have no process.
+#include "control/control_schema.hpp"
+#include "control/control_server.hpp"
+#include "support/run.hpp"
+#include "support/temporary_directory.hpp"
+#include "support/text.hpp"
+
+#include <coqmp/coqmp.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using namespace coqmpd;
+using coqmp::test::contains;
+
+namespace {
+
+/// A control socket for the machines `build` and `web`, which were never started, and the log.
+class controlled_machines
+{
+public:
+    explicit controlled_machines(asio::any_io_executor const& executor)
+        : log_(executor, log_options()),
+          machines_(executor),
+          control_(executor, machines_, [this](std::string const& machine) { return machines_.status(machine); }, log_)
+    {
+        machines_.add("web", coqmp::machine_spec());
+        machines_.add("build", coqmp::machine_spec());
+        control_.listen(path());
+        control_.accept_clients();
+    }
+
+    [[nodiscard]] coqmp::endpoint address() const { return coqmp::endpoint::unix_socket(path()); }
+    [[nodiscard]] control_server& control() noexcept { return control_; }
+    [[nodiscard]] std::string const& log() const noexcept { return lines_; }
+
+private:
+    [[nodiscard]] std::string path() const { return (directory_.path() / "control.sock").native(); }
+    [[nodiscard]] coqmp_daemon::logger_options log_options()
+    {
+        coqmp_daemon::logger_options result;
+        result.write = [this](std::string_view line) {
+            lines_ += line;
+            return true;
+        };
+        return result;
+    }
+
+    coqmp::test::temporary_directory directory_;
+    std::string lines_;
+    coqmp_daemon::logger log_;
+    coqmp::supervisor machines_;
+    control_server control_;
+};
+
+/// What a command returned as text, or `CLASS: DESCRIPTION`.
+asio::awaitable<std::string> ask(coqmp::session& client, coqmp::command request)
+{
+    coqmp::reply const answer = co_await client.async_execute(std::move(request), asio::use_awaitable);
+    if (answer.has_value())
+        co_return json::serialize(answer.value());
+    co_return answer.error().class_name + ": " + answer.error().description;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(control_socket, *boost::unit_test::timeout(100))
+
+COROUTINE_TEST_CASE(a_client_asks_for_machines)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    controlled_machines daemon(executor);
+    coqmp::session client(executor);
+    co_await client.async_connect(daemon.address(), asio::use_awaitable);
+    std::string const one = R"({"name":"build","state":"defined","liveness":"gone","boot-looping":false,"dumping":false})";
+    std::string const other = R"({"name":"web","state":"defined","liveness":"gone","boot-looping":false,"dumping":false})";
+    std::string const all = co_await ask(client, coqmp::command("query-machines"));
+    BOOST_TEST(all == "[" + one + "," + other + "]");
+    std::string const found = co_await ask(client, coqmp::command("query-machine").with("name", "web"));
+    BOOST_TEST(found == other);
+}
+
+COROUTINE_TEST_CASE(a_client_asks_for_the_schema)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    controlled_machines daemon(executor);
+    coqmp::session client(executor);
+    co_await client.async_connect(daemon.address(), asio::use_awaitable);
+    coqmp::schema const schema = co_await coqmp::query_schema(client);
+    BOOST_TEST(schema.command_names() == control_commands(), boost::test_tools::per_element());
+    for (std::string const& each : control_commands()) {
+        std::string const answer = co_await ask(client, coqmp::command(each).with("no-such-argument", 1));
+        BOOST_TEST_INFO(each);
+        BOOST_TEST((!contains(answer, "The command " + each + " has not been found") || each == "qmp_capabilities"));
+    }
+}
+
+COROUTINE_TEST_CASE(a_machine_that_does_not_exist_is_not_found)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    controlled_machines daemon(executor);
+    coqmp::session client(executor);
+    co_await client.async_connect(daemon.address(), asio::use_awaitable);
+    for (char const* const each : {"query-machine", "machine-start", "machine-stop", "machine-restart"}) {
+        std::string const answer = co_await ask(client, coqmp::command(each).with("name", "none"));
+        BOOST_TEST(answer == "DeviceNotFound: Machine 'none' not found");
+    }
+    BOOST_TEST(!contains(daemon.log(), "none"));
+}
+
+COROUTINE_TEST_CASE(a_wrong_argument_is_refused)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    controlled_machines daemon(executor);
+    coqmp::session client(executor);
+    co_await client.async_connect(daemon.address(), asio::use_awaitable);
+    std::string const missing = co_await ask(client, coqmp::command("machine-start"));
+    BOOST_TEST(missing == "GenericError: Parameter 'name' is missing");
+    std::string const wrong = co_await ask(client, coqmp::command("machine-stop").with("name", "web").with("wait", 1));
+    BOOST_TEST(wrong == "GenericError: Invalid parameter type for 'wait', expected: boolean");
+}
+
+COROUTINE_TEST_CASE(a_stop_of_a_machine_that_is_down_completes_and_is_logged)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    controlled_machines daemon(executor);
+    coqmp::session client(executor);
+    co_await client.async_connect(daemon.address(), asio::use_awaitable);
+    std::string const waiting = co_await ask(client, coqmp::command("machine-stop").with("name", "web"));
+    BOOST_TEST(contains(waiting, "\"description\":"));
+    std::string const quick = co_await ask(client, coqmp::command("machine-stop").with("name", "web").with("wait", false));
+    BOOST_TEST(quick == "{}");
+    BOOST_TEST(contains(daemon.log(), "machine-stop, web"));
+    std::string const all = co_await ask(client, coqmp::command("machines-shutdown"));
+    BOOST_TEST(all == "{}");
+}
+
+COROUTINE_TEST_CASE(clients_get_each_change_and_one_event_when_a_machine_is_given_up)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    controlled_machines daemon(executor);
+    coqmp::session client(executor);
+    co_await client.async_connect(daemon.address(), asio::use_awaitable);
+    coqmp::event_stream events = client.subscribe();
+    coqmp::machine_status status;
+    status.state = coqmp::lifecycle::given_up;
+    daemon.control().publish("web", status);
+    status.is_boot_looping = true;
+    daemon.control().publish("web", status);
+    std::string names;
+    for (int count = 0; count < 3; ++count) {
+        std::optional<coqmp::event> const next = co_await events.next();
+        BOOST_REQUIRE(next.has_value());
+        BOOST_TEST(next->data.at("name").as_string() == "web");
+        names += next->name + ' ';
+    }
+    BOOST_TEST(names == "MACHINE_STATE_CHANGED MACHINE_GAVE_UP MACHINE_STATE_CHANGED ");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
