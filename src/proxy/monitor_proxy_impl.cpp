@@ -95,7 +95,7 @@ void monitor_proxy_impl::destroy_handlers() noexcept
 
 void monitor_proxy_impl::use(std::shared_ptr<session_impl> session, std::shared_ptr<proxy::command_gate> gate)
 {
-    if (is_closed_)
+    if (is_closed())
         return;
     auto const upstream = std::make_shared<proxy::upstream>(weak_from_this(), std::move(session), std::move(gate));
     upstream->start();
@@ -150,7 +150,7 @@ void monitor_proxy_impl::connection_lost(error_code why)
 monitor_proxy_impl::policy_pointer monitor_proxy_impl::policy_of(client_id who) const
 {
     auto const found = clients_.find(static_cast<std::uint64_t>(who));
-    return found != clients_.end() ? found->second.policy : nullptr;
+    return found != clients_.end() && !is_closed() ? found->second.policy : nullptr;
 }
 
 /// @return null: the client must be disconnected, also if the hook throws
@@ -160,6 +160,8 @@ monitor_proxy_impl::policy_pointer monitor_proxy_impl::choose_policy(monitor_cli
     if (!options_.policy_for)
         return read_only;
     policy_pointer chosen;
+    if (is_closed())
+        return chosen;
     guarded(*home_, [&] { chosen = options_.policy_for(who); });
     return chosen;
 }
@@ -167,7 +169,7 @@ monitor_proxy_impl::policy_pointer monitor_proxy_impl::choose_policy(monitor_cli
 void monitor_proxy_impl::client_connected(monitor_client const& who)
 {
     auto policy = choose_policy(who);
-    if (is_closed_)
+    if (is_closed())
         return;  // by the hook
     if (!policy)
         return server_->disconnect(who.number);
@@ -272,7 +274,7 @@ monitor_audit monitor_proxy_impl::record_of(proxied_command const& which) const
 
 void monitor_proxy_impl::audit(monitor_audit const& record)
 {
-    if (!is_closed_)
+    if (!is_closed())
         call_hook<monitor_audit const&>(*home_, options_.audit, record);
 }
 

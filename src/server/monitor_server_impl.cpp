@@ -75,7 +75,8 @@ void monitor_server_impl::close() noexcept
         return;  // it was closed with its context, or will end soon
     for (auto const& each : acceptors_)
         each->remove_file();  // immediately: a caller that destroys a server may look for the file right after
-    // Like run_at_home(): what was published or answered before comes before the end, also on a strand.
+    // Like run_at_home(): what was published or answered before comes before the end, also on a strand. Until then, nothing of the
+    // user's is called any more.
     if (home_->is_running())
         end();
     else
@@ -113,7 +114,7 @@ void monitor_server_impl::destroy_handlers() noexcept
 
 bool monitor_server_impl::wants_connection() const noexcept
 {
-    return !is_closed_ && accepts_clients_ && clients_.size() < std::max<std::size_t>(options_.most_clients, 1);
+    return !is_closed() && accepts_clients_ && clients_.size() < std::max<std::size_t>(options_.most_clients, 1);
 }
 
 void monitor_server_impl::take_connection(connection_acceptor const& from, unique_fd connection)
@@ -131,6 +132,12 @@ void monitor_server_impl::accept_failed(connection_acceptor const& from, error_c
     });
 }
 
+void monitor_server_impl::execute(monitor_request request)
+{
+    if (!is_closed())
+        handlers_.execute(std::move(request));
+}
+
 std::uint64_t monitor_server_impl::serve(stream_socket&& socket, endpoint const& through)
 {
     auto const client = std::make_shared<monitor_client>(through);
@@ -141,7 +148,7 @@ std::uint64_t monitor_server_impl::serve(stream_socket&& socket, endpoint const&
                                                                 dialogue_options_of(options_), limits);
     clients_.emplace(client->number, connection);
     client_count_ = clients_.size();
-    if (call_hook<monitor_client const&>(*home_, options_.on_connected, *client))
+    if (!is_closed() && call_hook<monitor_client const&>(*home_, options_.on_connected, *client))
         connection->start();
     else
         disconnect(client->number);
@@ -154,7 +161,8 @@ void monitor_server_impl::connection_ended(client_connection& which)
     if (clients_.erase(client->number) == 0)
         return;
     client_count_ = clients_.size();
-    call_hook<monitor_client const&>(*home_, options_.on_disconnected, *client);
+    if (!is_closed())
+        call_hook<monitor_client const&>(*home_, options_.on_disconnected, *client);
     accept_more();
 }
 
@@ -191,7 +199,7 @@ void monitor_server_impl::dial(std::shared_ptr<dial_handler> const& waiting, end
 {
     if (!*waiting)
         return;  // cancelled on its way here
-    if (is_closed_)
+    if (is_closed())
         return waiting->post(make_error_code(errc::disconnected), std::uint64_t(0));
     auto const begun = std::make_shared<dialer>(executor());
     dials_.push_back({begun, waiting});
@@ -210,7 +218,7 @@ void monitor_server_impl::dialed(dialer const* which, endpoint const& client, er
     pending_dial const over = std::move(*found);
     dials_.erase(found);
     if (!error && !wants_connection())
-        error = asio::error::connection_refused;
+        error = is_closed() ? make_error_code(errc::disconnected) : error_code(asio::error::connection_refused);
     // An endpoint that owns a descriptor would keep the connection open for as long as there is a copy of monitor_client.
     endpoint const through = client.is_descriptor() ? endpoint::descriptor(client.descriptor_number()) : client;
     std::uint64_t const number = error ? 0 : serve(std::move(socket), through);

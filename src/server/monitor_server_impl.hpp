@@ -50,7 +50,7 @@ public:
 
     // From any thread.
     void close() noexcept;
-    [[nodiscard]] bool is_closed() const noexcept { return close_requested_; }
+    [[nodiscard]] bool is_closed() const noexcept { return close_requested_ || is_closed_; }
     [[nodiscard]] std::size_t client_count() const noexcept { return client_count_.load(std::memory_order_relaxed); }
     /// Runs a function with this object on the executor: at once if the caller is already running there.
     template <class Function>
@@ -90,7 +90,7 @@ private:
         std::shared_ptr<dial_handler> waiting;
     };
 
-    void execute(monitor_request request) override { handlers_.execute(std::move(request)); }
+    void execute(monitor_request request) override;
     void connection_ended(client_connection& which) override;
     [[nodiscard]] bool wants_connection() const noexcept override;
     void take_connection(connection_acceptor const& from, unique_fd connection) override;
@@ -113,7 +113,7 @@ private:
     std::atomic<bool> close_requested_ = false;
     post_memory close_memory_;
     bool accepts_clients_ = true;
-    bool is_closed_ = false;
+    std::atomic<bool> is_closed_ = false;  ///< By close(), or with the execution context.
 };
 
 }  // namespace coqmp::detail

@@ -9,7 +9,10 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
@@ -263,6 +266,50 @@ COROUTINE_TEST_CASE(a_change_of_policies_may_destroy_the_proxy)
     monitor.proxy.apply_policies();
     BOOST_TEST(co_await first.end() == "");
     BOOST_TEST(co_await second.end() == "");
+}
+
+COROUTINE_TEST_CASE(no_hook_is_called_after_its_proxy_was_destroyed_on_a_strand)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    proxied_monitor* where = nullptr;
+    int later = 0;
+    monitor_proxy_options options;
+    options.policy_for = [&](monitor_client const&) {
+        later += where == nullptr ? 1 : 0;
+        return std::make_shared<monitor_policy const>(monitor_policy::read_only());
+    };
+    options.audit = [&](monitor_audit const&) {
+        if (where == nullptr)
+            ++later;
+        else
+            static_cast<void>(coqmp::monitor_proxy(std::move(std::exchange(where, nullptr)->proxy)));
+    };
+    options.on_disconnected = [&](monitor_client const&) { later += where == nullptr ? 1 : 0; };
+    proxied_monitor monitor(asio::make_strand(executor), std::move(options));
+    where = &monitor;
+    co_await monitor.connect();
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate(R"("oob")");
+    client.say(command_text("stop") + command_text("stop") + command_text("cont"));
+    static_cast<void>(co_await client.end());
+    BOOST_TEST(later == 0);
+}
+
+COROUTINE_TEST_CASE(no_handler_is_called_after_its_server_was_destroyed_on_a_strand)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    served_monitor monitor(asio::make_strand(executor));
+    int calls = 0;
+    monitor.server.handle_others([&](coqmp::monitor_request request) {
+        ++calls;
+        static_cast<void>(coqmp::monitor_server(std::move(monitor.server)));
+        request.answer();
+    });
+    raw_client client(executor, monitor.address);
+    co_await client.negotiate(R"("oob")");
+    client.say(command_text("a") + command_text("b") + command_text("c"));
+    static_cast<void>(co_await client.end());
+    BOOST_TEST(calls == 1);
 }
 
 // ---- Calls of the proxy ----------------------------------------------------------------------------------------------------
