@@ -51,8 +51,8 @@ struct supervision_policy
 {
     supervision_policy() = default;  // not an aggregate, as session_options
 
-    /// QEMU belongs to another owner: it is watched, and never acted on. Most other members then do not matter. This version of the
-    /// supervisor does not support this: supervisor::add() rejects it.
+    /// QEMU belongs to another owner: it is watched, and never acted on. Most other members then do not matter. Set by
+    /// supervisor::observe(); supervisor::add() rejects it.
     bool is_observed = false;
 
     restart_policy restart = restart_policy::on_failure;
