@@ -1,2 +1,2 @@
-// The precompiled header of the tests is made for this program, which does nothing.
+// The precompiled header of the tests is built for this program, which does nothing.
 int main() {}

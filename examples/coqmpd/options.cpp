@@ -45,8 +45,8 @@ void describe(CLI::App& application, options& into, written_options& written)
     status->excludes(down);
     coqmp_daemon::add_common_options(application, COQMPD_VERSION, into.common);
     application.footer(
-        "SIGHUP reads the files again. SIGTERM and SIGINT end the daemon, a second one at\n"
-        "once; the machines go on running.\n"
+        "On SIGHUP, the daemon reads the files again. SIGTERM and SIGINT end it, a second\n"
+        "one at once; the machines go on running.\n"
         "Exit status: 0, 1 failure, 2 usage or configuration, 3 connection.\n"
         "The manuals: man coqmpd, man coqmp-machine.toml");
 }

@@ -17,7 +17,7 @@ std::string variable(char const* name)
     return value != nullptr ? value : "";
 }
 
-/// systemd separates several directories by colons.
+/// systemd separates several directories with colons.
 std::string first_of(std::string const& directories)
 {
     return directories.substr(0, directories.find(':'));

@@ -8,7 +8,7 @@
 
 namespace coqmpd {
 
-/// The user and the variables that decide about the places. An empty string: the variable is not set.
+/// The user and the variables that determine the places. An empty string: the variable is not set.
 struct place_sources
 {
     ::uid_t user = 0;
@@ -37,7 +37,7 @@ struct places
 
 /// The places of root are fixed; those of an ordinary user are in the user's own directories. Without I/O.
 /// @param configuration of the command line; empty: the default
-/// @throws coqmp_daemon::configuration_error a variable is missing that an ordinary user needs
+/// @throws coqmp_daemon::configuration_error a variable that an ordinary user needs is missing
 [[nodiscard]] places find_places(place_sources const& sources, std::string const& configuration);
 
 }  // namespace coqmpd

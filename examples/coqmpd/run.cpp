@@ -50,11 +50,11 @@ std::unique_ptr<cgroup_tree> open_cgroups(coqmp_daemon::logger& log)
         log.write(coqmp_daemon::log_priority::warning, each);
     if (!result)
         log.write(coqmp_daemon::log_priority::info,
-                  "no cgroup is delegated to the daemon: the machines run in its own, without the limits of cgroups");
+                  "no cgroup is delegated to the daemon: the machines run in the daemon's own, without the limits of a cgroup");
     return result;
 }
 
-/// With systemd, RuntimeDirectory= and StateDirectory= have made them. The supervisor makes its own directory, which is private.
+/// With systemd, RuntimeDirectory= and StateDirectory= have created them. The supervisor creates its own directory, which is private.
 void make_directories(places const& where)
 {
     std::filesystem::create_directories(where.runtime);

@@ -35,7 +35,7 @@ using namespace std::chrono_literals;
 constexpr auto time_to_release = 80s;
 constexpr auto time_for_hooks = 5s;
 
-/// How long a reload waits for machines that get new settings. Usually they have them at once.
+/// How long a reload waits for machines that get new settings. Usually they get them at once.
 constexpr auto time_to_settle = 10s;
 
 coqmp::supervisor_options options_for(places const& where, coqmp_daemon::logger& log)
@@ -175,7 +175,7 @@ asio::awaitable<void> service::reload()
     if (problems.empty())
         log_.write(log_priority::notice, "reloaded");
     else
-        log_.write(log_priority::error, "the files were not read again: what they said before still holds");
+        log_.write(log_priority::error, "the files were not read again: the previous settings still apply");
     count_again();
     state_.end_reload();
 }

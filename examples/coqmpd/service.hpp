@@ -1,5 +1,5 @@
 // The daemon from its start to its end.
-// Invariant: its end costs no machine.
+// Invariant: no machine ends because the daemon does.
 #ifndef COQMPD_SERVICE_HPP
 #define COQMPD_SERVICE_HPP
 
@@ -46,7 +46,7 @@ class service
 {
 public:
     /// @param cgroups null: there are none
-    /// @throws boost::system::system_error another daemon uses the directory for the state, or it cannot be used
+    /// @throws boost::system::system_error another daemon uses the state directory, or it cannot be used
     service(boost::asio::any_io_executor const& executor, places const& where, std::unique_ptr<cgroup_tree> cgroups,
             coqmp_daemon::service_environment const& environment, coqmp_daemon::logger& log);
 

@@ -33,7 +33,7 @@ public:
     /// For `systemctl status`.
     void show(std::string const& sentence);
 
-    /// Says again and again that the daemon is alive, if the service manager wants to know.
+    /// Reports at intervals that the daemon is alive, if the service manager asks for that.
     [[nodiscard]] boost::asio::awaitable<void> keep_alive();
 
 private:

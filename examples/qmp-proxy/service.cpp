@@ -260,7 +260,7 @@ void service::offer(coqmp::session& upstream)
     state_.ready();
 }
 
-/// Warns of commands in the policies that QEMU does not have.
+/// Warns about commands in the policies that QEMU does not have.
 void service::check_policies()
 {
     uncommon_commands names(settings_.policies);

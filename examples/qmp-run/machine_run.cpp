@@ -56,7 +56,7 @@ bool shares_the_log() noexcept
            output.st_ino == log.st_ino && ::isatty(STDERR_FILENO) == 0;
 }
 
-/// With a changed user, the kernel forgets that QEMU is to end with qmp-run.
+/// When QEMU changes its user, the kernel forgets that QEMU is to end with qmp-run.
 bool changes_its_user(std::vector<std::string> const& arguments)
 {
     for (std::size_t index = 0; index < arguments.size(); ++index) {
@@ -148,7 +148,7 @@ asio::awaitable<run_exit> machine_run::run()
         manager_.extend_end(time_for_hooks + manager_reports::margin);
     co_await hooks_.finish(time_for_hooks);
     if (hooks_.has_unfinished())
-        log_.write(log_priority::warning, "not all hooks have been run to their end: there was no time left");
+        log_.write(log_priority::warning, "not all hooks ran to the end: there was no time left");
     co_return exit_status_of(status_.reason);
 }
 

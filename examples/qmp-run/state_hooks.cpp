@@ -36,7 +36,7 @@ state_hooks::state_hooks(asio::any_io_executor const& executor, std::vector<std:
       environment_(our_environment()),
       done_(executor),
       runner_(executor, {}, [&log](coqmp_daemon::log_priority priority, std::string_view machine_name, std::string_view text) {
-          // A source of its own, so that a hook that prints much does not suppress what qmp-run says of the machine.
+          // A source of its own, so that a hook that prints a lot does not suppress what qmp-run says about the machine.
           log.write(priority, std::string(machine_name) + " hook", text);
       })
 {

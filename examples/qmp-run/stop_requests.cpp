@@ -38,7 +38,7 @@ stop_requests::stop_requests(boost::asio::any_io_executor const& executor, std::
     struct sigaction ignored = {};
     ignored.sa_handler = SIG_IGN;
     ::sigaction(SIGPIPE, &ignored, nullptr);
-    // A parent that ignores SIGCHLD passes that on, and then the kernel keeps no exit status of QEMU for us.
+    // A parent that ignores SIGCHLD passes that on, and then the kernel does not keep QEMU's exit status for us.
     struct sigaction normal = {};
     normal.sa_handler = SIG_DFL;
     ::sigaction(SIGCHLD, &normal, nullptr);

@@ -334,7 +334,7 @@ public:
     /// restarted while its machine runs needs nothing else. The machine behaves like one with machine_spec::outlives_us and
     /// machine_spec::release_when_destroyed: this program ends it only with async_shutdown() and kill(). If the earlier QEMU runs but
     /// cannot be adopted, this function fails; it never starts a second one beside it. A QEMU whose program was killed before it could
-    /// write the record is found, too: it has a lock in the directory.
+    /// write the record is found, too: it holds a lock in the directory.
     /// @code
     /// coqmp::machine vm = co_await coqmp::machine::adopt_or_start(spec, "/var/lib/vm7");
     /// @endcode

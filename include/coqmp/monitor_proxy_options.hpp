@@ -17,7 +17,7 @@ namespace coqmp {
 
 /// How a monitor_proxy behaves. The hooks are called on the proxy's executor, in the middle of its work. A hook may use the proxy,
 /// and may close or destroy it. It must not run the execution context. An exception that a hook throws leaves the function that
-/// runs the execution context, such as `io_context::run()`, as one of a handler does; the proxy goes on when that function is
+/// runs the execution context, such as `io_context::run()`, as one from a handler does; the proxy goes on when that function is
 /// called again. A client is disconnected if #policy_for or #on_connected throws for it.
 /// @see examples/monitor_proxy.cpp
 struct monitor_proxy_options

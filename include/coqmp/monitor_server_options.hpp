@@ -15,8 +15,8 @@ namespace coqmp {
 
 /// How a monitor_server behaves. The hooks are called on the server's executor, in the middle of its work. A hook may use the
 /// server, and may close or destroy it. It must not run the execution context. An exception that a hook throws leaves the function
-/// that runs the execution context, such as `io_context::run()`, as one of a handler does; the server goes on when that function is
-/// called again. A client is disconnected if #on_connected throws for it.
+/// that runs the execution context, such as `io_context::run()`, as one from a handler does; the server goes on when that function
+/// is called again. A client is disconnected if #on_connected throws for it.
 /// @see examples/monitor_server.cpp
 struct monitor_server_options
 {

@@ -114,35 +114,35 @@ public:
     /// @param after machines that start before this one, and are shut down after it, if they are to run at all. They may be added
     /// later.
     /// @throws boost::system::system_error, whose text says what is wrong, with errc::invalid_name, errc::name_in_use,
-    /// `invalid_argument` (the machines would be after one another in a circle, the user of the spec does not exist, or
-    /// supervision_policy::is_observed),
-    /// errc::invalid_record (what an earlier supervisor has stored cannot be read: it is left alone), or the kernel's error
+    /// `invalid_argument` (the order would be circular, the user of the spec does not exist, or supervision_policy::is_observed
+    /// is set), errc::invalid_record (what an earlier supervisor has stored cannot be read: it is left alone), or the kernel's
+    /// error
     void add(std::string const& name, machine_spec spec, supervision_policy policy = {}, std::vector<std::string> after = {});
 
-    /// Makes a QEMU of another owner known, which is watched on a monitor of its own (`-qmp unix:PATH,server=on,wait=off`), and never
-    /// acted on: it is asked for its run state, and its changes and events are reported. It is connected as soon as it can be, and
-    /// again whenever its connection ends, with pauses that grow to a minute. Until it is connected for the first time it is
-    /// `defined`. What ends it is not known for certain: it counts as stopped when its connection ends after an event that
-    /// announced its end, or when no process listens at the address. Nothing is stored about it.
+    /// Makes a QEMU of another owner known. It is watched on a monitor of its own (`-qmp unix:PATH,server=on,wait=off`), but never
+    /// acted on: it is asked for its run state, and its changes and events are reported. The supervisor connects to it as soon as
+    /// possible, and again whenever the connection ends, with pauses that grow to a minute. Until the first connection, it is
+    /// `defined`. Its end is not seen directly: it counts as stopped when its connection ends after an event that announced its
+    /// end, or when no process listens at the address. Nothing is stored about it.
     ///
     /// start() and restart() do nothing for such a machine, async_stop() fails, async_shutdown() leaves it alone, and
-    /// async_remove() and async_release() only forget it. async_execute() executes what the program wants.
+    /// async_remove() and async_release() only forget it. async_execute() executes any command.
     /// @param name as for add()
     /// @param monitor its address, which no other client uses
-    /// @param policy of which only probe_interval, probe_time, and the limits of a boot loop matter
+    /// @param policy only its probe_interval, its probe_time and its limits of a boot loop matter
     /// @param session options of its sessions
     /// @throws boost::system::system_error errc::invalid_name, errc::name_in_use
     void observe(std::string const& name, endpoint monitor, supervision_policy policy = {}, session_options session = {});
 
     /// Changes how a machine is launched, what the supervisor does with it, and its place in the order. The policy and the order
-    /// apply at once, the spec from the next launch on: the present process, its session and its streams stay as they are. (A
-    /// change of launch_options::user takes the monitor's socket from the present QEMU, which then cannot connect again: restart
+    /// apply at once, the spec from the next launch on: the current process, its session and its streams stay as they are. (A
+    /// change of launch_options::user takes the monitor's socket from the current QEMU, which then cannot connect again: restart
     /// the machine soon.)
     /// @param name of the machine
-    /// @param spec, policy, after as for add(). If machines are after one another in a circle, the order is cut somewhere, so
-    /// that several machines can be changed one by one.
-    /// @throws boost::system::system_error errc::no_such_machine, `invalid_argument` (supervision_policy::is_observed, or an unknown
-    /// user), or the kernel's error
+    /// @param spec, policy, after as for add(), except that the order may be circular, so that several machines can be changed one by
+    /// one; meanwhile, one of its links is ignored.
+    /// @throws boost::system::system_error errc::no_such_machine, `invalid_argument` (supervision_policy::is_observed is set, the
+    /// machine is only observed, or the user does not exist), or the kernel's error
     void update(std::string const& name, machine_spec spec, supervision_policy policy, std::vector<std::string> after = {});
 
     /// The machine is to run: now, and until it is stopped. Forgets earlier failures. Does not continue a guest that is paused.
@@ -160,10 +160,9 @@ public:
     /// @param budget nothing: that of supervision_policy::shutdown. Zero: no limit. Negative: SIGKILL at once
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, machine_end)`: how its last process ended
-    /// @par Errors errc::no_such_machine; `operation_not_permitted`: the machine is only observed; `operation_aborted`: cancelled, or
-    /// the supervisor was destroyed, or the machine was
-    /// removed or released meanwhile; the kernel's: the process has ended, but it could not be stored that the machine is to stay
-    /// down
+    /// @par Errors errc::no_such_machine; `operation_not_permitted`: the machine is only observed; `operation_aborted`: cancelled,
+    /// or the supervisor was destroyed, or the machine was removed or released meanwhile; the kernel's: the process has ended, but
+    /// it could not be stored that the machine is to stay down
     /// @par Cancellation terminal, partial and total: the wait ends; the machine is shut down all the same.
     template <boost::asio::completion_token_for<void(boost::system::error_code, machine_end)> Token = boost::asio::deferred_t>
     [[nodiscard]] auto async_stop(std::string name, std::optional<std::chrono::nanoseconds> budget = std::nullopt,
@@ -203,10 +202,10 @@ public:
     }
 
     /// Lets all machines live on without this supervisor, as async_release() does, before its program ends. A machine that is
-    /// being shut down because its owner stopped it is released at once; the next supervisor goes on with that. It completes when
-    /// the last start, restart, and shutdown for another reason is over.
+    /// being shut down because its owner stopped it is released at once; the next supervisor continues the shutdown. Completes
+    /// when every start, every restart, and every shutdown for another reason is over.
     /// @param token a completion token, `asio::deferred` by default
-    /// @par Handler signature `void(error_code, std::size_t)`: how many could not be released, mostly because they had just ended
+    /// @par Handler signature `void(error_code, std::size_t)`: how many could not be released, usually because they had just ended
     /// @par Errors errc::cannot_release: the supervisor has no directory; `operation_aborted`: the supervisor was destroyed
     /// @par Cancellation none
     template <boost::asio::completion_token_for<void(boost::system::error_code, std::size_t)> Token = boost::asio::deferred_t>
@@ -257,12 +256,12 @@ public:
     /// @par Cancellation as async_execute()
     [[nodiscard]] boost::asio::awaitable<boost::json::value> execute(std::string name, command request);
 
-    /// Offers the machine's monitor to the clients of a proxy: as monitor_proxy::use() does, with the session of each process
-    /// that the machine has from now on, whenever it is launched, adopted or connected again. Between two processes the proxy
-    /// has no session: monitor_proxy_options::hold says what becomes of its clients then.
+    /// Offers the machine's monitor to the clients of a proxy. From now on, the proxy uses the session of each of the machine's
+    /// processes, as with monitor_proxy::use(), whenever one is launched, adopted or connected again. Between two processes the
+    /// proxy has no session: monitor_proxy_options::hold says what happens to its clients then.
     ///
-    /// What the clients do counts as if it came through async_execute(): a guest that one of them has paused is not resumed, also
-    /// when it was paused for lack of space before, and `quit` is a stop by the owner. (With monitor_proxy::use() or a monitor of
+    /// What the clients do counts as if it came through async_execute(): a guest that one of them has paused is not resumed, even
+    /// if it was already paused for lack of space, and `quit` is a stop by the owner. (With monitor_proxy::use() or a monitor of
     /// QEMU's own, the supervisor cannot know of a `stop` while a disk is full, because QEMU does not report it.) A `stop` that
     /// cannot be stored is refused, and the client's later commands wait while it is being stored.
     /// @code
@@ -271,7 +270,7 @@ public:
     /// machines.offer_monitor("vm7", clients);
     /// @endcode
     /// @param name of the machine
-    /// @param proxy for this machine only, with the executor of the supervisor. It may be destroyed before and after the machine
+    /// @param proxy for this machine only, with the executor of the supervisor. It may be destroyed before or after the machine
     /// and the supervisor; until then it belongs to the machine.
     /// @throws boost::system::system_error errc::no_such_machine
     /// @throws std::invalid_argument if the proxy has another executor

@@ -1,4 +1,4 @@
-// Calls a hook of a user's in the middle of other work.
+// Calls a user's hook in the middle of other work.
 #ifndef COQMP_SRC_DETAIL_GUARDED_HOOK_HPP
 #define COQMP_SRC_DETAIL_GUARDED_HOOK_HPP
 
@@ -9,8 +9,8 @@
 
 namespace coqmp::detail {
 
-/// Calls a function. An exception that it throws does not disturb the caller, whose work is half done: it leaves a handler of its
-/// own, and so the function that runs the execution context.
+/// Calls a function. An exception that it throws does not disturb the caller, whose work is half done: it is thrown again from a
+/// handler of its own, and so leaves the function that runs the execution context.
 /// @return whether it returned
 template <class Function>
 bool guarded(revocable_executor& home, Function const& function)

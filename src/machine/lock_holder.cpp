@@ -24,7 +24,7 @@ bool is_locked(std::string const& path)
     return file.number() >= 0 && ::flock(file.number(), LOCK_EX | LOCK_NB) != 0;  // closing it unlocks it
 }
 
-/// Whether a process has a file open. @param descriptors its folder in /proc @param path without symbolic links
+/// Whether a process has a file open. @param descriptors its directory in /proc @param path without symbolic links
 bool has_open(std::filesystem::path const& descriptors, std::filesystem::path const& path)
 {
     std::error_code failure;

@@ -23,14 +23,14 @@ public:
     [[nodiscard]] std::string record() const { return path_ / "record"; }
     [[nodiscard]] std::string log() const { return path_ / "log"; }
 
-    /// A QEMU of this directory that is known to be here.
+    /// A QEMU that is known to run with this directory.
     struct resident
     {
         machine_record record;
-        bool is_recorded = false;  ///< Whether the file has it. If not, its program died before it could write the file.
+        bool is_recorded = false;  ///< Whether the record names it. If not, its program died before it could write the record.
     };
 
-    /// The QEMU that the record names, or if that one has ended, the one that has the lock. Blocks, but not for long.
+    /// The QEMU that the record names, or if that one has ended, the one that holds the lock. Blocks, but not for long.
     /// @return nothing: there is neither. A record of a process that has ended is returned if no other process has the lock.
     /// @throws boost::system::system_error as machine_record::load(), or the kernel's error
     [[nodiscard]] std::optional<resident> find() const;

@@ -47,7 +47,7 @@ public:
     void close() noexcept;
     /// Ends everything except the process. @throws boost::system::system_error errc::cannot_release
     machine_record release();
-    /// The same of a machine that is being shut down; no further step is taken. @throws as release()
+    /// The same for a machine that is being shut down; no further step is taken. @throws as release()
     void leave_alone();
     [[nodiscard]] machine_process& process() noexcept { return process_; }
     [[nodiscard]] coqmp::session& session() noexcept { return session_; }

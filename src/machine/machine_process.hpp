@@ -42,7 +42,7 @@ public:
     [[nodiscard]] machine_record record() const;
     /// From now on it survives us. @throws as record()
     machine_record release();
-    /// From now on it survives us, also if it is being told to end. @return whether that is possible
+    /// From now on it survives us, even if it is being asked to end. @return whether that is possible
     bool leave_alone() noexcept;
     /// The machine is being destroyed: releases it, if it is to be released then and can be.
     void release_at_last() noexcept;

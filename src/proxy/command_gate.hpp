@@ -1,5 +1,5 @@
-// What the commands of a proxy's clients pass on their way to the session, for a program that must know of some of them.
-// Invariant: each command has exactly one answer, that of the session or an error.
+// A gate that the commands of a proxy's clients pass on their way to the session, for a program that must know of some of them.
+// Invariant: each command gets exactly one answer, that of the session or an error.
 #ifndef COQMP_SRC_PROXY_COMMAND_GATE_HPP
 #define COQMP_SRC_PROXY_COMMAND_GATE_HPP
 

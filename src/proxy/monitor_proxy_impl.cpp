@@ -209,7 +209,7 @@ void monitor_proxy_impl::apply_policies()
         server_->disconnect(number);
 }
 
-/// What a loop that calls hooks goes through: a hook may change the clients.
+/// A copy, for loops that call hooks: a hook may change the clients.
 std::vector<std::uint64_t> monitor_proxy_impl::client_numbers() const
 {
     std::vector<std::uint64_t> result;

@@ -288,7 +288,7 @@ live_machine::demand live_machine::take_demand(clock::time_point now) noexcept
 
 live_machine::clock::time_point live_machine::silence_limit() const noexcept
 {
-    // QEMU closes its monitor before it ends, and may take long to free the memory of a large guest. It is not silent, but done.
+    // QEMU closes its monitor before it ends, and may take long to free the memory of a large guest. That is not silence.
     auto const since = liveness_.silent_since();
     if (!since || is_ending_ || policy_->kill_silent_after <= 0ns)
         return clock::time_point::max();

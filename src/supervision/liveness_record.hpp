@@ -47,7 +47,7 @@ public:
         interval_ = interval;
         time_ = time;
     }
-    /// Whether QEMU has announced its end: then the end of its connection is no silence.
+    /// Whether QEMU has announced its end: then the end of its connection is not silence.
     void expect_end(bool is_expected) noexcept { expects_end_ = is_expected; }
     /// Looks at the time.
     void tick(clock::time_point now) noexcept;

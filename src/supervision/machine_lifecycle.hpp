@@ -94,7 +94,7 @@ public:
     [[nodiscard]] machine_actions kill(clock::time_point now);
     /// It is to live on without this supervisor. During a start or a stop, it is released when that is over.
     [[nodiscard]] machine_actions release(clock::time_point now);
-    /// The same, but while it is being stopped for its operator, it is released at once: the next supervisor goes on.
+    /// The same, but while its operator is stopping it, it is released at once: the next supervisor continues the stop.
     [[nodiscard]] machine_actions leave(clock::time_point now);
     /// Another policy applies from now on. Whether the machine is observed does not change.
     [[nodiscard]] machine_actions apply(supervision_policy policy, clock::time_point now);

@@ -18,7 +18,7 @@ public:
     /// @param most zero: no limit
     occurrence_window(std::size_t most, std::chrono::nanoseconds span) noexcept : most_(most), span_(span) {}
 
-    /// Other limits from now on, also for what has happened already.
+    /// Other limits apply from now on, also to what has already happened.
     void limit(std::size_t most, std::chrono::nanoseconds span) noexcept
     {
         most_ = most;

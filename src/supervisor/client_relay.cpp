@@ -38,7 +38,7 @@ error_code not_sent() noexcept
     return with_outcome(errc::disconnected, outcome::not_sent);
 }
 
-/// A client of a proxy must not take a command that was refused here for the end of the connection.
+/// A client of a proxy must not mistake a command that was refused here for the end of the connection.
 void hand_over(session_impl const& session, reply_receiver& receiver, error_code error, reply const& answer)
 {
     if (error != errc::not_sent || session.ended())
@@ -111,7 +111,7 @@ void client_relay::execute(session_pointer const& session, command&& request, re
     queue(session, std::move(request), std::move(handler), effect);
 }
 
-// The client's command comes first, after the wish and before our own way to end QEMU, so that it gets its answer.
+// The client's command comes first, after the wish and before our own steps to end QEMU, so that it gets its answer.
 void client_relay::quit(session_pointer const& session, command&& request, reply_handler&& handler)
 {
     auto before = rules_->stop(clock_->now());

@@ -39,8 +39,8 @@ try {
 //   the socket, neither before the change of its owner nor later.
 // - Others may enter the directories, but not list them, and all other files there have the mode 0600.
 // - The socket keeps the mode 0600: of other users, only this one can connect. A process of this user that is not the QEMU that we
-//   have started, or recorded, is refused by its process id (SO_PEERCRED), except before a `-daemonize` has connected. It can be a nuisance to the machines of its own user only,
-//   which it could as well kill.
+//   have started or recorded is refused by its process id (SO_PEERCRED), except before a QEMU with `-daemonize` has connected.
+//   Such a process can only disturb machines of its own user, which it could just as well kill.
 void open_monitor_to_user(launch_options const& options, std::string const& directory, std::string const& socket)
 {
     if (options.user.empty())

@@ -22,8 +22,8 @@
 
 namespace coqmp::detail {
 
-/// There is no pidfd of a process that was dialed. What counts as its end is the end of the connection after an event that announced
-/// it, or an address at which no process listens.
+/// There is no pidfd for a process that was dialed. It counts as ended when its connection ends after an event that announced its
+/// end, or when no process listens at its address.
 class observed_qemu final : public supervised_qemu, public std::enable_shared_from_this<observed_qemu>
 {
 public:

@@ -8,7 +8,7 @@
 
 namespace coqmp::detail {
 
-/// The count of one cgroup: `oom_kill` of its `memory.events`. The kernel answers from memory, so that an event loop may ask.
+/// The count of one cgroup: `oom_kill` of its `memory.events`. The kernel answers from memory, so an event loop may ask.
 class oom_kills
 {
 public:

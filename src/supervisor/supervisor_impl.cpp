@@ -158,7 +158,7 @@ void supervisor_impl::leave_out(std::string const& name) noexcept
     machines_.erase(name);
 }
 
-// An order in a circle is no mistake here: it may be on its way from one order to another. Whatever uses an order cuts circles.
+// A circular order is not an error here: the caller may be changing several machines one by one. All that use it cut circles.
 void supervisor_impl::update(std::string const& name, machine_spec spec, supervision_policy const& policy,
                              std::vector<std::string> after)
 {

@@ -21,7 +21,7 @@ class Host:
         self.report = report
         self.prefix = f"chaos{os.getpid()}-"
         self.machines = {}
-        self.pending = {}  # commands of the operator that were not answered yet: (command, machine) by id
+        self.pending = {}  # commands of the operator that have not been answered yet: (command, machine) by id
         self.answered = {}
         self.last_start = {}  # the id of the last command that starts a machine
         self.next_id = 0
@@ -65,7 +65,7 @@ class Host:
             machine.find_daemon()
 
     def end(self, number):
-        """Ends the daemon with a signal. What the operator was not told is unknown."""
+        """Ends the daemon with a signal. The result of a command that was not answered is unknown."""
         self.daemon.send_signal(number)
         status = self.daemon.wait(LIMIT * 2)
         if number == signal.SIGTERM and status != 0:
@@ -99,10 +99,10 @@ class Host:
                     self.machines[name].must_stay_down = "an operator had stopped it"
         return is_open
 
-    # ---- Time goes on ----
+    # ---- Time ----
 
     def look(self):
-        """Takes in what has happened."""
+        """Reads all that has happened."""
         found = processes(self.prefix)
         for name, machine in self.machines.items():
             if machine.monitor is not None:

@@ -1,4 +1,4 @@
-"""What an observer sees that has nothing to do with the daemon: processes in /proc, and a monitor of its own for each QEMU."""
+"""What an observer sees without the help of the daemon: processes in /proc, and a monitor of its own for each QEMU."""
 
 import errno
 import json
@@ -8,7 +8,7 @@ import time
 
 
 def processes(prefix):
-    """@return the live QEMUs by the name that -name gives them, without this prefix: lists of process ids"""
+    """@return for each name that begins with the prefix, which is cut off, the process ids of the live QEMUs with that -name"""
     found = {}
     for entry in pathlib.Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -67,7 +67,7 @@ class Lines:
 
 
 class Watched:
-    """One machine as the observer sees it, and what it holds the daemon to."""
+    """One machine as the observer sees it, and what the daemon must do and not do with it."""
 
     def __init__(self, name, monitor, report):
         self.name = name
@@ -103,7 +103,7 @@ class Watched:
             self.connect()
 
     def see_end(self):
-        """Nothing restarts it if it was ended on purpose, unless an operator did ask for that in these seconds."""
+        """Nothing may restart it if it was ended on purpose, unless an operator has just asked for a start."""
         now = time.monotonic()
         if self.ended in ON_PURPOSE and now - self.asked_at > SETTLED:
             self.must_stay_down = f"it had ended because of {self.ended}"
@@ -111,12 +111,12 @@ class Watched:
         self.ended = None
 
     def lose_daemon(self):
-        """The daemon was killed: what it has not had time to record, the next one cannot know."""
+        """The daemon has ended: the next one cannot know what this one had no time to record."""
         if self.must_stay_down and time.monotonic() - self.ended_at < SETTLED and self.must_stay_down.startswith("it had ended"):
             self.must_stay_down = None
 
     def find_daemon(self):
-        """The next daemon is there. What it cannot have seen, it does not know."""
+        """The next daemon is running. It does not know what happened while there was none."""
         if self.monitor is not None:
             self.read()
         self.ended = None

@@ -1,4 +1,4 @@
-// The cgroups of machines, on a faked tree: an ordinary directory.
+// The cgroups of machines, on a fake tree: an ordinary directory.
 #include "cgroups/cgroup_limits.hpp"
 #include "cgroups/cgroup_tree.hpp"
 #include "support/temporary_directory.hpp"
@@ -153,7 +153,8 @@ BOOST_AUTO_TEST_CASE(a_limit_without_its_controller_is_reported)
     limits.tasks = 10;
     BOOST_TEST(!groups->prepare("vm1", limits, tree.problems).empty());
     BOOST_REQUIRE(tree.problems.size() == 1U);
-    BOOST_TEST(tree.problems[0] == "a limit is not set, because this host's cgroup has no pids.max, of the controller pids");
+    BOOST_TEST(tree.problems[0] ==
+               "a limit is not set, because the cgroup has no pids.max: the controller pids is not available");
 }
 
 BOOST_AUTO_TEST_CASE(an_oom_kill_is_told_from_any_other)

@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_reload_adopts_the_machine_with_its_new_policy)
     define("vm", "[restart]\npolicy = 'always'\n");
     daemon.reload();
     BOOST_TEST(process_of("vm") == process);
-    BOOST_TEST(contains(daemon.log(), "vm: restart has changed"));
+    BOOST_TEST(contains(daemon.log(), "vm: new settings apply now: restart"));
     BOOST_TEST(is_alive(process));
     (void)ask(command("machine-stop").with("name", "vm"));
     see_end(process);

@@ -61,19 +61,20 @@ BOOST_AUTO_TEST_CASE(a_machine_with_a_refused_file_is_kept_as_it_was)
 
 BOOST_AUTO_TEST_CASE(what_a_process_has_from_its_launch_needs_a_restart)
 {
-    BOOST_TEST(change(launched, "arguments = ['-s']") == "vm: arguments changes when it is restarted");
+    BOOST_TEST(change(launched, "arguments = ['-s']") == "vm: new settings apply from its next restart: arguments");
     BOOST_TEST(change(launched, launched + "user = 0\nprogram = 'qemu'\nenvironment = ['A=B']") ==
-               "vm: program, environment and user change when it is restarted");
-    BOOST_TEST(change(launched, launched + "[limits]\nopen_files = 1000") == "vm: limits changes when it is restarted");
+               "vm: new settings apply from its next restart: program, environment and user");
+    BOOST_TEST(change(launched, launched + "[limits]\nopen_files = 1000") ==
+               "vm: new settings apply from its next restart: limits");
 }
 
 BOOST_AUTO_TEST_CASE(a_policy_is_applied_at_once)
 {
-    BOOST_TEST(change(launched, launched + "[restart]\npolicy = 'always'") == "vm: restart has changed");
+    BOOST_TEST(change(launched, launched + "[restart]\npolicy = 'always'") == "vm: new settings apply now: restart");
     BOOST_TEST(change(launched, launched + "[limits]\nmemory = '1GiB'\n[[hook]]\nprogram = '/a'\nevents = ['A']") ==
-               "vm: hook and limits have changed");
+               "vm: new settings apply now: hook and limits");
     BOOST_TEST(change(launched, launched + "[limits]\nmemory = '1GiB'\ncore = 0") ==
-               "vm: limits has changed\nvm: limits changes when it is restarted");
+               "vm: new settings apply now: limits\nvm: new settings apply from its next restart: limits");
 }
 
 BOOST_AUTO_TEST_CASE(another_monitor_is_another_machine)

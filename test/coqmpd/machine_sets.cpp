@@ -117,10 +117,10 @@ BOOST_AUTO_TEST_CASE(two_machines_cannot_write_to_one_image)
 {
     BOOST_TEST(
         problems({{"a", with_disk("file=/nowhere/d.img")}, {"b", with_disk("if=none,file=/nowhere/x/../d.img")}}) ==
-        "a.toml:1:24: arguments: the machine \"b\" writes to /nowhere/d.img too as /nowhere/x/../d.img: both would destroy it; "
-        "open it read-only in one of them, or with share-rw=on in both\n"
-        "b.toml:1:24: arguments: the machine \"a\" writes to /nowhere/x/../d.img too as /nowhere/d.img: both would destroy it; "
-        "open it read-only in one of them, or with share-rw=on in both");
+        "a.toml:1:24: arguments: the machine \"b\" also writes to /nowhere/d.img, as /nowhere/x/../d.img: two writers would "
+        "destroy it; open it read-only in one of them, or with share-rw=on in both\n"
+        "b.toml:1:24: arguments: the machine \"a\" also writes to /nowhere/x/../d.img, as /nowhere/d.img: two writers would "
+        "destroy it; open it read-only in one of them, or with share-rw=on in both");
     machine_set const read = parse({{"a", with_disk("file=/d")}, {"b", with_disk("file=/d")}, {"c", with_disk("file=/e")}});
     BOOST_TEST(read.machines.size() == 1U);
     BOOST_TEST(read.refused.size() == 2U);

@@ -1,4 +1,4 @@
-// An OOM kill is told from another SIGKILL.
+// How an OOM kill is distinguished from another SIGKILL.
 #include "supervision/oom_watch.hpp"
 
 #include <boost/test/unit_test.hpp>

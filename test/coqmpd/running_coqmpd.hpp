@@ -120,8 +120,8 @@ public:
         processes_.insert(process);
         return process;
     }
-    /// Waits until the daemon has stored where the machine's process is. A process whose daemon is killed before that cannot be
-    /// adopted. Nothing reports it.
+    /// Waits until the daemon has stored where the machine's process is, so that the next daemon finds it there. No event reports
+    /// that.
     void see_record(std::string const& machine) const
     {
         while (!std::filesystem::exists(path(("state/" + machine + "/record").c_str())))

@@ -17,7 +17,7 @@ CODE = {
 
 
 def write(name, path):
-    """Writes the image of a guest under another name first, so that a QEMU that reads it sees the old one or the new one."""
+    """Writes the image of a guest under another name first, so that a QEMU that reads it sees either the old one or the new one."""
     sector = _START + CODE[name] + _END
     temporary = path.with_suffix(".new")
     temporary.write_bytes(sector.ljust(510, b"\0") + b"\x55\xaa")

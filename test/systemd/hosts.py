@@ -13,7 +13,7 @@ FILES = pathlib.Path("/etc/coqmp/machines")
 
 
 class Client:
-    """A QMP client of the daemon's control socket, connected from before the first command, so that no event is missed."""
+    """A QMP client of the daemon's control socket, connected before the first command, so that no event is missed."""
 
     def __init__(self):
         self.socket = socket.socket(socket.AF_UNIX)
@@ -63,7 +63,7 @@ class Host:
         (FILES / f"{name}.toml").write_text(f"{top}arguments = {json.dumps([*words, *arguments])}\n{more}")
 
     def begin(self):
-        """Starts the daemon, or lets it read the files again."""
+        """Starts the daemon, or makes it read the files again."""
         if self.unit.property("ActiveState") == "active":
             run("systemctl", "reload", "coqmpd")
         else:

@@ -18,19 +18,20 @@ struct cgroup_setting
     std::string controller;  ///< `memory`, for example.
     std::string file;        ///< `memory.max`
     std::string content;
-    bool is_wanted = false;  ///< By the machine's file. Otherwise it is the kernel's default, which lifts an earlier limit.
+    bool is_wanted = false;  ///< Whether the machine's file sets it. If not, it is the kernel's default, which lifts a limit.
 
     friend bool operator==(cgroup_setting const&, cgroup_setting const&) = default;
 };
 
-/// All limits that a machine can have, those that it does not want with the kernel's defaults: so a second reading of the
-/// machine's file also lifts limits.
+/// All limits that a machine can have. Those that its file does not set have the kernel's defaults, so that a second reading of
+/// the file also lifts limits.
 [[nodiscard]] std::vector<cgroup_setting> cgroup_settings(limit_settings const& limits);
 
 /// The count of a key in a file such as memory.events: `low 0\noom_kill 2\n`. @return nothing: the key is absent
 [[nodiscard]] std::optional<std::uint64_t> count_in(std::string_view events, std::string_view key);
 
-/// The path of our own cgroup in the unified hierarchy: of `0::/system.slice/coqmpd.service` in /proc/self/cgroup.
+/// The path of our own cgroup in the unified hierarchy, from a line such as
+/// `0::/system.slice/coqmpd.service` in /proc/self/cgroup.
 /// @return nothing: there is no cgroup v2
 [[nodiscard]] std::optional<std::string> own_cgroup_in(std::string_view proc_self_cgroup);
 

@@ -27,7 +27,7 @@ std::optional<std::string> content_of(std::filesystem::path const& file)
     return std::string(std::istreambuf_iterator<char>(stream), {});
 }
 
-/// One write(), as the kernel wants it. @return an error number, or zero
+/// One write(), as the kernel requires. @return an error number, or zero
 int write_file(std::filesystem::path const& file, std::string_view content)
 {
     int const number = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
@@ -50,7 +50,7 @@ bool make_directory(std::filesystem::path const& path, std::vector<std::string>&
     std::error_code error;
     std::filesystem::create_directory(path, error);
     if (error)
-        problems.push_back("cannot make the cgroup " + coqmp_daemon::printable(path.native()) + ": " + error.message());
+        problems.push_back("cannot create the cgroup " + coqmp_daemon::printable(path.native()) + ": " + error.message());
     return !error;
 }
 
@@ -78,7 +78,7 @@ std::unique_ptr<cgroup_tree> cgroup_tree::open(std::filesystem::path const& root
     if (own_name->ends_with(leaf))
         own_name->resize(own_name->size() - leaf.size());
     std::filesystem::path const own = root / own_name->substr(1);
-    // In the root no cgroup of ours may be made, and without Delegate= we could not write here.
+    // We must not create cgroups in the root, and without Delegate= we could not write here.
     if (own_name->size() <= 1 || ::access((own / "cgroup.subtree_control").c_str(), W_OK) != 0)
         return nullptr;
     std::unique_ptr<cgroup_tree> result(new cgroup_tree(own));
@@ -90,7 +90,7 @@ std::unique_ptr<cgroup_tree> cgroup_tree::open(std::filesystem::path const& root
     return result;
 }
 
-/// Without this, the kernel refuses to make controllers available (EBUSY). QEMUs that an earlier version has left here move, too.
+/// Without this, the kernel refuses to make controllers available (EBUSY). QEMUs that an earlier version left here are moved, too.
 void cgroup_tree::enter_leaf(std::vector<std::string>& problems)
 {
     std::filesystem::path const leaf = own_ / "daemon";
@@ -125,8 +125,8 @@ void cgroup_tree::apply(std::string const& name, limit_settings const& limits, s
         if (is_there)
             write_or_report(file, each.content, problems);
         else if (each.is_wanted)
-            problems.push_back("a limit is not set, because this host's cgroup has no " + each.file + ", of the controller " +
-                               each.controller);
+            problems.push_back("a limit is not set, because the cgroup has no " + each.file + ": the controller " +
+                               each.controller + " is not available");
     }
 }
 

@@ -21,7 +21,7 @@ using oom_count = std::optional<std::uint64_t>;
 /// Whether the kernel killed a process of the cgroup for lack of memory between the two counts.
 [[nodiscard]] bool has_oom_killed(oom_count before, oom_count after) noexcept;
 
-/// Every function blocks for as long as the kernel does, which is short.
+/// Every function blocks for as long as the kernel does, which is not long.
 class cgroup_tree
 {
 public:
@@ -34,12 +34,12 @@ public:
     [[nodiscard]] static std::unique_ptr<cgroup_tree> open(std::filesystem::path const& root, std::string const& proc_self_cgroup,
                                                            std::vector<std::string>& problems);
 
-    /// Makes a machine's cgroup, or takes over the one that an earlier daemon has made, and sets its limits.
+    /// Creates a machine's cgroup, or takes over the one that an earlier daemon created, and sets its limits.
     /// @param name of a machine, checked
-    /// @return its path, for launch_options::cgroup; empty: it could not be made
+    /// @return its path, for launch_options::cgroup; empty: it could not be created
     [[nodiscard]] std::string prepare(std::string const& name, limit_settings const& limits, std::vector<std::string>& problems);
 
-    /// Sets the limits of a machine that runs.
+    /// Sets the limits of a running machine.
     void apply(std::string const& name, limit_settings const& limits, std::vector<std::string>& problems);
 
     /// To be read before the launch and after the end.

@@ -12,8 +12,8 @@
 
 namespace coqmpd {
 
-/// Reads one argument after the other, and refuses those that are left over. Errors are worded as QEMU's.
-/// @throws std::invalid_argument in every function: an argument is missing, is not known, or has the wrong type
+/// Reads one argument after another, and refuses those that are left over. Errors are worded like QEMU's.
+/// @throws std::invalid_argument in every function: an argument is missing, is unknown, or has the wrong type
 class argument_reader
 {
 public:

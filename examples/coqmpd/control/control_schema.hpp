@@ -1,4 +1,4 @@
-// What the control socket understands, as `query-qmp-schema` and `query-commands` say it, without I/O.
+// What the control socket understands, as `query-qmp-schema` and `query-commands` report it, without I/O.
 #ifndef COQMPD_CONTROL_CONTROL_SCHEMA_HPP
 #define COQMPD_CONTROL_CONTROL_SCHEMA_HPP
 

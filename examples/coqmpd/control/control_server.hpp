@@ -1,4 +1,4 @@
-// The control socket: QMP with commands of the daemon's own.
+// The control socket: QMP, with the daemon's own commands.
 #ifndef COQMPD_CONTROL_CONTROL_SERVER_HPP
 #define COQMPD_CONTROL_CONTROL_SERVER_HPP
 
@@ -28,7 +28,7 @@ namespace coqmpd {
 class control_server
 {
 public:
-    /// What the daemon says of a machine, which may know more than the supervisor.
+    /// What the daemon reports about a machine. It may know more than the supervisor.
     using status_function = std::function<coqmp::machine_status(std::string const& machine)>;
 
     /// Does not listen yet.
@@ -39,7 +39,7 @@ public:
     control_server(control_server const&) = delete;
     control_server& operator=(control_server const&) = delete;
 
-    /// Clients wait until accept_clients().
+    /// Clients wait until accept_clients() is called.
     /// @throws boost::system::system_error it cannot listen: another daemon does, for example
     void listen(std::string const& path);
     void accept_clients() { server_.accept_clients(true); }
@@ -47,7 +47,7 @@ public:
     /// The machine has this status now.
     void publish(std::string const& machine, coqmp::machine_status const& status);
 
-    /// Stops listening, and disconnects all clients. The machines that they start or stop are started or stopped all the same.
+    /// Stops listening, and disconnects all clients. Machines that they are starting or stopping are still started or stopped.
     void close() noexcept { server_.close(); }
 
 private:

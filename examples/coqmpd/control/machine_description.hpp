@@ -21,7 +21,7 @@ namespace coqmpd {
 [[nodiscard]] boost::json::object describe_machine(std::string const& name, coqmp::machine_status const& status,
                                                    std::optional<::pid_t> process, std::chrono::steady_clock::time_point now);
 
-/// The type `MachineEnd`: how a machine ended that was stopped.
+/// The type `MachineEnd`: how a machine that was stopped has ended.
 [[nodiscard]] boost::json::object describe_end(coqmp::machine_end const& end);
 
 }  // namespace coqmpd

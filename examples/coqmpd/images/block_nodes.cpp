@@ -103,7 +103,7 @@ file_name::file_name(std::string_view text) : text_(text)
                 !text_.starts_with("null-");
 }
 
-/// Where a walk is.
+/// The position of a walk through the tree.
 struct block_nodes::context
 {
     node root;
@@ -130,7 +130,7 @@ void block_nodes::walk(json::object const& options, context within)
     std::string_view const name = text_in(options, "node-name");
     if (!name.empty())
         within.names.emplace_back(name);
-    // `readonly` is the word of -drive, and a snapshot reads whatever else is said.
+    // `readonly` is how -drive spells it. A snapshot only reads, whatever the other options say.
     bool const is_read_only = is_on(options, "readonly", is_on(options, "read-only", within.is_read_only));
     within.is_read_only = within.root.is_snapshot || is_read_only || text_in(options, "driver") == "host_cdrom";
     within.is_unlocked = text_in(options, "locking") == "off";
@@ -165,7 +165,7 @@ void block_nodes::walk_member(std::string_view key, json::value const& value, co
 
 void block_nodes::open(std::string_view name, context const& within, bool is_unlocked)
 {
-    // A file name is taken literally where QEMU takes it so: `-blockdev` knows no `json:` and no `nbd:`.
+    // A file name is taken literally where QEMU does so: `-blockdev` does not know `json:` or `nbd:`.
     file_name const parsed(within.root.is_drive ? std::string(name) : "file:" + std::string(name));
     if (parsed.is_tree())
         return walk(parsed.tree(), within);
@@ -183,7 +183,7 @@ void block_nodes::share(std::string_view name)
     shared_.emplace_back(name);
 }
 
-/// Whether all that use a node only read. A node without a user may be given to a device at any time.
+/// Whether all users of a node only read it. A node without a user may be given to a device at any time.
 bool block_nodes::is_only_read(std::string const& name, std::size_t depth) const
 {
     bool has_user = false;

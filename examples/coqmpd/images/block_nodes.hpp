@@ -14,8 +14,8 @@
 
 namespace coqmpd {
 
-/// The tree of a list of options: `file.driver=file` becomes `{"file": {"driver": "file"}}`. Of an option that repeats, the last
-/// one counts, as in QEMU.
+/// The tree of a list of options: `file.driver=file` becomes `{"file": {"driver": "file"}}`. If an option is repeated, the
+/// last one counts, as in QEMU.
 [[nodiscard]] boost::json::object option_tree(std::vector<std::pair<std::string, std::string>> const& options);
 
 /// Whether a text or a boolean says yes. @return `otherwise` if the member is absent or is something else
@@ -31,7 +31,7 @@ public:
     /// Of `json:`.
     [[nodiscard]] boost::json::object const& tree() const noexcept { return tree_; }
     [[nodiscard]] bool is_tree() const noexcept { return is_tree_; }
-    /// Whether it names an image that another machine can open, too: a descriptor does not, nor does a made-up disk.
+    /// Whether it names an image that another machine can open, too: a descriptor or a made-up disk does not.
     [[nodiscard]] bool is_image() const noexcept { return is_image_; }
     [[nodiscard]] bool is_local() const noexcept { return is_local_; }
     [[nodiscard]] bool is_read_only() const noexcept { return is_read_only_; }
@@ -50,13 +50,13 @@ private:
 class block_nodes
 {
 public:
-    /// A node that is not described inside of another one.
+    /// A node that is not described inside another one.
     struct node
     {
         std::string name;          ///< Its node-name, or the id of its drive.
         std::size_t place = 0;     ///< Of its argument.
-        bool is_snapshot = false;  ///< All that is written goes to a temporary file.
-        bool is_drive = false;     ///< A child with a name is a file then, not another node.
+        bool is_snapshot = false;  ///< All writes go to a temporary file.
+        bool is_drive = false;     ///< A child that is a name is then a file, not another node.
     };
 
     void add(node const& which, boost::json::object const& options);

@@ -14,14 +14,14 @@ struct image_use
     std::string file;  ///< A path, relative to QEMU's working directory, or the address of a remote image.
     bool is_local = true;
     bool is_written = true;
-    bool is_shared = false;  ///< Its user says that others may write to it, too: `share-rw=on`, `locking=off`.
+    bool is_shared = false;  ///< The options say that others may write to it, too: `share-rw=on`, `locking=off`.
     std::size_t place = 0;   ///< The index of the argument that names it.
 
     friend bool operator==(image_use const&, image_use const&) = default;
 };
 
 /// The images that these arguments name, in their order. It knows `-drive`, `-blockdev`, `-hda` and the like, `-snapshot`, and the
-/// first argument that is no option; in them `json:`, JSON, `snapshot`, `readonly`, `media=cdrom`, nodes that refer to other nodes,
+/// first argument that is not an option; in them `json:`, JSON, `snapshot`, `readonly`, `media=cdrom`, nodes that refer to other nodes,
 /// and `share-rw` of a `-device`.
 ///
 /// It does not see: images that a configuration (`-readconfig`), `-set`, a script or a later QMP command names; backing files that

@@ -12,7 +12,7 @@ namespace coqmpd {
 
 struct qemu_option
 {
-    std::string name;  ///< Without dashes. Empty: an argument that is no option, which QEMU takes for its first disk.
+    std::string name;  ///< Without dashes. Empty: not an option, but an argument that QEMU takes for its first disk.
     std::string value;
     std::size_t place = 0;  ///< The index of the argument that has the value, or of the option if it has none.
 };

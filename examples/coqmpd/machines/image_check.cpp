@@ -51,11 +51,12 @@ void check_images(machine_set const& set, std::map<std::string, coqmp_daemon::pr
             });
             if (other == writers.end())
                 continue;
-            std::string const name = other->file == each.file ? "" : " as " + coqmp_daemon::printable(other->file, 200);
+            std::string const name = other->file == each.file ? "" : ", as " + coqmp_daemon::printable(other->file, 200);
             lists.at(each.machine)
-                .add(each.position, "arguments: the machine \"" + other->machine + "\" writes to " +
-                                        coqmp_daemon::printable(each.file, 200) + " too" + name +
-                                        ": both would destroy it; open it read-only in one of them, or with share-rw=on in both");
+                .add(each.position, "arguments: the machine \"" + other->machine + "\" also writes to " +
+                                        coqmp_daemon::printable(each.file, 200) + name +
+                                        ": two writers would destroy it; open it read-only in one of them, or with share-rw=on "
+                                        "in both");
         }
     }
 }

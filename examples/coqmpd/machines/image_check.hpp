@@ -10,9 +10,9 @@
 
 namespace coqmpd {
 
-/// Adds a problem to each machine that opens an image for writing which another one opens for writing, too, unless both say that it
+/// Adds a problem to each machine that opens for writing an image that another one also opens for writing, unless both say that it
 /// may be shared. (QEMU locks local images, but not through all file systems, and it finds out only when the second machine starts.)
-/// image_use.hpp says which images are seen. It blocks for as long as the file system does.
+/// image_use.hpp says which images are seen. Blocks for as long as the file system does.
 /// @param lists one for each machine
 void check_images(machine_set const& set, std::map<std::string, coqmp_daemon::problem_list>& lists);
 

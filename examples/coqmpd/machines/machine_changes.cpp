@@ -112,7 +112,7 @@ changed_machine compare(std::string const& name, machine_file const& before, mac
 
 void compare_kept(std::string const& name, machine_file const& before, machine_file const& after, machine_changes& into)
 {
-    // The monitors of another address are other QEMUs.
+    // A monitor at another address is that of another QEMU.
     if (!is_same(before.observe, after.observe)) {
         into.replaced.push_back(name);
         return;
@@ -159,15 +159,13 @@ std::vector<std::string> describe(machine_changes const& changes)
     };
     add(changes.added, "added");
     add(changes.removed, "removed");
-    add(changes.replaced, "replaced, because another QEMU is observed now, or none");
-    add(changes.kept, "its file is refused, and what it said before still holds");
+    add(changes.replaced, "replaced, because it now observes another QEMU, or none");
+    add(changes.kept, "its file is refused; its previous settings still apply");
     for (changed_machine const& each : changes.changed) {
         if (!each.applied.empty())
-            result.push_back(each.name + ": " + listed(each.applied) + (each.applied.size() == 1 ? " has" : " have") +
-                             " changed");
+            result.push_back(each.name + ": new settings apply now: " + listed(each.applied));
         if (!each.needs_restart.empty())
-            result.push_back(each.name + ": " + listed(each.needs_restart) +
-                             (each.needs_restart.size() == 1 ? " changes" : " change") + " when it is restarted");
+            result.push_back(each.name + ": new settings apply from its next restart: " + listed(each.needs_restart));
     }
     return result;
 }

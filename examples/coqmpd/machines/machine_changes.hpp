@@ -9,7 +9,7 @@
 
 namespace coqmpd {
 
-/// A machine of which both readings know.
+/// A machine that both readings know.
 struct changed_machine
 {
     std::string name;
@@ -26,7 +26,7 @@ struct machine_changes
     std::vector<std::string> removed;
     std::vector<std::string> replaced;  ///< Observed now and launched before, or the other way round: removed and added.
     std::vector<changed_machine> changed;
-    std::vector<std::string> kept;  ///< Their new files are refused: what the old ones said still holds.
+    std::vector<std::string> kept;  ///< Their new files are refused: their previous settings still apply.
 
     [[nodiscard]] bool empty() const noexcept
     {
@@ -38,7 +38,7 @@ struct machine_changes
 /// @param before those that are supervised now
 [[nodiscard]] machine_changes find_changes(std::map<std::string, machine_file> const& before, machine_set const& after);
 
-/// A sentence for each change, for the log: `vm1: arguments and user change when it is restarted`.
+/// A sentence for each change, for the log: `vm1: new settings apply from its next restart: arguments and user`.
 [[nodiscard]] std::vector<std::string> describe(machine_changes const& changes);
 
 }  // namespace coqmpd

@@ -124,7 +124,7 @@ struct observed_monitors
 {
     std::optional<coqmp::endpoint> address;  ///< Nothing: `pattern` is set.
     std::string directory;                   ///< Of the pattern; it has no wildcards, so that one inotify watch is enough.
-    std::string pattern;                     ///< As of glob(7), for a name in the directory.
+    std::string pattern;                     ///< As in glob(7), for a name in the directory.
 
     friend bool operator==(observed_monitors const&, observed_monitors const&) = default;
 };

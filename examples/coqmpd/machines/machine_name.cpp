@@ -17,7 +17,7 @@ std::string find_name_problem(std::string_view name)
     if (first.find(name.front()) == std::string_view::npos)
         return subject + "it must begin with a letter or a digit";
     if (name.find_first_not_of(others) != std::string_view::npos)
-        return subject + "it may only have letters, digits, dots, dashes and underscores";
+        return subject + "it may only contain letters, digits, dots, dashes and underscores";
     return {};
 }
 

@@ -9,8 +9,8 @@ namespace coqmpd {
 
 inline constexpr std::size_t longest_machine_name = 64;
 
-/// A name is a part of the paths of files and sockets, and of a cgroup: it begins with a letter or a digit, and has only those,
-/// dots, dashes and underscores.
+/// A name is a part of the paths of files and sockets, and of a cgroup: it begins with a letter or a digit, and contains only
+/// those, dots, dashes and underscores.
 /// @return why it is not the name of a machine; empty: it is
 [[nodiscard]] std::string find_name_problem(std::string_view name);
 

@@ -72,7 +72,7 @@ value_reader<std::vector<std::string>> without_places(value_reader<std::vector<l
     };
 }
 
-/// execve() would cut the string there.
+/// For execve(), the string would end there.
 std::string find_null(std::string const& text)
 {
     return text.find('\0') == std::string::npos ? "" : in_quotes(text) + " has a null character, which no program can receive";

@@ -12,13 +12,13 @@
 
 namespace coqmpd {
 
-/// A machine whose file has a problem is in `refused` only: it does not keep the others from being started, and a machine that runs
-/// keeps what its file said before.
+/// A machine whose file has a problem is in `refused` only: it does not keep the others from being started, and a running machine
+/// keeps its previous settings.
 struct machine_set
 {
     std::map<std::string, machine_file> machines;
     std::set<std::string> refused;
-    std::vector<std::string> problems;  ///< A sentence each, with the file and mostly its line and column.
+    std::vector<std::string> problems;  ///< A sentence each, with the file and usually the line and column.
 };
 
 /// A file of the directory: its name without `.toml`, and its text.
@@ -30,7 +30,7 @@ struct file_text
 };
 
 /// Reads all files NAME.toml. Other files are ignored, such as those that editors and package managers leave behind, unless their
-/// name shows that a machine was meant. A file that others can change is refused. It blocks for as long as the file system does.
+/// name shows that a machine was meant. A file that others can change is refused. Blocks for as long as the file system does.
 /// @throws coqmp_daemon::configuration_error the directory cannot be read
 [[nodiscard]] machine_set read_machines(std::string const& directory);
 

@@ -33,8 +33,8 @@ void check_names(machine_set const& set, problem_lists& lists)
     }
 }
 
-/// Finds the circles. Machines that nothing holds up are taken away, then those that only such machines held up, and so on. Each
-/// machine that is left waits for another one that is left, so a walk along these comes back to where it was.
+/// Finds the circles. Machines that nothing holds up are removed, then those that only such machines held up, and so on. Each
+/// machine that is left waits for another one that is left, so a walk along these comes back to a machine that it has passed.
 class circle_search
 {
 public:

@@ -11,7 +11,7 @@
 namespace coqmpd {
 
 /// Adds a problem for each `after` that names no machine, or an observed one, and for each circle. A machine whose file was refused
-/// exists; it is just not started.
+/// counts as existing; it is just not started.
 /// @param lists one for each machine
 void check_order(machine_set const& set, std::map<std::string, coqmp_daemon::problem_list>& lists);
 

@@ -1,4 +1,4 @@
-// Which changes deserve a line in the log. A machine whose process or liveness has changed may say the same as before.
+// Which changes deserve a line in the log. After a change of process or liveness, the line may be the same as before.
 #ifndef COQMPD_REPORTS_REPORTED_CHANGES_HPP
 #define COQMPD_REPORTS_REPORTED_CHANGES_HPP
 
@@ -12,7 +12,7 @@ namespace coqmpd {
 class reported_changes
 {
 public:
-    /// @return whether this differs from what was reported last of this machine
+    /// @return whether this differs from what was last reported about this machine
     [[nodiscard]] bool take(std::string const& machine, change_report const& what);
     void forget(std::string const& machine);
 

@@ -12,13 +12,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A QEMU that reserves its memory before it answers needs minutes, and it may wait for its turn.
+/// A QEMU that reserves its memory before it answers may need minutes, and it may have to wait for its turn.
 constexpr auto start_timeout = 10min;
 
-/// What programs expect that select(2) limits (systemd's default).
+/// What programs that use select(2) expect (systemd's default).
 constexpr ::rlim_t usual_open_files = 1024;
 
-/// The service manager's, for the daemon itself. A QEMU that notified it would do so in the daemon's name.
+/// These variables are meant for the daemon. A QEMU that notified the service manager would speak for the daemon.
 constexpr std::array<std::string_view, 12> variables_of_manager = {
     "NOTIFY_SOCKET", "WATCHDOG_PID",      "WATCHDOG_USEC",   "LISTEN_PID",     "LISTEN_FDS",       "LISTEN_FDNAMES",
     "INVOCATION_ID", "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID", "CONFIGURATION_DIRECTORY",

@@ -1,4 +1,4 @@
-// Lets a QEMU of another user reach the daemon's end of its monitor.
+// Lets a QEMU that runs as another user reach the daemon's end of its monitor.
 #ifndef COQMPD_SUPERVISION_MONITOR_ACCESS_HPP
 #define COQMPD_SUPERVISION_MONITOR_ACCESS_HPP
 

@@ -1,4 +1,4 @@
-// Tells an OOM kill from another SIGKILL, by the counts of the machines' cgroups, without I/O of its own.
+// Distinguishes an OOM kill from another SIGKILL by the counts of the machines' cgroups, without I/O of its own.
 #ifndef COQMPD_SUPERVISION_OOM_WATCH_HPP
 #define COQMPD_SUPERVISION_OOM_WATCH_HPP
 

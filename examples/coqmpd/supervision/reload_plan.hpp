@@ -10,10 +10,10 @@
 
 namespace coqmpd {
 
-/// Removes the observed machines, which the supervisor of this version cannot watch. @return their names, sorted
+/// Removes the observed machines, which this version of coqmpd does not watch. @return their names, sorted
 [[nodiscard]] std::vector<std::string> take_observed(machine_set& set);
 
-/// Names are sorted. A machine is in one of the first three lists only, or in one or both of the others.
+/// Names are sorted. A machine is in only one of the first three lists, or in one or both of the others.
 struct reload_plan
 {
     std::vector<std::string> added;

@@ -40,7 +40,7 @@ void note_unsupported(std::string const& machine, machine_file const& file, coqm
 {
     if (file.shutdown.agent)
         log.write(log_priority::warning, machine,
-                  "shutdown.agent has no effect: this version asks the guest by its power button only");
+                  "shutdown.agent has no effect: this version asks the guest only through its power button");
 }
 
 }  // namespace
@@ -122,14 +122,14 @@ void supervised_machines::admit(std::string const& user, std::string const& mach
     auto const number = user_number(user);
     if (number == ::geteuid())
         return;
-    std::string const problem = ::geteuid() != 0 ? "only a daemon of root can run QEMU as another user"
+    std::string const problem = ::geteuid() != 0 ? "only a daemon that runs as root can run QEMU as another user"
                                 : number         ? open_monitor_to(*number, shared_.state, machine)
-                                                 : "the host does not know the user " + user;
+                                                 : "this host has no user " + user;
     if (!problem.empty())
         shared_.log.write(log_priority::error, machine, "QEMU will not be able to start: " + problem);
 }
 
-/// A machine that cannot be added is tried again with the others: while several change their order, one may have to wait for another.
+/// A machine that cannot be added is tried again with the others: while the order changes, one may have to wait for another.
 void supervised_machines::add_unplaced()
 {
     for (std::string const& each : std::set<std::string>(unplaced_))
@@ -228,7 +228,7 @@ asio::awaitable<bool> supervised_machines::release_all(asio::any_io_executor exe
         ++pending->count;
         shared_.machines.async_release(each, [this, alive = std::weak_ptr(alive_), pending, each](error_code error) {
             if (!alive.expired())
-                report(each, "lives on, but the next daemon cannot adopt it", error);
+                report(each, "keeps running, but the next daemon cannot adopt it", error);
             if (--pending->count == 0)
                 pending->done.cancel();
         });

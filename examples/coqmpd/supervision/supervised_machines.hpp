@@ -27,8 +27,8 @@
 
 namespace coqmpd {
 
-/// The supervisor cannot change a machine. So one whose file has changed is released and added again: its QEMU is adopted. Until
-/// that is done, which takes long only during its start or its shutdown, it is not among the supervisor's machines.
+/// A machine whose file has changed is released and added again, and its QEMU is adopted: supervisor::update() is not used yet.
+/// Until that is done, which takes long only during a start or a shutdown, it is not among the supervisor's machines.
 /// @par Threads That of its executor.
 /// @par Lifetime Releases that are under way do nothing once this object is gone.
 class supervised_machines

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t longest_name = 60;
 
-/// A transaction's action that is no command, the negotiation, and the proxy's own command: `query-commands` lists none of them.
+/// A transaction's action that is not a command, the negotiation, and the proxy's own command: `query-commands` lists none of them.
 constexpr std::string_view unlisted[] = {"abort", "qmp_capabilities", "__org.coqmp_events"};
 
 bool is_common(std::string_view command)

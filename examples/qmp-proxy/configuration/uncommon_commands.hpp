@@ -10,8 +10,8 @@
 
 namespace qmp_proxy {
 
-/// The names under `allow` that no built-in policy has. Most are dangerous or new commands, and some are spelled wrongly, which only
-/// QEMU can tell. A wrong name is no reason to refuse the file, because another QEMU may have that command.
+/// The names under `allow` that no built-in policy has. Most are dangerous or new commands, but some are misspelled, and only QEMU
+/// knows which. An unknown name is not a reason to refuse the file, because another QEMU may have that command.
 class uncommon_commands
 {
 public:
@@ -19,7 +19,7 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return names_.empty(); }
 
-    /// A warning for each of them that this QEMU does not have, with its place in the file and with what may have been meant.
+    /// A warning for each of them that this QEMU does not have, with its place in the file and a suggestion.
     /// @param commands all that QEMU has
     /// @param qemu its version, as it is shown
     /// @param file the configuration file
