@@ -54,7 +54,7 @@ std::unique_ptr<cgroup_tree> open_cgroups(coqmp_daemon::logger& log)
     return result;
 }
 
-/// With systemd, RuntimeDirectory= and StateDirectory= have created them. The supervisor creates its own directory, which is private.
+/// With systemd, RuntimeDirectory= and StateDirectory= have created them. The supervisor creates its own, private directory.
 void make_directories(places const& where)
 {
     std::filesystem::create_directories(where.runtime);

@@ -135,12 +135,10 @@ public:
     void observe(std::string const& name, endpoint monitor, supervision_policy policy = {}, session_options session = {});
 
     /// Changes how a machine is launched, what the supervisor does with it, and its place in the order. The policy and the order
-    /// apply at once, the spec from the next launch on: the current process, its session and its streams stay as they are. (A
-    /// change of launch_options::user takes the monitor's socket from the current QEMU, which then cannot connect again: restart
-    /// the machine soon.)
+    /// apply at once, the spec from the next launch on: the current process, its session and its streams stay as they are.
     /// @param name of the machine
-    /// @param spec, policy, after as for add(), except that the order may be circular, so that several machines can be changed one by
-    /// one; meanwhile, one of its links is ignored.
+    /// @param spec, policy, after as for add(), except that the order may be circular, so that several machines can be changed one
+    /// by one; meanwhile, one of its links is ignored.
     /// @throws boost::system::system_error errc::no_such_machine, `invalid_argument` (supervision_policy::is_observed is set, the
     /// machine is only observed, or the user does not exist), or the kernel's error
     void update(std::string const& name, machine_spec spec, supervision_policy policy, std::vector<std::string> after = {});

@@ -9,7 +9,7 @@
 
 namespace coqmp::detail {
 
-/// The process that has a file open that is locked with flock(); of several, the one that was started first, because the others are
+/// The process that has locked a file with flock(); of several, the one that was started first, because the others are
 /// its children. /proc/locks does not help: it names the program that locked the file, which has ended since.
 /// @param path the absolute path of the file
 /// @return nothing: the file does not exist or is not locked, or no process that we may inspect has it open

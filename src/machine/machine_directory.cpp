@@ -46,7 +46,8 @@ descriptor machine_directory::lock() const
 {
     constexpr ::mode_t owner_only = 0600;
     std::string const name = lock_file();
-    descriptor file(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, owner_only));
+    // QEMU inherits it, and must not be able to fill the disk with it.
+    descriptor file(::open(name.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, owner_only));
     if (file.number() >= 0 && ::flock(file.number(), LOCK_EX | LOCK_NB) == 0)
         return file;
     boost::system::error_code const code(errno, boost::system::system_category());

@@ -85,7 +85,7 @@ private:
 
     [[nodiscard]] policy_pointer choose_policy(monitor_client const& who) const;
     void choose_events(client& from, proxy::proxied_command& arrived);
-    /// From the call of close() on, which may be before end(): nothing of the user's is called any more.
+    /// From the call of close() on, which may be before end(): none of the user's functions is called any more.
     [[nodiscard]] bool is_closed() const noexcept { return close_requested_ || is_closed_; }
     [[nodiscard]] std::vector<std::uint64_t> client_numbers() const;
     [[nodiscard]] monitor_audit record_of(proxy::proxied_command const& which) const;

@@ -75,8 +75,8 @@ void monitor_server_impl::close() noexcept
         return;  // it was closed with its context, or will end soon
     for (auto const& each : acceptors_)
         each->remove_file();  // immediately: a caller that destroys a server may look for the file right after
-    // Like run_at_home(): what was published or answered before comes before the end, even on a strand. Until then, nothing of the
-    // user's is called any more.
+    // Like run_at_home(): what was published or answered before comes before the end, even on a strand. From close() on, none
+    // of the user's functions is called any more.
     if (home_->is_running())
         end();
     else

@@ -188,6 +188,14 @@ void live_machine::stop_done(clock::time_point now, machine_actions& out)
     plan_continuation(now);
 }
 
+void live_machine::stop_withdrawn(clock::time_point now, machine_actions& out)
+{
+    pause_.stop_withdrawn();
+    run_state_.changed();
+    ask(now, out);
+    plan_continuation(now);
+}
+
 void live_machine::cont_done(clock::time_point now, machine_actions& out)
 {
     pause_.cont_done();

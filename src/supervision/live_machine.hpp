@@ -52,6 +52,7 @@ public:
     void answered_out_of_band(clock::time_point now) noexcept;
     void stop_sent() noexcept { pause_.stop_sent(); }
     void stop_done(clock::time_point now, machine_actions& out);
+    void stop_withdrawn(clock::time_point now, machine_actions& out);
     void cont_done(clock::time_point now, machine_actions& out);
     void continued(clock::time_point now, machine_actions& out);
     void dumped() noexcept;

@@ -269,6 +269,8 @@ machine_actions machine_lifecycle::client(client_step what, clock::time_point no
         live_->stop_sent();
     else if (live_ && what == client_step::stop_done)
         live_->stop_done(now, out);
+    else if (live_ && what == client_step::stop_withdrawn)
+        live_->stop_withdrawn(now, out);
     else if (live_)
         live_->cont_done(now, out);
     return conclude(now, std::move(out));

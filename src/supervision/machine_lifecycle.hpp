@@ -58,9 +58,10 @@ enum class found_process {
 
 /// What a client does through us.
 enum class client_step {
-    stop_sent,  ///< Its `stop` is about to be put on the session.
-    stop_done,  ///< Its `stop` has an answer, or will have none: then after disconnected().
-    cont_done   ///< QEMU has executed its `cont`.
+    stop_sent,       ///< Its `stop` is about to be put on the session.
+    stop_done,       ///< Its `stop` has an answer, or will have none: then after disconnected().
+    stop_withdrawn,  ///< Its `stop` was not put on the session after all.
+    cont_done        ///< QEMU has executed its `cont`.
 };
 
 /// Actions that have an answer.

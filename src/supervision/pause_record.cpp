@@ -86,6 +86,12 @@ void pause_record::stop_done() noexcept
     is_held_ = true;  // also if it is not known whether QEMU has executed it
 }
 
+void pause_record::stop_withdrawn() noexcept
+{
+    if (stops_on_the_wire_ != 0)
+        --stops_on_the_wire_;
+}
+
 void pause_record::recall(bool is_held, bool is_out_of_space) noexcept
 {
     is_held_ = is_held;

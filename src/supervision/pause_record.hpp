@@ -34,6 +34,8 @@ public:
     void stop_sent() noexcept { ++stops_on_the_wire_; }
     /// Its answer has come, or no answer will come.
     void stop_done() noexcept;
+    /// It was not sent after all.
+    void stop_withdrawn() noexcept;
     /// QEMU has executed a client's `cont`: the client lets go.
     void cont_done() noexcept { is_held_ = false; }
     /// Our own `cont` has an answer: QEMU must confirm its state again.

@@ -146,9 +146,9 @@ void client_relay::submit(session_pointer const& session, command&& request, std
                           client_effect effect)
 {
     if (unsent_.remove(client) == 0)
-        return answered(effect, false);                      // it was cancelled
+        return withdrawn(effect);                            // it was cancelled
     if (effect == client_effect::stop && steps_->error()) {  // the next supervisor would not know of it
-        answered(effect, false);
+        withdrawn(effect);
         return client->post(not_sent(), reply::unanswered(false));
     }
     auto done = [weak = weak_from_this(), client, effect](error_code error, reply const& answer) {
@@ -158,6 +158,13 @@ void client_relay::submit(session_pointer const& session, command&& request, std
     };
     auto bound = asio::bind_executor(executor_, asio::bind_cancellation_slot(client->slot(), std::move(done)));
     start_execute(session, {std::move(bound), executor_}, std::move(request));
+}
+
+/// A client's command is not sent.
+void client_relay::withdrawn(client_effect effect)
+{
+    if (rules_ != nullptr && effect == client_effect::stop)
+        perform_(rules_->client(client_step::stop_withdrawn, clock_->now()));
 }
 
 /// A client's command was answered, or will not be.

@@ -55,6 +55,7 @@ private:
     void queue(session_pointer const& session, command&& request, reply_handler&& handler, client_effect effect);
     void submit(session_pointer const& session, command&& request, std::shared_ptr<reply_handler> const& client,
                 client_effect effect);
+    void withdrawn(client_effect effect);
     void answered(client_effect effect, bool is_done);
 
     boost::asio::any_io_executor executor_;

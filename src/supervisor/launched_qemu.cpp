@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -120,7 +121,18 @@ launched_qemu::launched_qemu(asio::any_io_executor executor, std::shared_ptr<rev
         return;
     machine_directory const files(directory);
     place_ = place{files, std::move(lock), std::make_shared<listener>(executor_, endpoint::unix_socket(files.monitor()))};
-    open_monitor_to_user(spec_, directory, files.monitor());
+    user_ = user_of(spec_);
+    open_monitor_to(user_);
+}
+
+// The socket belongs to the user of the QEMU that is to connect, which is not always the one of the next launch.
+void launched_qemu::open_monitor_to(::uid_t user)
+{
+    if (user == ::geteuid() && admitted_ == user)
+        return;
+    std::string const socket = place_->files.monitor();
+    detail::open_monitor_to(user, std::filesystem::path(socket).parent_path(), socket);
+    admitted_ = user;
 }
 
 std::optional<machine_record> launched_qemu::find()
@@ -145,6 +157,8 @@ auto launched_qemu::of_this_machine(Member member)
 void launched_qemu::apply(machine_spec spec)
 {
     spec_ = place_ ? outliving(std::move(spec), place_->files) : std::move(spec);
+    if (place_)
+        user_ = user_of(spec_);
 }
 
 void launched_qemu::make_machine()
@@ -164,6 +178,7 @@ try {
     machine_route route;
     std::optional<descriptor> lock;
     if (place_) {
+        open_monitor_to(user_);
         route = impl_of(*place_->monitor);
         lock = place_->files.lock();  // the next supervisor must not launch a second QEMU, even if there is no record of this one
     }
@@ -246,6 +261,8 @@ try {
     adopted_ = which;
     pid_ = which.process;
     make_machine();
+    if (auto const user = user_of(which.process))
+        open_monitor_to(*user);
     auto done = of_this_machine([](launched_qemu& self, std::exception_ptr failure) { self.adopted(failure); });
     initiate<void(std::exception_ptr), &start_machine_adoption>(impl_of(*machine_), std::move(done),
                                                                 machine_route(impl_of(*place_->monitor)), which);

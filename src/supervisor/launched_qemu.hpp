@@ -19,6 +19,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <exception>
 #include <memory>
@@ -65,6 +68,7 @@ private:
     template <class Member>
     [[nodiscard]] auto of_this_machine(Member member);
 
+    void open_monitor_to(::uid_t user);
     void make_machine();
     void started(std::exception_ptr const& failure);
     void adopted(std::exception_ptr const& failure);
@@ -92,7 +96,9 @@ private:
     unsigned number_ = 0;  ///< Identifies the current machine.
     std::optional<event_stream> events_;
     oom_kills oom_kills_;
-    end_record seen_;  ///< Of the process, over all its connections.
+    ::uid_t user_ = ::geteuid();      ///< Of the next QEMU that is launched.
+    ::uid_t admitted_ = ::geteuid();  ///< To whom the monitor's socket belongs.
+    end_record seen_;                 ///< Of the process, over all its connections.
     bool is_ready_ = false;
     std::atomic<::pid_t> pid_ = -1;
 

@@ -24,6 +24,8 @@ constexpr ::mode_t may_be_entered = 0711;
     throw explained_error(code, "cannot " + what + ": " + code.message());
 }
 
+}  // namespace
+
 ::uid_t user_of(launch_options const& options)
 try {
     return find_account(options).user.value_or(::geteuid());
@@ -31,7 +33,12 @@ try {
     throw explained_error(make_error_code(boost::system::errc::invalid_argument), unknown.what());
 }
 
-}  // namespace
+std::optional<::uid_t> user_of(::pid_t process)
+{
+    struct ::stat found = {};
+    std::string const place = "/proc/" + std::to_string(process);
+    return ::stat(place.c_str(), &found) == 0 ? std::optional(found.st_uid) : std::nullopt;
+}
 
 // QEMU connects as its own user, so that user must be able to enter the directories and to write to the socket. This gives away
 // nothing else:
@@ -41,19 +48,15 @@ try {
 // - The socket keeps the mode 0600: of other users, only this one can connect. A process of this user that is not the QEMU that we
 //   have started or recorded is refused by its process id (SO_PEERCRED), except before a QEMU with `-daemonize` has connected.
 //   Such a process can only disturb machines of its own user, which it could just as well kill.
-void open_monitor_to_user(launch_options const& options, std::string const& directory, std::string const& socket)
+void open_monitor_to(::uid_t user, std::string const& directory, std::string const& socket)
 {
-    if (options.user.empty())
-        return;
-    ::uid_t const user = user_of(options);
-    if (user == ::geteuid())
-        return;
     std::filesystem::path const place(directory);
-    for (std::string const& each : {place.parent_path().native(), place.native()})
-        if (::chmod(each.c_str(), may_be_entered) != 0)
-            refuse_access("change the mode of " + each);
+    if (user != ::geteuid())
+        for (std::string const& each : {place.parent_path().native(), place.native()})
+            if (::chmod(each.c_str(), may_be_entered) != 0)
+                refuse_access("change the mode of " + each);
     if (::lchown(socket.c_str(), user, static_cast<::gid_t>(-1)) != 0)
-        refuse_access("give " + socket + " to the user " + options.user);
+        refuse_access("give " + socket + " to the user with the number " + std::to_string(user));
 }
 
 }  // namespace coqmp::detail

@@ -168,10 +168,8 @@ void supervisor_impl::update(std::string const& name, machine_spec spec, supervi
     if (policy.is_observed || driver->is_observed())
         throw explained_error(make_error_code(boost::system::errc::invalid_argument),
                               "cannot update the machine " + name + ": whether it is observed cannot be changed");
-    if (directory_) {
-        std::string const place = directory_->directory_of(name);
-        open_monitor_to_user(spec, place, machine_directory(place).monitor());
-    }
+    if (directory_)
+        (void)user_of(spec);  // says now if there is no such user
     {
         std::scoped_lock const lock(mutex_);
         if (auto const found = machines_.find(name); found != machines_.end())

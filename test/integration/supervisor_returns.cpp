@@ -24,6 +24,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -74,6 +75,34 @@ std::string contents_of(std::filesystem::path const& file)
     std::getline(std::ifstream(file), text, '\0');
     return text;
 }
+
+/// Another process that has a file open.
+class reader
+{
+public:
+    explicit reader(std::filesystem::path const& file)
+    {
+        std::filesystem::create_directories(file.parent_path());
+        std::ofstream(file).flush();
+        int const open = ::open(file.c_str(), O_RDONLY);  // NOLINT: inherited
+        process_ = ::fork();
+        if (process_ == 0) {
+            ::execlp("sleep", "sleep", "1000", nullptr);
+            ::_exit(1);
+        }
+        ::close(open);
+    }
+    reader(reader const&) = delete;
+    reader& operator=(reader const&) = delete;
+    ~reader()
+    {
+        ::kill(process_, SIGKILL);
+        ::waitpid(process_, nullptr, 0);
+    }
+
+private:
+    ::pid_t process_ = -1;
+};
 
 struct fixture
 {
@@ -225,9 +254,10 @@ BOOST_AUTO_TEST_CASE(starts_machines_that_went_down_with_the_host_after_it_has_b
     run(body());
 }
 
-// As if the earlier supervisor was killed before it wrote the record.
+// As if the earlier supervisor was killed before it wrote the record. An older process that only reads the file is not the QEMU.
 BOOST_AUTO_TEST_CASE(adopts_a_qemu_without_a_record)
 {
+    reader const backup(path / "vm" / "lock");
     auto const body = [this]() -> asio::awaitable<void> {
         ::pid_t const process = co_await launch();
         std::filesystem::remove(path / "vm" / "record");

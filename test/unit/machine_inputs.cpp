@@ -53,6 +53,7 @@ std::map<std::string, input> inputs()
         {"disconnected", [](auto& vm) { return vm.disconnected(); }},
         {"client stop sent", [](auto& vm) { return vm.client(client_step::stop_sent); }},
         {"client stop done", [](auto& vm) { return vm.client(client_step::stop_done); }},
+        {"client stop withdrawn", [](auto& vm) { return vm.client(client_step::stop_withdrawn); }},
         {"client cont done", [](auto& vm) { return vm.client(client_step::cont_done); }},
         {"out of band answered", [](auto& vm) { return vm.finished(finished_action::ask_out_of_band); }},
         {"continued", [](auto& vm) { return vm.finished(finished_action::continue_guest); }},

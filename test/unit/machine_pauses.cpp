@@ -176,6 +176,17 @@ BOOST_AUTO_TEST_CASE(is_not_continued_while_a_clients_stop_is_on_its_way)
     BOOST_TEST(vm.wait_answering("io-error", patience) == "");
 }
 
+BOOST_AUTO_TEST_CASE(is_continued_when_a_clients_stop_was_not_sent_after_all)
+{
+    supervised_machine vm;
+    vm.run();
+    fill_disk(vm);
+    vm.client(client_step::stop_sent);
+    vm.client(client_step::stop_withdrawn);
+    BOOST_TEST(vm.memory() == "up, out of space");
+    BOOST_TEST(vm.wait_answering("io-error", patience) == "continue");
+}
+
 BOOST_AUTO_TEST_CASE(is_not_continued_when_events_come_after_the_answer_to_a_clients_stop)
 {
     supervised_machine vm;  // QEMU: RESUME, BLOCK_IO_ERROR, STOP, then `stop`; its answer is handled first

@@ -21,8 +21,8 @@ struct image_use
 };
 
 /// The images that these arguments name, in their order. It knows `-drive`, `-blockdev`, `-hda` and the like, `-snapshot`, and the
-/// first argument that is not an option; in them `json:`, JSON, `snapshot`, `readonly`, `media=cdrom`, nodes that refer to other nodes,
-/// and `share-rw` of a `-device`.
+/// first argument that is not an option; in them `json:`, JSON, `snapshot`, `readonly`, `media=cdrom`, nodes that refer to other
+/// nodes, and `share-rw` of a `-device`.
 ///
 /// It does not see: images that a configuration (`-readconfig`), `-set`, a script or a later QMP command names; backing files that
 /// only an image's own header names; the images of a `-blockdev` whose driver needs no file name (rbd, iscsi, nvme, nbd, ssh);
