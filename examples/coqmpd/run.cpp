@@ -77,7 +77,7 @@ exit_code serve(options const& line, places const& where)
     });
     context.run();
     if (!end.all_released)
-        std::_Exit(static_cast<int>(end.status));  // destructors would kill the machines that could not be released
+        std::_Exit(static_cast<int>(end.status));  // a destructor would kill a machine that is being started or shut down
     if (failure)
         std::rethrow_exception(failure);
     return end.status;

@@ -31,11 +31,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long the end waits for starts and shutdowns that are under way (a machine's budget is 75 s by default), and for hooks.
-constexpr auto time_to_release = 80s;
+/// How long the end waits for starts and shutdowns that are under way, and for hooks. The next daemon can go on with them, too.
+constexpr auto time_to_release = 10s;
 constexpr auto time_for_hooks = 5s;
 
-/// How long a reload waits for machines that get new settings. Usually they get them at once.
+/// How long a reload waits for machines that are removed, or are other machines now.
 constexpr auto time_to_settle = 10s;
 
 coqmp::supervisor_options options_for(places const& where, coqmp_daemon::logger& log)
@@ -74,13 +74,13 @@ service::service(asio::any_io_executor const& executor, places const& where, std
       state_(environment, log),
       cgroups_(std::move(cgroups)),
       hooks_(executor, inheritance::ours().environment, log),
-      oom_([this](std::string const& machine) { return cgroups_ ? cgroups_->oom_kills(machine) : oom_count(); }),
       supervisor_(executor, options_for(where, log)),
       changes_(supervisor_.subscribe()),
       events_(supervisor_.subscribe_events()),
-      machines_({supervisor_, hooks_, cgroups_.get(), where.state, log}, [this](std::string const& machine) { forget(machine); }),
+      monitors_(supervisor_, where.runtime, log),
+      machines_({supervisor_, hooks_, monitors_, cgroups_.get(), log}, [this](std::string const& machine) { forget(machine); }),
       control_(
-          executor, supervisor_, [this](std::string const& machine) { return status_of(machine); }, log),
+          executor, supervisor_, [this](std::string const& machine) { return supervisor_.status(machine); }, log),
       ended_(executor, asio::steady_timer::time_point::max())
 {}
 
@@ -128,9 +128,9 @@ asio::awaitable<bool> service::stop()
 {
     state_.stopping(time_to_release + time_for_hooks + 5s);
     control_.close();
-    bool const all_released = co_await machines_.release_all(executor_, time_to_release);
+    bool const all_released = co_await machines_.release_all(time_to_release);
     if (!all_released)
-        log_.write(log_priority::warning, "a machine is still being started or shut down; the next daemon takes over");
+        log_.write(log_priority::warning, "a machine is still being started or shut down; the next daemon goes on with it");
     co_await hooks_.finish(time_for_hooks);
     co_return all_released;
 }
@@ -164,7 +164,7 @@ asio::awaitable<void> service::reload()
         co_await read_files();
         bool const is_complete = co_await machines_.settle(time_to_settle);
         if (!is_complete)
-            log_.write(log_priority::notice, "machines that are being started or shut down get their new settings afterwards");
+            log_.write(log_priority::notice, "machines that are being started or shut down are replaced afterwards");
     } catch (coqmp_daemon::configuration_error const& error) {
         problems = error.problems();
     } catch (std::exception const& error) {
@@ -204,9 +204,8 @@ asio::awaitable<void> service::follow_events()
     }
 }
 
-void service::take(coqmp::change const& reported)
+void service::take(coqmp::change const& what)
 {
-    coqmp::change const what = oom_.explain(reported);
     if (what.lost_before != 0) {
         log_.write(log_priority::warning, std::to_string(what.lost_before) + " changes of machines were lost");
         count_again();
@@ -246,15 +245,9 @@ void service::count_again()
 
 void service::forget(std::string const& machine)
 {
-    oom_.forget(machine);
     counts_.forget(machine);
     reported_.forget(machine);
     state_.show(counts_.sentence());
-}
-
-coqmp::machine_status service::status_of(std::string const& machine) const
-{
-    return oom_.explain(machine, supervisor_.status(machine));
 }
 
 }  // namespace coqmpd

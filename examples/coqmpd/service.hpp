@@ -14,7 +14,7 @@
 #include "places.hpp"
 #include "reports/machine_counts.hpp"
 #include "reports/reported_changes.hpp"
-#include "supervision/oom_watch.hpp"
+#include "supervision/offered_monitors.hpp"
 #include "supervision/supervised_machines.hpp"
 
 #include <coqmp/change.hpp>
@@ -36,7 +36,7 @@ namespace coqmpd {
 struct service_end
 {
     coqmp_daemon::exit_code status = coqmp_daemon::exit_code::success;
-    /// False: a machine was still being started or shut down. Destroying the service would kill it.
+    /// False: a machine was still being started or shut down. Destroying the service would kill it; the end of the process does not.
     bool all_released = true;
 };
 
@@ -63,11 +63,10 @@ private:
     [[nodiscard]] boost::asio::awaitable<void> reload();
     [[nodiscard]] boost::asio::awaitable<void> follow_changes();
     [[nodiscard]] boost::asio::awaitable<void> follow_events();
-    void take(coqmp::change const& reported);
+    void take(coqmp::change const& what);
     void take(coqmp::machine_event const& reported);
     void count_again();
     void forget(std::string const& machine);
-    [[nodiscard]] coqmp::machine_status status_of(std::string const& machine) const;
     [[nodiscard]] boost::asio::awaitable<bool> stop();
 
     boost::asio::any_io_executor executor_;
@@ -77,12 +76,12 @@ private:
     coqmp_daemon::service_state state_;
     std::unique_ptr<cgroup_tree> cgroups_;
     machine_hooks hooks_;
-    oom_watch oom_;
     machine_counts counts_;
     reported_changes reported_;
     coqmp::supervisor supervisor_;
     coqmp::change_stream changes_;
     coqmp::machine_event_stream events_;
+    offered_monitors monitors_;
     supervised_machines machines_;
     control_server control_;
     boost::asio::steady_timer ended_;

@@ -1,5 +1,6 @@
 """The daemon under test with its machines, and the operator who uses its control socket."""
 
+import datetime
 import json
 import os
 import pathlib
@@ -44,7 +45,13 @@ class Host:
         shutdown = "[shutdown]\nbudget = '2s'\nrepeat = '1s'\n"
         text = f"arguments = {json.dumps(words)}\n{restart}{shutdown}{more}"
         (self.folder / "machines" / f"{name}.toml").write_text(text)
-        self.machines[name] = Watched(name, self.folder / f"{name}.observer", self.report)
+        self.machines[name] = Watched(name, self.folder / f"{name}.observer", self.report, self.note)
+
+    def note(self, text):
+        """Adds a line to the log of the daemon."""
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
+        with open(self.folder / "log", "a", encoding="utf-8") as log:
+            log.write(f"{now[:-6]}Z chaos: {text}\n")
 
     # ---- The daemon ----
 

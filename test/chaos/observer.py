@@ -69,7 +69,8 @@ class Lines:
 class Watched:
     """One machine as the observer sees it, and what the daemon must do and not do with it."""
 
-    def __init__(self, name, monitor, report):
+    def __init__(self, name, monitor, report, note):
+        self.note = note
         self.name = name
         self.path = monitor
         self.report = report
@@ -105,6 +106,7 @@ class Watched:
     def see_end(self):
         """Nothing may restart it if it was ended on purpose, unless an operator has just asked for a start."""
         now = time.monotonic()
+        self.note(f"observer: {self.name} has ended, {self.ended}")
         if self.ended in ON_PURPOSE and now - self.asked_at > SETTLED:
             self.must_stay_down = f"it had ended because of {self.ended}"
             self.ended_at = now

@@ -84,15 +84,6 @@ BOOST_AUTO_TEST_CASE(limits_are_in_the_units_of_the_kernel)
     BOOST_TEST(settings[5].content == "100");
 }
 
-BOOST_AUTO_TEST_CASE(a_key_is_found_in_the_counts_of_a_cgroup)
-{
-    BOOST_TEST(count_in("low 0\noom 5\noom_kill 2\noom_group_kill 1\n", "oom_kill").value() == 2U);
-    BOOST_TEST(count_in("oom_kill 18446744073709551615", "oom_kill").has_value());
-    BOOST_TEST(!count_in("oom 5\n", "oom_kill").has_value());
-    BOOST_TEST(!count_in("oom_kill many\n", "oom_kill").has_value());
-    BOOST_TEST(!count_in("", "oom_kill").has_value());
-}
-
 BOOST_AUTO_TEST_CASE(our_own_cgroup_is_the_one_of_the_unified_hierarchy)
 {
     BOOST_TEST(own_cgroup_in("0::/system.slice/a.service\n").value() == "/system.slice/a.service");
@@ -155,22 +146,6 @@ BOOST_AUTO_TEST_CASE(a_limit_without_its_controller_is_reported)
     BOOST_REQUIRE(tree.problems.size() == 1U);
     BOOST_TEST(tree.problems[0] ==
                "a limit is not set, because the cgroup has no pids.max: the controller pids is not available");
-}
-
-BOOST_AUTO_TEST_CASE(an_oom_kill_is_told_from_any_other)
-{
-    faked_tree tree;
-    auto const groups = tree.open();
-    BOOST_REQUIRE(groups != nullptr);
-    BOOST_TEST(!groups->oom_kills("vm1").has_value());
-    tree.write("system.slice/coqmpd.service/machines/vm1/memory.events", "oom 0\noom_kill 1\n");
-    oom_count const before = groups->oom_kills("vm1");
-    BOOST_TEST(!has_oom_killed(before, groups->oom_kills("vm1")));
-    tree.write("system.slice/coqmpd.service/machines/vm1/memory.events", "oom 0\noom_kill 2\n");
-    BOOST_TEST(has_oom_killed(before, groups->oom_kills("vm1")));
-    BOOST_TEST(has_oom_killed(std::nullopt, 1));
-    BOOST_TEST(!has_oom_killed(1, std::nullopt));
-    BOOST_TEST(!has_oom_killed(std::nullopt, 0));
 }
 
 BOOST_AUTO_TEST_CASE(the_cgroup_of_a_machine_that_has_ended_is_removed)

@@ -159,6 +159,70 @@ BOOST_AUTO_TEST_CASE(a_hook_is_run_when_its_machine_runs)
     BOOST_TEST(daemon.stop() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_client_of_a_monitor_stays_when_its_machine_is_restarted)
+{
+    define("vm");
+    running_coqmpd daemon(*this);
+    ::pid_t const process = start("vm");
+    boost::json::value const status = ask_after_restart("vm");
+    BOOST_TEST(status.as_object().contains("status"));
+    see_end(process);
+    ::pid_t const next = keep(process_of("vm"));
+    (void)ask(command("machine-stop").with("name", "vm"));
+    see_end(next);
+    BOOST_TEST(daemon.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_shutdown_is_completed_by_the_next_daemon)
+{
+    define_guest("vm", coqmp::test::idle, "[shutdown]\nbudget = '4s'\n");
+    ::pid_t process = 0;
+    {
+        running_coqmpd daemon(*this);
+        process = start("vm");
+        see_record("vm");
+        (void)ask(command("machine-stop").with("name", "vm").with("wait", false));
+        BOOST_TEST(daemon.stop() == 0);
+    }
+    running_coqmpd daemon(*this);
+    see_end(process);
+    BOOST_TEST(daemon.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_of_another_owner_is_observed)
+{
+    (void)write("machines/other.toml", "observe = '" + path("monitor") + "'\n");
+    (void)write("machines/vm.toml", "arguments = ['-M', 'none', '-nodefaults', '-display', 'none', '-qmp', 'unix:" +
+                                        path("monitor") + ",server=on,wait=off']\n[shutdown]\nask_guest = false\n");
+    running_coqmpd daemon(*this);
+    BOOST_TEST(state_of("other") == "defined");
+    ask_until(command("machine-start").with("name", "vm"), "other", "running");
+    ::pid_t const process = keep(process_of("vm"));
+    see_states(command("machine-stop").with("name", "vm"), "other", {"stopped"});
+    see_end(process);
+    BOOST_TEST(contains(daemon.log(), "other: running"));
+    BOOST_TEST(daemon.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_that_is_left_without_a_file_is_reported)
+{
+    define("vm");
+    ::pid_t process = 0;
+    {
+        running_coqmpd daemon(*this);
+        process = start("vm");
+        BOOST_TEST(daemon.stop() == 0);
+    }
+    std::filesystem::rename(path("machines/vm.toml"), path("vm.toml"));
+    running_coqmpd daemon(*this);
+    BOOST_TEST(contains(daemon.log(), "vm: an earlier daemon had this machine"));
+    std::filesystem::rename(path("vm.toml"), path("machines/vm.toml"));
+    daemon.reload();
+    BOOST_TEST(process_of("vm") == process);
+    (void)ask(command("machine-stop").with("name", "vm"));
+    see_end(process);
+}
+
 BOOST_AUTO_TEST_CASE(a_second_daemon_for_the_same_state_ends)
 {
     running_coqmpd daemon(*this);
@@ -172,16 +236,30 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(daemon_reloads, coqmpd_fixture, *boost::unit_test::timeout(250))
 
-BOOST_AUTO_TEST_CASE(a_reload_adopts_the_machine_with_its_new_policy)
+BOOST_AUTO_TEST_CASE(a_reload_gives_the_machine_a_new_policy_and_keeps_its_connection)
 {
     define("vm");
     running_coqmpd daemon(*this);
     ::pid_t const process = start("vm");
     define("vm", "[restart]\npolicy = 'always'\n");
     daemon.reload();
-    BOOST_TEST(process_of("vm") == process);
-    BOOST_TEST(contains(daemon.log(), "vm: new settings apply now: restart"));
-    BOOST_TEST(is_alive(process));
+    boost::json::value const found = ask(command("query-machine").with("name", "vm"));  // at once: nothing is adopted
+    BOOST_TEST(found.as_object().at("pid").as_int64() == process);
+    BOOST_TEST(contains(daemon.log(), "vm: restart has changed"));
+    (void)ask(command("machine-stop").with("name", "vm"));
+    see_end(process);
+}
+
+BOOST_AUTO_TEST_CASE(a_reload_gives_the_clients_of_a_monitor_another_policy)
+{
+    define("vm");
+    running_coqmpd daemon(*this);
+    ::pid_t const process = start("vm");
+    BOOST_TEST(!monitor_allows("vm", command("stop")));
+    define("vm", "[monitor]\npolicy = 'operator'\n");
+    daemon.reload();
+    BOOST_TEST(monitor_allows("vm", command("stop")));
+    BOOST_TEST(monitor_allows("vm", command("cont")));
     (void)ask(command("machine-stop").with("name", "vm"));
     see_end(process);
 }

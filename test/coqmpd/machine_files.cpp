@@ -43,6 +43,8 @@ BOOST_AUTO_TEST_CASE(a_short_file_has_the_defaults)
     BOOST_TEST((read.shutdown.budget == 75s));
     BOOST_TEST((read.limits == limit_settings{}));
     BOOST_TEST(read.monitor.mode == 0600U);
+    BOOST_TEST(read.monitor.policy == "read-only");
+    BOOST_TEST(read.monitor.hold);
     BOOST_TEST(read.hooks.empty());
 }
 
@@ -73,6 +75,8 @@ cpus = 1.5
 core = 0
 [monitor]
 mode = "0660"
+policy = "operator"
+hold = false
 [[hook]]
 program = "/usr/bin/mail-me"
 arguments = ["--urgent"]

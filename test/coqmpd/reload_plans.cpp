@@ -11,8 +11,6 @@ using namespace coqmpd;
 
 namespace {
 
-using names = std::vector<std::string>;
-
 machine_set parse(std::vector<std::pair<std::string, std::string>> const& texts)
 {
     std::vector<file_text> files;
@@ -51,41 +49,43 @@ BOOST_AUTO_TEST_CASE(machines_come_and_go)
 BOOST_AUTO_TEST_CASE(the_supervisor_gets_a_new_policy_and_new_arguments)
 {
     reload_plan expected;
-    expected.resupervised = {"vm"};
+    expected.updated = {"vm"};
     BOOST_TEST((plan(launched, launched + "[restart]\npolicy = 'always'") == expected));
     BOOST_TEST((plan(launched, "arguments = ['-S', '-m', '64']") == expected));
     BOOST_TEST((plan(launched, launched + "[limits]\nopen_files = 2000") == expected));
 }
 
-BOOST_AUTO_TEST_CASE(hooks_and_limits_of_a_cgroup_change_without_the_supervisor)
+BOOST_AUTO_TEST_CASE(hooks_monitors_and_limits_of_a_cgroup_change_without_the_supervisor)
 {
     reload_plan hooks;
     hooks.hooked = {"vm"};
     BOOST_TEST((plan(launched, launched + hook) == hooks));
+    reload_plan monitor;
+    monitor.offered = {"vm"};
+    BOOST_TEST((plan(launched, launched + "[monitor]\npolicy = 'all'") == monitor));
     reload_plan limits;
     limits.limited = {"vm"};
     BOOST_TEST((plan(launched, launched + "[limits]\nmemory = '1GiB'") == limits));
 }
 
-BOOST_AUTO_TEST_CASE(a_machine_that_is_supervised_anew_is_in_no_other_list)
+BOOST_AUTO_TEST_CASE(a_machine_that_is_updated_is_in_no_other_list)
 {
     reload_plan expected;
-    expected.resupervised = {"vm"};
+    expected.updated = {"vm"};
     BOOST_TEST((plan(launched, launched + "[limits]\nmemory = '1GiB'\n[panic]\naction = 'reset'\n" + hook) == expected));
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_that_observes_another_qemu_is_replaced)
+{
+    reload_plan expected;
+    expected.replaced = {"vm"};
+    BOOST_TEST((plan("observe = '/run/a.qmp'", "observe = '/run/b.qmp'") == expected));
+    BOOST_TEST((plan(launched, "observe = '/run/b.qmp'") == expected));
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_file_changes_nothing)
 {
     BOOST_TEST((plan(launched, "broken") == reload_plan()));
-}
-
-BOOST_AUTO_TEST_CASE(observed_machines_are_taken_out)
-{
-    machine_set set = parse({{"a", launched}, {"b", "observe = '/run/b.qmp'"}});
-    names const expected{"b"};
-    BOOST_TEST(take_observed(set) == expected, boost::test_tools::per_element());
-    BOOST_TEST(set.machines.size() == 1U);
-    BOOST_TEST(set.machines.contains("a"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -6,6 +6,7 @@
 #include "support/running_daemon.hpp"
 
 #include <coqmp/command.hpp>
+#include <coqmp/command_failed.hpp>
 #include <coqmp/endpoint.hpp>
 #include <coqmp/event.hpp>
 #include <coqmp/event_filter.hpp>
@@ -127,6 +128,21 @@ public:
         while (!std::filesystem::exists(path(("state/" + machine + "/record").c_str())))
             std::this_thread::yield();
     }
+    /// Whether the clients of the machine's monitor may execute a command, which the monitor then does.
+    [[nodiscard]] bool monitor_allows(std::string const& machine, coqmp::command request) const
+    {
+        try {
+            (void)completed(ask_once(at(("run/" + machine + ".qmp").c_str()), std::move(request)));
+            return true;
+        } catch (coqmp::command_failed const&) {
+            return false;
+        }
+    }
+    /// Restarts a machine, and asks the new QEMU for its status through a connection that its monitor had before.
+    [[nodiscard]] boost::json::value ask_after_restart(std::string const& machine) const
+    {
+        return completed(ask_across_restart(at(("run/" + machine + ".qmp").c_str()), at("run/control.sock"), machine));
+    }
     /// The process of a machine that runs. No event says when an adoption is complete: until then, the daemon does not report the
     /// process, and this function asks again.
     [[nodiscard]] ::pid_t process_of(std::string const& machine) const
@@ -186,6 +202,20 @@ private:
                 throw std::runtime_error("the daemon ended before " + machine + " was " + each);
         }
         co_return nullptr;
+    }
+    static boost::asio::awaitable<boost::json::value> ask_across_restart(coqmp::endpoint monitor, coqmp::endpoint control,
+                                                                         std::string machine)
+    {
+        coqmp::session client(co_await boost::asio::this_coro::executor);
+        co_await client.async_connect(monitor, boost::asio::use_awaitable);
+        coqmp::event_stream gaps = client.subscribe(coqmp::event_filter("__org.coqmp_GAP"));
+        coqmp::command restart("machine-restart");
+        restart.with("name", machine);
+        co_await ask_once(control, std::move(restart));
+        auto const gap = co_await gaps.next();
+        if (!gap)
+            throw std::runtime_error("the client was disconnected");
+        co_return co_await client.execute("query-status");
     }
     /// @param state `STATE`, or `STATE REASON`
     static bool shows(coqmp::event const& change, std::string_view state)

@@ -1,4 +1,5 @@
 // The supervisor's machines follow the files, with machines that were never started.
+#include "supervision/offered_monitors.hpp"
 #include "supervision/supervised_machines.hpp"
 #include "support/run.hpp"
 #include "support/temporary_directory.hpp"
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -62,18 +64,20 @@ class followed_files
 {
 public:
     explicit followed_files(asio::any_io_executor const& executor)
-        : executor_(executor),
-          log_(executor, log_options()),
+        : log_(executor, log_options()),
           hooks_(executor, {}, log_),
           supervisor_(executor, options()),
-          machines_({supervisor_, hooks_, nullptr, state(), log_}, [this](std::string const& name) { forgotten_ += name + ' '; })
+          monitors_(supervisor_, directory_.path().native(), log_),
+          machines_({supervisor_, hooks_, monitors_, nullptr, log_},
+                    [this](std::string const& name) { forgotten_ += name + ' '; })
     {}
 
     void follow(files const& texts) { machines_.follow(parse(texts)); }
     asio::awaitable<bool> settle() { return machines_.settle(100s); }
-    asio::awaitable<bool> release_all() { return machines_.release_all(executor_, 100s); }
+    asio::awaitable<bool> release_all() { return machines_.release_all(100s); }
 
     [[nodiscard]] std::string state() const { return (directory_.path() / "state").native(); }
+    [[nodiscard]] std::string monitor(std::string const& name) const { return (directory_.path() / (name + ".qmp")).native(); }
     [[nodiscard]] std::string names() const
     {
         std::string result;
@@ -102,13 +106,13 @@ private:
         return result;
     }
 
-    asio::any_io_executor executor_;
     coqmp::test::temporary_directory directory_;
     std::string lines_;
     std::string forgotten_;
     coqmp_daemon::logger log_;
     machine_hooks hooks_;
     coqmp::supervisor supervisor_;
+    offered_monitors monitors_;
     supervised_machines machines_;
 };
 
@@ -150,14 +154,11 @@ COROUTINE_TEST_CASE(a_file_that_comes_back_at_once_is_followed)
     BOOST_TEST(daemon.forgotten().empty());
 }
 
-COROUTINE_TEST_CASE(a_machine_with_new_settings_is_released_and_added_again)
+COROUTINE_TEST_CASE(a_machine_with_new_settings_never_leaves_the_supervisor)
 {
     followed_files daemon(co_await asio::this_coro::executor);
     daemon.follow({{"a", launched}});
     daemon.follow({{"a", launched + "[restart]\npolicy = 'always'"}});
-    daemon.follow({{"a", launched + "[restart]\npolicy = 'no'"}});
-    bool const settles = co_await daemon.settle();
-    BOOST_TEST(settles);
     BOOST_TEST(daemon.names() == "a ");
     BOOST_TEST(contains(daemon.log(), "a: new settings apply now: restart"));
     BOOST_TEST(daemon.forgotten().empty());
@@ -168,17 +169,57 @@ COROUTINE_TEST_CASE(the_order_of_two_machines_is_turned_round)
     followed_files daemon(co_await asio::this_coro::executor);
     daemon.follow({{"a", launched + "after = ['b']"}, {"b", launched}});
     daemon.follow({{"a", launched}, {"b", launched + "after = ['a']"}});
-    bool const settles = co_await daemon.settle();
-    BOOST_TEST(settles);
     BOOST_TEST(daemon.names() == "a b ");
 }
 
-COROUTINE_TEST_CASE(an_observed_machine_is_ignored_with_a_warning)
+COROUTINE_TEST_CASE(an_observed_machine_comes_and_goes_with_its_file)
 {
     followed_files daemon(co_await asio::this_coro::executor);
     daemon.follow({{"a", "observe = '/run/a.qmp'"}});
+    BOOST_TEST(daemon.names() == "a ");
+    daemon.follow({});
+    bool const settles = co_await daemon.settle();
+    BOOST_TEST(settles);
     BOOST_TEST(daemon.names() == "");
-    BOOST_TEST(contains(daemon.log(), "cannot observe"));
+    BOOST_TEST(daemon.forgotten() == "a ");
+}
+
+COROUTINE_TEST_CASE(a_machine_that_is_observed_elsewhere_is_replaced)
+{
+    followed_files daemon(co_await asio::this_coro::executor);
+    daemon.follow({{"a", "observe = '/run/a.qmp'"}});
+    daemon.follow({{"a", "observe = '/run/b.qmp'"}});
+    bool const settles = co_await daemon.settle();
+    BOOST_TEST(settles);
+    daemon.follow({{"a", launched}});
+    bool const settles_again = co_await daemon.settle();
+    BOOST_TEST(settles_again);
+    BOOST_TEST(daemon.names() == "a ");
+    BOOST_TEST(daemon.forgotten().empty());
+}
+
+COROUTINE_TEST_CASE(a_monitor_is_offered_with_the_mode_of_the_file)
+{
+    followed_files daemon(co_await asio::this_coro::executor);
+    daemon.follow({{"a", launched}});
+    BOOST_TEST(mode_of(daemon.monitor("a")) == 0600U);
+    daemon.follow({{"a", launched + "[monitor]\nmode = '0660'"}});
+    BOOST_TEST(mode_of(daemon.monitor("a")) == 0660U);
+    daemon.follow({{"a", launched + "[monitor]\nmode = '0640'\nhold = false"}});
+    BOOST_TEST(mode_of(daemon.monitor("a")) == 0640U);
+    daemon.follow({});
+    BOOST_TEST(!std::filesystem::exists(daemon.monitor("a")));
+    bool const settles = co_await daemon.settle();
+    BOOST_TEST(settles);
+}
+
+COROUTINE_TEST_CASE(a_monitor_that_cannot_be_offered_is_reported)
+{
+    followed_files daemon(co_await asio::this_coro::executor);
+    std::filesystem::create_directory(daemon.monitor("a"));
+    daemon.follow({{"a", launched}});
+    BOOST_TEST(daemon.names() == "a ");
+    BOOST_TEST(contains(daemon.log(), "a: its monitor is not offered"));
 }
 
 COROUTINE_TEST_CASE(a_refused_file_is_reported)
@@ -194,7 +235,7 @@ COROUTINE_TEST_CASE(a_qemu_of_another_user_can_reach_its_monitor_only)
     if (::geteuid() != 0)
         co_return;  // only root can give files away
     followed_files daemon(co_await asio::this_coro::executor);
-    daemon.follow({{"a", launched + "user = 12345"}, {"b", launched}});
+    daemon.follow({{"a", launched + "user = 12345\ngroup = 12345"}, {"b", launched}});
     BOOST_TEST(mode_of(daemon.state()) == 0711U);
     BOOST_TEST(mode_of(daemon.state() + "/a") == 0711U);
     BOOST_TEST(owner_of(daemon.state() + "/a/monitor") == 12345U);

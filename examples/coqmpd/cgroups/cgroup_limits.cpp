@@ -50,21 +50,6 @@ std::vector<cgroup_setting> cgroup_settings(limit_settings const& limits)
     return result;
 }
 
-std::optional<std::uint64_t> count_in(std::string_view events, std::string_view key)
-{
-    while (!events.empty()) {
-        std::string_view line = take_line(events);
-        if (!line.starts_with(key) || line.substr(key.size(), 1) != " ")
-            continue;
-        line.remove_prefix(key.size() + 1);
-        std::uint64_t result = 0;
-        auto const [end, error] = std::from_chars(line.data(), line.data() + line.size(), result);
-        if (error == std::errc() && end == line.data() + line.size())
-            return result;
-    }
-    return std::nullopt;
-}
-
 std::optional<std::string> own_cgroup_in(std::string_view proc_self_cgroup)
 {
     constexpr std::string_view unified = "0::";

@@ -27,11 +27,7 @@ struct cgroup_setting
 /// the file also lifts limits.
 [[nodiscard]] std::vector<cgroup_setting> cgroup_settings(limit_settings const& limits);
 
-/// The count of a key in a file such as memory.events: `low 0\noom_kill 2\n`. @return nothing: the key is absent
-[[nodiscard]] std::optional<std::uint64_t> count_in(std::string_view events, std::string_view key);
-
-/// The path of our own cgroup in the unified hierarchy, from a line such as
-/// `0::/system.slice/coqmpd.service` in /proc/self/cgroup.
+/// The path of our own cgroup in the unified hierarchy: of `0::/system.slice/coqmpd.service` in /proc/self/cgroup.
 /// @return nothing: there is no cgroup v2
 [[nodiscard]] std::optional<std::string> own_cgroup_in(std::string_view proc_self_cgroup);
 

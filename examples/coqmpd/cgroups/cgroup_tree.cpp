@@ -62,11 +62,6 @@ std::vector<std::string> words_in(std::string const& text)
 
 }  // namespace
 
-bool has_oom_killed(oom_count before, oom_count after) noexcept
-{
-    return after && *after > before.value_or(0);
-}
-
 std::unique_ptr<cgroup_tree> cgroup_tree::open(std::filesystem::path const& root, std::string const& proc_self_cgroup,
                                                std::vector<std::string>& problems)
 {
@@ -128,12 +123,6 @@ void cgroup_tree::apply(std::string const& name, limit_settings const& limits, s
             problems.push_back("a limit is not set, because the cgroup has no " + each.file + ": the controller " +
                                each.controller + " is not available");
     }
-}
-
-oom_count cgroup_tree::oom_kills(std::string const& name) const
-{
-    auto const events = content_of(machines_ / name / "memory.events");
-    return events ? count_in(*events, "oom_kill") : std::nullopt;
 }
 
 void cgroup_tree::remove(std::string const& name) noexcept

@@ -6,22 +6,14 @@
 #include "cgroups/cgroup_limits.hpp"
 #include "machines/machine_file.hpp"
 
-#include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace coqmpd {
 
-/// The OOM kills of a cgroup so far; nothing: unknown.
-using oom_count = std::optional<std::uint64_t>;
-
-/// Whether the kernel killed a process of the cgroup for lack of memory between the two counts.
-[[nodiscard]] bool has_oom_killed(oom_count before, oom_count after) noexcept;
-
-/// Every function blocks for as long as the kernel does, which is not long.
+/// Every function blocks for as long as the kernel does, which is short.
 class cgroup_tree
 {
 public:
@@ -41,9 +33,6 @@ public:
 
     /// Sets the limits of a running machine.
     void apply(std::string const& name, limit_settings const& limits, std::vector<std::string>& problems);
-
-    /// To be read before the launch and after the end.
-    [[nodiscard]] oom_count oom_kills(std::string const& name) const;
 
     /// Removes the cgroup of a machine that has ended. It stays while a process is in it.
     void remove(std::string const& name) noexcept;

@@ -98,7 +98,8 @@ struct limit_settings
 /// `[monitor]`: the socket /run/coqmp/NAME.qmp.
 struct monitor_settings
 {
-    std::string policy = "read-only";
+    std::string policy = "read-only";  ///< One of monitor_policy::built_in_names().
+    bool hold = true;                  ///< Whether clients stay connected while the machine is down.
     ::mode_t mode = 0600;
     std::optional<::uid_t> owner;
     std::optional<::gid_t> group;

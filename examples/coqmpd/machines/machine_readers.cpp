@@ -4,6 +4,8 @@
 #include "daemon/printable_text.hpp"
 #include "machines/machine_name.hpp"
 
+#include <coqmp/monitor_policy.hpp>
+
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
@@ -237,6 +239,15 @@ value_reader<observed_monitors> observed()
             return result;
         problems.add(read.value.position, read.path + ": " + in_quotes(*text) + ": " + reason);
         return std::nullopt;
+    };
+}
+
+value_reader<std::string> monitor_policy_name()
+{
+    return [](setting const& read, problem_list& problems) -> std::optional<std::string> {
+        auto const names = coqmp::monitor_policy::built_in_names();
+        auto const index = coqmp_daemon::read_choice(read, names, problems);
+        return index ? std::optional(names[*index]) : std::nullopt;
     };
 }
 

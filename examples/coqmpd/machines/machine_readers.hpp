@@ -31,6 +31,8 @@ namespace coqmpd {
 [[nodiscard]] coqmp_daemon::value_reader<coqmp::endpoint> dialed_address();
 /// An address, or a pattern of paths.
 [[nodiscard]] coqmp_daemon::value_reader<observed_monitors> observed();
+/// One of the policies for monitors that the library has.
+[[nodiscard]] coqmp_daemon::value_reader<std::string> monitor_policy_name();
 /// A list of QEMU's events.
 [[nodiscard]] coqmp_daemon::value_reader<std::vector<std::string>> event_names();
 /// A list of some of these names.

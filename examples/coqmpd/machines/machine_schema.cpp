@@ -93,7 +93,8 @@ table_schema<limit_settings> limits_schema()
 table_schema<monitor_settings> monitor_schema()
 {
     table_schema<monitor_settings> result;
-    result.optional("policy", &monitor_settings::policy, coqmp_daemon::text())
+    result.optional("policy", &monitor_settings::policy, monitor_policy_name())
+        .optional("hold", &monitor_settings::hold, boolean())
         .optional("mode", &monitor_settings::mode, coqmp_daemon::file_mode())
         .optional("owner", &monitor_settings::owner, coqmp_daemon::user())
         .optional("group", &monitor_settings::group, coqmp_daemon::group());

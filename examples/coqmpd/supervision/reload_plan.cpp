@@ -21,34 +21,24 @@ bool concerns_supervisor(changed_machine const& change)
 
 }  // namespace
 
-std::vector<std::string> take_observed(machine_set& set)
-{
-    std::vector<std::string> result;
-    for (auto const& [name, machine] : set.machines)
-        if (machine.is_observed())
-            result.push_back(name);
-    for (std::string const& each : result)
-        set.machines.erase(each);
-    return result;
-}
-
 reload_plan plan_reload(machine_changes const& changes)
 {
     reload_plan result;
     result.added = changes.added;
     result.removed = changes.removed;
-    result.resupervised = changes.replaced;
+    result.replaced = changes.replaced;
     for (changed_machine const& each : changes.changed) {
         if (concerns_supervisor(each)) {
-            result.resupervised.push_back(each.name);
+            result.updated.push_back(each.name);
             continue;
         }
         if (has(each.applied, "limits"))
             result.limited.push_back(each.name);
         if (has(each.applied, "hook"))
             result.hooked.push_back(each.name);
+        if (has(each.applied, "monitor"))
+            result.offered.push_back(each.name);
     }
-    std::ranges::sort(result.resupervised);
     return result;
 }
 

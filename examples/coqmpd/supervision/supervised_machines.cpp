@@ -3,7 +3,6 @@
 #include "daemon/log/log_priority.hpp"
 #include "machines/machine_changes.hpp"
 #include "reports/change_report.hpp"
-#include "supervision/monitor_access.hpp"
 #include "supervision/reload_plan.hpp"
 
 #include <coqmp/error.hpp>
@@ -12,10 +11,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
-#include <unistd.h>
-
 #include <cstddef>
 #include <exception>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -26,15 +24,6 @@ using coqmp_daemon::log_priority;
 namespace coqmpd {
 
 namespace {
-
-/// The releases that are under way.
-struct pending_releases
-{
-    pending_releases(asio::any_io_executor const& executor, std::chrono::milliseconds most) : done(executor, most) {}
-
-    asio::steady_timer done;
-    std::size_t count = 0;
-};
 
 void note_unsupported(std::string const& machine, machine_file const& file, coqmp_daemon::logger& log)
 {
@@ -53,8 +42,6 @@ void supervised_machines::follow(machine_set files)
 {
     for (std::string const& each : files.problems)
         shared_.log.write(log_priority::error, each);
-    for (std::string const& each : take_observed(files))
-        shared_.log.write(log_priority::warning, each, "ignored: this version cannot observe a QEMU of another owner");
     for (auto const& each : files.machines)
         without_file_.erase(each.first);
     for (std::string const& each : std::set<std::string>(without_file_))
@@ -72,10 +59,16 @@ void supervised_machines::follow(machine_set files)
         change_limits(each);
     for (std::string const& each : plan.hooked)
         shared_.hooks.set(each, files_.at(each).hooks);
-    for (std::string const& each : plan.resupervised)
-        supervise_anew(each);
+    for (std::string const& each : plan.offered)
+        if (placed_.contains(each))
+            shared_.monitors.offer(each, files_.at(each).monitor);
+    for (std::string const& each : plan.replaced)
+        replace(each);
+    for (std::string const& each : plan.updated)
+        update(each);
     unplaced_.insert(plan.added.begin(), plan.added.end());
-    add_unplaced();
+    place_all();
+    warn_of_stored();
 }
 
 void supervised_machines::take(std::string const& machine, coqmp::lifecycle state)
@@ -93,47 +86,68 @@ asio::awaitable<bool> supervised_machines::settle(std::chrono::milliseconds most
     co_return leaving_.empty();
 }
 
+/// They may run, or be wanted, and nobody supervises them.
+void supervised_machines::warn_of_stored()
+try {
+    for (std::string const& each : shared_.machines.stored_names())
+        shared_.log.write(
+            log_priority::warning, each,
+            "an earlier daemon had this machine, but now it has no file, or one with problems: it is not supervised, "
+            "and its QEMU may still be running");
+} catch (boost::system::system_error const& failure) {
+    shared_.log.write(log_priority::error, std::string("cannot look for machines of earlier daemons: ") + failure.what());
+}
+
 // ---- One machine -----------------------------------------------------------------------------------------------------------
 
-void supervised_machines::add(std::string const& machine)
+/// The supervisor gets the machine as its file is now.
+void supervised_machines::place(std::string const& machine)
 {
     if (is_ending_ || leaving_.contains(machine))
-        return;  // has_left() adds it
+        return;  // has_left() does it
     machine_file const& file = files_.at(machine);
-    note_unsupported(machine, file, shared_.log);
     shared_.hooks.set(machine, file.hooks);
+    try {
+        if (file.is_observed())
+            observe(machine, file);
+        else
+            launch(machine, file);
+        placed_.insert(machine);
+        unplaced_.erase(machine);
+    } catch (std::exception const& failure) {
+        shared_.log.write(log_priority::error, machine, failure.what());
+    }
+    if (placed_.contains(machine))
+        shared_.monitors.offer(machine, file.monitor);
+}
+
+void supervised_machines::launch(std::string const& machine, machine_file const& file)
+{
+    note_unsupported(machine, file, shared_.log);
     std::vector<std::string> problems;
     std::string const cgroup = shared_.cgroups != nullptr ? shared_.cgroups->prepare(machine, file.limits, problems) : "";
     for (std::string const& each : problems)
         shared_.log.write(log_priority::warning, machine, each);
-    try {
+    if (placed_.contains(machine))
+        shared_.machines.update(machine, spec_for(file, cgroup, inherited_), policy_for(file), names_before(file));
+    else
         shared_.machines.add(machine, spec_for(file, cgroup, inherited_), policy_for(file), names_before(file));
-        unplaced_.erase(machine);
-        if (!file.user.empty())
-            admit(file.user, machine);
-    } catch (std::exception const& failure) {
-        shared_.log.write(log_priority::error, machine, failure.what());
-    }
 }
 
-/// Lets QEMU connect to us as this user.
-void supervised_machines::admit(std::string const& user, std::string const& machine)
+void supervised_machines::observe(std::string const& machine, machine_file const& file)
 {
-    auto const number = user_number(user);
-    if (number == ::geteuid())
-        return;
-    std::string const problem = ::geteuid() != 0 ? "only a daemon that runs as root can run QEMU as another user"
-                                : number         ? open_monitor_to(*number, shared_.state, machine)
-                                                 : "this host has no user " + user;
-    if (!problem.empty())
-        shared_.log.write(log_priority::error, machine, "QEMU will not be able to start: " + problem);
+    if (file.observe.value->address)
+        shared_.machines.observe(machine, *file.observe.value->address, policy_for(file));
+    else
+        throw std::runtime_error("ignored: this version cannot observe all monitors that match a pattern");
 }
 
-/// A machine that cannot be added is tried again with the others: while the order changes, one may have to wait for another.
-void supervised_machines::add_unplaced()
+/// A machine that the supervisor refuses is tried again with the others: while several change their order, one may have to wait for
+/// another.
+void supervised_machines::place_all()
 {
     for (std::string const& each : std::set<std::string>(unplaced_))
-        add(each);
+        place(each);
 }
 
 void supervised_machines::change_limits(std::string const& machine)
@@ -145,16 +159,27 @@ void supervised_machines::change_limits(std::string const& machine)
         shared_.log.write(log_priority::warning, machine, each);
 }
 
-void supervised_machines::supervise_anew(std::string const& machine)
+/// A machine that is only observed loses nothing when it is observed anew.
+void supervised_machines::update(std::string const& machine)
 {
-    if (unplaced_.contains(machine))
-        return;  // add_unplaced() follows
-    if (!leaving_.insert(machine).second)
-        return;  // it is added with its newest file
+    if (files_.at(machine).is_observed())
+        replace(machine);
+    else
+        unplaced_.insert(machine);
+}
+
+void supervised_machines::replace(std::string const& machine)
+{
+    if (!placed_.contains(machine) || leaving_.contains(machine)) {
+        unplaced_.insert(machine);
+        return;
+    }
+    leaving_.insert(machine);
+    shared_.monitors.withdraw(machine);
     shared_.machines.async_release(machine, [this, alive = std::weak_ptr(alive_), machine](error_code error) {
         if (alive.expired())
             return;
-        report(machine, "its new settings could not be applied cleanly", error);
+        report(machine, "what it was before cannot be adopted later", error);
         has_left(machine);
     });
 }
@@ -163,11 +188,14 @@ void supervised_machines::supervise_anew(std::string const& machine)
 void supervised_machines::has_left(std::string const& machine)
 {
     leaving_.erase(machine);
+    placed_.erase(machine);
     if (files_.contains(machine))
         unplaced_.insert(machine);
     else
         forgotten_(machine);
-    add_unplaced();
+    place_all();
+    if (without_file_.contains(machine))
+        forget_if_over(machine);
     if (leaving_.empty())
         settled_.cancel();
 }
@@ -184,12 +212,13 @@ void supervised_machines::forget_if_over(std::string const& machine)
 {
     if (leaving_.contains(machine))
         return;
-    if (unplaced_.erase(machine) != 0) {  // the supervisor does not know it
+    if (!placed_.contains(machine)) {
         files_.erase(machine);
         without_file_.erase(machine);
+        unplaced_.erase(machine);
         shared_.hooks.forget(machine);
         forgotten_(machine);
-    } else if (is_at_rest(shared_.machines.state(machine))) {
+    } else if (files_.at(machine).is_observed() || is_at_rest(shared_.machines.state(machine))) {
         forget(machine);
     }
 }
@@ -198,8 +227,10 @@ void supervised_machines::forget(std::string const& machine)
 {
     files_.erase(machine);
     without_file_.erase(machine);
+    unplaced_.erase(machine);
     leaving_.insert(machine);
     shared_.hooks.forget(machine);
+    shared_.monitors.withdraw(machine);
     shared_.machines.async_remove(machine, [this, alive = std::weak_ptr(alive_), machine](error_code error) {
         if (alive.expired())
             return;
@@ -220,23 +251,22 @@ void supervised_machines::report(std::string const& machine, std::string const& 
 
 // ---- The end of the daemon -------------------------------------------------------------------------------------------------
 
-asio::awaitable<bool> supervised_machines::release_all(asio::any_io_executor executor, std::chrono::milliseconds most)
+asio::awaitable<bool> supervised_machines::release_all(std::chrono::milliseconds most)
 {
     is_ending_ = true;
-    auto const pending = std::make_shared<pending_releases>(executor, most);
-    for (std::string const& each : shared_.machines.names()) {
-        ++pending->count;
-        shared_.machines.async_release(each, [this, alive = std::weak_ptr(alive_), pending, each](error_code error) {
-            if (!alive.expired())
-                report(each, "keeps running, but the next daemon cannot adopt it", error);
-            if (--pending->count == 0)
-                pending->done.cancel();
-        });
-    }
+    struct outcome
+    {
+        asio::steady_timer done;
+        bool is_complete = false;
+    };
+    auto const result = std::make_shared<outcome>(asio::steady_timer(shared_.machines.get_executor(), most));
+    shared_.machines.async_release_all([result](error_code error, std::size_t) {
+        result->is_complete = !error;
+        result->done.cancel();
+    });
     error_code interrupted;
-    if (pending->count != 0)
-        co_await pending->done.async_wait(asio::redirect_error(asio::use_awaitable, interrupted));
-    co_return pending->count == 0;
+    co_await result->done.async_wait(asio::redirect_error(asio::use_awaitable, interrupted));
+    co_return result->is_complete;
 }
 
 }  // namespace coqmpd
