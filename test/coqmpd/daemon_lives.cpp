@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(a_reload_gives_the_machine_a_new_policy_and_keeps_its_conne
     daemon.reload();
     boost::json::value const found = ask(command("query-machine").with("name", "vm"));  // at once: nothing is adopted
     BOOST_TEST(found.as_object().at("pid").as_int64() == process);
-    BOOST_TEST(contains(daemon.log(), "vm: restart has changed"));
+    BOOST_TEST(contains(daemon.log(), "vm: new settings apply now: restart"));
     (void)ask(command("machine-stop").with("name", "vm"));
     see_end(process);
 }

@@ -27,7 +27,8 @@ struct cgroup_setting
 /// the file also lifts limits.
 [[nodiscard]] std::vector<cgroup_setting> cgroup_settings(limit_settings const& limits);
 
-/// The path of our own cgroup in the unified hierarchy: of `0::/system.slice/coqmpd.service` in /proc/self/cgroup.
+/// The path of our own cgroup in the unified hierarchy, from a line such as
+/// `0::/system.slice/coqmpd.service` in /proc/self/cgroup.
 /// @return nothing: there is no cgroup v2
 [[nodiscard]] std::optional<std::string> own_cgroup_in(std::string_view proc_self_cgroup);
 

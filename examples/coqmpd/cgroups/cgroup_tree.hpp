@@ -13,7 +13,7 @@
 
 namespace coqmpd {
 
-/// Every function blocks for as long as the kernel does, which is short.
+/// Every function blocks for as long as the kernel does, which is not long.
 class cgroup_tree
 {
 public:
