@@ -39,7 +39,11 @@ std::string timestamp(std::chrono::system_clock::time_point when)
 
 char const* outcome_of(coqmp::monitor_audit const& what)
 {
-    return what.was_refused ? "refused" : what.was_dropped ? "dropped" : what.has_left ? "left" : what.error_class.empty() ? "done" : "failed";
+    return what.was_refused           ? "refused"
+           : what.was_dropped         ? "dropped"
+           : what.has_left            ? "left"
+           : what.error_class.empty() ? "done"
+                                      : "failed";
 }
 
 /// Milliseconds with three decimals. Boost.JSON would print an exponent.
