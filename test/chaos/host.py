@@ -110,13 +110,13 @@ class Host:
 
     def look(self):
         """Reads all that has happened."""
-        found = processes(self.prefix)
         for name, machine in self.machines.items():
             if machine.monitor is not None:
                 machine.read()
         if self.daemon.poll() is not None:
             self.report(f"the daemon has ended by itself, with status {self.daemon.returncode}")
         self.read_client()
+        found = processes(self.prefix)  # after the answer to a stop
         for name, machine in self.machines.items():
             machine.see_processes(found.get(name, []))
 

@@ -25,7 +25,7 @@ def processes(prefix):
 
 
 ON_PURPOSE = ("guest-shutdown", "host-signal", "host-qmp-quit")
-SETTLED = 5  # seconds after which an operator's command has had its effect
+SETTLED = 3  # seconds after which a command or a start has had its effect
 
 
 class Lines:
@@ -81,6 +81,8 @@ class Watched:
         self.ended = None  # the reason of its last SHUTDOWN
         self.ended_at = 0.0
         self.asked_at = 0.0  # when an operator last asked for a start
+        self.started_at = 0.0
+        self.daemon_since = 0.0  # QEMU connects to a new daemon within a second, and the daemon misses what happens before
         self.starts = 0
         self.events = 0
 
@@ -97,6 +99,7 @@ class Watched:
                 self.see_end()
             if new is not None:
                 self.starts += 1
+                self.started_at = time.monotonic()
         if new is not None and self.must_stay_down:
             self.report(f"{self.name} was started as process {new}, although {self.must_stay_down}")
             self.must_stay_down = None
@@ -104,10 +107,10 @@ class Watched:
             self.connect()
 
     def see_end(self):
-        """Nothing may restart it if it was ended on purpose, unless an operator has just asked for a start."""
+        """Nothing restarts it if it was ended on purpose, if the daemon was connected, and no operator has just asked for a start."""
         now = time.monotonic()
         self.note(f"observer: {self.name} has ended, {self.ended}")
-        if self.ended in ON_PURPOSE and now - self.asked_at > SETTLED:
+        if self.ended in ON_PURPOSE and now - max(self.asked_at, self.started_at, self.daemon_since) > SETTLED:
             self.must_stay_down = f"it had ended because of {self.ended}"
             self.ended_at = now
         self.ended = None
@@ -122,6 +125,7 @@ class Watched:
         if self.monitor is not None:
             self.read()
         self.ended = None
+        self.daemon_since = time.monotonic()
 
     def connect(self):
         try:
