@@ -36,7 +36,7 @@ public:
             write(std::string("system.slice/coqmpd.service/machines/vm1/") + file, "");
     }
 
-    [[nodiscard]] std::unique_ptr<cgroup_tree> open(std::string const& own_line = "0::/system.slice/coqmpd.service\n")
+    [[nodiscard]] std::unique_ptr<cgroup_tree> open(std::string const& own_line = "0::/system.slice/coqmpd.service/daemon\n")
     {
         return cgroup_tree::open(root(), own_line, problems);
     }
@@ -103,7 +103,19 @@ BOOST_AUTO_TEST_CASE(nothing_happens_without_cgroup_v2)
     BOOST_TEST(tree.read("daemon/cgroup.procs").empty());
 }
 
-BOOST_AUTO_TEST_CASE(the_daemon_moves_into_a_leaf_and_passes_controllers_on)
+// systemd before 254 could not start it again in a cgroup that passes controllers on.
+BOOST_AUTO_TEST_CASE(a_daemon_that_was_not_started_in_its_leaf_passes_no_controllers_on)
+{
+    faked_tree tree;
+    auto const groups = tree.open("0::/system.slice/coqmpd.service\n");
+    BOOST_REQUIRE(groups != nullptr);
+    BOOST_TEST(tree.read("daemon/cgroup.procs") == "17");
+    BOOST_TEST(tree.read("cgroup.subtree_control").empty());
+    BOOST_TEST(tree.read("machines/cgroup.subtree_control").empty());
+    BOOST_TEST(groups->prepare("vm1", {}, tree.problems) == (tree.own() / "machines/vm1").native());
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_in_its_leaf_passes_controllers_on)
 {
     faked_tree tree;
     BOOST_REQUIRE(tree.open() != nullptr);
@@ -117,7 +129,7 @@ BOOST_AUTO_TEST_CASE(the_daemon_moves_into_a_leaf_and_passes_controllers_on)
 BOOST_AUTO_TEST_CASE(a_daemon_in_its_leaf_finds_the_same_tree)
 {
     faked_tree tree;
-    auto const found = tree.open("0::/system.slice/coqmpd.service/daemon\n");
+    auto const found = tree.open();
     BOOST_REQUIRE(found != nullptr);
     BOOST_TEST(found->prepare("vm1", {}, tree.problems) == (tree.own() / "machines/vm1").native());
 }

@@ -68,9 +68,10 @@ std::unique_ptr<cgroup_tree> cgroup_tree::open(std::filesystem::path const& root
     auto own_name = own_cgroup_in(proc_self_cgroup);
     if (!own_name || !content_of(root / "cgroup.controllers"))
         return nullptr;
-    // A daemon that has executed itself again (an upgrade) is already in its leaf.
+    // systemd puts us there from 254 on (DelegateSubgroup=).
     constexpr std::string_view leaf = "/daemon";
-    if (own_name->ends_with(leaf))
+    bool const is_in_leaf = own_name->ends_with(leaf);
+    if (is_in_leaf)
         own_name->resize(own_name->size() - leaf.size());
     std::filesystem::path const own = root / own_name->substr(1);
     // We must not create cgroups in the root, and without Delegate= we could not write here.
@@ -80,8 +81,12 @@ std::unique_ptr<cgroup_tree> cgroup_tree::open(std::filesystem::path const& root
     if (!make_directory(result->machines_, problems))
         return nullptr;
     result->enter_leaf(problems);
-    result->delegate(own, problems);
-    result->delegate(result->machines_, problems);
+    // A cgroup that passes controllers on accepts no process (EBUSY). An older systemd, which puts a new daemon into the service's own
+    // cgroup, could then never start it again while a machine runs (systemd issue 24064).
+    if (is_in_leaf) {
+        result->delegate(own, problems);
+        result->delegate(result->machines_, problems);
+    }
     return result;
 }
 

@@ -17,8 +17,8 @@ namespace coqmpd {
 class cgroup_tree
 {
 public:
-    /// Prepares the cgroup that the service manager has delegated to us: moves our processes into a leaf, and makes the controllers
-    /// available to the machines that this cgroup has.
+    /// Prepares the cgroup that the service manager has delegated to us: moves our processes into a leaf, and if the service manager
+    /// has started us there, makes this cgroup's controllers available to the machines.
     /// @param root /sys/fs/cgroup; another directory in tests
     /// @param proc_self_cgroup the contents of /proc/self/cgroup
     /// @param problems sentences for the log, such as a controller that is missing
