@@ -5,6 +5,8 @@
 #include "daemon/log/log_style.hpp"
 #include "daemon/printable_text.hpp"
 
+#include <coqmp/command_failed.hpp>
+
 #include <boost/system/system_error.hpp>
 
 #include <fcntl.h>
@@ -39,6 +41,9 @@ try {
     for (std::string const& each : error.problems())
         print_error(program, each);
     return static_cast<int>(exit_code::usage);
+} catch (coqmp::command_failed const& error) {  // a system_error, too, but there was a connection
+    print_error(program, error.what());
+    return static_cast<int>(exit_code::failure);
 } catch (boost::system::system_error const& error) {
     print_error(program, error.what());
     return static_cast<int>(exit_code::connection);

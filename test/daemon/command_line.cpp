@@ -3,6 +3,8 @@
 #include "daemon/configuration/problem_list.hpp"
 #include "daemon/program.hpp"
 
+#include <coqmp/command_failed.hpp>
+
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 #include <boost/test/unit_test.hpp>
@@ -106,6 +108,16 @@ BOOST_AUTO_TEST_CASE(options_for_the_log_are_understood)
     BOOST_TEST((chosen.options.format == log_format::json));
     BOOST_TEST((chosen.options.least == log_priority::debug));
     BOOST_TEST((parse({"--log-format=text", "x"}).options.format == log_format::text));
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_fails_is_a_failure_and_not_a_lost_connection)
+{
+    auto const failing = []() -> exit_code {
+        throw coqmp::command_failed("machine-stop", {"GenericError", "not all have ended"});
+    };
+    ending const end = run(failing);
+    BOOST_TEST(end.status == 1);
+    BOOST_TEST(end.errors.find("not all have ended") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(the_version_is_printed)
