@@ -175,6 +175,16 @@ def fleet(bench):
                                       "busy: p99, µs", "one a second: p99, µs", "bytes per idle session", "s to connect all"], rows)
 
 
+def observed(bench):
+    """Many idle machines under one supervisor."""
+    rows = []
+    for count in (1000, 10000):
+        each = bench.run("observed", count, 5)
+        bench.results[f"{count} observed machines"] = {"resident": each["resident_per_machine"], "wakeups in 5 s": each["wakeups"]}
+        rows.append([f"{count:,}", f"{each['resident_per_machine']:,}", each["wakeups"], f"{each['connect']['wall']:.3f}"])
+    table("Observed machines, idle", ["machines", "bytes for each", "wakeups in 5 s", "s until all run"], rows)
+
+
 def neighbours(bench):
     """The effect of one silent or one flooding peer on the p99 of a thousand others."""
     flooding = bench.start_responder("flood.sock")
@@ -365,7 +375,7 @@ def peers(bench):
     table("QEMU's Python client", ["work", "coqmp, µs", "qemu.qmp, µs", "times as long"], rows)
 
 
-SECTIONS = {each.__name__: each for each in (costs, wall, qemu, fleet, neighbours, machines, values, compiling, proxy, peers)}
+SECTIONS = {each.__name__: each for each in (costs, wall, qemu, fleet, observed, neighbours, machines, values, compiling, proxy, peers)}
 
 
 def main():
