@@ -3,6 +3,7 @@
 #include "daemon/configuration/problem_list.hpp"
 #include "daemon/log/log_priority.hpp"
 #include "machines/machine_set.hpp"
+#include "machines/observed_sockets.hpp"
 #include "reports/change_report.hpp"
 #include "reports/sentence_source.hpp"
 
@@ -79,6 +80,7 @@ service::service(asio::any_io_executor const& executor, places const& where, std
       events_(supervisor_.subscribe_events()),
       monitors_(supervisor_, where.runtime, log),
       machines_({supervisor_, hooks_, monitors_, cgroups_.get(), log}, [this](std::string const& machine) { forget(machine); }),
+      sockets_(executor, [this] { find_sockets(); }),
       control_(
           executor, supervisor_, [this](std::string const& machine) { return supervisor_.status(machine); }, log),
       ended_(executor, asio::steady_timer::time_point::max())
@@ -141,7 +143,25 @@ asio::awaitable<void> service::read_files()
 {
     asio::awaitable<machine_set> reading = read_set(places_.machines());
     machine_set files = co_await asio::co_spawn(files_, std::move(reading), asio::use_awaitable);
-    machines_.follow(std::move(files));
+    take(std::move(files));
+}
+
+void service::take(machine_set files)
+{
+    keep_refused_patterns(read_, files);
+    for (std::string const& each : sockets_.watch(observed_directories(files)))
+        log_.write(log_priority::warning, each);
+    read_ = files;
+    read_.problems.clear();  // they are logged once
+    machines_.follow(expand_patterns(std::move(files), places_.runtime));
+    machines_.warn_of_stored();
+}
+
+/// Monitors of other owners have come or gone.
+void service::find_sockets()
+{
+    machines_.follow(expand_patterns(read_, places_.runtime));
+    count_again();
 }
 
 asio::awaitable<void> service::obey_signals()

@@ -11,6 +11,8 @@
 #include "daemon/service_state.hpp"
 #include "daemon/signals.hpp"
 #include "hooks/machine_hooks.hpp"
+#include "machines/directory_watch.hpp"
+#include "machines/machine_set.hpp"
 #include "places.hpp"
 #include "reports/machine_counts.hpp"
 #include "reports/reported_changes.hpp"
@@ -59,6 +61,8 @@ private:
     void finish(coqmp_daemon::exit_code status);
 
     [[nodiscard]] boost::asio::awaitable<void> read_files();
+    void take(machine_set files);
+    void find_sockets();
     [[nodiscard]] boost::asio::awaitable<void> obey_signals();
     [[nodiscard]] boost::asio::awaitable<void> reload();
     [[nodiscard]] boost::asio::awaitable<void> follow_changes();
@@ -83,6 +87,8 @@ private:
     coqmp::machine_event_stream events_;
     offered_monitors monitors_;
     supervised_machines machines_;
+    machine_set read_;  ///< The newest files.
+    directory_watch sockets_;
     control_server control_;
     boost::asio::steady_timer ended_;
     std::optional<coqmp_daemon::exit_code> status_;

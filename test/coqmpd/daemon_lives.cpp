@@ -204,6 +204,21 @@ BOOST_AUTO_TEST_CASE(a_machine_of_another_owner_is_observed)
     BOOST_TEST(daemon.stop() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(the_machines_of_a_pattern_come_and_go_with_their_sockets)
+{
+    std::filesystem::create_directory(path("monitors"));
+    (void)write("machines/others.toml", "observe = '" + path("monitors") + "/*.qmp'\n");
+    (void)write("machines/vm.toml", "arguments = ['-M', 'none', '-nodefaults', '-display', 'none', '-qmp', 'unix:" +
+                                        path("monitors/a.qmp") + ",server=on,wait=off']\n[shutdown]\nask_guest = false\n");
+    running_coqmpd daemon(*this);
+    ask_until(command("machine-start").with("name", "vm"), "others.a", "running");
+    ::pid_t const process = keep(process_of("vm"));
+    see_states(command("machine-stop").with("name", "vm"), "others.a", {"stopped"});
+    see_end(process);
+    daemon.expect("STATUS=1 machine: 1 stopped");  // others.a is forgotten
+    BOOST_TEST(daemon.stop() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_machine_that_is_left_without_a_file_is_reported)
 {
     define("vm");

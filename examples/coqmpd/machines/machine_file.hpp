@@ -123,7 +123,7 @@ struct hook_settings
 /// What `observe` names: the monitor of a QEMU of another owner, or all monitors whose paths match a pattern.
 struct observed_monitors
 {
-    std::optional<coqmp::endpoint> address;  ///< Nothing: `pattern` is set.
+    std::optional<coqmp::endpoint> address;  ///< Nothing: `pattern` is set, and not expanded yet.
     std::string directory;                   ///< Of the pattern; it has no wildcards, so that one inotify watch is enough.
     std::string pattern;                     ///< As in glob(7), for a name in the directory.
 

@@ -13,7 +13,6 @@
 
 #include <cstddef>
 #include <exception>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -24,6 +23,12 @@ using coqmp_daemon::log_priority;
 namespace coqmpd {
 
 namespace {
+
+/// A machine of a pattern loses its socket when it ends; its last change is still to be reported.
+bool is_observed_alone(machine_file const& file)
+{
+    return file.is_observed() && file.observe.value->directory.empty();
+}
 
 void note_unsupported(std::string const& machine, machine_file const& file, coqmp_daemon::logger& log)
 {
@@ -68,11 +73,11 @@ void supervised_machines::follow(machine_set files)
         update(each);
     unplaced_.insert(plan.added.begin(), plan.added.end());
     place_all();
-    warn_of_stored();
 }
 
 void supervised_machines::take(std::string const& machine, coqmp::lifecycle state)
 {
+    reported_[machine] = state;
     if (without_file_.contains(machine) && !leaving_.contains(machine) && !is_ending_ && is_at_rest(state))
         forget(machine);
 }
@@ -86,7 +91,6 @@ asio::awaitable<bool> supervised_machines::settle(std::chrono::milliseconds most
     co_return leaving_.empty();
 }
 
-/// They may run, or be wanted, and nobody supervises them.
 void supervised_machines::warn_of_stored()
 try {
     for (std::string const& each : shared_.machines.stored_names())
@@ -136,10 +140,7 @@ void supervised_machines::launch(std::string const& machine, machine_file const&
 
 void supervised_machines::observe(std::string const& machine, machine_file const& file)
 {
-    if (file.observe.value->address)
-        shared_.machines.observe(machine, *file.observe.value->address, policy_for(file));
-    else
-        throw std::runtime_error("ignored: this version cannot observe all monitors that match a pattern");
+    shared_.machines.observe(machine, *file.observe.value->address, policy_for(file));
 }
 
 /// A machine that the supervisor refuses is tried again with the others: while several change their order, one may have to wait for
@@ -205,7 +206,9 @@ void supervised_machines::give_up_file(std::string const& machine)
     without_file_.insert(machine);
     forget_if_over(machine);
     if (without_file_.contains(machine))
-        shared_.log.write(log_priority::warning, machine, "its file is gone; it is supervised until it has been stopped");
+        shared_.log.write(log_priority::warning, machine,
+                          files_.at(machine).is_observed() ? "its socket is gone; it is watched until it has ended"
+                                                           : "its file is gone; it is supervised until it has been stopped");
 }
 
 void supervised_machines::forget_if_over(std::string const& machine)
@@ -218,7 +221,8 @@ void supervised_machines::forget_if_over(std::string const& machine)
         unplaced_.erase(machine);
         shared_.hooks.forget(machine);
         forgotten_(machine);
-    } else if (files_.at(machine).is_observed() || is_at_rest(shared_.machines.state(machine))) {
+    } else if (is_observed_alone(files_.at(machine)) || (is_at_rest(shared_.machines.state(machine)) &&
+                                                         (!reported_.contains(machine) || is_at_rest(reported_.at(machine))))) {
         forget(machine);
     }
 }
@@ -226,6 +230,7 @@ void supervised_machines::forget_if_over(std::string const& machine)
 void supervised_machines::forget(std::string const& machine)
 {
     files_.erase(machine);
+    reported_.erase(machine);
     without_file_.erase(machine);
     unplaced_.erase(machine);
     leaving_.insert(machine);

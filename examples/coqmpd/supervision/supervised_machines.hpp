@@ -47,8 +47,12 @@ public:
     supervised_machines(supervised_machines const&) = delete;
     supervised_machines& operator=(supervised_machines const&) = delete;
 
-    /// The files are these now. Logs their problems, what changes, and which machines of earlier daemons have none.
+    /// The files are these now. Logs their problems and what changes.
+    /// @param files all patterns in `observe` are expanded
     void follow(machine_set files);
+
+    /// Warns of the machines of earlier daemons that may run, or are to run, and that nobody supervises.
+    void warn_of_stored();
 
     /// Whether the machine has a file, or has not been forgotten yet.
     [[nodiscard]] bool knows(std::string const& machine) const { return files_.contains(machine); }
@@ -79,12 +83,13 @@ private:
     void forget_if_over(std::string const& machine);
     void forget(std::string const& machine);
     void report(std::string const& machine, std::string const& what, boost::system::error_code error);
-    void warn_of_stored();
 
     surroundings shared_;
     inheritance const inherited_ = inheritance::ours();
     std::function<void(std::string const&)> forgotten_;
     std::map<std::string, machine_file> files_;
+    std::map<std::string, coqmp::lifecycle>
+        reported_;                        ///< By take(). A machine is not forgotten before its last state is reported.
     std::set<std::string> without_file_;  ///< Of those in files_.
     std::set<std::string> placed_;        ///< The supervisor has them.
     std::set<std::string> unplaced_;      ///< The supervisor is to have them as their files are now, or refused them.
