@@ -35,7 +35,11 @@ public:
     [[nodiscard]] endpoint pair();
     void dial(endpoint const& listener);
 
-    void publish(std::string event, boost::json::object data) { server_.publish(std::move(event), std::move(data)); }
+    void publish(std::string event, boost::json::object data)
+    {
+        if (!has_ended_)
+            server_.publish(std::move(event), std::move(data));
+    }
     /// Sends bytes that the server would not send.
     void say(std::string bytes);
     void split(std::size_t bytes);
