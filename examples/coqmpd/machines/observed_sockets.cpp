@@ -17,7 +17,7 @@ namespace coqmpd {
 
 namespace {
 
-constexpr std::size_t longest_quotation = 200;
+constexpr std::size_t longest_path_in_log = 200;
 
 bool is_pattern(machine_file const& file)
 {
@@ -44,7 +44,7 @@ void expand(std::string const& name, machine_file const& file, std::vector<std::
         if (reason.empty() && (into.machines.contains(machine) || into.refused.contains(machine)))
             reason = "there is a file for a machine " + machine;
         if (!reason.empty()) {
-            into.problems.push_back(coqmp_daemon::printable(path, longest_quotation) + ": not observed: " + reason);
+            into.problems.push_back(coqmp_daemon::printable(path, longest_path_in_log) + ": not observed: " + reason);
             continue;
         }
         machine_file made = file;
