@@ -50,9 +50,12 @@ asio::awaitable<void> follow(std::string socket)
         std::string const name = text(*change, "name");
         std::string const state = text(*change, "state");
         std::string const why = text(*change, "description");
-        std::string const line = name + ": " + state + (why.empty() ? "" : " (" + why + ')');
+        std::string line = name;
+        line.append(": ").append(state);
+        if (!why.empty())
+            line.append(" (").append(why).append(")");
         if (std::exchange(lines[name], line) != line)  // otherwise its process or liveness has changed
-            std::cout << "  " << line << std::endl;
+            std::cout << "  " << line << '\n' << std::flush;
         has_panicked = has_panicked || (name == "lab" && text(*change, "reason") == "panicked");
         has_come_back = has_come_back || (name == "lab" && has_panicked && state == "running");
         is_shut_down = is_shut_down || (name == "desk" && state == "stopped");

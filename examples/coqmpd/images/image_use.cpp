@@ -33,10 +33,10 @@ std::string text_of(json::object const& options, std::string_view key)
 class reader
 {
 public:
-    explicit reader(std::vector<qemu_option> const& options) : options_(options)
-    {
-        all_are_snapshots_ = std::ranges::any_of(options, [](auto const& each) { return each.name == "snapshot"; });
-    }
+    explicit reader(std::vector<qemu_option> const& options)
+        : options_(options),
+          all_are_snapshots_(std::ranges::any_of(options, [](auto const& each) { return each.name == "snapshot"; }))
+    {}
 
     std::vector<image_use> read()
     {
@@ -96,7 +96,7 @@ private:
     }
 
     std::vector<qemu_option> const& options_;
-    bool all_are_snapshots_ = false;
+    bool all_are_snapshots_;
     block_nodes nodes_;
 };
 

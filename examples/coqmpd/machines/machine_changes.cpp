@@ -10,7 +10,7 @@ namespace {
 template <class Value>
 Value const& value_of(Value const& member)
 {
-    return member;
+    return member;  // NOLINT(bugprone-return-const-ref-from-parameter): a member, never a temporary
 }
 
 template <class Value>

@@ -32,7 +32,7 @@ void check_kind(toml_table const& table, problem_list& problems)
 {
     if (find_key(table, "observe") == nullptr) {
         if (find_key(table, "arguments") == nullptr)
-            problems.add({}, "the file needs the key \"arguments\", or \"observe\" for a QEMU of another owner");
+            problems.add({}, R"(the file needs the key "arguments", or "observe" for a QEMU of another owner)");
         return;
     }
     for (toml_entry const& each : table.entries)

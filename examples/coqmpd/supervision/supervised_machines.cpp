@@ -88,7 +88,8 @@ asio::awaitable<bool> supervised_machines::settle(std::chrono::milliseconds most
     settled_.expires_after(most);
     if (!leaving_.empty())
         co_await settled_.async_wait(asio::redirect_error(asio::use_awaitable, interrupted));
-    co_return leaving_.empty();
+    bool const has_settled = leaving_.empty();
+    co_return has_settled;
 }
 
 void supervised_machines::warn_of_stored()
