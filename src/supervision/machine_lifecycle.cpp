@@ -236,6 +236,8 @@ machine_actions machine_lifecycle::take(event const& what, clock::time_point now
     if (!live_)
         return out;
     live_->take(what, now, out);
+    if (what.name == "GUEST_CRASHLOADED" && force_at_ < end_of_time - policy_->crash_time)
+        force_at_ += policy_->crash_time;
     bool const begins_to_loop = is_guest_reset(what) && reboots_.add(now);
     if (begins_to_loop && policy_->on_boot_loop == boot_loop_action::give_up && purpose_ == purpose::none)
         end_process(purpose::boot_loop, lifecycle_reason::reboots_endlessly, std::nullopt, now, out);

@@ -20,6 +20,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -44,6 +45,7 @@ public:
     void launch() override;
     void adopt(machine_record const& which) override;
     void shut_down(shutdown_options const& options) override;
+    void extend_shutdown(std::chrono::nanoseconds by) override;
     void kill() override;
     void reconnect() override;
     void release() override;

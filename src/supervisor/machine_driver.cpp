@@ -27,6 +27,7 @@ machine_driver::machine_driver(asio::any_io_executor const& executor, std::share
       name_(std::move(name)),
       is_observed_(policy.is_observed),
       shutdown_(policy.shutdown),
+      crash_time_(policy.crash_time),
       rules_(policy, random_nonce()),
       boot_id_(current_boot_id()),
       steps_(std::make_shared<step_queue>(executor, home_, static_cast<step_owner&>(*this), name_, std::move(store))),
@@ -80,6 +81,7 @@ void machine_driver::apply(machine_spec spec, supervision_policy const& policy)
     if (owner_ == nullptr)
         return;
     shutdown_ = policy.shutdown;
+    crash_time_ = policy.crash_time;
     qemu_->apply(std::move(spec));
     perform(rules_.apply(policy, clock_->now()));
 }
@@ -176,6 +178,9 @@ void machine_driver::happened(event const& what)
     static event_filter const of_the_rules = live_machine::filter();
     if (what.lost_before != 0 || of_the_rules.accepts(what))
         perform(rules_.take(what, clock_->now()));
+    // A guest may well panic while it shuts down. Its dump says why.
+    if (owner_ != nullptr && what.name == "GUEST_CRASHLOADED" && rules_.status().state == lifecycle::stopping)
+        qemu_->extend_shutdown(crash_time_);
 }
 
 void machine_driver::wrote(std::string const& sentence)

@@ -23,6 +23,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <chrono>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -148,6 +149,7 @@ private:
     std::string const name_;
     bool const is_observed_;
     shutdown_options shutdown_;
+    std::chrono::nanoseconds crash_time_;
     std::shared_ptr<supervised_qemu> qemu_;
     machine_lifecycle rules_;
 
