@@ -3,6 +3,7 @@
 #include "cgroups/cgroup_tree.hpp"
 #include "check.hpp"
 #include "control/control_client.hpp"
+#include "daemon/command_line.hpp"
 #include "daemon/log/log_priority.hpp"
 #include "daemon/log/logger.hpp"
 #include "daemon/service_notification.hpp"
@@ -32,14 +33,6 @@ namespace {
 
 using coqmp_daemon::exit_code;
 
-coqmp_daemon::logger_options logger_options_for(options const& line)
-{
-    coqmp_daemon::logger_options result;
-    result.style = coqmp_daemon::choose_style(line.common.format, coqmp_daemon::look_at_surroundings());
-    result.least = line.common.least;
-    return result;
-}
-
 std::unique_ptr<cgroup_tree> open_cgroups(coqmp_daemon::logger& log)
 {
     std::ifstream stream("/proc/self/cgroup");
@@ -66,7 +59,7 @@ exit_code serve(options const& line, places const& where)
     auto const environment = coqmp_daemon::service_environment::take();
     make_directories(where);
     asio::io_context context(1);
-    coqmp_daemon::logger log(context.get_executor(), logger_options_for(line));
+    coqmp_daemon::logger log(context.get_executor(), coqmp_daemon::logger_options_for(line.common));
     service daemon(context.get_executor(), where, open_cgroups(log), environment, log);
     service_end end;
     std::exception_ptr failure;

@@ -55,6 +55,14 @@ void add_common_options(CLI::App& application, std::string_view version, common_
         application.get_name());
 }
 
+logger_options logger_options_for(common_options const& line)
+{
+    logger_options result;
+    result.style = choose_style(line.format, look_at_surroundings());
+    result.least = line.least;
+    return result;
+}
+
 std::optional<exit_code> parse_command_line(CLI::App& application, int argc, char const* const* argv)
 try {
     application.parse(argc, argv);

@@ -5,6 +5,7 @@
 #include "daemon/exit_code.hpp"
 #include "daemon/log/log_priority.hpp"
 #include "daemon/log/log_style.hpp"
+#include "daemon/log/logger.hpp"
 
 #include <optional>
 #include <string_view>
@@ -28,6 +29,9 @@ struct common_options
 /// program's.
 /// @param into outlives the application's parse()
 void add_common_options(CLI::App& application, std::string_view version, common_options& into);
+
+/// How the daemon logs with these options, here: in the journal, at a terminal, or elsewhere.
+[[nodiscard]] logger_options logger_options_for(common_options const& line);
 
 /// Parses a command line. Prints the help or the version on request, and mistakes on standard error.
 /// @return the status to exit with at once; nothing: the daemon can start

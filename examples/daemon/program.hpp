@@ -11,7 +11,7 @@
 namespace coqmp_daemon {
 
 /// The body of a daemon's main(): occupies standard descriptors that are closed, runs the work, and turns an exception into a
-/// message on standard error and an exit status: 2 for configuration_error, 3 for boost::system::system_error, else 1.
+/// message on standard error and an exit status: 2 for configuration_error, 3 for boost::system::system_error unless it is a coqmp::command_failed, else 1.
 /// @param program its name, for messages
 /// @return for main() to return
 /// @code

@@ -2,6 +2,7 @@
 
 #include "configuration/options.hpp"
 #include "configuration/settings.hpp"
+#include "daemon/command_line.hpp"
 #include "daemon/log/logger.hpp"
 #include "daemon/service_notification.hpp"
 #include "service.hpp"
@@ -21,19 +22,11 @@ namespace {
 
 using coqmp_daemon::exit_code;
 
-coqmp_daemon::logger_options logger_options_for(options const& line)
-{
-    coqmp_daemon::logger_options result;
-    result.style = coqmp_daemon::choose_style(line.common.format, coqmp_daemon::look_at_surroundings());
-    result.least = line.common.least;
-    return result;
-}
-
 exit_code serve(options const& line, settings wanted)
 {
     auto const environment = coqmp_daemon::service_environment::take();
     asio::io_context context(1);
-    coqmp_daemon::logger log(context.get_executor(), logger_options_for(line));
+    coqmp_daemon::logger log(context.get_executor(), coqmp_daemon::logger_options_for(line.common));
     service proxy(context.get_executor(), line, std::move(wanted), environment, log);
     int status = 0;
     std::exception_ptr failure;

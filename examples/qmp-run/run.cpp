@@ -1,5 +1,6 @@
 #include "run.hpp"
 
+#include "daemon/command_line.hpp"
 #include "daemon/log/logger.hpp"
 #include "daemon/program.hpp"
 #include "daemon/service_notification.hpp"
@@ -21,19 +22,11 @@ namespace {
 
 using coqmp_daemon::exit_code;
 
-coqmp_daemon::logger_options logger_options_for(options const& line)
-{
-    coqmp_daemon::logger_options result;
-    result.style = coqmp_daemon::choose_style(line.common.format, coqmp_daemon::look_at_surroundings());
-    result.least = line.common.least;
-    return result;
-}
-
 run_exit run_machine(options const& line)
 {
     auto const environment = coqmp_daemon::service_environment::take();
     asio::io_context context(1);
-    coqmp_daemon::logger log(context.get_executor(), logger_options_for(line));
+    coqmp_daemon::logger log(context.get_executor(), coqmp_daemon::logger_options_for(line.common));
     machine_run machine(context.get_executor(), line, environment, log);
     run_exit status = run_exit::failure;
     std::exception_ptr failure;

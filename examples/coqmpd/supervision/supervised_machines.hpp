@@ -51,7 +51,7 @@ public:
     /// @param files all patterns in `observe` are expanded
     void follow(machine_set files);
 
-    /// Warns of the machines of earlier daemons that may run, or are to run, and that nobody supervises.
+    /// Warns about the machines of an earlier daemon that nobody supervises now, although they may still be running or should be.
     void warn_of_stored();
 
     /// Whether the machine has a file, or has not been forgotten yet.
