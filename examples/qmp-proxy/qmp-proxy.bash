@@ -3,7 +3,7 @@
 # All words after `--` are left to the completion of the wrapped program.
 _qmp_proxy() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} index
-    local options="--listen --dial --policy --hold --audit --config --wrap --log-format --log-level --help --version -h"
+    local options="--listen --dial --policy --hold --audit --config --check --wrap --log-format --log-level --help --version -h"
     COMPREPLY=()
     for ((index = 1; index < COMP_CWORD; ++index)); do
         if [[ ${COMP_WORDS[index]} == -- ]]; then

@@ -4,6 +4,7 @@
 #include "configuration/settings.hpp"
 #include "daemon/command_line.hpp"
 #include "daemon/log/logger.hpp"
+#include "daemon/program.hpp"
 #include "daemon/service_notification.hpp"
 #include "service.hpp"
 
@@ -11,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <exception>
+#include <iostream>
 #include <utility>
 #include <variant>
 
@@ -41,6 +43,13 @@ exit_code serve(options const& line, settings wanted)
     return static_cast<exit_code>(status);  // with --wrap, it is QEMU's
 }
 
+/// All that the check has to say: problems have become exceptions before.
+exit_code report_no_problems()
+{
+    std::cout << "no problems\n";
+    return coqmp_daemon::finish_output("qmp-proxy", std::cout);
+}
+
 }  // namespace
 
 exit_code run(int argc, char const* const* argv)
@@ -50,7 +59,8 @@ exit_code run(int argc, char const* const* argv)
         return *status;
     auto const& line = std::get<options>(read);
     try {
-        return serve(line, read_settings(line));
+        settings wanted = read_settings(line);
+        return line.checks ? report_no_problems() : serve(line, std::move(wanted));
     } catch (usage_mistake const& error) {
         return coqmp_daemon::refuse_command_line("qmp-proxy", error.what());
     }

@@ -213,3 +213,18 @@ BOOST_AUTO_TEST_CASE(mistakes_end_with_status_2)
     BOOST_TEST(run_proxy({"--config", here.path("nothing")}).status == 2);
     BOOST_TEST(run_proxy({"--help"}).status == 0);
 }
+
+BOOST_AUTO_TEST_CASE(a_check_connects_to_nothing_and_reports_problems)
+{
+    proxy_fixture const here;
+    std::string const config =
+        here.write("config", "upstream = '/run/nothing'\n[[listen]]\naddress = '" + here.path("a") + "'\n");
+    outcome const good = run_proxy({"--check", "--config", config});
+    BOOST_TEST(good.status == 0);
+    BOOST_TEST(good.output == "no problems\n");
+    std::string const bad = here.write("config", "upstream = '/run/nothing'\n[[listen]]\nadress = 'a'\n");
+    outcome const wrong = run_proxy({"--check", "--config", bad});
+    BOOST_TEST(wrong.status == 2);
+    BOOST_TEST(wrong.output.empty());
+    BOOST_TEST(contains(wrong.log, bad + ":3:1: "));
+}

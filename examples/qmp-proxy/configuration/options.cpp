@@ -60,6 +60,7 @@ ordered_options describe(CLI::App& application, options& into, written_values& v
     application.add_flag("--hold", into.hold, "keep the clients when QEMU goes, and wait for the next QEMU");
     application.add_option("--audit", into.audit, "append a line for each command to FILE")->type_name("FILE");
     application.add_option("--config", into.config, "read FILE, too")->type_name("FILE");
+    application.add_flag("--check", into.checks, "check the command line and the configuration, and exit");
     application.add_flag("--wrap", into.wraps, "launch a QEMU, and end with it: --wrap ... -- PROGRAM ARGUMENTS...");
     coqmp_daemon::add_common_options(application, QMP_PROXY_VERSION, into.common);
     return result;

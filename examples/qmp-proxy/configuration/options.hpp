@@ -31,6 +31,7 @@ struct options
     std::string audit;
     std::string config;
     bool wraps = false;
+    bool checks = false;
     std::vector<std::string> program;  ///< To wrap, with its arguments.
     coqmp_daemon::common_options common;
 };
