@@ -77,6 +77,7 @@ class Watched:
         self.process = None
         self.monitor = None
         self.is_paused_by_us = False
+        self.resumed = 0  # how often we have sent cont: a stop that is answered later does not count
         self.must_stay_down = None  # the reason, or None
         self.ended = None  # the reason of its last SHUTDOWN
         self.ended_at = 0.0
@@ -142,7 +143,7 @@ class Watched:
     def read(self):
         messages, is_open = self.monitor.read()
         for each in messages:
-            if each.get("id") == "pause":
+            if each.get("id") == f"pause {self.resumed}":
                 self.is_paused_by_us = "return" in each
             elif each.get("event") == "RESUME" and self.is_paused_by_us:
                 self.report(f"{self.name} was resumed, although a client had paused it")
@@ -154,8 +155,9 @@ class Watched:
             self.forget_monitor()
 
     def pause(self):
-        self.monitor.send(execute="stop", id="pause")
+        self.monitor.send(execute="stop", id=f"pause {self.resumed}")
 
     def resume(self):
         self.is_paused_by_us = False
+        self.resumed += 1
         self.monitor.send(execute="cont")
