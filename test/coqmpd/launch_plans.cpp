@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,6 +66,12 @@ BOOST_AUTO_TEST_CASE(the_file_names_the_process)
     BOOST_TEST(found.user == "0");
     BOOST_TEST(found.group == "0");
     BOOST_TEST(found.cgroup == "/cgroup/vm");
+}
+
+BOOST_AUTO_TEST_CASE(qemu_cannot_send_messages_of_any_size)
+{
+    BOOST_TEST(spec("").session.max_message_size == std::size_t{16} << 20);
+    BOOST_TEST(session_for_qemu().max_message_size == std::size_t{16} << 20);
 }
 
 BOOST_AUTO_TEST_CASE(qemu_does_not_inherit_the_service_managers_variables)
