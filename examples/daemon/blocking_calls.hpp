@@ -71,7 +71,7 @@ private:
 };
 
 /// Calls a function on a thread of its own, and waits for it, but no longer than this.
-/// @param function it must own what it uses: if it takes longer, it is left behind with its thread @param most zero: do not wait
+/// @param function it must not throw, and must own what it uses: if it takes longer, it is left behind with its thread @param most zero: do not wait
 /// @return whether it has returned
 /// @throws std::system_error there is no thread
 [[nodiscard]] bool call_within(std::chrono::milliseconds most, std::function<void()> function);

@@ -58,6 +58,22 @@ void add_limits(limit_settings const& limits, ::rlim_t most_open_files, std::vec
         into.emplace_back(RLIMIT_CORE, *limits.core);
 }
 
+/// The numbers that the file's names mean, if they are known: the supervisor then does not ask the host's directory service.
+void set_account(machine_file const& file, coqmp::machine_spec& into)
+{
+    into.user = file.user;
+    into.group = file.group;
+    if (!file.account)
+        return;
+    auto const exactly = [](auto number) { return '+' + std::to_string(number); };
+    if (file.account->user)
+        into.user = exactly(*file.account->user);
+    if (file.account->group)
+        into.group = exactly(*file.account->group);
+    for (::gid_t const each : file.account->supplementary_groups)
+        into.supplementary_groups.push_back(exactly(each));
+}
+
 }  // namespace
 
 inheritance inheritance::ours()
@@ -90,8 +106,7 @@ coqmp::machine_spec spec_for(machine_file const& file, std::string const& cgroup
         result.arguments.push_back(each.value);
     result.environment = environment_of(file, inherited.environment);
     result.working_directory = file.working_directory;
-    result.user = file.user;
-    result.group = file.group;
+    set_account(file, result);
     add_limits(file.limits, inherited.most_open_files, result.limits);
     result.cgroup = cgroup;
     result.own_session = true;  // a signal from the daemon's terminal does not concern the machine
