@@ -137,7 +137,8 @@ asio::awaitable<bool> service::stop()
     state_.stopping(time_for_machines + time_to_release + time_for_hooks + 5s);
     co_await await_machines();
     control_.close();
-    log_.write(log_priority::notice, "the machines go on running");
+    if (!supervisor_.names().empty())
+        log_.write(log_priority::notice, "the machines go on running");
     bool const all_released = co_await machines_.release_all(time_to_release);
     if (!all_released)
         log_.write(log_priority::warning, "a machine is still being started or shut down; the next daemon goes on with it");
