@@ -160,6 +160,8 @@ bool service::has_unfinished_machine() const
 {
     std::vector<std::string> const names = supervisor_.names();
     return std::ranges::any_of(names, [this](std::string const& each) {
+        if (machines_.observes(each))
+            return false;
         coqmp::machine_status const status = supervisor_.status(each);
         return status.state == coqmp::lifecycle::starting ||
                (status.state == coqmp::lifecycle::stopping && status.reason != coqmp::lifecycle_reason::by_operator);
