@@ -36,8 +36,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long the end waits for starts and shutdowns that are under way, then for the release of all machines, and for hooks. The next
-/// daemon can go on with them, too.
+/// How long the end waits for starts and shutdowns that are under way, then for the release of all machines, and for hooks. The
+/// next daemon can go on with them, too.
 constexpr auto time_for_machines = 10s;
 constexpr auto time_to_release = 3s;
 constexpr auto time_for_hooks = 5s;
@@ -130,8 +130,8 @@ asio::awaitable<void> service::start()
 
 // ---- The end ---------------------------------------------------------------------------------------------------------------
 
-/// All machines stay supervised, and the control socket stays, until none is being started or shut down: the others must not be left
-/// alone for the sake of one.
+/// All machines stay supervised, and the control socket stays, until none is being started or shut down: the others must not be
+/// left alone for the sake of one.
 asio::awaitable<bool> service::stop()
 {
     state_.stopping(time_for_machines + time_to_release + time_for_hooks + 5s);

@@ -55,7 +55,8 @@ public:
             coqmp_daemon::service_environment const& environment, coqmp_daemon::logger& log);
 
     /// Runs until a signal or a failure ends it. The machines are released then.
-    /// @throws coqmp_daemon::configuration_error, boost::system::system_error it cannot start, or has failed; all machines are released
+    /// @throws coqmp_daemon::configuration_error, boost::system::system_error it cannot start, or has failed; all machines are
+    ///   released
     [[nodiscard]] boost::asio::awaitable<service_end> run();
 
 private:

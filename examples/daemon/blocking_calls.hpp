@@ -22,8 +22,8 @@ namespace coqmp_daemon {
 /// settings const found = co_await files.run(std::move(read));
 /// @endcode
 /// @par Threads That of its executor.
-/// @par Lifetime Its destructor waits for nothing: a function that hangs is left behind with its thread, so that a daemon can end all the
-///   same. The execution context outlives this object, but runs no longer when it is destroyed.
+/// @par Lifetime Its destructor waits for nothing: a function that hangs is left behind with its thread, so that a daemon can end
+///   all the same. The execution context outlives this object, but runs no longer when it is destroyed.
 class blocking_calls
 {
 public:
@@ -71,7 +71,8 @@ private:
 };
 
 /// Calls a function on a thread of its own, and waits for it, but no longer than this.
-/// @param function it must not throw, and must own what it uses: if it takes longer, it is left behind with its thread @param most zero: do not wait
+/// @param function it must not throw, and must own what it uses: if it takes longer, it is left behind with its thread @param most
+/// zero: do not wait
 /// @return whether it has returned
 /// @throws std::system_error there is no thread
 [[nodiscard]] bool call_within(std::chrono::milliseconds most, std::function<void()> function);

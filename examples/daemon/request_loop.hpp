@@ -21,8 +21,8 @@ class request_loop
 public:
     struct actions
     {
-        /// Applies the configuration as it is now. It throws configuration_error, or another exception, if it cannot. It is called once at
-        /// a time, and may wait for long: a request to end does not wait for it, and then it is never resumed.
+        /// Applies the configuration as it is now. It throws configuration_error, or another exception, if it cannot. It is called
+        /// once at a time, and may wait for long: a request to end does not wait for it, and then it is never resumed.
         std::function<boost::asio::awaitable<void>()> reload;
         std::function<void()> end;  ///< Called once, for the first request to end.
     };

@@ -18,7 +18,8 @@ namespace coqmp::detail {
 /// @return nothing: the file does not exist or is not locked, or no process that we may inspect has it open
 [[nodiscard]] std::optional<process_identity> holder_of_lock(std::string const& path);
 
-/// The same for many files: all processes are looked at once for all of them, and again only for a file whose holder was not among them.
+/// The same for many files: all processes are looked at once for all of them, and again only for a file whose holder was not among
+/// them.
 /// @par Threads Any.
 class lock_holders
 {

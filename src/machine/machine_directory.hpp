@@ -33,7 +33,8 @@ public:
     };
 
     /// The QEMU that the record names, or if that one has ended, the one that holds the lock. Blocks, but not for long.
-    /// @param holders who holds the locks of several machines, if that is asked for several @return nothing: there is neither. A record of a process that has ended is returned if no other process has the lock.
+    /// @param holders who holds the locks of several machines, if that is asked for several @return nothing: there is neither. A
+    ///   record of a process that has ended is returned if no other process has the lock.
     /// @throws boost::system::system_error as machine_record::load(), or the kernel's error
     [[nodiscard]] std::optional<resident> find(lock_holders* holders = nullptr) const;
 

@@ -1,6 +1,6 @@
 // A bounded queue of reports about many machines, without I/O.
-// Invariant: as long as the capacity is not less than the number of machines, a machine that reports much takes no place from one that
-// reports little.
+// Invariant: as long as the capacity is not less than the number of machines, a machine that reports much takes no place from one
+// that reports little.
 #ifndef COQMP_SRC_SUPERVISOR_FAIR_REPORT_QUEUE_HPP
 #define COQMP_SRC_SUPERVISOR_FAIR_REPORT_QUEUE_HPP
 
@@ -16,8 +16,8 @@
 
 namespace coqmp::detail {
 
-/// Keeps the order. When it is full, the oldest report of the machine that has the most of them is dropped, and `lost_before` of the next
-/// report says so.
+/// Keeps the order. When it is full, the oldest report of the machine that has the most of them is dropped, and `lost_before` of
+/// the next report says so.
 /// @tparam Value has the members `machine` and `lost_before`
 template <class Value>
 class fair_report_queue

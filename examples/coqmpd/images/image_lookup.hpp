@@ -12,8 +12,8 @@
 
 namespace coqmpd {
 
-/// A server of NFS that is down lets stat() hang for as long as it is down. Then the images on that file system have no identity, and the
-/// rest of the host does not suffer. For one reading of the files of all machines.
+/// A server of NFS that is down lets stat() hang for as long as it is down. Then the images on that file system have no identity,
+/// and the rest of the host does not suffer. For one reading of the files of all machines.
 class image_lookup
 {
 public:

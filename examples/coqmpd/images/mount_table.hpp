@@ -17,7 +17,8 @@ public:
     /// That of this process.
     [[nodiscard]] static mount_table ours();
 
-    /// The mount point below which a path is. @param path absolute; symbolic links in it are not followed @return `/` if none is known
+    /// The mount point below which a path is. @param path absolute; symbolic links in it are not followed @return `/` if none is
+    /// known
     [[nodiscard]] std::string mount_point_of(std::string_view path) const;
 
 private:

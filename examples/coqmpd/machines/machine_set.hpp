@@ -32,8 +32,8 @@ struct file_text
 };
 
 /// Reads all files NAME.toml. Other files are ignored, such as those that editors and package managers leave behind, unless their
-/// name shows that a machine was meant. A file that others can change is refused. Blocks for as long as the file system of the directory,
-/// and the directory service of users and groups.
+/// name shows that a machine was meant. A file that others can change is refused. Blocks for as long as the file system of the
+/// directory, and the directory service of users and groups.
 /// @throws coqmp_daemon::configuration_error the directory cannot be read
 [[nodiscard]] machine_set read_machines(std::string const& directory);
 
