@@ -12,6 +12,8 @@ coqmp_daemon::exit_code check_machines(std::string const& directory, std::ostrea
     machine_set const read = read_machines(directory);
     for (std::string const& each : read.problems)
         problems << each << '\n';
+    for (std::string const& each : read.warnings)
+        problems << each << '\n';
     if (!read.problems.empty())
         return coqmp_daemon::exit_code::usage;
     std::size_t const count = read.machines.size();

@@ -6,16 +6,15 @@
 #include "daemon/command_line.hpp"
 #include "daemon/log/log_priority.hpp"
 #include "daemon/log/logger.hpp"
+#include "daemon/run_to_end.hpp"
 #include "daemon/service_notification.hpp"
 #include "options.hpp"
 #include "places.hpp"
 #include "service.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <cstdlib>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -61,18 +60,9 @@ exit_code serve(options const& line, places const& where)
     asio::io_context context(1);
     coqmp_daemon::logger log(context.get_executor(), coqmp_daemon::logger_options_for(line.common));
     service daemon(context.get_executor(), where, open_cgroups(log), environment, log);
-    service_end end;
-    std::exception_ptr failure;
-    asio::co_spawn(context, daemon.run(), [&](std::exception_ptr const& why, service_end result) {
-        failure = why;
-        end = result;
-        context.stop();
-    });
-    context.run();
+    service_end const end = coqmp_daemon::run_to_end(context, daemon.run());
     if (!end.all_released)
         std::_Exit(static_cast<int>(end.status));  // a destructor would kill a machine that is being started or shut down
-    if (failure)
-        std::rethrow_exception(failure);
     return end.status;
 }
 

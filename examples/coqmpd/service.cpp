@@ -1,22 +1,26 @@
 #include "service.hpp"
 
-#include "daemon/configuration/problem_list.hpp"
 #include "daemon/log/log_priority.hpp"
 #include "machines/machine_set.hpp"
 #include "machines/observed_sockets.hpp"
 #include "reports/change_report.hpp"
 #include "reports/sentence_source.hpp"
 
+#include <coqmp/event_filter.hpp>
+#include <coqmp/lifecycle.hpp>
 #include <coqmp/supervisor_options.hpp>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <exception>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -32,12 +36,21 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long the end waits for starts and shutdowns that are under way, and for hooks. The next daemon can go on with them, too.
-constexpr auto time_to_release = 10s;
+/// How long the end waits for starts and shutdowns that are under way, then for the release of all machines, and for hooks. The
+/// next daemon can go on with them, too.
+constexpr auto time_for_machines = 10s;
+constexpr auto time_to_release = 3s;
 constexpr auto time_for_hooks = 5s;
 
 /// How long a reload waits for machines that are removed, or are other machines now.
 constexpr auto time_to_settle = 10s;
+
+/// Four changes each of 16,000 machines. The queue takes memory only while it is full.
+constexpr std::size_t most_changes = std::size_t{1} << 16;
+
+/// Sources of lines that are about no single machine. No machine has a name with a space.
+constexpr std::string_view events_of_qemu = "events of QEMU";
+constexpr std::string_view changes_of_machines = "changes of machines";
 
 coqmp::supervisor_options options_for(places const& where, coqmp_daemon::logger& log)
 {
@@ -59,11 +72,6 @@ std::string text_of(std::exception_ptr const& failure)
     }
 }
 
-asio::awaitable<machine_set> read_set(std::string directory)
-{
-    co_return read_machines(directory);
-}
-
 }  // namespace
 
 service::service(asio::any_io_executor const& executor, places const& where, std::unique_ptr<cgroup_tree> cgroups,
@@ -71,65 +79,66 @@ service::service(asio::any_io_executor const& executor, places const& where, std
     : executor_(executor),
       places_(where),
       log_(log),
-      signals_(executor),
       state_(environment, log),
+      tasks_(executor),
+      requests_(executor, state_, log, {[this] { return reload(); }, [this] { tasks_.finish(exit_code::success); }}),
       cgroups_(std::move(cgroups)),
       hooks_(executor, inheritance::ours().environment, log),
       supervisor_(executor, options_for(where, log)),
-      changes_(supervisor_.subscribe()),
-      events_(supervisor_.subscribe_events()),
+      changes_(supervisor_.subscribe(most_changes)),
+      events_(supervisor_.subscribe_events(coqmp::event_filter().matching([this](auto const& what) { return wants(what); }))),
       monitors_(supervisor_, where.runtime, log),
       machines_({supervisor_, hooks_, monitors_, cgroups_.get(), log}, [this](std::string const& machine) { forget(machine); }),
       sockets_(executor, [this] { find_sockets(); }),
       control_(
           executor, supervisor_, [this](std::string const& machine) { return supervisor_.status(machine); }, log),
-      ended_(executor, asio::steady_timer::time_point::max())
+      files_(executor),
+      started_(executor, asio::steady_timer::time_point::max()),
+      changed_(executor)
 {}
 
 asio::awaitable<service_end> service::run()
 {
-    spawn(state_.keep_alive());
-    spawn(follow_changes());
-    spawn(follow_events());
+    tasks_.spawn(requests_.run());
+    tasks_.spawn(state_.keep_alive());
+    tasks_.spawn(follow_changes());
+    tasks_.spawn(follow_events());
+    tasks_.spawn(start());
+    service_end result;
+    result.status = co_await tasks_.wait();
+    result.all_released = co_await stop();
+    if (tasks_.failure() && result.all_released)
+        std::rethrow_exception(tasks_.failure());
+    if (tasks_.failure())
+        log_.write(log_priority::error, text_of(tasks_.failure()));
+    co_return result;
+}
+
+asio::awaitable<void> service::start()
+{
     control_.listen(places_.control_socket());  // before there are machines: a failure ends the daemon
     co_await read_files();
+    if (tasks_.is_finished())
+        co_return;
     count_again();
     control_.accept_clients();
     state_.ready();
     log_.write(log_priority::notice, "ready; the control socket is " + places_.control_socket());
-    spawn(obey_signals());
-    error_code ignored;
-    while (!status_)
-        co_await ended_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    service_end result;
-    result.status = *status_;
-    result.all_released = co_await stop();
-    co_return result;
+    is_ready_ = true;
+    started_.cancel();
 }
 
-void service::spawn(asio::awaitable<void> work)
-{
-    asio::co_spawn(executor_, std::move(work), [this](std::exception_ptr const& failure) {
-        if (!failure)
-            return;
-        log_.write(log_priority::error, text_of(failure));
-        finish(exit_code::failure);
-    });
-}
+// ---- The end ---------------------------------------------------------------------------------------------------------------
 
-/// The first reason to end decides.
-void service::finish(exit_code status)
-{
-    if (status_)
-        return;
-    status_ = status;
-    ended_.cancel();
-}
-
+/// All machines stay supervised, and the control socket stays, until none is being started or shut down: the others must not be
+/// left alone for the sake of one.
 asio::awaitable<bool> service::stop()
 {
-    state_.stopping(time_to_release + time_for_hooks + 5s);
+    state_.stopping(time_for_machines + time_to_release + time_for_hooks + 5s);
+    co_await await_machines();
     control_.close();
+    if (!supervisor_.names().empty())
+        log_.write(log_priority::notice, "the machines go on running");
     bool const all_released = co_await machines_.release_all(time_to_release);
     if (!all_released)
         log_.write(log_priority::warning, "a machine is still being started or shut down; the next daemon goes on with it");
@@ -137,17 +146,42 @@ asio::awaitable<bool> service::stop()
     co_return all_released;
 }
 
+asio::awaitable<void> service::await_machines()
+{
+    changed_.expires_after(time_for_machines);
+    auto const end = changed_.expiry();
+    error_code ignored;
+    while (has_unfinished_machine() && asio::steady_timer::clock_type::now() < end)
+        co_await changed_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+/// The next daemon continues the shutdown of a machine that its operator stops, so that need not be waited for.
+bool service::has_unfinished_machine() const
+{
+    std::vector<std::string> const names = supervisor_.names();
+    return std::ranges::any_of(names, [this](std::string const& each) {
+        if (machines_.observes(each))
+            return false;
+        coqmp::machine_status const status = supervisor_.status(each);
+        return status.state == coqmp::lifecycle::starting ||
+               (status.state == coqmp::lifecycle::stopping && status.reason != coqmp::lifecycle_reason::by_operator);
+    });
+}
+
 // ---- Files and signals -----------------------------------------------------------------------------------------------------
 
 asio::awaitable<void> service::read_files()
 {
-    asio::awaitable<machine_set> reading = read_set(places_.machines());
-    machine_set files = co_await asio::co_spawn(files_, std::move(reading), asio::use_awaitable);
-    take(std::move(files));
+    auto read = [directory = places_.machines()] { return read_machines(directory); };
+    machine_set files = co_await files_.run(std::move(read));
+    if (!tasks_.is_finished())
+        take(std::move(files));
 }
 
 void service::take(machine_set files)
 {
+    for (std::string const& each : files.warnings)
+        log_.write(log_priority::warning, each);
     keep_refused_patterns(read_, files);
     for (std::string const& each : sockets_.watch(observed_directories(files)))
         log_.write(log_priority::warning, each);
@@ -164,40 +198,16 @@ void service::find_sockets()
     count_again();
 }
 
-asio::awaitable<void> service::obey_signals()
-{
-    for (;;) {
-        coqmp_daemon::signal_request const request = co_await signals_.next();
-        if (request == coqmp_daemon::signal_request::end)
-            break;
-        co_await reload();
-    }
-    log_.write(log_priority::notice, "ending, because a signal asked for it; the machines go on running");
-    finish(exit_code::success);
-}
-
 asio::awaitable<void> service::reload()
 {
-    state_.begin_reload();
-    std::vector<std::string> problems;
-    try {
-        co_await read_files();
-        bool const is_complete = co_await machines_.settle(time_to_settle);
-        if (!is_complete)
-            log_.write(log_priority::notice, "machines that are being started or shut down are replaced afterwards");
-    } catch (coqmp_daemon::configuration_error const& error) {
-        problems = error.problems();
-    } catch (std::exception const& error) {
-        problems.emplace_back(error.what());
-    }
-    for (std::string const& each : problems)
-        log_.write(log_priority::error, each);
-    if (problems.empty())
-        log_.write(log_priority::notice, "reloaded");
-    else
-        log_.write(log_priority::error, "the files were not read again: the previous settings still apply");
+    error_code ignored;
+    while (!is_ready_)
+        co_await started_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await read_files();
+    bool const is_complete = co_await machines_.settle(time_to_settle);
+    if (!is_complete)
+        log_.write(log_priority::notice, "machines that are being started or shut down are replaced afterwards");
     count_again();
-    state_.end_reload();
 }
 
 // ---- What happens ----------------------------------------------------------------------------------------------------------
@@ -209,8 +219,23 @@ asio::awaitable<void> service::follow_changes()
         next = co_await changes_.next();
         if (!next)
             break;
-        take(*next);
+        bool are_complete = true;
+        for (; next; next = changes_.try_next()) {
+            are_complete = are_complete && next->lost_before == 0;
+            take(*next);
+        }
+        if (!are_complete)
+            make_good();
     }
+}
+
+/// Changes were lost: each machine whose newest one is among them changes now.
+void service::make_good()
+{
+    log_.write(log_priority::warning, changes_of_machines, "some were lost: there were too many at once");
+    for (std::string const& each : supervisor_.names())
+        if (auto const lost = lost_.find(each, supervisor_.status(each)))
+            take(*lost);
 }
 
 asio::awaitable<void> service::follow_events()
@@ -220,16 +245,15 @@ asio::awaitable<void> service::follow_events()
         next = co_await events_.next();
         if (!next)
             break;
-        take(*next);
+        for (; next; next = events_.try_next())  // one turn of the event loop for all, so that they do not pile up
+            take(*next);
     }
 }
 
 void service::take(coqmp::change const& what)
 {
-    if (what.lost_before != 0) {
-        log_.write(log_priority::warning, std::to_string(what.lost_before) + " changes of machines were lost");
-        count_again();
-    }
+    lost_.take(what);
+    changed_.cancel();
     change_report const line = report_of(what);
     if (reported_.take(what.machine, line))
         log_.write(line.priority, what.machine, line.text);
@@ -242,10 +266,17 @@ void service::take(coqmp::change const& what)
     machines_.take(what.machine, what.status.state);
 }
 
+/// Others are not even queued.
+bool service::wants(coqmp::event const& what) const
+{
+    return hooks_.want(what.name) || log_.writes(log_priority::debug);
+}
+
 void service::take(coqmp::machine_event const& reported)
 {
     if (reported.lost_before != 0)
-        log_.write(log_priority::warning, std::to_string(reported.lost_before) + " events of machines were lost");
+        log_.write(log_priority::warning, events_of_qemu,
+                   std::to_string(reported.lost_before) + " were lost: there were too many at once");
     if (log_.writes(log_priority::debug)) {
         std::string line = reported.what.name;
         if (!reported.what.data.empty())
@@ -267,6 +298,7 @@ void service::forget(std::string const& machine)
 {
     counts_.forget(machine);
     reported_.forget(machine);
+    lost_.forget(machine);
     state_.show(counts_.sentence());
 }
 

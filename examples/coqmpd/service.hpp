@@ -5,31 +5,33 @@
 
 #include "cgroups/cgroup_tree.hpp"
 #include "control/control_server.hpp"
+#include "daemon/blocking_calls.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/log/logger.hpp"
+#include "daemon/request_loop.hpp"
 #include "daemon/service_notification.hpp"
 #include "daemon/service_state.hpp"
-#include "daemon/signals.hpp"
+#include "daemon/service_tasks.hpp"
 #include "hooks/machine_hooks.hpp"
 #include "machines/directory_watch.hpp"
 #include "machines/machine_set.hpp"
 #include "places.hpp"
+#include "reports/lost_changes.hpp"
 #include "reports/machine_counts.hpp"
 #include "reports/reported_changes.hpp"
 #include "supervision/offered_monitors.hpp"
 #include "supervision/supervised_machines.hpp"
 
 #include <coqmp/change.hpp>
+#include <coqmp/event.hpp>
 #include <coqmp/machine_event.hpp>
 #include <coqmp/supervisor.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace coqmpd {
@@ -53,35 +55,39 @@ public:
             coqmp_daemon::service_environment const& environment, coqmp_daemon::logger& log);
 
     /// Runs until a signal or a failure ends it. The machines are released then.
-    /// @throws coqmp_daemon::configuration_error, boost::system::system_error it cannot start; then it has no machines yet
+    /// @throws coqmp_daemon::configuration_error, boost::system::system_error it cannot start, or has failed; all machines are
+    ///   released
     [[nodiscard]] boost::asio::awaitable<service_end> run();
 
 private:
-    void spawn(boost::asio::awaitable<void> work);
-    void finish(coqmp_daemon::exit_code status);
-
+    [[nodiscard]] boost::asio::awaitable<void> start();
     [[nodiscard]] boost::asio::awaitable<void> read_files();
     void take(machine_set files);
     void find_sockets();
-    [[nodiscard]] boost::asio::awaitable<void> obey_signals();
     [[nodiscard]] boost::asio::awaitable<void> reload();
     [[nodiscard]] boost::asio::awaitable<void> follow_changes();
     [[nodiscard]] boost::asio::awaitable<void> follow_events();
     void take(coqmp::change const& what);
+    void make_good();
+    [[nodiscard]] bool wants(coqmp::event const& what) const;
     void take(coqmp::machine_event const& reported);
     void count_again();
     void forget(std::string const& machine);
+    [[nodiscard]] bool has_unfinished_machine() const;
+    [[nodiscard]] boost::asio::awaitable<void> await_machines();
     [[nodiscard]] boost::asio::awaitable<bool> stop();
 
     boost::asio::any_io_executor executor_;
     places const places_;
     coqmp_daemon::logger& log_;
-    coqmp_daemon::signals signals_;
     coqmp_daemon::service_state state_;
+    coqmp_daemon::service_tasks tasks_;
+    coqmp_daemon::request_loop requests_;
     std::unique_ptr<cgroup_tree> cgroups_;
     machine_hooks hooks_;
     machine_counts counts_;
     reported_changes reported_;
+    lost_changes lost_;
     coqmp::supervisor supervisor_;
     coqmp::change_stream changes_;
     coqmp::machine_event_stream events_;
@@ -90,9 +96,10 @@ private:
     machine_set read_;  ///< The newest files.
     directory_watch sockets_;
     control_server control_;
-    boost::asio::steady_timer ended_;
-    std::optional<coqmp_daemon::exit_code> status_;
-    boost::asio::thread_pool files_{1};  ///< Reads the machines' files, so that a slow file system delays no machine.
+    coqmp_daemon::blocking_calls files_;  ///< Reads the machines' files, so that a slow file system delays no machine.
+    boost::asio::steady_timer started_;   ///< Cancelled when the daemon is ready.
+    bool is_ready_ = false;
+    boost::asio::steady_timer changed_;  ///< Cancelled when the state of a machine has changed.
 };
 
 }  // namespace coqmpd

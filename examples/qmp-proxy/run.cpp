@@ -5,13 +5,12 @@
 #include "daemon/command_line.hpp"
 #include "daemon/log/logger.hpp"
 #include "daemon/program.hpp"
+#include "daemon/run_to_end.hpp"
 #include "daemon/service_notification.hpp"
 #include "service.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include <exception>
 #include <iostream>
 #include <utility>
 #include <variant>
@@ -30,17 +29,7 @@ exit_code serve(options const& line, settings wanted)
     asio::io_context context(1);
     coqmp_daemon::logger log(context.get_executor(), coqmp_daemon::logger_options_for(line.common));
     service proxy(context.get_executor(), line, std::move(wanted), environment, log);
-    int status = 0;
-    std::exception_ptr failure;
-    asio::co_spawn(context, proxy.run(), [&](std::exception_ptr const& why, int result) {
-        failure = why;
-        status = result;
-        context.stop();
-    });
-    context.run();
-    if (failure)
-        std::rethrow_exception(failure);
-    return static_cast<exit_code>(status);  // with --wrap, it is QEMU's
+    return static_cast<exit_code>(coqmp_daemon::run_to_end(context, proxy.run()));  // with --wrap, it is QEMU's
 }
 
 /// All that the check has to say: problems have become exceptions before.

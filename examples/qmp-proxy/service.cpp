@@ -1,12 +1,10 @@
 #include "service.hpp"
 
 #include "configuration/uncommon_commands.hpp"
-#include "daemon/configuration/problem_list.hpp"
 #include "daemon/log/log_priority.hpp"
 #include "qemu/backoff.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/value.hpp>
 
@@ -23,11 +21,6 @@ namespace qmp_proxy {
 namespace {
 
 using namespace std::chrono_literals;
-
-asio::awaitable<settings> read_again(options line)
-{
-    co_return read_settings(line);
-}
 
 /// The names that `query-commands` returned.
 std::vector<std::string> names_in(boost::json::value const& listed)
@@ -64,55 +57,34 @@ service::service(asio::any_io_executor const& executor, options const& line, set
       line_(line),
       settings_(std::move(wanted)),
       log_(log),
-      signals_(executor),
       state_(environment, log),
+      tasks_(executor),
+      requests_(executor, state_, log, {[this] { return reload(); }, [this] { tasks_.finish(exit_code::success); }}),
       offered_(executor, settings_, log,
                {[this] { show_state(); }, [this](std::string const& sentence) { fail(exit_code::connection, sentence); }}),
-      ended_(executor, asio::steady_timer::time_point::max())
+      files_(executor)
 {}
 
 asio::awaitable<int> service::run()
 {
     if (line_.wraps)
         wrapped_.emplace(executor_, line_.program, session_options());
-    spawn(obey_signals());
-    spawn(state_.keep_alive());
-    spawn(wrapped_ ? run_wrapped() : keep_connected());
-    error_code ignored;
-    while (!status_)
-        co_await ended_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    tasks_.spawn(requests_.run());
+    tasks_.spawn(state_.keep_alive());
+    tasks_.spawn(wrapped_ ? run_wrapped() : keep_connected());
+    exit_code const status = co_await tasks_.wait();
     co_await stop();
-    if (failure_)
-        std::rethrow_exception(failure_);
+    if (tasks_.failure())
+        std::rethrow_exception(tasks_.failure());
     if (wrapped_ && wrapped_->exit_code())
         co_return *wrapped_->exit_code() < 0 ? static_cast<int>(exit_code::failure) : *wrapped_->exit_code();
-    co_return static_cast<int>(*status_);
-}
-
-void service::spawn(asio::awaitable<void> work)
-{
-    asio::co_spawn(executor_, std::move(work), [this](std::exception_ptr const& failure) {
-        if (!failure)
-            return;
-        if (!failure_)
-            failure_ = failure;
-        finish(exit_code::failure);
-    });
-}
-
-/// The first reason to end decides.
-void service::finish(exit_code status)
-{
-    if (status_)
-        return;
-    status_ = status;
-    ended_.cancel();
+    co_return static_cast<int>(status);
 }
 
 void service::fail(exit_code status, std::string const& sentence)
 {
     log_.write(log_priority::error, sentence);
-    finish(status);
+    tasks_.finish(status);
 }
 
 asio::awaitable<void> service::stop()
@@ -133,39 +105,13 @@ asio::awaitable<void> service::stop()
 
 // ---- Signals ---------------------------------------------------------------------------------------------------------------
 
-asio::awaitable<void> service::obey_signals()
-{
-    for (;;) {
-        coqmp_daemon::signal_request const request = co_await signals_.next();
-        if (request == coqmp_daemon::signal_request::end)
-            break;
-        co_await reload();
-    }
-    log_.write(log_priority::notice, "ending, because a signal asked for it");
-    finish(exit_code::success);
-}
-
 asio::awaitable<void> service::reload()
 {
-    state_.begin_reload();
     offered_.reopen_audit();
-    std::vector<std::string> problems;
-    try {
-        asio::awaitable<settings> reading = read_again(line_);
-        settings next = co_await asio::co_spawn(files_, std::move(reading), asio::use_awaitable);
+    auto read = [line = line_] { return read_settings(line); };
+    settings next = co_await files_.run(std::move(read));
+    if (!tasks_.is_finished())
         follow(std::move(next));
-    } catch (coqmp_daemon::configuration_error const& error) {
-        problems = error.problems();
-    } catch (std::exception const& error) {
-        problems.emplace_back(error.what());
-    }
-    for (std::string const& each : problems)
-        log_.write(log_priority::error, each);
-    if (problems.empty())
-        log_.write(log_priority::notice, "reloaded");
-    else
-        log_.write(log_priority::error, "the configuration was not reloaded: the old one stays");
-    state_.end_reload();
 }
 
 void service::follow(settings next)
@@ -201,7 +147,7 @@ asio::awaitable<void> service::keep_connected()
     for (;;) {
         connection_end const end = co_await connect_once();
         if (!settings_.hold) {
-            finish(end.was_expected ? exit_code::success : exit_code::connection);
+            tasks_.finish(end.was_expected ? exit_code::success : exit_code::connection);
             co_return;
         }
         timer.expires_after(pauses.next(end.lasted));
@@ -246,7 +192,7 @@ asio::awaitable<void> service::run_wrapped()
     co_await wrapped_->wait();
     lose_qemu();
     log_.write(log_priority::notice, wrapped_->describe_end());
-    finish(exit_code::success);
+    tasks_.finish(exit_code::success);
 }
 
 void service::offer(coqmp::session& upstream)

@@ -4,20 +4,19 @@
 
 #include "configuration/options.hpp"
 #include "configuration/settings.hpp"
+#include "daemon/blocking_calls.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/log/logger.hpp"
+#include "daemon/request_loop.hpp"
 #include "daemon/service_state.hpp"
-#include "daemon/signals.hpp"
+#include "daemon/service_tasks.hpp"
 #include "offered_monitor.hpp"
 #include "qemu/monitor_connection.hpp"
 #include "qemu/wrapped_program.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 
-#include <exception>
 #include <optional>
 #include <string>
 
@@ -36,11 +35,8 @@ public:
     [[nodiscard]] boost::asio::awaitable<int> run();
 
 private:
-    void spawn(boost::asio::awaitable<void> work);
-    void finish(coqmp_daemon::exit_code status);
     void fail(coqmp_daemon::exit_code status, std::string const& sentence);
 
-    [[nodiscard]] boost::asio::awaitable<void> obey_signals();
     [[nodiscard]] boost::asio::awaitable<void> reload();
     void follow(settings next);
 
@@ -58,17 +54,15 @@ private:
     options const& line_;
     settings settings_;
     coqmp_daemon::logger& log_;
-    coqmp_daemon::signals signals_;
     coqmp_daemon::service_state state_;
+    coqmp_daemon::service_tasks tasks_;
+    coqmp_daemon::request_loop requests_;
     offered_monitor offered_;
     std::optional<wrapped_program> wrapped_;
-    boost::asio::steady_timer ended_;
-    std::optional<coqmp_daemon::exit_code> status_;
-    std::exception_ptr failure_;
     std::string qemu_;                    ///< The QEMU that is connected, for the service manager; empty: there is none.
     coqmp::session* upstream_ = nullptr;  ///< That of the QEMU that is connected.
     bool has_complained_ = false;         ///< That there is no connection.
-    boost::asio::thread_pool files_{1};   ///< Reads the configuration, so that a slow file system delays no command.
+    coqmp_daemon::blocking_calls files_;  ///< Reads the configuration, so that a slow file system delays no command.
 };
 
 }  // namespace qmp_proxy

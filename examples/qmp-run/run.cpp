@@ -3,12 +3,12 @@
 #include "daemon/command_line.hpp"
 #include "daemon/log/logger.hpp"
 #include "daemon/program.hpp"
+#include "daemon/run_to_end.hpp"
 #include "daemon/service_notification.hpp"
 #include "exit_status.hpp"
 #include "machine_run.hpp"
 #include "options.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <exception>
@@ -28,17 +28,7 @@ run_exit run_machine(options const& line)
     asio::io_context context(1);
     coqmp_daemon::logger log(context.get_executor(), coqmp_daemon::logger_options_for(line.common));
     machine_run machine(context.get_executor(), line, environment, log);
-    run_exit status = run_exit::failure;
-    std::exception_ptr failure;
-    asio::co_spawn(context, machine.run(), [&](std::exception_ptr const& why, run_exit result) {
-        failure = why;
-        status = result;
-        context.stop();
-    });
-    context.run();
-    if (failure)
-        std::rethrow_exception(failure);
-    return status;
+    return coqmp_daemon::run_to_end(context, machine.run());
 }
 
 }  // namespace

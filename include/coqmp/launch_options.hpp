@@ -44,9 +44,9 @@ struct launch_options
     /// The directory in which the program starts, entered as its user. A program with a slash in its name, and with a relative
     /// path, is found from there. Empty: ours.
     std::string working_directory;
-    std::string user;  ///< A name or a number. Empty: ours. A change of user or groups needs privileges (CAP_SETUID, CAP_SETGID).
-    std::string group;  ///< A name or a number. Empty: that of `user`, or ours without one.
-    /// Names or numbers. None: those that `user` has in the system's database; ours if neither `user` nor `group` is set.
+    std::string user;  ///< A name, a number, or `+NUMBER`, which is not looked up. Empty: ours. A change of users needs CAP_SETUID.
+    std::string group;  ///< The same. Empty: that of `user`, or ours without one. A user `+NUMBER` needs one.
+    /// The same. None: those that `user` has in the system's database; ours if neither `user` nor `group` is set.
     std::vector<std::string> supplementary_groups;
     std::vector<resource_limit> limits;  ///< Set before the user is changed, so that a privileged caller can raise them.
     std::optional<int> nice;             ///< -20 (most favourable) to 19. A lower value than ours needs CAP_SYS_NICE.

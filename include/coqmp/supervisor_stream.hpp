@@ -38,8 +38,8 @@ void start_read(std::shared_ptr<bounded_queue<Value>> const& impl,
 
 /// Changes or events as an asynchronous stream. Made by supervisor::subscribe() and supervisor::subscribe_events().
 ///
-/// The queue is bounded: when it is full the oldest value is dropped, and `lost_before` of the next one that is read says how many
-/// were dropped. A stream without a reader costs the memory of its queue and delays nothing.
+/// The queue is bounded: when it is full, the oldest value of the machine with the most values is dropped, and `lost_before` of the
+/// next value says how many were. A stream without a reader costs the memory of its queue and delays nothing.
 /// @tparam Value `change` or `machine_event`
 /// @par Threads All members may be called from any thread; the object itself must not be moved or destroyed meanwhile.
 /// @par Moved from A moved-from stream has ended.

@@ -36,20 +36,6 @@ bool has_lock(std::filesystem::path const& description)
     return false;
 }
 
-/// Whether a process has locked a file. @param process its folder in /proc @param path without symbolic links
-bool has_locked(std::filesystem::path const& process, std::filesystem::path const& path)
-{
-    std::error_code failure;
-    for (auto each = std::filesystem::directory_iterator(process / "fd", failure); !failure && each != end(each);
-         each.increment(failure)) {
-        std::error_code closed_meanwhile;
-        if (std::filesystem::read_symlink(each->path(), closed_meanwhile) == path &&
-            has_lock(process / "fdinfo" / each->path().filename()))
-            return true;
-    }
-    return false;
-}
-
 std::optional<process_identity> identity_unless_ended(::pid_t process)
 {
     try {
@@ -57,6 +43,48 @@ std::optional<process_identity> identity_unless_ended(::pid_t process)
     } catch (boost::system::system_error const&) {
         return std::nullopt;
     }
+}
+
+/// The process of each locked file.
+using lock_table = std::map<std::filesystem::path, process_identity>;
+
+/// Adds a process to all files below a place that it has locked. @param process its folder in /proc
+void add_locks(std::filesystem::path const& process, ::pid_t number, std::string const& place, lock_table& into)
+{
+    std::error_code failure;
+    for (auto each = std::filesystem::directory_iterator(process / "fd", failure); !failure && each != end(each);
+         each.increment(failure)) {
+        std::error_code closed_meanwhile;
+        std::filesystem::path const file = std::filesystem::read_symlink(each->path(), closed_meanwhile);
+        if (!file.native().starts_with(place) || !has_lock(process / "fdinfo" / each->path().filename()))
+            continue;
+        auto const identity = identity_unless_ended(number);
+        auto const known = into.find(file);
+        if (identity && (known == into.end() || identity->start_time < known->second.start_time))
+            into.insert_or_assign(file, *identity);
+    }
+}
+
+/// Looks at all processes. @param place a path: all files are found whose paths begin with it
+lock_table find_locks(std::string const& place)
+{
+    lock_table result;
+    std::error_code failure;
+    for (auto each = std::filesystem::directory_iterator("/proc", failure); !failure && each != end(each);
+         each.increment(failure)) {
+        std::string const name = each->path().filename();
+        ::pid_t process = 0;
+        auto const parsed = std::from_chars(name.data(), name.data() + name.size(), process);
+        if (parsed.ec == std::errc() && process != ::getpid())
+            add_locks(each->path(), process, place, result);
+    }
+    return result;
+}
+
+std::optional<process_identity> holder_in(lock_table const& found, std::filesystem::path const& file)
+{
+    auto const holder = found.find(file);
+    return holder == found.end() ? std::nullopt : std::optional(holder->second);
 }
 
 }  // namespace
@@ -67,19 +95,34 @@ std::optional<process_identity> holder_of_lock(std::string const& path)
     std::filesystem::path const file = std::filesystem::canonical(path, failure);
     if (failure || !is_locked(path))
         return std::nullopt;
-    std::optional<process_identity> result;
-    for (auto each = std::filesystem::directory_iterator("/proc", failure); !failure && each != end(each);
-         each.increment(failure)) {
-        std::string const name = each->path().filename();
-        ::pid_t process = 0;
-        auto const parsed = std::from_chars(name.data(), name.data() + name.size(), process);
-        if (parsed.ec != std::errc() || process == ::getpid() || !has_locked(each->path(), file))
-            continue;
-        auto identity = identity_unless_ended(process);
-        if (identity && (!result || identity->start_time < result->start_time))
-            result = std::move(identity);
-    }
-    return result;
+    return holder_in(find_locks(file), file);
+}
+
+lock_holders::lock_holders(std::string const& directory)
+{
+    std::error_code failure;
+    directory_ = std::filesystem::canonical(directory, failure);
+}
+
+std::optional<process_identity> lock_holders::of(std::string const& path)
+{
+    std::error_code failure;
+    std::filesystem::path const file = std::filesystem::canonical(path, failure);
+    if (failure || !is_locked(path))
+        return std::nullopt;
+    std::scoped_lock const lock(mutex_);
+    if (auto const holder = known(file))
+        return holder;
+    ++searches_;
+    found_ = find_locks(directory_.native() + '/');
+    return known(file);
+}
+
+/// Who has inherited a lock keeps it, so a process that is still the same one still has it.
+std::optional<process_identity> lock_holders::known(std::filesystem::path const& file) const
+{
+    auto holder = holder_in(found_, file);
+    return holder && find_process(*holder) ? holder : std::nullopt;
 }
 
 }  // namespace coqmp::detail

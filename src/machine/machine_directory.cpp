@@ -23,7 +23,7 @@ machine_directory::machine_directory(std::string const& path) : path_(std::files
     throw explained_error(code, "cannot make the directory " + path_.native() + ": " + code.message());
 }
 
-std::optional<machine_directory::resident> machine_directory::find() const
+std::optional<machine_directory::resident> machine_directory::find(lock_holders* holders) const
 {
     std::optional<resident> result;
     if (auto const stored = machine_record::load(record())) {
@@ -31,7 +31,7 @@ std::optional<machine_directory::resident> machine_directory::find() const
         if (find_process({stored->process, stored->start_time, stored->boot_id}))
             return result;
     }
-    if (auto const holder = holder_of_lock(lock_file())) {
+    if (auto const holder = holders != nullptr ? holders->of(lock_file()) : holder_of_lock(lock_file())) {
         resident unrecorded;
         unrecorded.record.process = holder->number;
         unrecorded.record.start_time = holder->start_time;

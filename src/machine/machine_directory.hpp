@@ -2,6 +2,8 @@
 #ifndef COQMP_SRC_MACHINE_MACHINE_DIRECTORY_HPP
 #define COQMP_SRC_MACHINE_MACHINE_DIRECTORY_HPP
 
+#include "machine/lock_holder.hpp"
+
 #include <coqmp/descriptor.hpp>
 #include <coqmp/machine_record.hpp>
 
@@ -31,9 +33,10 @@ public:
     };
 
     /// The QEMU that the record names, or if that one has ended, the one that holds the lock. Blocks, but not for long.
-    /// @return nothing: there is neither. A record of a process that has ended is returned if no other process has the lock.
+    /// @param holders who holds the locks of several machines, if that is asked for several @return nothing: there is neither. A
+    ///   record of a process that has ended is returned if no other process has the lock.
     /// @throws boost::system::system_error as machine_record::load(), or the kernel's error
-    [[nodiscard]] std::optional<resident> find() const;
+    [[nodiscard]] std::optional<resident> find(lock_holders* holders = nullptr) const;
 
     /// Locks the directory. A QEMU that inherits the lock has it until its end, so that a second one is never started beside it, even
     /// if there is no record of the first.

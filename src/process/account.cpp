@@ -43,6 +43,12 @@ std::optional<unsigned> number_of(std::string const& text)
     return value;
 }
 
+/// The number that `+NUMBER` means, whatever the database says.
+std::optional<unsigned> exact_number_of(std::string const& text)
+{
+    return text.starts_with('+') ? number_of(text.substr(1)) : std::nullopt;
+}
+
 [[noreturn]] void throw_unknown(char const* kind, std::string const& name)
 {
     throw std::runtime_error(std::string("there is no ") + kind + " \"" + name + '"');
@@ -50,6 +56,8 @@ std::optional<unsigned> number_of(std::string const& text)
 
 ::gid_t find_group(std::string const& name)
 {
+    if (auto const exact = exact_number_of(name))
+        return *exact;
     ::group entry{};
     std::vector<char> buffer;
     auto const by_name = [&name](auto... rest) { return ::getgrnam_r(name.c_str(), rest...); };
@@ -75,6 +83,10 @@ std::vector<::gid_t> groups_of(char const* user, ::gid_t group)
 /// Sets the user, and the groups that this user has in the database.
 void take_user(std::string const& name, account& result)
 {
+    if (auto const exact = exact_number_of(name)) {
+        result.user = exact;
+        return;
+    }
     ::passwd entry{};
     std::vector<char> buffer;
     auto const number = number_of(name);

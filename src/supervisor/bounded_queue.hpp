@@ -4,6 +4,7 @@
 #define COQMP_SRC_SUPERVISOR_BOUNDED_QUEUE_HPP
 
 #include "detail/handler_registry.hpp"
+#include "supervisor/fair_report_queue.hpp"
 
 #include <coqmp/detail/pending_handler.hpp>
 #include <coqmp/error.hpp>
@@ -12,10 +13,8 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/error_code.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -26,7 +25,7 @@
 namespace coqmp::detail {
 
 /// The state behind a supervisor_stream, as `subscription` is that behind an event_stream. Safe to use from any thread.
-/// @tparam Value has a member `lost_before`
+/// @tparam Value as for fair_report_queue
 template <class Value>
 class bounded_queue final : public handler_registration, public std::enable_shared_from_this<bounded_queue<Value>>
 {
@@ -36,7 +35,7 @@ public:
     using filter_type = std::function<bool(Value const&)>;
 
     bounded_queue(boost::asio::any_io_executor executor, std::size_t capacity, filter_type filter = nullptr)
-        : handler_registration(std::move(executor)), capacity_(std::max<std::size_t>(capacity, 1)), filter_(std::move(filter))
+        : handler_registration(std::move(executor)), filter_(std::move(filter)), queue_(capacity)
     {}
     ~bounded_queue() = default;
 
@@ -48,12 +47,7 @@ public:
         std::unique_lock lock(mutex_);
         if (ended_)
             return;
-        if (queue_.size() >= capacity_) {
-            lost_before_next_ += queue_.front().lost_before + 1;
-            ++lost_;
-            queue_.pop_front();
-        }
-        queue_.push_back(std::move(value));
+        queue_.push(std::move(value));
         notify(lock);
     }
 
@@ -98,13 +92,13 @@ public:
         std::scoped_lock const lock(mutex_);
         if (queue_.empty())
             return std::nullopt;
-        return pop();
+        return queue_.pop();
     }
 
     [[nodiscard]] std::uint64_t lost() const noexcept
     {
         std::scoped_lock const lock(mutex_);
-        return lost_;
+        return queue_.lost();
     }
 
     void destroy_handlers() noexcept override
@@ -158,26 +152,15 @@ private:
             error = boost::asio::error::operation_aborted;
         else if (queue_.empty())
             error = make_error_code(errc::end_of_stream);
-        Value taken = error ? Value() : pop();
+        Value taken = error ? Value() : queue_.pop();
         wait_.reset();
         lock.unlock();
         waiting->handler.invoke(error, std::move(taken));
     }
 
-    Value pop()
-    {
-        Value taken = std::move(queue_.front());
-        queue_.pop_front();
-        taken.lost_before += std::exchange(lost_before_next_, 0);
-        return taken;
-    }
-
-    std::size_t const capacity_;
     filter_type const filter_;
     mutable std::mutex mutex_;  ///< Protects all that follows.
-    std::deque<Value> queue_;
-    std::uint64_t lost_ = 0;
-    std::uint64_t lost_before_next_ = 0;
+    fair_report_queue<Value> queue_;
     bool ended_ = false;
     std::shared_ptr<wait> wait_;
 };

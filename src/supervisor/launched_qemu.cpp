@@ -135,9 +135,9 @@ void launched_qemu::open_monitor_to(::uid_t user)
     admitted_ = user;
 }
 
-std::optional<machine_record> launched_qemu::find()
+std::optional<machine_record> launched_qemu::find(lock_holders& locks)
 {
-    auto const found = place_ ? place_->files.find() : std::nullopt;
+    auto const found = place_ ? place_->files.find(&locks) : std::nullopt;
     has_record_ = found && found->is_recorded;
     return found ? std::optional(found->record) : std::nullopt;
 }

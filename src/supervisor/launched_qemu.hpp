@@ -42,7 +42,7 @@ public:
 
     /// The process that an earlier supervisor has launched. Call it before everything else.
     /// @throws boost::system::system_error as machine_record::load()
-    [[nodiscard]] std::optional<machine_record> find();
+    [[nodiscard]] std::optional<machine_record> find(lock_holders& locks);
 
     void apply(machine_spec spec) override;
     void launch() override;

@@ -88,6 +88,7 @@ supervisor_impl::supervisor_impl(asio::any_io_executor executor, supervisor_opti
       home_(std::make_shared<revocable_executor>(this->executor())),
       directory_(options_.directory.empty() ? nullptr : std::make_shared<directory_wish_store>(options_.directory)),
       store_(store_in(directory_)),
+      locks_(options_.directory),
       starts_(options_.concurrent_starts),
       clock_(&time_source_of(this->executor())),
       timer_(this->executor())
@@ -197,7 +198,7 @@ supervisor_impl::driver_pointer supervisor_impl::make_driver(std::string const& 
     std::shared_ptr<void const> lock = directory_ ? directory_->lock() : nullptr;
     auto const qemu = std::make_shared<launched_qemu>(executor(), home_, std::move(spec), place, std::move(lock), *driver);
     driver->drive(qemu);
-    recall(driver, name, qemu->find());
+    recall(driver, name, qemu->find(locks_));
     return driver;
 }
 

@@ -7,6 +7,7 @@
 #include "detail/handler_registry.hpp"
 #include "detail/revocable_executor.hpp"
 #include "detail/time_source.hpp"
+#include "machine/lock_holder.hpp"
 #include "supervision/shutdown_order.hpp"
 #include "supervision/start_queue.hpp"
 #include "supervisor/bounded_queue.hpp"
@@ -121,6 +122,7 @@ private:
     std::shared_ptr<revocable_executor> const home_;
     std::shared_ptr<directory_wish_store> directory_;  ///< None without supervisor_options::directory.
     std::shared_ptr<wish_store> store_;
+    lock_holders locks_;  ///< Of QEMUs that an earlier supervisor has left without a record.
     bounded_queues<change> changes_;
     bounded_queues<machine_event> events_;
 

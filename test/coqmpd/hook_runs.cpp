@@ -1,6 +1,7 @@
 // Which hooks of a machine are run, and what they get.
 #include "daemon/hooks/state_names.hpp"
 #include "hooks/hook_selection.hpp"
+#include "hooks/wanted_events.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -75,6 +76,24 @@ BOOST_AUTO_TEST_CASE(a_hook_is_run_for_its_event)
     occasion.event = "GUEST_PANICKED";
     std::vector<std::string> const expected{"/event"};
     BOOST_TEST(programs(occasion) == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(only_events_that_hooks_are_run_for_are_wanted)
+{
+    wanted_events events;
+    BOOST_TEST(!events.has("GUEST_PANICKED"));
+    events.add(three_hooks());
+    events.add(three_hooks());
+    BOOST_TEST(events.has("GUEST_PANICKED"));
+    BOOST_TEST(!events.has("RTC_CHANGE"));
+    events.remove(three_hooks());
+    BOOST_TEST(events.has("GUEST_PANICKED"));
+    events.remove(three_hooks());
+    BOOST_TEST(!events.has("GUEST_PANICKED"));
+    events.add({hook("/everything")});
+    BOOST_TEST(events.has("RTC_CHANGE"));
+    events.remove({hook("/everything")});
+    BOOST_TEST(!events.has("RTC_CHANGE"));
 }
 
 BOOST_AUTO_TEST_CASE(a_hook_gets_its_arguments_and_what_happened)

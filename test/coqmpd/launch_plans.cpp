@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,6 +66,26 @@ BOOST_AUTO_TEST_CASE(the_file_names_the_process)
     BOOST_TEST(found.user == "0");
     BOOST_TEST(found.group == "0");
     BOOST_TEST(found.cgroup == "/cgroup/vm");
+}
+
+BOOST_AUTO_TEST_CASE(a_user_that_was_looked_up_is_a_number)
+{
+    machine_file file = parse("user = 'root'");
+    file.account.emplace();
+    file.account->user = 12345;
+    file.account->group = 54321;
+    file.account->supplementary_groups = {54321, 7};
+    coqmp::machine_spec const found = spec_for(file, "", inherited());
+    BOOST_TEST(found.user == "+12345");
+    BOOST_TEST(found.group == "+54321");
+    std::vector<std::string> const groups{"+54321", "+7"};
+    BOOST_TEST(found.supplementary_groups == groups, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(qemu_cannot_send_messages_of_any_size)
+{
+    BOOST_TEST(spec("").session.max_message_size == std::size_t{16} << 20);
+    BOOST_TEST(session_for_qemu().max_message_size == std::size_t{16} << 20);
 }
 
 BOOST_AUTO_TEST_CASE(qemu_does_not_inherit_the_service_managers_variables)

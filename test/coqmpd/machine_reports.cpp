@@ -1,5 +1,6 @@
 // What the log, the service manager and `coqmpd --status` say about machines.
 #include "reports/change_report.hpp"
+#include "reports/lost_changes.hpp"
 #include "reports/machine_counts.hpp"
 #include "reports/reported_changes.hpp"
 #include "reports/sentence_source.hpp"
@@ -88,6 +89,38 @@ BOOST_AUTO_TEST_CASE(a_machine_at_rest_does_not_start_by_itself)
     for (lifecycle const each :
          {lifecycle::starting, lifecycle::running, lifecycle::paused, lifecycle::stopping, lifecycle::backing_off})
         BOOST_TEST(!is_at_rest(each));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(changes_that_were_lost, *boost::unit_test::timeout(100))
+
+BOOST_AUTO_TEST_CASE(a_status_that_was_not_reported_is_a_change)
+{
+    lost_changes lost;
+    coqmp::change const running = change_to(lifecycle::running, lifecycle_reason::none);
+    coqmp::change const given_up = change_to(lifecycle::given_up, lifecycle_reason::panicked, liveness::gone);
+    lost.take(running);
+    BOOST_TEST(!lost.find("vm", running.status).has_value());
+    auto const found = lost.find("vm", given_up.status);
+    BOOST_REQUIRE(found.has_value());
+    BOOST_TEST(found->machine == "vm");
+    BOOST_TEST((found->state == lifecycle::given_up));
+    BOOST_TEST((found->status == given_up.status));
+    BOOST_TEST(text_of(*found) == text_of(given_up));
+    lost.take(*found);
+    BOOST_TEST(!lost.find("vm", given_up.status).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_that_was_never_reported_has_changed_if_it_is_not_new)
+{
+    lost_changes lost;
+    BOOST_TEST(!lost.find("vm", coqmp::machine_status()).has_value());
+    coqmp::change const running = change_to(lifecycle::running, lifecycle_reason::none);
+    BOOST_TEST(lost.find("vm", running.status).has_value());
+    lost.take(running);
+    lost.forget("vm");
+    BOOST_TEST(lost.find("vm", running.status).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,8 @@
 // All machines of a directory: what is wrong with them together.
 #include "check.hpp"
 #include "daemon/configuration/problem_list.hpp"
+#include "images/image_lookup.hpp"
+#include "images/mount_table.hpp"
 #include "machines/machine_set.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/text.hpp"
@@ -11,6 +13,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -62,6 +65,18 @@ public:
 private:
     coqmp::test::temporary_directory directory_;
 };
+
+/// Two machines that write to images. A file system that holds `dead` in its path does not answer.
+machine_set read_with_dead_server(char const* first, char const* second, int& questions)
+{
+    auto const identify = [&questions](image_use const& image, std::string const&) -> std::optional<std::string> {
+        ++questions;
+        return image.file.find("dead") == std::string::npos ? std::optional(image.file) : std::nullopt;
+    };
+    image_lookup images(identify, mount_table("21 1 0:5 / / rw\n22 21 0:6 / /dead rw\n"));
+    auto const drive = [](char const* name) { return "arguments = ['-drive', 'file=" + std::string(name) + "']\n"; };
+    return parse_machines({{"a", "a.toml", drive(first)}, {"b", "b.toml", drive(second)}}, images);
+}
 
 }  // namespace
 
@@ -188,6 +203,38 @@ BOOST_AUTO_TEST_CASE(check_prints_the_problems_or_the_number_of_machines)
     BOOST_TEST((check_machines(directory.path(), out, wrong) == coqmp_daemon::exit_code::usage));
     BOOST_TEST(contains(wrong.str(), "b.toml:1:13: arguments: expected a list of strings"));
     BOOST_TEST(out.str() == "1 machine, no problems\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_whose_image_is_on_a_dead_server_is_accepted)
+{
+    int questions = 0;
+    machine_set const found = read_with_dead_server("/dead/a/disk", "/dead/b/disk", questions);
+    BOOST_TEST(found.machines.size() == 2U);
+    BOOST_TEST(found.problems.empty());
+    BOOST_REQUIRE(found.warnings.size() == 1U);
+    BOOST_TEST(found.warnings[0] ==
+               "the file system of /dead does not answer: whether two machines write to the same image there was not checked");
+    BOOST_TEST(questions == 1);  // each one may take seconds
+}
+
+BOOST_AUTO_TEST_CASE(a_dead_server_does_not_hide_what_is_wrong_with_other_images)
+{
+    int questions = 0;
+    BOOST_TEST(read_with_dead_server("/live/disk", "/live/disk", questions).machines.empty());
+    BOOST_TEST(read_with_dead_server("/live/disk", "/live/disk", questions).warnings.empty());
+    BOOST_TEST(read_with_dead_server("/dead/disk", "/live/disk", questions).machines.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_path_is_on_the_file_system_of_the_nearest_mount_point)
+{
+    mount_table const mounts(
+        "21 1 0:5 / / rw\n22 21 0:6 / /srv rw\n23 22 0:7 / /srv/my\\040disks rw - nfs4 server:/ rw\nshort line\n");
+    BOOST_TEST(mounts.mount_point_of("/srv/my disks/a/b") == "/srv/my disks");
+    BOOST_TEST(mounts.mount_point_of("/srv/other/a") == "/srv");
+    BOOST_TEST(mounts.mount_point_of("/srvother/a") == "/");
+    BOOST_TEST(mounts.mount_point_of("/") == "/");
+    BOOST_TEST(mount_table("").mount_point_of("/srv/a") == "/");
+    BOOST_TEST(!mount_table::ours().mount_point_of("/proc/self").empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

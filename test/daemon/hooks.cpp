@@ -74,6 +74,19 @@ BOOST_AUTO_TEST_CASE(the_program_reads_one_line_of_json)
     BOOST_TEST(hook_input(hostile) == "{\"machine\":\"vm1\",\"state\":\"failed\",\"reason\":\"a\\nb\"}\n");
 }
 
+BOOST_AUTO_TEST_CASE(data_that_are_too_long_are_left_out)
+{
+    hook_occasion hostile = panic_event();
+    hostile.data["text"] = std::string(65000, 'x');
+    BOOST_TEST(hook_input(hostile).size() > 65000U);
+    hostile.data["text"] = std::string(66000, 'x');
+    BOOST_TEST(hook_input(hostile) ==
+               "{\"machine\":\"vm1\",\"state\":\"running\",\"event\":\"GUEST_PANICKED\",\"data-left-out\":true}\n");
+    hostile = panic_event();
+    hostile.event = std::string(66000, 'X');
+    BOOST_TEST(hook_input(hostile).size() < 1000U);
+}
+
 BOOST_AUTO_TEST_CASE(the_environment_has_no_variables_of_an_earlier_occasion)
 {
     std::vector<std::string> const expected{"PATH=/bin", "COQMP_MACHINE=vm1", "COQMP_STATE=failed", "COQMP_REASON=panicked",

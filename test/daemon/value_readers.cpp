@@ -1,5 +1,6 @@
 // The types of settings.
 #include "daemon/configuration/value_readers.hpp"
+#include "daemon/configuration/account_names.hpp"
 #include "daemon/configuration/configuration.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -145,6 +146,43 @@ BOOST_AUTO_TEST_CASE(a_user_or_group_exists_or_is_a_number)
     BOOST_TEST(read(user(), "4294967295").message ==
                "f:1:7: key: expected the name or the number of a user, found the integer 4294967295");
     BOOST_TEST(read(group(), "-1").message == "f:1:7: key: expected the name or the number of a group, found the integer -1");
+}
+
+BOOST_AUTO_TEST_CASE(the_account_of_a_process_is_that_of_its_user_and_group)
+{
+    auto const root = find_process_account("root", "");
+    BOOST_REQUIRE(root.has_value());
+    BOOST_TEST(root->user.value() == 0U);
+    BOOST_TEST(root->group.value() == 0U);
+    BOOST_TEST(!root->supplementary_groups.empty());
+    auto const number = find_process_account("3000000000", "3000000001");
+    BOOST_REQUIRE(number.has_value());
+    BOOST_TEST(number->user.value() == 3000000000U);
+    BOOST_TEST(number->group.value() == 3000000001U);
+    BOOST_TEST(number->supplementary_groups.empty());
+    BOOST_TEST(find_process_account("", "root").value().group.value() == 0U);
+    BOOST_TEST(!find_process_account("", "").value().user.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_account_that_is_not_known_is_none)
+{
+    BOOST_TEST(!find_process_account("no-such-user", "").has_value());
+    BOOST_TEST(!find_process_account("root", "no-such-group").has_value());
+    BOOST_TEST(!find_process_account("3000000000", "").has_value());  // it has no group
+}
+
+BOOST_AUTO_TEST_CASE(accounts_that_are_remembered_are_the_same)
+{
+    remembered_accounts const outer;
+    for (int time = 0; time < 2; ++time) {
+        remembered_accounts const inner;
+        BOOST_TEST(find_user("root").value() == 0U);
+        BOOST_TEST(find_user("root").value() == 0U);
+        BOOST_TEST(find_group("root").value() == 0U);
+        BOOST_TEST(!find_user("no-such-user").has_value());
+        BOOST_TEST(!find_user("no-such-user").has_value());
+    }
+    BOOST_TEST(find_user("root").value() == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,9 +2,20 @@
 
 #include "daemon/hooks/state_names.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace coqmpd {
+
+namespace {
+
+bool is_for(coqmp_daemon::hook_occasion const& occasion, hook_settings const& hook)
+{
+    coqmp_daemon::hook_selection const wanted{hook.events, hook.states, hook.reasons};
+    return wanted.has(occasion);
+}
+
+}  // namespace
 
 coqmp_daemon::hook_occasion occasion_of(std::string const& machine, coqmp::machine_status const& status)
 {
@@ -15,13 +26,17 @@ coqmp_daemon::hook_occasion occasion_of(std::string const& machine, coqmp::machi
     return result;
 }
 
+bool has_hook_for(coqmp_daemon::hook_occasion const& occasion, std::vector<hook_settings> const& hooks)
+{
+    return std::ranges::any_of(hooks, [&](hook_settings const& each) { return is_for(occasion, each); });
+}
+
 std::vector<coqmp_daemon::hook_run> runs_for(coqmp_daemon::hook_occasion const& occasion, std::vector<hook_settings> const& hooks,
                                              std::vector<std::string> const& inherited)
 {
     std::vector<coqmp_daemon::hook_run> result;
     for (hook_settings const& each : hooks) {
-        coqmp_daemon::hook_selection const wanted{each.events, each.states, each.reasons};
-        if (!wanted.has(occasion))
+        if (!is_for(occasion, each))
             continue;
         coqmp_daemon::hook_run run;
         run.program = each.program;

@@ -26,12 +26,19 @@ machine_hooks::machine_hooks(asio::any_io_executor const& executor, std::vector<
 
 void machine_hooks::set(std::string const& machine, std::vector<hook_settings> hooks)
 {
-    machines_[machine].hooks = std::move(hooks);
+    std::vector<hook_settings>& known = machines_[machine].hooks;
+    events_.remove(known);
+    known = std::move(hooks);
+    events_.add(known);
 }
 
 void machine_hooks::forget(std::string const& machine)
 {
-    machines_.erase(machine);
+    auto const found = machines_.find(machine);
+    if (found == machines_.end())
+        return;
+    events_.remove(found->second.hooks);
+    machines_.erase(found);
 }
 
 void machine_hooks::take(std::string const& machine, coqmp::machine_status const& status)
@@ -54,6 +61,8 @@ void machine_hooks::take(std::string const& machine, coqmp::event const& what)
         return;
     coqmp_daemon::hook_occasion occasion = occasion_of(machine, found->second.status);
     occasion.event = what.name;
+    if (!has_hook_for(occasion, found->second.hooks))
+        return;  // another machine's hooks want such events
     occasion.data = what.data;
     run(found->second, occasion);
 }

@@ -5,6 +5,7 @@
 #include "daemon/hooks/hook_occasion.hpp"
 #include "daemon/hooks/hook_runner.hpp"
 #include "daemon/log/logger.hpp"
+#include "hooks/wanted_events.hpp"
 #include "machines/machine_file.hpp"
 
 #include <coqmp/event.hpp>
@@ -18,6 +19,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +35,9 @@ public:
     /// The machine has these hooks from now on.
     void set(std::string const& machine, std::vector<hook_settings> hooks);
     void forget(std::string const& machine);
+
+    /// Whether a hook of any machine is run for events of this name.
+    [[nodiscard]] bool want(std::string_view event) const { return events_.has(event); }
 
     /// Runs hooks if the state or its reason has changed.
     void take(std::string const& machine, coqmp::machine_status const& status);
@@ -53,6 +58,7 @@ private:
 
     std::vector<std::string> const environment_;
     std::map<std::string, entry> machines_;
+    wanted_events events_;
     boost::asio::steady_timer idle_;
     coqmp_daemon::hook_runner runner_;
 };

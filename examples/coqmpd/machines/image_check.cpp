@@ -1,7 +1,6 @@
 #include "machines/image_check.hpp"
 
 #include "daemon/printable_text.hpp"
-#include "images/image_identity.hpp"
 #include "images/image_use.hpp"
 
 #include <algorithm>
@@ -29,22 +28,25 @@ std::vector<std::string> words_of(machine_file const& machine)
 }
 
 /// By the identity of the image.
-std::map<std::string, std::vector<image_writer>> find_writers(machine_set const& set)
+std::map<std::string, std::vector<image_writer>> find_writers(machine_set const& set, image_lookup& images)
 {
     std::map<std::string, std::vector<image_writer>> result;
-    for (auto const& [name, machine] : set.machines)
-        for (image_use const& image : find_image_uses(words_of(machine)))
-            if (image.is_written)
-                result[identify_image(image, machine.working_directory)].push_back(
-                    {name, image.file, image.is_shared, machine.arguments.at(image.place).position});
+    for (auto const& [name, machine] : set.machines) {
+        for (image_use const& image : find_image_uses(words_of(machine))) {
+            if (!image.is_written)
+                continue;
+            if (auto const identity = images.identify(image, machine.working_directory))
+                result[*identity].push_back({name, image.file, image.is_shared, machine.arguments.at(image.place).position});
+        }
+    }
     return result;
 }
 
 }  // namespace
 
-void check_images(machine_set const& set, std::map<std::string, coqmp_daemon::problem_list>& lists)
+void check_images(machine_set const& set, image_lookup& images, std::map<std::string, coqmp_daemon::problem_list>& lists)
 {
-    for (auto const& [identity, writers] : find_writers(set)) {
+    for (auto const& [identity, writers] : find_writers(set, images)) {
         for (image_writer const& each : writers) {
             auto const other = std::ranges::find_if(writers, [&](image_writer const& candidate) {
                 return candidate.machine != each.machine && !(candidate.is_shared && each.is_shared);

@@ -2,6 +2,7 @@
 #ifndef COQMPD_MACHINES_MACHINE_FILE_HPP
 #define COQMPD_MACHINES_MACHINE_FILE_HPP
 
+#include "daemon/configuration/account_names.hpp"
 #include "daemon/configuration/setting.hpp"
 
 #include <coqmp/endpoint.hpp>
@@ -138,6 +139,8 @@ struct machine_file
     std::string working_directory = "/";
     std::string user;   ///< A name or a number. Empty: ours.
     std::string group;  ///< A name or a number. Empty: that of the user.
+    /// What the two mean. Nothing: it is not known, or there is neither.
+    std::optional<coqmp_daemon::process_account> account;
     std::vector<located<std::string>> after;
     bool heal_no_space = true;
     located<std::optional<observed_monitors>> observe;

@@ -1,5 +1,6 @@
 #include "machines/machine_set.hpp"
 
+#include "daemon/configuration/account_names.hpp"
 #include "daemon/configuration/problem_list.hpp"
 #include "daemon/configuration/trusted_file.hpp"
 #include "daemon/printable_text.hpp"
@@ -12,8 +13,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <map>
+#include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace coqmpd {
 
@@ -57,14 +61,30 @@ void refuse(std::map<std::string, coqmp_daemon::problem_list> const& lists, mach
         set.machines.erase(each);
 }
 
-void check_all(std::vector<file_text> const& files, machine_set& set)
+void check_all(std::vector<file_text> const& files, image_lookup& images, machine_set& set)
 {
     std::map<std::string, coqmp_daemon::problem_list> lists;
     for (file_text const& each : files)
         lists.emplace(each.machine, coqmp_daemon::problem_list(each.path));
     check_order(set, lists);
-    check_images(set, lists);
+    check_images(set, images, lists);
     refuse(lists, set);
+    for (std::string const& each : images.silent())
+        set.warnings.push_back(describe_silence(each));
+}
+
+/// Asks once for each user, so that no event loop has to ask, and a slow directory service is not asked for each machine.
+void find_accounts(machine_set& set)
+{
+    std::map<std::pair<std::string, std::string>, std::optional<coqmp_daemon::process_account>> known;
+    for (auto& [name, machine] : set.machines) {
+        if (machine.user.empty() && machine.group.empty())
+            continue;
+        auto const [entry, is_new] = known.try_emplace({machine.user, machine.group});
+        if (is_new)
+            entry->second = coqmp_daemon::find_process_account(machine.user, machine.group);
+        machine.account = entry->second;
+    }
 }
 
 void parse(file_text const& file, machine_set& into)
@@ -80,16 +100,25 @@ void parse(file_text const& file, machine_set& into)
 
 machine_set parse_machines(std::vector<file_text> const& files)
 {
+    image_lookup images;
+    return parse_machines(files, images);
+}
+
+machine_set parse_machines(std::vector<file_text> const& files, image_lookup& images)
+{
+    coqmp_daemon::remembered_accounts const remembered;
     machine_set result;
     for (file_text const& each : files)
         parse(each, result);
-    check_all(files, result);
+    check_all(files, images, result);
+    find_accounts(result);
     return result;
 }
 
 machine_set read_machines(std::string const& directory)
 {
     machine_set unread;
+    image_lookup images;
     std::vector<file_text> files;
     for (std::string const& name : file_names_in(directory)) {
         if (!name.ends_with(suffix) || name.starts_with('.'))
@@ -106,10 +135,12 @@ machine_set read_machines(std::string const& directory)
             add_problems(machine, error, unread);
         }
     }
+    coqmp_daemon::remembered_accounts const remembered;
     machine_set result = unread;
     for (file_text const& each : files)
         parse(each, result);
-    check_all(files, result);
+    check_all(files, images, result);
+    find_accounts(result);
     return result;
 }
 

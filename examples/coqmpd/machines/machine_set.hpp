@@ -2,6 +2,7 @@
 #ifndef COQMPD_MACHINES_MACHINE_SET_HPP
 #define COQMPD_MACHINES_MACHINE_SET_HPP
 
+#include "images/image_lookup.hpp"
 #include "machines/machine_file.hpp"
 
 #include <map>
@@ -19,6 +20,7 @@ struct machine_set
     std::map<std::string, machine_file> machines;
     std::set<std::string> refused;
     std::vector<std::string> problems;  ///< A sentence each, with the file and usually the line and column.
+    std::vector<std::string> warnings;  ///< What could not be checked.
 };
 
 /// A file of the directory: its name without `.toml`, and its text.
@@ -30,12 +32,15 @@ struct file_text
 };
 
 /// Reads all files NAME.toml. Other files are ignored, such as those that editors and package managers leave behind, unless their
-/// name shows that a machine was meant. A file that others can change is refused. Blocks for as long as the file system does.
+/// name shows that a machine was meant. A file that others can change is refused. Blocks for as long as the file system of the
+/// directory, and the directory service of users and groups.
 /// @throws coqmp_daemon::configuration_error the directory cannot be read
 [[nodiscard]] machine_set read_machines(std::string const& directory);
 
 /// The same for texts that have been read already.
 [[nodiscard]] machine_set parse_machines(std::vector<file_text> const& files);
+/// @param images says which file each image is
+[[nodiscard]] machine_set parse_machines(std::vector<file_text> const& files, image_lookup& images);
 
 }  // namespace coqmpd
 

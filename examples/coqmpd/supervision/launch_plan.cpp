@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 namespace coqmpd {
@@ -14,6 +15,11 @@ using namespace std::chrono_literals;
 
 /// A QEMU that reserves its memory before it answers may need minutes, and it may have to wait for its turn.
 constexpr auto start_timeout = 10min;
+
+/// The largest message of a QEMU. The largest answers that are of use: `query-blockstats` takes 2.4 kB for a disk with all its
+/// histograms, which is 12 MB for 5,000 disks, and `query-qmp-schema` 0.2 MB. A QEMU that wants to exhaust the daemon's memory can
+/// make it use 20 times as much.
+constexpr std::size_t largest_message = std::size_t{16} << 20;
 
 /// What programs that use select(2) expect (systemd's default).
 constexpr ::rlim_t usual_open_files = 1024;
@@ -52,6 +58,22 @@ void add_limits(limit_settings const& limits, ::rlim_t most_open_files, std::vec
         into.emplace_back(RLIMIT_CORE, *limits.core);
 }
 
+/// The numbers that the file's names mean, if they are known: the supervisor then does not ask the host's directory service.
+void set_account(machine_file const& file, coqmp::machine_spec& into)
+{
+    into.user = file.user;
+    into.group = file.group;
+    if (!file.account)
+        return;
+    auto const exactly = [](auto number) { return '+' + std::to_string(number); };
+    if (file.account->user)
+        into.user = exactly(*file.account->user);
+    if (file.account->group)
+        into.group = exactly(*file.account->group);
+    for (::gid_t const each : file.account->supplementary_groups)
+        into.supplementary_groups.push_back(exactly(each));
+}
+
 }  // namespace
 
 inheritance inheritance::ours()
@@ -84,14 +106,21 @@ coqmp::machine_spec spec_for(machine_file const& file, std::string const& cgroup
         result.arguments.push_back(each.value);
     result.environment = environment_of(file, inherited.environment);
     result.working_directory = file.working_directory;
-    result.user = file.user;
-    result.group = file.group;
+    set_account(file, result);
     add_limits(file.limits, inherited.most_open_files, result.limits);
     result.cgroup = cgroup;
     result.own_session = true;  // a signal from the daemon's terminal does not concern the machine
     result.start_timeout = start_timeout;
+    result.session = session_for_qemu();
     result.outlives_us = true;
     result.release_when_destroyed = true;
+    return result;
+}
+
+coqmp::session_options session_for_qemu()
+{
+    coqmp::session_options result;
+    result.max_message_size = largest_message;
     return result;
 }
 

@@ -5,6 +5,7 @@
 #include "machines/machine_file.hpp"
 
 #include <coqmp/machine_spec.hpp>
+#include <coqmp/session_options.hpp>
 #include <coqmp/supervision_policy.hpp>
 
 #include <sys/resource.h>
@@ -31,6 +32,9 @@ struct inheritance
 /// @param file of a machine that is launched, not observed
 /// @param cgroup the path of its directory; empty: the daemon's
 [[nodiscard]] coqmp::machine_spec spec_for(machine_file const& file, std::string const& cgroup, inheritance const& inherited);
+
+/// The daemon's sessions, with machines of other owners, too. No QEMU can make the daemon use much memory.
+[[nodiscard]] coqmp::session_options session_for_qemu();
 
 /// Without the guest's agent, which needs an executor.
 [[nodiscard]] coqmp::supervision_policy policy_for(machine_file const& file);

@@ -141,7 +141,7 @@ void supervised_machines::launch(std::string const& machine, machine_file const&
 
 void supervised_machines::observe(std::string const& machine, machine_file const& file)
 {
-    shared_.machines.observe(machine, *file.observe.value->address, policy_for(file));
+    shared_.machines.observe(machine, *file.observe.value->address, policy_for(file), session_for_qemu());
 }
 
 /// A machine that the supervisor refuses is tried again with the others: while several change their order, one may have to wait for

@@ -57,6 +57,13 @@ public:
     /// Whether the machine has a file, or has not been forgotten yet.
     [[nodiscard]] bool knows(std::string const& machine) const { return files_.contains(machine); }
 
+    /// Whether it is a machine of another owner.
+    [[nodiscard]] bool observes(std::string const& machine) const
+    {
+        auto const found = files_.find(machine);
+        return found != files_.end() && found->second.is_observed();
+    }
+
     /// The machine has this state now: one without a file is forgotten when it has ended.
     void take(std::string const& machine, coqmp::lifecycle state);
 

@@ -3,11 +3,14 @@
 #include "daemon/printable_text.hpp"
 
 #include <boost/json/serialize.hpp>
+#include <boost/json/serializer.hpp>
 #include <boost/json/value.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace coqmp_daemon {
 
@@ -15,6 +18,20 @@ namespace {
 
 /// No event has a longer name. The limit keeps execve() from failing.
 constexpr std::size_t longest_variable = 256;
+
+/// The longest data of an event that a hook gets, in bytes of JSON. Those of QEMU's own events are far shorter. Up to 1,000 inputs
+/// wait.
+constexpr std::size_t longest_data = std::size_t{64} << 10;
+
+/// Whether a text would be too long, without making all of it.
+bool is_too_long(boost::json::object const& data)
+{
+    boost::json::serializer writer;
+    writer.reset(&data);
+    std::vector<char> buffer(longest_data);
+    (void)writer.read(buffer.data(), buffer.size());
+    return !writer.done();
+}
 
 bool is_listed(std::vector<std::string> const& list, std::string const& name)
 {
@@ -41,8 +58,12 @@ std::string hook_input(hook_occasion const& occasion)
     if (!occasion.reason.empty())
         result["reason"] = occasion.reason;
     if (!occasion.event.empty()) {
-        result["event"] = occasion.event;
-        result["data"] = occasion.data;
+        bool const has_usual_name = occasion.event.size() <= longest_variable;
+        result["event"] = has_usual_name ? occasion.event : printable(occasion.event, longest_variable);
+        if (is_too_long(occasion.data))
+            result["data-left-out"] = true;
+        else
+            result["data"] = occasion.data;
     }
     return boost::json::serialize(result) + '\n';
 }

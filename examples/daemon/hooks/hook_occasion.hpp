@@ -32,7 +32,8 @@ struct hook_selection
 
 /// What the program reads from its standard input: one line of JSON, such as
 /// `{"machine":"vm1","state":"failed","reason":"panicked"}` or
-/// `{"machine":"vm1","state":"running","event":"GUEST_PANICKED","data":{"action":"pause"}}`.
+/// `{"machine":"vm1","state":"running","event":"GUEST_PANICKED","data":{"action":"pause"}}`. Instead of data of more than 64 KiB,
+/// which no event of an unmodified QEMU has, there is `"data-left-out":true`.
 [[nodiscard]] std::string hook_input(hook_occasion const& occasion);
 
 /// The program's environment: the variables of `inherited`, except those that begin with `COQMP_`, and then `COQMP_MACHINE`,
