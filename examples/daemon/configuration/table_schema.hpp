@@ -5,6 +5,7 @@
 #include "daemon/configuration/setting.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <functional>
 #include <map>
 #include <string>
@@ -30,24 +31,34 @@ class table_schema
 {
 public:
     /// A key that must be there.
-    template <class Value, class Member>
-    table_schema& required(std::string key, Member Settings::* member, value_reader<Value> reader)
+    /// @param member may be that of a base class
+    template <class Value, class Member, class Owner>
+        requires std::derived_from<Settings, Owner>
+    table_schema& required(std::string key, Member Owner::* member, value_reader<Value> reader)
     {
         return add(std::move(key), true, storing(member, std::move(reader)));
     }
 
     /// A key that may be absent.
-    template <class Value, class Member>
-    table_schema& optional(std::string key, Member Settings::* member, value_reader<Value> reader)
+    /// @copydoc required
+    template <class Value, class Member, class Owner>
+        requires std::derived_from<Settings, Owner>
+    table_schema& optional(std::string key, Member Owner::* member, value_reader<Value> reader)
     {
         return add(std::move(key), false, storing(member, std::move(reader)));
     }
 
     /// A table, `[KEY]`, that may be absent; then its required keys may be absent, too.
-    template <class Inner, class Member>
-    table_schema& table(std::string key, Member Settings::* member, table_schema<Inner> schema)
+    template <class Inner>
+    table_schema& table(std::string key, Inner Settings::* member, table_schema<Inner> schema)
     {
-        return add(std::move(key), false, storing(member, one_table(std::move(schema))));
+        return add(std::move(key), false,
+                   [member, schema = std::move(schema)](setting const& read, Settings& into, problem_list& problems) {
+                       auto const* const table = std::get_if<toml_table>(&read.value.content);
+                       if (table == nullptr)
+                           return add_wrong_value(read, "a table", problems);
+                       schema.read(*table, read.path, read.position, into.*member, problems);
+                   });
     }
 
     /// Any number of tables in order, `[[KEY]]`. A `Member` is a vector of `Inner` or of `located<Inner>`.
@@ -115,8 +126,8 @@ private:
         return *this;
     }
 
-    template <class Value, class Member>
-    static read_function storing(Member Settings::* member, value_reader<Value> reader)
+    template <class Value, class Member, class Owner>
+    static read_function storing(Member Owner::* member, value_reader<Value> reader)
     {
         return [member, reader = std::move(reader)](setting const& read, Settings& into, problem_list& problems) {
             if (auto value = reader(read, problems))
