@@ -14,6 +14,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/system/error_code.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <chrono>
 #include <exception>
@@ -59,9 +60,14 @@ std::string text_of(std::exception_ptr const& failure)
     }
 }
 
-asio::awaitable<machine_set> read_set(std::string directory)
+asio::awaitable<machine_set> read_set(std::string directory, monitor_settings monitor)
 {
-    co_return read_machines(directory);
+    co_return read_machines(directory, monitor);
+}
+
+asio::awaitable<daemon_settings> read_own_file(std::string file)
+{
+    co_return read_daemon_settings(file);
 }
 
 }  // namespace
@@ -81,8 +87,7 @@ service::service(asio::any_io_executor const& executor, places const& where, std
       monitors_(supervisor_, where.runtime, log),
       machines_({supervisor_, hooks_, monitors_, cgroups_.get(), log}, [this](std::string const& machine) { forget(machine); }),
       sockets_(executor, [this] { find_sockets(); }),
-      control_(
-          executor, supervisor_, [this](std::string const& machine) { return supervisor_.status(machine); }, log),
+      control_(executor, supervisor_, log),
       ended_(executor, asio::steady_timer::time_point::max())
 {}
 
@@ -91,7 +96,10 @@ asio::awaitable<service_end> service::run()
     spawn(state_.keep_alive());
     spawn(follow_changes());
     spawn(follow_events());
-    control_.listen(places_.control_socket());  // before there are machines: a failure ends the daemon
+    bool const has_settings = co_await read_settings();
+    if (!has_settings)
+        log_.write(log_priority::warning, "only root and the daemon's own user may use the control socket");
+    control_.listen(places_.control_socket(), settings_);  // before there are machines: a failure ends the daemon
     co_await read_files();
     count_again();
     control_.accept_clients();
@@ -139,9 +147,32 @@ asio::awaitable<bool> service::stop()
 
 // ---- Files and signals -----------------------------------------------------------------------------------------------------
 
+/// A mistake in the daemon's own file ends no supervision. @return whether there are new settings
+asio::awaitable<bool> service::read_settings()
+{
+    std::vector<std::string> problems;
+    try {
+        asio::awaitable<daemon_settings> reading = read_own_file(places_.daemon_file());
+        daemon_settings next = co_await asio::co_spawn(files_, std::move(reading), asio::use_awaitable);
+        settings_ = std::move(next);
+    } catch (coqmp_daemon::configuration_error const& error) {
+        problems = error.problems();
+    }
+    for (std::string const& each : problems)
+        log_.write(log_priority::error, each);
+    co_return problems.empty();
+}
+
+void service::apply_settings()
+try {
+    control_.apply(settings_);
+} catch (boost::system::system_error const& failure) {
+    log_.write(log_priority::error, "the control socket stays as it was: " + std::string(failure.what()));
+}
+
 asio::awaitable<void> service::read_files()
 {
-    asio::awaitable<machine_set> reading = read_set(places_.machines());
+    asio::awaitable<machine_set> reading = read_set(places_.machines(), settings_.monitor);
     machine_set files = co_await asio::co_spawn(files_, std::move(reading), asio::use_awaitable);
     take(std::move(files));
 }
@@ -181,6 +212,11 @@ asio::awaitable<void> service::reload()
     state_.begin_reload();
     std::vector<std::string> problems;
     try {
+        bool const has_settings = co_await read_settings();
+        if (has_settings)
+            apply_settings();
+        else
+            log_.write(log_priority::error, places_.daemon_file() + ": its previous settings still apply");
         co_await read_files();
         bool const is_complete = co_await machines_.settle(time_to_settle);
         if (!is_complete)

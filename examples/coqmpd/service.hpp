@@ -10,6 +10,7 @@
 #include "daemon/service_notification.hpp"
 #include "daemon/service_state.hpp"
 #include "daemon/signals.hpp"
+#include "daemon_settings.hpp"
 #include "hooks/machine_hooks.hpp"
 #include "machines/directory_watch.hpp"
 #include "machines/machine_set.hpp"
@@ -60,6 +61,8 @@ private:
     void spawn(boost::asio::awaitable<void> work);
     void finish(coqmp_daemon::exit_code status);
 
+    [[nodiscard]] boost::asio::awaitable<bool> read_settings();
+    void apply_settings();
     [[nodiscard]] boost::asio::awaitable<void> read_files();
     void take(machine_set files);
     void find_sockets();
@@ -87,6 +90,7 @@ private:
     coqmp::machine_event_stream events_;
     offered_monitors monitors_;
     supervised_machines machines_;
+    daemon_settings settings_;
     machine_set read_;  ///< The newest files.
     directory_watch sockets_;
     control_server control_;

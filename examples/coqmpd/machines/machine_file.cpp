@@ -75,12 +75,13 @@ std::vector<std::string> const& reason_names()
     return names;
 }
 
-machine_file parse_machine_file(std::string_view text, std::string const& file)
+machine_file parse_machine_file(std::string_view text, std::string const& file, monitor_settings const& monitor)
 {
     problem_list problems(file);
     toml_table const table = coqmp_daemon::parse_toml(text, problems);
     problems.throw_if_any();
     machine_file result;
+    result.monitor = monitor;
     machine_schema().read(table, {}, {}, result, problems);
     check_kind(table, problems);
     problems.throw_if_any();

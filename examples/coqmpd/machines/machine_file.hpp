@@ -160,8 +160,10 @@ struct machine_file
 
 /// Reads the text of a machine's file.
 /// @param file its name, for messages
+/// @param monitor what `[monitor]` has at first
 /// @throws coqmp_daemon::configuration_error with all problems
-[[nodiscard]] machine_file parse_machine_file(std::string_view text, std::string const& file);
+[[nodiscard]] machine_file parse_machine_file(std::string_view text, std::string const& file,
+                                              monitor_settings const& monitor = {});
 
 }  // namespace coqmpd
 

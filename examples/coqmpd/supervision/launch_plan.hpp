@@ -32,7 +32,7 @@ struct inheritance
 /// @param cgroup the path of its directory; empty: the daemon's
 [[nodiscard]] coqmp::machine_spec spec_for(machine_file const& file, std::string const& cgroup, inheritance const& inherited);
 
-/// Without the guest's agent, which needs an executor.
+/// What the supervisor does with the machine.
 [[nodiscard]] coqmp::supervision_policy policy_for(machine_file const& file);
 
 /// The names of `after`.
