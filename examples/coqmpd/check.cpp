@@ -15,13 +15,12 @@ namespace coqmpd {
 coqmp_daemon::exit_code check_files(places const& where, std::ostream& out, std::ostream& problems)
 {
     std::vector<std::string> found;
-    daemon_settings settings;
     try {
-        settings = read_daemon_settings(where.daemon_file());
+        (void)read_daemon_settings(where.daemon_file());
     } catch (coqmp_daemon::configuration_error const& error) {
         found = error.problems();
     }
-    machine_set const read = read_machines(where.machines(), settings.monitor);
+    machine_set const read = read_machines(where.machines());
     found.insert(found.end(), read.problems.begin(), read.problems.end());
     for (std::string const& each : found)
         problems << each << '\n';

@@ -60,9 +60,9 @@ std::string text_of(std::exception_ptr const& failure)
     }
 }
 
-asio::awaitable<machine_set> read_set(std::string directory, monitor_settings monitor)
+asio::awaitable<machine_set> read_set(std::string directory)
 {
-    co_return read_machines(directory, monitor);
+    co_return read_machines(directory);
 }
 
 asio::awaitable<daemon_settings> read_own_file(std::string file)
@@ -99,6 +99,7 @@ asio::awaitable<service_end> service::run()
     bool const has_settings = co_await read_settings();
     if (!has_settings)
         log_.write(log_priority::warning, "only root and the daemon's own user may use the control socket");
+    monitors_.complete_with(settings_.monitor);
     control_.listen(places_.control_socket(), settings_);  // before there are machines: a failure ends the daemon
     co_await read_files();
     count_again();
@@ -165,6 +166,7 @@ asio::awaitable<bool> service::read_settings()
 
 void service::apply_settings()
 try {
+    monitors_.complete_with(settings_.monitor);
     control_.apply(settings_);
 } catch (boost::system::system_error const& failure) {
     log_.write(log_priority::error, "the control socket stays as it was: " + std::string(failure.what()));
@@ -172,7 +174,7 @@ try {
 
 asio::awaitable<void> service::read_files()
 {
-    asio::awaitable<machine_set> reading = read_set(places_.machines(), settings_.monitor);
+    asio::awaitable<machine_set> reading = read_set(places_.machines());
     machine_set files = co_await asio::co_spawn(files_, std::move(reading), asio::use_awaitable);
     take(std::move(files));
 }

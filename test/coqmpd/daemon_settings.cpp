@@ -3,7 +3,7 @@
 
 #include "control/control_access.hpp"
 #include "daemon/configuration/problem_list.hpp"
-#include "machines/machine_set.hpp"
+#include "machines/machine_file.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <coqmp/endpoint.hpp>
@@ -123,14 +123,13 @@ BOOST_AUTO_TEST_CASE(other_clients_have_the_policy_of_their_user_their_group_or_
 
 BOOST_AUTO_TEST_CASE(a_machine_has_the_monitor_of_the_daemons_file_unless_its_own_says_otherwise)
 {
-    monitor_settings const monitor = parse("[monitor]\nmode = '0660'\ngroup = 34\npolicy = 'operator'\n").monitor;
-    machine_set const set = parse_machines(
-        {{"a", "a.toml", "arguments = []\n[monitor]\npolicy = 'backup'\n"}, {"b", "b.toml", "arguments = []\n"}}, monitor);
-    monitor_settings const& one = set.machines.at("a").monitor;
-    BOOST_TEST(one.policy == "backup");
-    BOOST_TEST(one.mode == 0660U);
-    BOOST_TEST(one.group.value() == 34U);
-    BOOST_TEST((set.machines.at("b").monitor == monitor));
+    monitor_settings const others = parse("[monitor]\nmode = '0660'\ngroup = 34\npolicy = 'operator'\n").monitor;
+    machine_file const file = parse_machine_file("arguments = []\n[monitor]\npolicy = 'backup'\n", "a.toml");
+    monitor_settings const completed = file.monitor.completed_with(others);
+    BOOST_TEST(completed.policy.value() == "backup");
+    BOOST_TEST(completed.mode.value() == 0660U);
+    BOOST_TEST(completed.group.value() == 34U);
+    BOOST_TEST(!completed.hold.has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -157,7 +157,7 @@ void control_server::add_queries()
     add("query-machine", [this](coqmp::monitor_request const&, argument_reader& arguments) {
         std::string const machine = arguments.text("name");
         arguments.finish();
-        return describe_one(machine);
+        return describe(machine);
     });
     add("query-machines", [this](coqmp::monitor_request const&, argument_reader& arguments) {
         arguments.finish();
@@ -256,7 +256,7 @@ coqmp::machine_status control_server::known(std::string const& machine) const
     refuse("DeviceNotFound", "Machine '" + machine + "' not found");
 }
 
-json::value control_server::describe_one(std::string const& machine) const
+json::value control_server::describe(std::string const& machine) const
 {
     coqmp::machine_status const status = known(machine);
     return describe_machine(machine, status, machines_.pid(machine), std::chrono::steady_clock::now());
@@ -266,7 +266,7 @@ json::value control_server::describe_all() const
 {
     json::array result;
     for (std::string const& each : machines_.names())
-        result.emplace_back(describe_one(each));
+        result.emplace_back(describe(each));
     return result;
 }
 

@@ -66,7 +66,7 @@ private:
     [[nodiscard]] coqmp::monitor_policy const& policy_of(coqmp::monitor_client const& client) const;
     void note(coqmp::monitor_request const& request, std::string const& machine);
     [[nodiscard]] coqmp::machine_status known(std::string const& machine) const;
-    [[nodiscard]] boost::json::value describe_one(std::string const& machine) const;
+    [[nodiscard]] boost::json::value describe(std::string const& machine) const;
     [[nodiscard]] boost::json::value describe_all() const;
     [[nodiscard]] boost::asio::awaitable<boost::json::value> stop(coqmp::monitor_request& request);
     [[nodiscard]] boost::asio::awaitable<boost::json::value> shut_down(coqmp::monitor_request& request);

@@ -75,13 +75,23 @@ std::vector<std::string> const& reason_names()
     return names;
 }
 
-machine_file parse_machine_file(std::string_view text, std::string const& file, monitor_settings const& monitor)
+monitor_settings monitor_settings::completed_with(monitor_settings const& others) const
+{
+    monitor_settings result;
+    result.policy = policy ? policy : others.policy;
+    result.hold = hold ? hold : others.hold;
+    result.mode = mode ? mode : others.mode;
+    result.owner = owner ? owner : others.owner;
+    result.group = group ? group : others.group;
+    return result;
+}
+
+machine_file parse_machine_file(std::string_view text, std::string const& file)
 {
     problem_list problems(file);
     toml_table const table = coqmp_daemon::parse_toml(text, problems);
     problems.throw_if_any();
     machine_file result;
-    result.monitor = monitor;
     machine_schema().read(table, {}, {}, result, problems);
     check_kind(table, problems);
     problems.throw_if_any();

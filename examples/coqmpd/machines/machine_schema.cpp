@@ -90,6 +90,21 @@ table_schema<limit_settings> limits_schema()
     return result;
 }
 
+}  // namespace
+
+table_schema<monitor_settings> monitor_schema()
+{
+    table_schema<monitor_settings> result;
+    result.optional("policy", &monitor_settings::policy, monitor_policy_name())
+        .optional("hold", &monitor_settings::hold, boolean())
+        .optional("mode", &monitor_settings::mode, coqmp_daemon::file_mode())
+        .optional("owner", &monitor_settings::owner, coqmp_daemon::user())
+        .optional("group", &monitor_settings::group, coqmp_daemon::group());
+    return result;
+}
+
+namespace {
+
 table_schema<hook_settings> hook_schema()
 {
     table_schema<hook_settings> result;
@@ -103,17 +118,6 @@ table_schema<hook_settings> hook_schema()
 }
 
 }  // namespace
-
-table_schema<monitor_settings> monitor_schema()
-{
-    table_schema<monitor_settings> result;
-    result.optional("policy", &monitor_settings::policy, monitor_policy_name())
-        .optional("hold", &monitor_settings::hold, boolean())
-        .optional("mode", &monitor_settings::mode, coqmp_daemon::file_mode())
-        .optional("owner", &monitor_settings::owner, coqmp_daemon::user())
-        .optional("group", &monitor_settings::group, coqmp_daemon::group());
-    return result;
-}
 
 table_schema<machine_file> machine_schema()
 {

@@ -67,10 +67,10 @@ void check_all(std::vector<file_text> const& files, machine_set& set)
     refuse(lists, set);
 }
 
-void parse(file_text const& file, monitor_settings const& monitor, machine_set& into)
+void parse(file_text const& file, machine_set& into)
 {
     try {
-        into.machines.emplace(file.machine, parse_machine_file(file.text, file.path, monitor));
+        into.machines.emplace(file.machine, parse_machine_file(file.text, file.path));
     } catch (configuration_error const& error) {
         add_problems(file.machine, error, into);
     }
@@ -78,16 +78,16 @@ void parse(file_text const& file, monitor_settings const& monitor, machine_set& 
 
 }  // namespace
 
-machine_set parse_machines(std::vector<file_text> const& files, monitor_settings const& monitor)
+machine_set parse_machines(std::vector<file_text> const& files)
 {
     machine_set result;
     for (file_text const& each : files)
-        parse(each, monitor, result);
+        parse(each, result);
     check_all(files, result);
     return result;
 }
 
-machine_set read_machines(std::string const& directory, monitor_settings const& monitor)
+machine_set read_machines(std::string const& directory)
 {
     machine_set unread;
     std::vector<file_text> files;
@@ -108,7 +108,7 @@ machine_set read_machines(std::string const& directory, monitor_settings const& 
     }
     machine_set result = unread;
     for (file_text const& each : files)
-        parse(each, monitor, result);
+        parse(each, result);
     check_all(files, result);
     return result;
 }

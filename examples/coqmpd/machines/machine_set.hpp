@@ -31,12 +31,11 @@ struct file_text
 
 /// Reads all files NAME.toml. Other files are ignored, such as those that editors and package managers leave behind, unless their
 /// name shows that a machine was meant. A file that others can change is refused. Blocks for as long as the file system does.
-/// @param monitor what `[monitor]` has at first
 /// @throws coqmp_daemon::configuration_error the directory cannot be read
-[[nodiscard]] machine_set read_machines(std::string const& directory, monitor_settings const& monitor = {});
+[[nodiscard]] machine_set read_machines(std::string const& directory);
 
 /// The same for texts that have been read already.
-[[nodiscard]] machine_set parse_machines(std::vector<file_text> const& files, monitor_settings const& monitor = {});
+[[nodiscard]] machine_set parse_machines(std::vector<file_text> const& files);
 
 }  // namespace coqmpd
 

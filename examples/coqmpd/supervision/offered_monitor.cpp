@@ -1,5 +1,6 @@
 #include "supervision/offered_monitor.hpp"
 
+#include "daemon/access/access_settings.hpp"
 #include "daemon/access/client_description.hpp"
 #include "daemon/access/listen_again.hpp"
 #include "daemon/log/log_priority.hpp"
@@ -19,7 +20,8 @@ namespace {
 
 coqmp::socket_access access_of(monitor_settings const& wanted)
 {
-    coqmp::socket_access result(wanted.mode);
+    coqmp::socket_access result;
+    result.mode = wanted.mode.value_or(result.mode);
     result.owner = wanted.owner;
     result.group = wanted.group;
     return result;
@@ -29,7 +31,11 @@ coqmp::socket_access access_of(monitor_settings const& wanted)
 
 offered_monitor::offered_monitor(asio::any_io_executor const& executor, std::string machine, coqmp::endpoint at,
                                  monitor_settings const& wanted, coqmp_daemon::logger& log)
-    : machine_(std::move(machine)), at_(std::move(at)), log_(log), settings_(wanted), proxy_(executor, proxy_options(wanted.hold))
+    : machine_(std::move(machine)),
+      at_(std::move(at)),
+      log_(log),
+      settings_(wanted),
+      proxy_(executor, proxy_options(wanted.hold.value_or(true)))
 {
     take_policy(wanted);
     proxy_.listen(at_, access_of(wanted));
@@ -55,7 +61,8 @@ void offered_monitor::note(coqmp::monitor_client const& client, char const* what
 
 void offered_monitor::take_policy(monitor_settings const& wanted)
 {
-    auto const policy = coqmp::monitor_policy::named(wanted.policy);  // the file was checked
+    auto const policy =
+        coqmp::monitor_policy::named(wanted.policy.value_or(coqmp_daemon::default_policy));  // the file was checked
     policy_ = policy ? std::make_shared<coqmp::monitor_policy const>(*policy) : nullptr;
 }
 

@@ -50,17 +50,10 @@ public:
     }
 
     /// A table, `[KEY]`, that may be absent; then its required keys may be absent, too.
-    /// A `Member` is an `Inner`, which keeps what the table does not name, or an `std::optional<Inner>`.
     template <class Inner, class Member>
     table_schema& table(std::string key, Member Settings::* member, table_schema<Inner> schema)
     {
-        return add(std::move(key), false,
-                   [member, schema = std::move(schema)](setting const& read, Settings& into, problem_list& problems) {
-                       auto const* const table = std::get_if<toml_table>(&read.value.content);
-                       if (table == nullptr)
-                           return add_wrong_value(read, "a table", problems);
-                       schema.read(*table, read.path, read.position, inner_of(into.*member), problems);
-                   });
+        return add(std::move(key), false, storing(member, one_table(std::move(schema))));
     }
 
     /// Any number of tables in order, `[[KEY]]`. A `Member` is a vector of `Inner` or of `located<Inner>`.
@@ -150,18 +143,6 @@ private:
             schema.read(*table, read.path, read.position, result, problems);
             return result;
         };
-    }
-
-    template <class Inner>
-    static Inner& inner_of(Inner& member)
-    {
-        return member;
-    }
-
-    template <class Inner>
-    static Inner& inner_of(std::optional<Inner>& member)
-    {
-        return member ? *member : member.emplace();
     }
 
     template <class Member, class Value>
