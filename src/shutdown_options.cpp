@@ -3,12 +3,21 @@
 #include <coqmp/guest_agent.hpp>
 
 #include <ostream>
+#include <utility>
 
 namespace coqmp {
 
 shutdown_options& shutdown_options::ask_through(guest_agent const& agent) &
 {
     agent_ = detail::impl_of(agent);
+    agent_address_.reset();
+    return *this;
+}
+
+shutdown_options& shutdown_options::ask_through(std::optional<endpoint> agent) &
+{
+    agent_.reset();
+    agent_address_ = std::move(agent);
     return *this;
 }
 

@@ -16,7 +16,7 @@ enum class task {
     serve,            ///< Be the daemon.
     check,            ///< `--check`
     show_status,      ///< `--status`: asks the daemon.
-    shut_down_guests  ///< `--shutdown-guests`: asks the daemon.
+    shut_down_guests  ///< `--shutdown-guests`: asks the daemon, or does it without one.
 };
 
 struct options

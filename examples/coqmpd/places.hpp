@@ -29,6 +29,7 @@ struct places
     std::string runtime;        ///< `/run/coqmp`
     std::string state;          ///< `/var/lib/coqmp`
 
+    [[nodiscard]] std::string daemon_file() const { return configuration + "/coqmpd.toml"; }
     [[nodiscard]] std::string machines() const { return configuration + "/machines"; }
     [[nodiscard]] std::string control_socket() const { return runtime + "/control.sock"; }
 

@@ -8,6 +8,7 @@
 #include "daemon/log/logger.hpp"
 #include "daemon/run_to_end.hpp"
 #include "daemon/service_notification.hpp"
+#include "guest_shutdown.hpp"
 #include "options.hpp"
 #include "places.hpp"
 #include "service.hpp"
@@ -66,6 +67,17 @@ exit_code serve(options const& line, places const& where)
     return end.status;
 }
 
+/// The host must not cut guests off because the daemon is stopped, or has failed.
+exit_code shut_down(options const& line, places const& where)
+{
+    if (auto const status = shut_down_guests(where.control_socket(), line.timeout))
+        return *status;
+    asio::io_context context(1);
+    coqmp_daemon::logger log(context.get_executor(), coqmp_daemon::logger_options_for(line.common));
+    log.write(coqmp_daemon::log_priority::notice, "no daemon runs: its machines are shut down without it");
+    return shut_down_without_daemon(context, where, line.timeout, log);
+}
+
 }  // namespace
 
 exit_code run(int argc, char const* const* argv)
@@ -77,11 +89,11 @@ exit_code run(int argc, char const* const* argv)
     places const where = find_places(place_sources::ours(), line.configuration);
     switch (line.what) {
         case task::check:
-            return check_machines(where.machines(), std::cout, std::cerr);
+            return check_files(where, std::cout, std::cerr);
         case task::show_status:
             return show_status(where.control_socket(), std::cout);
         case task::shut_down_guests:
-            return shut_down_guests(where.control_socket(), line.timeout);
+            return shut_down(line, where);
         case task::serve:
             break;
     }

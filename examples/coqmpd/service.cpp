@@ -14,6 +14,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/system/error_code.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -90,8 +91,7 @@ service::service(asio::any_io_executor const& executor, places const& where, std
       monitors_(supervisor_, where.runtime, log),
       machines_({supervisor_, hooks_, monitors_, cgroups_.get(), log}, [this](std::string const& machine) { forget(machine); }),
       sockets_(executor, [this] { find_sockets(); }),
-      control_(
-          executor, supervisor_, [this](std::string const& machine) { return supervisor_.status(machine); }, log),
+      control_(executor, supervisor_, log),
       files_(executor),
       started_(executor, asio::steady_timer::time_point::max()),
       changed_(executor)
@@ -116,7 +116,13 @@ asio::awaitable<service_end> service::run()
 
 asio::awaitable<void> service::start()
 {
-    control_.listen(places_.control_socket());  // before there are machines: a failure ends the daemon
+    bool const has_settings = co_await read_settings();
+    if (!has_settings)
+        log_.write(log_priority::warning, "only root and the daemon's own user may use the control socket");
+    if (tasks_.is_finished())
+        co_return;
+    monitors_.complete_with(settings_.monitor);
+    control_.listen(places_.control_socket(), settings_);  // before there are machines: a failure ends the daemon
     co_await read_files();
     if (tasks_.is_finished())
         co_return;
@@ -170,6 +176,30 @@ bool service::has_unfinished_machine() const
 
 // ---- Files and signals -----------------------------------------------------------------------------------------------------
 
+/// A mistake in the daemon's own file ends no supervision. @return whether there are new settings
+asio::awaitable<bool> service::read_settings()
+{
+    std::vector<std::string> problems;
+    try {
+        auto read = [file = places_.daemon_file()] { return read_daemon_settings(file); };
+        daemon_settings next = co_await files_.run(std::move(read));
+        settings_ = std::move(next);
+    } catch (coqmp_daemon::configuration_error const& error) {
+        problems = error.problems();
+    }
+    for (std::string const& each : problems)
+        log_.write(log_priority::error, each);
+    co_return problems.empty();
+}
+
+void service::apply_settings()
+try {
+    monitors_.complete_with(settings_.monitor);
+    control_.apply(settings_);
+} catch (boost::system::system_error const& failure) {
+    log_.write(log_priority::error, "the control socket stays as it was: " + std::string(failure.what()));
+}
+
 asio::awaitable<void> service::read_files()
 {
     auto read = [directory = places_.machines()] { return read_machines(directory); };
@@ -203,6 +233,11 @@ asio::awaitable<void> service::reload()
     error_code ignored;
     while (!is_ready_)
         co_await started_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    bool const has_settings = co_await read_settings();
+    if (has_settings)
+        apply_settings();
+    else
+        log_.write(log_priority::error, places_.daemon_file() + ": its previous settings still apply");
     co_await read_files();
     bool const is_complete = co_await machines_.settle(time_to_settle);
     if (!is_complete)

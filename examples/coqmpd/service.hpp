@@ -12,6 +12,7 @@
 #include "daemon/service_notification.hpp"
 #include "daemon/service_state.hpp"
 #include "daemon/service_tasks.hpp"
+#include "daemon_settings.hpp"
 #include "hooks/machine_hooks.hpp"
 #include "machines/directory_watch.hpp"
 #include "machines/machine_set.hpp"
@@ -61,6 +62,8 @@ public:
 
 private:
     [[nodiscard]] boost::asio::awaitable<void> start();
+    [[nodiscard]] boost::asio::awaitable<bool> read_settings();
+    void apply_settings();
     [[nodiscard]] boost::asio::awaitable<void> read_files();
     void take(machine_set files);
     void find_sockets();
@@ -93,6 +96,7 @@ private:
     coqmp::machine_event_stream events_;
     offered_monitors monitors_;
     supervised_machines machines_;
+    daemon_settings settings_;
     machine_set read_;  ///< The newest files.
     directory_watch sockets_;
     control_server control_;

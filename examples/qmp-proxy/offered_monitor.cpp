@@ -1,8 +1,8 @@
 #include "offered_monitor.hpp"
 
 #include "audit/audit_line.hpp"
-#include "clients/client_names.hpp"
-#include "configuration/policy_table.hpp"
+#include "daemon/access/client_description.hpp"
+#include "daemon/access/policy_table.hpp"
 #include "daemon/log/log_priority.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -58,7 +58,7 @@ void offered_monitor::apply(settings const& wanted)
     std::unique_ptr<audit_log> audit = moves_audit && !wanted.audit.empty() ? open_audit(wanted.audit) : nullptr;
     std::vector<coqmp::endpoint> const addresses = sockets_.apply(wanted.listen);
 
-    policy_table const policies(wanted.policies);
+    coqmp_daemon::policy_table const policies(wanted.policies);
     access_rules rules;
     for (std::size_t index = 0; index < addresses.size(); ++index)
         rules.add(addresses[index], wanted.listen[index], policies);
@@ -140,7 +140,7 @@ access_rules::policy_pointer offered_monitor::policy_for(coqmp::monitor_client c
     auto policy = rules_.policy_for(client);
     if (!policy)
         log_.write(log_priority::warning, client.server.to_string(),
-                   describe(client) + ", was disconnected: no policy applies to it");
+                   coqmp_daemon::describe(client) + ", was disconnected: no policy applies to it");
     return policy;
 }
 
@@ -148,13 +148,13 @@ void offered_monitor::connected(coqmp::monitor_client const& client)
 {
     auto const policy = rules_.policy_for(client);
     log_.write(log_priority::info, client.server.to_string(),
-               describe(client) + ", connected with the policy " + (policy ? policy->name() : no_policy));
+               coqmp_daemon::describe(client) + ", connected with the policy " + (policy ? policy->name() : no_policy));
     hooks_.clients_changed();
 }
 
 void offered_monitor::disconnected(coqmp::monitor_client const& client)
 {
-    log_.write(log_priority::info, client.server.to_string(), describe(client) + ", disconnected");
+    log_.write(log_priority::info, client.server.to_string(), coqmp_daemon::describe(client) + ", disconnected");
     dialed_.has_left(client);
     hooks_.clients_changed();
 }

@@ -95,6 +95,7 @@ coqmp::supervision_policy policy_for(options const& line)
     result.relaunch_after_reboot = false;
     result.heals_no_space = line.heal_enospc;
     result.shutdown.budget = line.timeout;
+    result.shutdown.ask_through(line.agent);
     if (line.kill_silent) {
         result.kill_silent_after = *line.kill_silent;
         // Several questions fit into this time, so that one late answer does not matter.

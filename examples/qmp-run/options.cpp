@@ -27,6 +27,7 @@ struct written_values
     std::string timeout;
     std::string kill_silent;
     std::string heal_enospc;
+    std::string agent;
     std::vector<std::string> monitors;
     std::vector<std::string> policies;
 };
@@ -60,6 +61,8 @@ ordered_options describe(CLI::App& application, options& into, written_values& v
     ordered_options result;
     application.add_option("--name", into.name, "the machine's name in hooks and log (the program's name)")->type_name("NAME");
     application.add_option("--timeout", values.timeout, "how long a shutdown may take; 0s: no limit (75s)")->type_name("TIME");
+    application.add_option("--agent", values.agent, "ask the guest's agent at ADDRESS to shut the guest down")
+        ->type_name("ADDRESS");
     application.add_option("--kill-silent", values.kill_silent, "kill a QEMU that has not answered for TIME")->type_name("TIME");
     application.add_option("--heal-enospc", values.heal_enospc, "resume a guest that ran out of disk space: on or off (on)")
         ->type_name("WORD");
@@ -115,14 +118,20 @@ std::string default_name(std::string const& program)
     return is_machine_name(name) ? name : "qemu";
 }
 
-coqmp::endpoint parse_monitor_address(std::string const& text)
+/// @param reason why it cannot be a descriptor
+coqmp::endpoint parse_address(std::string const& option, std::string const& text, char const* reason)
 try {
     coqmp::endpoint address = coqmp::endpoint::parse(text);
     if (address.is_descriptor())
-        throw mistake("--monitor " + text + ": clients can only connect to a unix socket or a TCP port");
+        throw mistake(option + ' ' + text + ": " + reason);
     return address;
 } catch (boost::system::system_error const& error) {
-    throw mistake("--monitor \"" + text + "\": " + error.what());
+    throw mistake(option + " \"" + text + "\": " + error.what());
+}
+
+coqmp::endpoint parse_monitor_address(std::string const& text)
+{
+    return parse_address("--monitor", text, "clients can only connect to a unix socket or a TCP port");
 }
 
 coqmp::monitor_policy parse_policy(std::string const& name)
@@ -162,6 +171,8 @@ void take_values(written_values const& values, options& into)
         into.kill_silent = parse_time("--kill-silent", values.kill_silent, 1s);
     if (!values.heal_enospc.empty())
         into.heal_enospc = parse_switch("--heal-enospc", values.heal_enospc);
+    if (!values.agent.empty())
+        into.agent = parse_address("--agent", values.agent, "give the unix socket or the TCP port of a -chardev of QEMU");
     for (std::string const& each : into.hooks)
         if (!each.starts_with('/'))
             throw mistake("--hook " + each + ": give the absolute path of a program");

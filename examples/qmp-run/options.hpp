@@ -27,6 +27,7 @@ struct options
 {
     std::string name;                                              ///< The machine's, for hooks and the log.
     std::chrono::milliseconds timeout = std::chrono::seconds(75);  ///< Zero: no limit.
+    std::optional<coqmp::endpoint> agent;                          ///< Nothing: the guest is asked by its power button only.
     std::optional<std::chrono::milliseconds> kill_silent;          ///< Nothing: a silent QEMU is left alone.
     bool heal_enospc = true;
     std::vector<monitor_option> monitors;

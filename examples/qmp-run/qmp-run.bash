@@ -3,7 +3,7 @@
 # All words after `--` are left to the completion of QEMU.
 _qmp_run() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} index
-    local options="--name --timeout --kill-silent --heal-enospc --monitor --policy --hook --log-format --log-level --help --version -h"
+    local options="--name --timeout --agent --kill-silent --heal-enospc --monitor --policy --hook --log-format --log-level --help --version -h"
     COMPREPLY=()
     for ((index = 1; index < COMP_CWORD; ++index)); do
         if [[ ${COMP_WORDS[index]} == -- ]]; then
@@ -14,7 +14,7 @@ _qmp_run() {
     case $before in
         --heal-enospc) mapfile -t COMPREPLY < <(compgen -W "on off" -- "$word") ;;
         --policy) mapfile -t COMPREPLY < <(compgen -W "read-only backup operator all" -- "$word") ;;
-        --monitor)
+        --agent | --monitor)
             mapfile -t COMPREPLY < <(compgen -f -- "$word")
             compopt -o filenames 2>/dev/null
             ;;

@@ -2,9 +2,12 @@
 #ifndef COQMP_SHUTDOWN_OPTIONS_HPP
 #define COQMP_SHUTDOWN_OPTIONS_HPP
 
+#include <coqmp/endpoint.hpp>
+
 #include <chrono>
 #include <iosfwd>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace coqmp {
@@ -75,8 +78,22 @@ public:
     shutdown_options& ask_through(guest_agent const& agent) &;
     /// @copydoc ask_through
     [[nodiscard]] shutdown_options ask_through(guest_agent const& agent) && { return std::move(ask_through(agent)); }
-    /// None: only the power button.
+    /// Asks the guest's agent first, at this address: the connection is made when the shutdown begins, and ends with the machine. If
+    /// that takes more than 5 s or fails, the power button is pressed at once. Replaces another agent.
+    /// @param agent where QEMU offers the agent's port, or nothing: only the power button. A descriptor serves one shutdown only
+    shutdown_options& ask_through(std::optional<endpoint> agent) &;
+    /// @copydoc ask_through(std::optional<endpoint>)&
+    [[nodiscard]] shutdown_options ask_through(std::optional<endpoint> agent) &&
+    {
+        return std::move(ask_through(std::move(agent)));
+    }
+
+    /// Of ask_through(guest_agent const&). None: there is no connected agent.
     [[nodiscard]] std::shared_ptr<detail::guest_agent_impl> const& agent() const noexcept { return agent_; }
+    /// Of ask_through(std::optional<endpoint>).
+    [[nodiscard]] std::optional<endpoint> const& agent_address() const& noexcept { return agent_address_; }
+    /// @copydoc agent_address
+    [[nodiscard]] std::optional<endpoint> agent_address() && noexcept { return std::move(agent_address_); }
 
     /// The power button is pressed again after this time, because a guest that is booting ignores it. Zero: it is pressed once.
     std::chrono::nanoseconds repeat = std::chrono::seconds(10);
@@ -89,6 +106,7 @@ public:
 
 private:
     std::shared_ptr<detail::guest_agent_impl> agent_;
+    std::optional<endpoint> agent_address_;
 };
 
 }  // namespace coqmp

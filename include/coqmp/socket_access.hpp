@@ -19,6 +19,8 @@ struct socket_access
     ::mode_t mode = 0600;
     std::optional<::uid_t> owner;  ///< Empty: this process's user. Another one needs the capability CAP_CHOWN.
     std::optional<::gid_t> group;  ///< Empty: this process's group, or that of the directory if it is set-group-ID.
+
+    friend bool operator==(socket_access const&, socket_access const&) = default;
 };
 
 }  // namespace coqmp

@@ -3,7 +3,7 @@
 #include "detail/json_access.hpp"
 #include "guest_agent/guest_agent_impl.hpp"
 
-#include <coqmp/guest_agent.hpp>
+#include <coqmp/guest_agent_options.hpp>
 
 #include <boost/asio/bind_executor.hpp>
 
@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <exception>
 #include <string_view>
 #include <utility>
 
@@ -22,6 +24,11 @@ namespace coqmp::detail {
 using boost::system::error_code;
 
 namespace {
+
+using namespace std::chrono_literals;
+
+/// An agent that runs answers within milliseconds, also in a guest that is busy.
+constexpr auto time_for_agent = 5s;
 
 constexpr std::array<std::string_view, 7> passing_states = {"paused",         "io-error",  "save-vm", "restore-vm",
                                                             "finish-migrate", "suspended", "debug"};
@@ -49,6 +56,7 @@ bool says_that_it_will_not_run_again(error_code error, reply const& answer)
 shutdown_ladder::shutdown_ladder(asio::any_io_executor const& executor, std::shared_ptr<session_impl> monitor,
                                  std::function<void(int)> signal, shutdown_options const& options)
     : monitor_(std::move(monitor)),
+      agent_address_(options.agent_address()),
       agent_(options.agent()),
       signal_(std::move(signal)),
       plan_(options, clock::now()),
@@ -76,6 +84,8 @@ void shutdown_ladder::stop() noexcept
     timer_.cancel();
     if (guest_)
         guest_->close();
+    if (own_agent_)
+        own_agent_->close();
 }
 
 void shutdown_ladder::advance()
@@ -141,8 +151,36 @@ void shutdown_ladder::leave_if(judgement is_over, std::function<void(error_code)
 
 void shutdown_ladder::ask_guest()
 {
+    if (agent_address_)
+        return connect_agent();
     if (!agent_ || !agent_->executor())  // none once its execution context has ended
         return press_power_button();
+    ask_agent();
+}
+
+// QEMU's socket takes one client at a time, and accepts a connection also if no agent runs in the guest.
+void shutdown_ladder::connect_agent()
+try {
+    guest_agent_options limits;
+    limits.session.connect_timeout = time_for_agent;
+    own_agent_.emplace(timer_.get_executor(), std::move(limits));
+    auto connected = [self = shared_from_this(), now = plan_.step()](error_code failure) {
+        if (self->stopped_ || self->plan_.step() != now)
+            return;
+        if (failure) {
+            self->own_agent_->close();
+            return self->press_power_button();
+        }
+        self->agent_ = impl_of(*self->own_agent_);
+        self->ask_agent();
+    };
+    own_agent_->async_connect(*agent_address_, asio::bind_executor(timer_.get_executor(), std::move(connected)));
+} catch (std::exception const&) {  // no memory, or too many files
+    press_power_button();
+}
+
+void shutdown_ladder::ask_agent()
+{
     // A guest that shuts down never answers: an agent that has received the command has done its part.
     start_agent_execute(agent_, in_this_step([this](error_code failure, reply const& refusal) {
                             if (failure || refusal.has_error())

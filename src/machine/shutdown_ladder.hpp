@@ -8,6 +8,8 @@
 
 #include <coqmp/command.hpp>
 #include <coqmp/detail/pending_handler.hpp>
+#include <coqmp/endpoint.hpp>
+#include <coqmp/guest_agent.hpp>
 #include <coqmp/reply.hpp>
 #include <coqmp/shutdown_options.hpp>
 
@@ -16,6 +18,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace coqmp::detail {
 
@@ -49,6 +52,8 @@ private:
     /// @param is_over what the answer says @param otherwise runs otherwise
     void leave_if(judgement is_over, std::function<void(boost::system::error_code)> otherwise);
     void ask_guest();
+    void connect_agent();
+    void ask_agent();
     void press_power_button();
     void quit();
     void execute(char const* name, std::function<void(boost::system::error_code, reply)> done);
@@ -59,8 +64,10 @@ private:
         std::function<void(boost::system::error_code, reply)> done);
 
     std::shared_ptr<session_impl> monitor_;
-    std::shared_ptr<subscription> guest_;            ///< Receives STOP while the ladder waits for the guest.
-    std::shared_ptr<guest_agent_impl> const agent_;  ///< None: the guest is asked by its power button only.
+    std::shared_ptr<subscription> guest_;  ///< Receives STOP while the ladder waits for the guest.
+    std::optional<endpoint> const agent_address_;
+    std::optional<guest_agent> own_agent_;     ///< At that address.
+    std::shared_ptr<guest_agent_impl> agent_;  ///< None: the guest is asked by its power button only.
     std::function<void(int)> signal_;
     shutdown_plan plan_;
     boost::asio::steady_timer timer_;

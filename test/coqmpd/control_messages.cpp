@@ -1,11 +1,11 @@
 // The commands of the control socket: their schema, their arguments and their answers.
 #include "control/argument_reader.hpp"
-#include "control/control_access.hpp"
+#include "control/control_policies.hpp"
 #include "control/control_schema.hpp"
 #include "control/machine_description.hpp"
 
 #include <coqmp/command.hpp>
-#include <coqmp/endpoint.hpp>
+#include <coqmp/monitor_policy.hpp>
 #include <coqmp/schema.hpp>
 
 #include <boost/json/object.hpp>
@@ -13,6 +13,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -50,24 +51,43 @@ void read_timeout(argument_reader& from)
     (void)from.seconds("timeout");
 }
 
-coqmp::monitor_client client_of(std::optional<::uid_t> user)
+coqmp::monitor_policy policy(std::string const& name)
 {
-    coqmp::monitor_client result(coqmp::endpoint::unix_socket("/control"));
-    result.user = user;
+    auto const all = control_policies();
+    return *std::ranges::find(all, name, [](auto const& each) { return each.name(); });
+}
+
+/// What `query-commands` returns.
+std::string shown(std::string const& name)
+{
+    std::string result;
+    for (auto const& each : control_commands(policy(name)))
+        result += std::string(each.as_object().at("name").as_string()) + ' ';
     return result;
 }
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(control_access, *boost::unit_test::timeout(100))
+BOOST_AUTO_TEST_SUITE(policies_of_control, *boost::unit_test::timeout(100))
 
-BOOST_AUTO_TEST_CASE(root_and_the_daemons_user_may_control)
+BOOST_AUTO_TEST_CASE(a_policy_shows_the_commands_that_it_allows)
 {
-    BOOST_TEST(may_control(client_of(0), 1000));
-    BOOST_TEST(may_control(client_of(1000), 1000));
-    BOOST_TEST(!may_control(client_of(1001), 1000));
-    BOOST_TEST(!may_control(client_of(1000), 0));
-    BOOST_TEST(!may_control(client_of(std::nullopt), 0));
+    BOOST_TEST(shown("read-only") ==
+               "qmp_capabilities query-commands query-machine query-machines query-name query-qmp-schema query-version ");
+    BOOST_TEST(
+        shown("operator") ==
+        "machine-restart machine-start machine-stop qmp_capabilities query-commands query-machine query-machines query-name "
+        "query-qmp-schema query-version ");
+    BOOST_TEST(control_commands(policy("all")).size() == control_commands().size());
+}
+
+BOOST_AUTO_TEST_CASE(the_schema_of_a_policy_has_the_same_commands_and_all_types)
+{
+    for (char const* const each : {"read-only", "operator", "all"}) {
+        coqmp::schema const schema{boost::json::value(control_schema(policy(each)))};
+        BOOST_TEST(schema.command_names().size() == control_commands(policy(each)).size());
+        BOOST_TEST(schema.event_names().size() == 2U);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

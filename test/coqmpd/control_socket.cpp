@@ -1,6 +1,7 @@
 // The control socket, with a supervisor whose machines have no process.
 #include "control/control_schema.hpp"
 #include "control/control_server.hpp"
+#include "daemon_settings.hpp"
 #include "support/run.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/text.hpp"
@@ -15,6 +16,10 @@
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,20 +35,27 @@ namespace {
 class controlled_machines
 {
 public:
-    explicit controlled_machines(asio::any_io_executor const& executor)
-        : log_(executor, log_options()),
-          machines_(executor),
-          control_(executor, machines_, [this](std::string const& machine) { return machines_.status(machine); }, log_)
+    /// @param settings the daemon's file
+    explicit controlled_machines(asio::any_io_executor const& executor, std::string const& settings = "")
+        : log_(executor, log_options()), machines_(executor), control_(executor, machines_, log_)
     {
         machines_.add("web", coqmp::machine_spec());
         machines_.add("build", coqmp::machine_spec());
-        control_.listen(path());
+        std::filesystem::permissions(directory_.path(), std::filesystem::perms(0711));
+        control_.listen(path(), parse_daemon_settings(settings, "coqmpd.toml"));
         control_.accept_clients();
     }
 
     [[nodiscard]] coqmp::endpoint address() const { return coqmp::endpoint::unix_socket(path()); }
     [[nodiscard]] control_server& control() noexcept { return control_; }
     [[nodiscard]] std::string const& log() const noexcept { return lines_; }
+    void apply(std::string const& settings) { control_.apply(parse_daemon_settings(settings, "coqmpd.toml")); }
+    [[nodiscard]] unsigned mode() const
+    {
+        struct ::stat facts = {};
+        BOOST_REQUIRE(::stat(path().c_str(), &facts) == 0);
+        return facts.st_mode & 0777U;
+    }
 
 private:
     [[nodiscard]] std::string path() const { return (directory_.path() / "control.sock").native(); }
@@ -64,6 +76,25 @@ private:
     control_server control_;
 };
 
+/// While it exists, this process connects as a user who is not the daemon's. The kernel keeps who has connected.
+class another_user
+{
+public:
+    another_user() { BOOST_REQUIRE(::seteuid(number) == 0); }
+    another_user(another_user const&) = delete;
+    another_user& operator=(another_user const&) = delete;
+    ~another_user() { BOOST_TEST(::seteuid(0) == 0); }
+
+    static constexpr ::uid_t number = 65534;
+};
+
+/// A client that is neither root nor the daemon's user.
+asio::awaitable<void> connect_as_another(coqmp::session& client, coqmp::endpoint address)
+{
+    another_user const us;
+    co_await client.async_connect(address, asio::use_awaitable);
+}
+
 /// What a command returned as text, or `CLASS: DESCRIPTION`.
 asio::awaitable<std::string> ask(coqmp::session& client, coqmp::command request)
 {
@@ -71,6 +102,15 @@ asio::awaitable<std::string> ask(coqmp::session& client, coqmp::command request)
     if (answer.has_value())
         co_return json::serialize(answer.value());
     co_return answer.error().class_name + ": " + answer.error().description;
+}
+
+/// Only root can connect as another user.
+bool is_root()
+{
+    if (::geteuid() == 0)
+        return true;
+    BOOST_TEST_MESSAGE("not root: this test case checks nothing");
+    return false;
 }
 
 }  // namespace
@@ -104,6 +144,46 @@ COROUTINE_TEST_CASE(a_client_asks_for_the_schema)
         BOOST_TEST_INFO(each);
         BOOST_TEST((!contains(answer, "The command " + each + " has not been found") || each == "qmp_capabilities"));
     }
+}
+
+COROUTINE_TEST_CASE(a_client_sees_and_does_what_its_policy_allows)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    if (!is_root())
+        co_return;
+    controlled_machines daemon(executor, "[control]\nmode = '0666'\n");
+    coqmp::session client(executor);
+    co_await connect_as_another(client, daemon.address());
+    std::string const machines = co_await ask(client, coqmp::command("query-machines"));
+    BOOST_TEST(machines.starts_with("["));
+    std::string const start = co_await ask(client, coqmp::command("machine-start").with("name", "web"));
+    BOOST_TEST(start == "CommandNotFound: The policy 'read-only' does not allow the command 'machine-start'");
+    std::string const all = co_await ask(client, coqmp::command("machines-shutdown"));
+    BOOST_TEST(all == "CommandNotFound: The policy 'read-only' does not allow the command 'machines-shutdown'");
+    BOOST_TEST(contains(daemon.log(), "of user 65534: machine-start is refused: The policy 'read-only'"));
+    coqmp::schema const schema = co_await coqmp::query_schema(client);
+    BOOST_TEST(!schema.find_command("machine-start"));
+    std::string const commands = co_await ask(client, coqmp::command("query-commands"));
+    BOOST_TEST(!contains(commands, "machine-start"));
+    BOOST_TEST(contains(commands, "query-machine"));
+}
+
+COROUTINE_TEST_CASE(a_reload_gives_a_client_another_policy_or_disconnects_it)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    if (!is_root())
+        co_return;
+    controlled_machines daemon(executor, "[control]\nmode = '0666'\n");
+    coqmp::session client(executor);
+    co_await connect_as_another(client, daemon.address());
+    daemon.apply("[control]\nmode = '0666'\nusers = { 65534 = 'operator' }\n");
+    std::string const start = co_await ask(client, coqmp::command("machine-start").with("name", "none"));
+    BOOST_TEST(start == "DeviceNotFound: Machine 'none' not found");
+    daemon.apply("[control]\nmode = '0600'\nusers = { 65534 = 'none' }\n");
+    coqmp::session_end const end = co_await client.async_wait_closed(asio::use_awaitable);
+    BOOST_TEST((end.reason == coqmp::errc::disconnected));
+    BOOST_TEST(contains(daemon.log(), "of user 65534, was disconnected: its policy is none"));
+    BOOST_TEST(daemon.mode() == 0600U);
 }
 
 COROUTINE_TEST_CASE(a_machine_that_does_not_exist_is_not_found)

@@ -18,6 +18,17 @@ using coqmp::command;
 using coqmp::test::contains;
 using coqmp::test::content;
 
+namespace {
+
+unsigned mode_of(std::string const& file)
+{
+    struct ::stat facts = {};
+    BOOST_REQUIRE(::stat(file.c_str(), &facts) == 0);
+    return facts.st_mode & 0777U;
+}
+
+}  // namespace
+
 BOOST_FIXTURE_TEST_SUITE(daemon_lives, coqmpd_fixture, *boost::unit_test::timeout(250))
 
 BOOST_AUTO_TEST_CASE(a_machine_is_started_and_stopped)
@@ -279,6 +290,38 @@ BOOST_AUTO_TEST_CASE(a_reload_gives_the_clients_of_a_monitor_another_policy)
     see_end(process);
 }
 
+BOOST_AUTO_TEST_CASE(a_reload_applies_the_daemons_own_file_unless_it_has_a_mistake)
+{
+    define("vm");
+    (void)write("coqmpd.toml", "[control]\nmode = '0660'\n[monitor]\npolicy = 'operator'\n");
+    running_coqmpd daemon(*this);
+    BOOST_TEST(mode_of(path("run/control.sock")) == 0660U);
+    ::pid_t const process = start("vm");
+    BOOST_TEST(monitor_allows("vm", command("stop")));
+    (void)write("coqmpd.toml", "[control]\nmode = '0666'\n[monitor]\nplicy = 'all'\n");
+    BOOST_TEST(
+        contains(run({"--check"}).log, "coqmpd.toml:4:1: unknown key \"plicy\" in the table \"monitor\": did you mean policy?"));
+    daemon.reload();
+    BOOST_TEST(contains(daemon.log(), "unknown key \"plicy\""));
+    BOOST_TEST(mode_of(path("run/control.sock")) == 0660U);
+    BOOST_TEST(monitor_allows("vm", command("cont")));
+    (void)write("coqmpd.toml", "[control]\nmode = '0640'\n");
+    daemon.reload();
+    BOOST_TEST(mode_of(path("run/control.sock")) == 0640U);
+    BOOST_TEST(!monitor_allows("vm", command("stop")));
+    (void)ask(command("machine-stop").with("name", "vm"));
+    see_end(process);
+}
+
+BOOST_AUTO_TEST_CASE(a_mistake_in_its_own_file_does_not_keep_the_daemon_from_starting)
+{
+    (void)write("coqmpd.toml", "[control]\nmode = 0666\n");
+    running_coqmpd daemon(*this);
+    BOOST_TEST(mode_of(path("run/control.sock")) == 0600U);
+    BOOST_TEST(contains(daemon.log(), "only root and the daemon's own user may use the control socket"));
+    BOOST_TEST(daemon.stop() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_reload_adds_and_forgets_machines)
 {
     define("old");
@@ -394,6 +437,44 @@ BOOST_AUTO_TEST_CASE(guests_are_shut_down_with_the_host_and_are_still_wanted)
     boost::json::value const found = ask(command("query-machine").with("name", "a"));
     BOOST_TEST(found.as_object().at("reason").as_string() == "host-shutdown");
     BOOST_TEST(daemon.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(guests_are_shut_down_without_a_daemon_and_none_is_started)
+{
+    define("a");
+    define("b");
+    std::string const program =
+        write("qemu", "#!/bin/sh\necho started >> " + path("starts") + "\nexec qemu-system-x86_64 \"$@\"\n");
+    std::filesystem::permissions(program, std::filesystem::perms(0755));
+    define("c", "[restart]\npolicy = 'always'\n", "program = '" + program + "'\n");
+    ::pid_t first = 0;
+    ::pid_t second = 0;
+    ::pid_t third = 0;
+    {
+        running_coqmpd daemon(*this);
+        first = start("a");
+        second = start("b");
+        third = start("c");
+        for (char const* const each : {"a", "b", "c"})
+            see_record(each);
+        BOOST_TEST(daemon.stop() == 0);
+    }
+    std::filesystem::remove(path("machines/b.toml"));
+    ::kill(third, SIGKILL);  // the daemon would start it again
+    see_end(third);
+    outcome const down = run({"--shutdown-guests", "--timeout", "60s"});
+    BOOST_TEST(down.status == 0);
+    BOOST_TEST(contains(down.log, "b: it has no usable file"));
+    see_end(first);
+    see_end(second);
+    BOOST_TEST(content(path("starts")) == "started\n");
+}
+
+BOOST_AUTO_TEST_CASE(without_a_daemon_and_its_state_there_is_nothing_to_shut_down)
+{
+    std::filesystem::remove(path("state"));
+    BOOST_TEST(run({"--shutdown-guests"}).status == 0);
+    BOOST_TEST(!std::filesystem::exists(path("state")));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

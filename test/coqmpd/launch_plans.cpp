@@ -164,4 +164,11 @@ BOOST_AUTO_TEST_CASE(the_machines_before_it_are_named)
     BOOST_TEST(names_before(parse("after = ['router', 'disk']")) == expected, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(the_guest_is_asked_through_its_agent)
+{
+    BOOST_TEST(!policy_for(parse("")).shutdown.agent_address().has_value());
+    coqmp::supervision_policy const asks = policy_for(parse("[shutdown]\nagent = '/run/vm.agent'"));
+    BOOST_TEST((asks.shutdown.agent_address() == coqmp::endpoint::unix_socket("/run/vm.agent")));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

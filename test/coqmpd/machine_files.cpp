@@ -42,9 +42,7 @@ BOOST_AUTO_TEST_CASE(a_short_file_has_the_defaults)
     BOOST_TEST((read.restart.policy == restart_policy::on_failure));
     BOOST_TEST((read.shutdown.budget == 75s));
     BOOST_TEST((read.limits == limit_settings{}));
-    BOOST_TEST(read.monitor.mode == 0600U);
-    BOOST_TEST(read.monitor.policy == "read-only");
-    BOOST_TEST(read.monitor.hold);
+    BOOST_TEST((read.monitor == monitor_settings()));
     BOOST_TEST(read.hooks.empty());
 }
 

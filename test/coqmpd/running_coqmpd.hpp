@@ -58,10 +58,11 @@ public:
             ::kill(each, SIGKILL);
     }
 
-    /// Writes the file of a machine without hardware.
-    void define(std::string const& machine, std::string const& more = "") const
+    /// Writes the file of a machine without hardware. @param top comes before all tables
+    void define(std::string const& machine, std::string const& more = "", std::string const& top = "") const
     {
-        std::string const text = "arguments = ['-M', 'none', '-nodefaults', '-display', 'none']\n[shutdown]\nask_guest = false\n";
+        std::string const text =
+            top + "arguments = ['-M', 'none', '-nodefaults', '-display', 'none']\n[shutdown]\nask_guest = false\n";
         (void)write(("machines/" + machine + ".toml").c_str(), text + more);
     }
     /// Writes the file of a machine with a guest of one sector. @param arguments of QEMU, too

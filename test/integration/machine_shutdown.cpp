@@ -113,6 +113,44 @@ COROUTINE_TEST_CASE(guest_is_asked_through_its_agent)
     fake.close();
 }
 
+COROUTINE_TEST_CASE(guest_is_asked_through_an_agent_that_is_connected_when_the_shutdown_begins)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    machine subject{executor, running_pc()};
+    co_await subject.async_start();
+    coqmp::event_stream power = subject.session().subscribe({"POWERDOWN", "SHUTDOWN"});
+    fake_agent fake(executor);
+    coqmp::shutdown_options options(0s);
+    options.repeat = 0s;
+    options.ask_through(fake.address());
+    subject.async_shutdown(options, asio::detached);
+    co_await fake.has_received("guest-shutdown");
+    subject.async_shutdown(-1s, asio::detached);  // this guest has no real agent
+    co_await subject.async_wait();
+    BOOST_TEST(!co_await power.next());  // the power button was not pressed
+    fake.close();
+}
+
+COROUTINE_TEST_CASE(guest_without_an_agent_at_its_address_gets_its_power_button_pressed)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    for (bool const exists : {false, true}) {
+        machine subject{executor, running_pc()};
+        co_await subject.async_start();
+        coqmp::event_stream power = subject.session().subscribe("POWERDOWN");
+        fake_agent fake(executor);
+        fake.guest().is_silent = true;
+        coqmp::shutdown_options options(0s);
+        options.repeat = 0s;
+        options.ask_through(exists ? fake.address() : coqmp::endpoint::unix_socket("/no-such-directory/agent"));
+        subject.async_shutdown(options, asio::detached);
+        BOOST_TEST((co_await power.async_next()).name == "POWERDOWN");
+        subject.kill();
+        co_await subject.async_wait();
+        fake.close();
+    }
+}
+
 COROUTINE_TEST_CASE(guest_whose_agent_refuses_or_has_gone_gets_its_power_button_pressed)
 {
     auto const executor = co_await asio::this_coro::executor;

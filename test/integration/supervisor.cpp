@@ -1,7 +1,9 @@
 // A supervisor with real QEMUs: what its owner may ask of it, and when it refuses.
 #include <coqmp/supervisor.hpp>
 
+#include "support/fake_agent.hpp"
 #include "support/guests.hpp"
+#include "support/processes.hpp"
 #include "support/run.hpp"
 #include "support/supervised.hpp"
 #include "support/temporary_directory.hpp"
@@ -123,6 +125,29 @@ BOOST_AUTO_TEST_CASE(starts_nothing_while_it_shuts_all_machines_down)
         }
         machines.start("rests");
         co_await reaches(changes, "rests", lifecycle::running);
+    };
+    run(body());
+}
+
+BOOST_AUTO_TEST_CASE(asks_a_guest_through_its_agent_before_its_power_button)
+{
+    auto const body = []() -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        supervisor machines(executor);
+        change_stream changes = machines.subscribe();
+        coqmp::machine_event_stream power = machines.subscribe_events(coqmp::event_filter("POWERDOWN"));
+        fake_agent agent(executor);
+        supervision_policy policy = quick();
+        policy.shutdown = coqmp::shutdown_options(0s).ask_through(agent.address());
+        policy.shutdown.repeat = 0s;
+        machines.add("vm", running_pc(), policy);
+        machines.start("vm");
+        co_await reaches(changes, "vm", lifecycle::running);
+        machines.async_stop("vm", std::nullopt, [](error_code, coqmp::machine_end const&) {});
+        co_await agent.has_received("guest-shutdown");
+        co_await machines.async_stop("vm", -1s);  // this guest has no real agent
+        BOOST_TEST(!power.try_next().has_value());
+        agent.close();
     };
     run(body());
 }

@@ -2,6 +2,7 @@
 #include "clients/access_rules.hpp"
 
 #include "configuration/settings.hpp"
+#include "daemon/access/policy_table.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -24,7 +25,7 @@ struct rules_fixture
             "users = { 1000 = 'operator', 1001 = 'none' }\ngroups = { 20 = 'backup', 10 = 'all' }\n"
             "[[listen]]\naddress = '/run/b'\n",
             "vm.toml");
-        policy_table const table(read.policies);
+        coqmp_daemon::policy_table const table(read.policies);
         for (listen_settings const& each : read.listen)
             rules.add(*each.address.value, each, table);
     }

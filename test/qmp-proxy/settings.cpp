@@ -1,7 +1,7 @@
 // The proxy's configuration file, and how the command line is added to it.
 #include "configuration/settings.hpp"
 
-#include "configuration/policy_table.hpp"
+#include "daemon/access/policy_table.hpp"
 #include "daemon/configuration/problem_list.hpp"
 #include "support/text.hpp"
 
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(a_policy_allows_what_it_names_and_what_it_extends)
     settings const read = parse(
         "[policy.b]\nextends = 'a'\nallow = ['stop']\n"
         "[policy.a]\nextends = 'read-only'\nallow = ['quit']\n[policy.c]\nallow = ['quit']");
-    policy_table const table(read.policies);
+    coqmp_daemon::policy_table const table(read.policies);
     auto const b = table.find("b");
     BOOST_REQUIRE(b);
     BOOST_TEST(b->name() == "b");

@@ -71,6 +71,14 @@ BOOST_AUTO_TEST_CASE(a_program_is_enough)
     BOOST_TEST(read.name == "qemu");
 }
 
+BOOST_AUTO_TEST_CASE(the_guests_agent_has_an_address)
+{
+    BOOST_TEST(!accepted({}).agent.has_value());
+    BOOST_TEST((accepted({"--agent", "/run/vm.agent"}).agent == coqmp::endpoint::unix_socket("/run/vm.agent")));
+    BOOST_TEST(refusal({"--agent", "fd:3"}) ==
+               "qmp-run: --agent fd:3: give the unix socket or the TCP port of a -chardev of QEMU");
+}
+
 BOOST_AUTO_TEST_CASE(all_options_are_read)
 {
     options const read = accepted({"--name", "vm1", "--timeout=0s", "--kill-silent", "5min", "--heal-enospc", "off", "--hook",

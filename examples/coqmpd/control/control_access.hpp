@@ -1,6 +1,9 @@
-// Who may control the daemon, without I/O.
+// What a client may do with the control socket, without I/O.
 #ifndef COQMPD_CONTROL_CONTROL_ACCESS_HPP
 #define COQMPD_CONTROL_CONTROL_ACCESS_HPP
+
+#include "daemon/access/account_rules.hpp"
+#include "daemon_settings.hpp"
 
 #include <coqmp/monitor_client.hpp>
 
@@ -8,10 +11,25 @@
 
 namespace coqmpd {
 
-/// Root and the daemon's own user may, as the kernel knows them (SO_PEERCRED); a client whose user is unknown may not. The mode of
-/// the socket says the same, but an administrator can change a file's mode by accident.
-/// @param us the user whom the daemon runs as
-[[nodiscard]] bool may_control(coqmp::monitor_client const& client, ::uid_t us) noexcept;
+class control_access
+{
+public:
+    using policy_pointer = coqmp_daemon::account_rules::policy_pointer;
+
+    /// @param wanted have been checked
+    /// @param us the user whom the daemon runs as
+    control_access(daemon_settings const& wanted, ::uid_t us);
+
+    /// Root and the daemon's own user, as the kernel knows them (SO_PEERCRED), may do everything, so that no mistake in a file locks
+    /// them out. A client whose user is unknown may do nothing.
+    /// @return null: the client is to be disconnected
+    [[nodiscard]] policy_pointer policy_for(coqmp::monitor_client const& client) const;
+
+private:
+    ::uid_t us_;
+    policy_pointer all_;
+    coqmp_daemon::account_rules others_;
+};
 
 }  // namespace coqmpd
 

@@ -17,7 +17,6 @@
 #include <boost/system/error_code.hpp>
 
 #include <exception>
-#include <functional>
 #include <ostream>
 #include <stdexcept>
 #include <utility>
@@ -37,14 +36,20 @@ class no_connection : public std::runtime_error
 public:
     no_connection(std::string const& socket, boost::system::error_code error)
         : std::runtime_error("cannot connect to " + socket + ": " + error.message() +
-                             (is_absent(error) ? "; is the daemon running?" : ""))
+                             (says_absent(error) ? "; is the daemon running?" : "")),
+          is_absent_(says_absent(error))
     {}
 
+    /// Whether there is no daemon.
+    [[nodiscard]] bool is_absent() const noexcept { return is_absent_; }
+
 private:
-    static bool is_absent(boost::system::error_code error)
+    static bool says_absent(boost::system::error_code error)
     {
         return error == boost::system::errc::no_such_file_or_directory || error == boost::system::errc::connection_refused;
     }
+
+    bool is_absent_;
 };
 
 asio::awaitable<json::value> ask(std::string socket, coqmp::command request)
@@ -74,10 +79,8 @@ json::value answer_to(std::string const& socket, coqmp::command request)
     return result;
 }
 
-exit_code with_daemon(std::function<exit_code()> const& work)
-try {
-    return work();
-} catch (no_connection const& failure) {
+exit_code report(no_connection const& failure)
+{
     coqmp_daemon::print_error("coqmpd", failure.what());
     return exit_code::connection;
 }
@@ -85,22 +88,22 @@ try {
 }  // namespace
 
 exit_code show_status(std::string const& socket, std::ostream& out)
-{
-    return with_daemon([&] {
-        out << status_table(answer_to(socket, coqmp::command("query-machines")));
-        return coqmp_daemon::finish_output("coqmpd", out);
-    });
+try {
+    out << status_table(answer_to(socket, coqmp::command("query-machines")));
+    return coqmp_daemon::finish_output("coqmpd", out);
+} catch (no_connection const& failure) {
+    return report(failure);
 }
 
-exit_code shut_down_guests(std::string const& socket, std::chrono::milliseconds budget)
-{
+std::optional<exit_code> shut_down_guests(std::string const& socket, std::chrono::milliseconds budget)
+try {
     coqmp::command request("machines-shutdown");
     request.with("timeout", std::chrono::ceil<std::chrono::seconds>(budget).count());
     request.timeout(std::chrono::nanoseconds::zero());  // the daemon keeps to the budget
-    return with_daemon([&] {
-        (void)answer_to(socket, request);
-        return exit_code::success;
-    });
+    (void)answer_to(socket, request);
+    return exit_code::success;
+} catch (no_connection const& failure) {
+    return failure.is_absent() ? std::nullopt : std::optional(report(failure));
 }
 
 }  // namespace coqmpd

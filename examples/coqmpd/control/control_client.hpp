@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <iosfwd>
+#include <optional>
 #include <string>
 
 namespace coqmpd {
@@ -15,11 +16,13 @@ namespace coqmpd {
 /// @throws boost::system::system_error the daemon does not answer
 [[nodiscard]] coqmp_daemon::exit_code show_status(std::string const& socket, std::ostream& out);
 
-/// Shuts all machines down, and waits for their end. Without a daemon it fails, because QEMUs may run without one.
+/// Asks the daemon to shut all machines down, and waits for their end.
 /// @param budget zero: no limit
+/// @return nothing: there is no daemon
 /// @throws boost::system::system_error the daemon does not answer
 /// @throws coqmp::command_failed a machine has not ended
-[[nodiscard]] coqmp_daemon::exit_code shut_down_guests(std::string const& socket, std::chrono::milliseconds budget);
+[[nodiscard]] std::optional<coqmp_daemon::exit_code> shut_down_guests(std::string const& socket,
+                                                                      std::chrono::milliseconds budget);
 
 }  // namespace coqmpd
 

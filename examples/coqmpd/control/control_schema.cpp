@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace coqmpd {
 
@@ -92,6 +93,16 @@ json::array make_schema()
     return result;
 }
 
+bool is_command(json::value const& entry)
+{
+    return entry.get_object().at("meta-type") == "command";
+}
+
+std::string_view name_in(json::value const& entry)
+{
+    return entry.get_object().at("name").get_string();
+}
+
 }  // namespace
 
 json::array const& control_schema()
@@ -100,15 +111,35 @@ json::array const& control_schema()
     return result;
 }
 
+json::array control_schema(coqmp::monitor_policy const& policy)
+{
+    json::array result;
+    for (json::value const& each : control_schema())
+        if (!is_command(each) || policy.allows(name_in(each)))
+            result.push_back(each);
+    return result;
+}
+
 std::vector<std::string> control_commands()
 {
     std::vector<std::string> result;
-    for (json::value const& each : control_schema()) {
-        json::object const& entry = each.get_object();
-        if (entry.at("meta-type") == "command")
-            result.emplace_back(entry.at("name").get_string());
-    }
+    for (json::value const& each : control_schema())
+        if (is_command(each))
+            result.emplace_back(name_in(each));
     std::ranges::sort(result);
+    return result;
+}
+
+json::array control_commands(coqmp::monitor_policy const& policy)
+{
+    json::array result;
+    for (std::string const& each : control_commands()) {
+        if (!policy.allows(each))
+            continue;
+        json::object entry;
+        entry["name"] = each;
+        result.emplace_back(std::move(entry));
+    }
     return result;
 }
 

@@ -2,6 +2,8 @@
 #ifndef COQMPD_CONTROL_CONTROL_SCHEMA_HPP
 #define COQMPD_CONTROL_CONTROL_SCHEMA_HPP
 
+#include <coqmp/monitor_policy.hpp>
+
 #include <boost/json/array.hpp>
 
 #include <string>
@@ -9,11 +11,15 @@
 
 namespace coqmpd {
 
-/// For `query-qmp-schema`, in the form of QEMU's, so that qmp-shell completes the commands.
+/// For `query-qmp-schema`, in the form of QEMU's, so that qmp-shell completes the commands: all of them, or those of a policy.
 [[nodiscard]] boost::json::array const& control_schema();
+[[nodiscard]] boost::json::array control_schema(coqmp::monitor_policy const& policy);
 
 /// The names of the commands, sorted.
 [[nodiscard]] std::vector<std::string> control_commands();
+
+/// For `query-commands`: those that a policy allows.
+[[nodiscard]] boost::json::array control_commands(coqmp::monitor_policy const& policy);
 
 }  // namespace coqmpd
 

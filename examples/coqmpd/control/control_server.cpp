@@ -1,15 +1,16 @@
 #include "control/control_server.hpp"
 
-#include "control/control_access.hpp"
 #include "control/control_schema.hpp"
 #include "control/machine_description.hpp"
+#include "daemon/access/client_description.hpp"
+#include "daemon/access/listen_again.hpp"
 #include "daemon/log/log_priority.hpp"
 
+#include <coqmp/command_error.hpp>
 #include <coqmp/command_failed.hpp>
 #include <coqmp/endpoint.hpp>
 #include <coqmp/error.hpp>
 #include <coqmp/monitor_server_options.hpp>
-#include <coqmp/socket_access.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
@@ -37,20 +38,15 @@ namespace {
 /// The source of lines about clients in the log.
 constexpr std::string_view log_source = "control";
 
-/// Without the user's name, because a directory service may be slow.
-std::string describe_client(coqmp::monitor_client const& client)
-{
-    std::string const user = client.user ? std::to_string(*client.user) : "unknown";
-    return "user " + user + ", process " + std::to_string(client.process);
-}
+using client_hook = std::function<void(coqmp::monitor_client const&)>;
 
-coqmp::monitor_server_options server_options(std::function<void(coqmp::monitor_client const&)> connected,
-                                             coqmp_daemon::logger& log)
+coqmp::monitor_server_options server_options(client_hook connected, client_hook disconnected, coqmp_daemon::logger& log)
 {
     coqmp::monitor_server_options result;
     result.greeting.version.package = "coqmpd";
     result.max_message_size = std::size_t{1} << 20;
     result.on_connected = std::move(connected);
+    result.on_disconnected = std::move(disconnected);
     result.log = [&log](coqmp::log_level level, std::string_view sentence) {
         log.write(coqmp_daemon::priority_of(level), log_source, sentence);
     };
@@ -64,33 +60,46 @@ coqmp::monitor_server_options server_options(std::function<void(coqmp::monitor_c
 
 }  // namespace
 
-control_server::control_server(asio::any_io_executor const& executor, coqmp::supervisor& machines, status_function status,
-                               coqmp_daemon::logger& log)
+control_server::control_server(asio::any_io_executor const& executor, coqmp::supervisor& machines, coqmp_daemon::logger& log)
     : machines_(machines),
-      status_(std::move(status)),
       log_(log),
-      us_(::geteuid()),
-      server_(executor, server_options([this](coqmp::monitor_client const& client) { connected(client); }, log))
+      access_(daemon_settings(), ::geteuid()),
+      server_(executor, server_options([this](coqmp::monitor_client const& client) { connected(client); },
+                                       [this](coqmp::monitor_client const& client) { clients_.erase(client.number); }, log))
 {
     add_queries();
     add_orders();
 }
 
-void control_server::listen(std::string const& path)
+void control_server::listen(std::string const& path, daemon_settings const& wanted)
 {
     server_.accept_clients(false);
-    server_.listen(coqmp::endpoint::unix_socket(path), coqmp::socket_access(0600));
+    access_ = control_access(wanted, ::geteuid());
+    socket_ = wanted.control.access();
+    at_ = server_.listen(coqmp::endpoint::unix_socket(path), socket_);
+}
+
+void control_server::apply(daemon_settings const& wanted)
+{
+    coqmp::socket_access const socket = wanted.control.access();
+    if (socket != socket_)
+        coqmp_daemon::listen_again(server_, *at_, socket_, socket);
+    socket_ = socket;
+    access_ = control_access(wanted, ::geteuid());
+    for (auto const& [number, client] : std::map(clients_))
+        if (!access_.policy_for(client))
+            connected(client);
 }
 
 void control_server::connected(coqmp::monitor_client const& client)
 {
-    if (may_control(client, us_)) {
-        log_.write(log_priority::debug, log_source, describe_client(client) + ": connected");
+    if (auto const policy = access_.policy_for(client)) {
+        clients_.emplace(client.number, client);
+        log_.write(log_priority::debug, log_source,
+                   coqmp_daemon::describe(client) + ", connected with the policy " + policy->name());
         return;
     }
-    log_.write(
-        log_priority::warning, log_source,
-        describe_client(client) + ": disconnected, because only root and the daemon's " + "own user may control the machines");
+    log_.write(log_priority::warning, log_source, coqmp_daemon::describe(client) + ", was disconnected: its policy is none");
     server_.disconnect(client.number);
 }
 
@@ -129,20 +138,21 @@ void control_server::add_queries()
             return answer;
         });
     };
-    json::array commands;
-    for (std::string const& each : control_commands()) {
-        json::object entry;
-        entry["name"] = each;
-        commands.emplace_back(std::move(entry));
-    }
+    using listing = json::array (*)(coqmp::monitor_policy const&);
+    auto const add_listing = [this](std::string const& command, listing list) {
+        add(command, [this, list](coqmp::monitor_request const& request, argument_reader& arguments) -> json::value {
+            arguments.finish();
+            return list(policy_of(request.client()));
+        });
+    };
     json::object name;
     name["name"] = "coqmpd";
     json::object version;
     version["qemu"] = {{"major", 0}, {"minor", 0}, {"micro", 0}};
     version["package"] = "coqmpd";
-    add_constant("query-commands", commands);
+    add_listing("query-commands", control_commands);
     add_constant("query-name", name);
-    add_constant("query-qmp-schema", control_schema());
+    add_listing("query-qmp-schema", control_schema);
     add_constant("query-version", version);
     add("query-machine", [this](coqmp::monitor_request const&, argument_reader& arguments) {
         std::string const machine = arguments.text("name");
@@ -209,16 +219,28 @@ asio::awaitable<json::value> control_server::shut_down(coqmp::monitor_request& r
     co_return json::object();
 }
 
-/// The mode of the socket keeps other users out, unless it was changed.
 void control_server::check(coqmp::monitor_request const& request) const
 {
-    if (!may_control(request.client(), us_))
-        refuse("GenericError", "Only root and the daemon's own user may control the machines");
+    auto const why = policy_of(request.client()).refusal(request.name(), request.arguments());
+    if (!why)
+        return;
+    log_.write(log_priority::notice, log_source,
+               coqmp_daemon::describe(request.client()) + ": " + request.name() + " is refused: " + why->description);
+    throw coqmp::command_failed("", *why);
+}
+
+/// A client that is being disconnected has no policy any more, and is allowed nothing.
+coqmp::monitor_policy const& control_server::policy_of(coqmp::monitor_client const& client) const
+{
+    static coqmp::monitor_policy const nothing(coqmp_daemon::no_policy);
+    auto const found = access_.policy_for(client);
+    return found ? *found : nothing;
 }
 
 void control_server::note(coqmp::monitor_request const& request, std::string const& machine)
 {
-    log_.write(log_priority::notice, log_source, describe_client(request.client()) + ": " + request.name() + ", " + machine);
+    log_.write(log_priority::notice, log_source,
+               coqmp_daemon::describe(request.client()) + ": " + request.name() + ", " + machine);
 }
 
 // ---- Answers ---------------------------------------------------------------------------------------------------------------
@@ -226,7 +248,7 @@ void control_server::note(coqmp::monitor_request const& request, std::string con
 coqmp::machine_status control_server::known(std::string const& machine) const
 {
     try {
-        return status_(machine);
+        return machines_.status(machine);
     } catch (boost::system::system_error const& failure) {
         if (failure.code() != coqmp::errc::no_such_machine)
             throw;

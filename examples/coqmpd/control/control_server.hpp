@@ -3,46 +3,51 @@
 #define COQMPD_CONTROL_CONTROL_SERVER_HPP
 
 #include "control/argument_reader.hpp"
+#include "control/control_access.hpp"
 #include "daemon/log/logger.hpp"
+#include "daemon_settings.hpp"
 
+#include <coqmp/endpoint.hpp>
 #include <coqmp/lifecycle.hpp>
 #include <coqmp/monitor_client.hpp>
+#include <coqmp/monitor_policy.hpp>
 #include <coqmp/monitor_request.hpp>
 #include <coqmp/monitor_server.hpp>
+#include <coqmp/socket_access.hpp>
 #include <coqmp/supervisor.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/value.hpp>
 
-#include <sys/types.h>
-
+#include <cstdint>
 #include <functional>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 
 namespace coqmpd {
 
-/// control_schema() lists the commands and events. Each command that changes something is logged with the client that sent it.
+/// control_schema() lists the commands and events. A client may use those that its policy allows, and sees no others. Each command that changes something is logged with the client that sent it.
 /// @par Threads That of its executor.
 class control_server
 {
 public:
-    /// What the daemon reports about a machine. It may know more than the supervisor.
-    using status_function = std::function<coqmp::machine_status(std::string const& machine)>;
-
     /// Does not listen yet.
     /// @param machines outlive this object
-    /// @param status throws what supervisor::status() throws
-    control_server(boost::asio::any_io_executor const& executor, coqmp::supervisor& machines, status_function status,
-                   coqmp_daemon::logger& log);
+    control_server(boost::asio::any_io_executor const& executor, coqmp::supervisor& machines, coqmp_daemon::logger& log);
     control_server(control_server const&) = delete;
     control_server& operator=(control_server const&) = delete;
 
     /// Clients wait until accept_clients() is called.
     /// @throws boost::system::system_error it cannot listen: another daemon does, for example
-    void listen(std::string const& path);
+    void listen(std::string const& path, daemon_settings const& wanted);
     void accept_clients() { server_.accept_clients(true); }
+
+    /// Follows other settings from now on. A client that may do nothing any more is disconnected.
+    /// @throws boost::system::system_error the socket cannot have this owner or group: all is as it was before
+    void apply(daemon_settings const& wanted);
 
     /// The machine has this status now.
     void publish(std::string const& machine, coqmp::machine_status const& status);
@@ -58,6 +63,7 @@ private:
     void add_queries();
     void add_orders();
     void check(coqmp::monitor_request const& request) const;
+    [[nodiscard]] coqmp::monitor_policy const& policy_of(coqmp::monitor_client const& client) const;
     void note(coqmp::monitor_request const& request, std::string const& machine);
     [[nodiscard]] coqmp::machine_status known(std::string const& machine) const;
     [[nodiscard]] boost::json::value describe(std::string const& machine) const;
@@ -66,10 +72,12 @@ private:
     [[nodiscard]] boost::asio::awaitable<boost::json::value> shut_down(coqmp::monitor_request& request);
 
     coqmp::supervisor& machines_;
-    status_function status_;
     coqmp_daemon::logger& log_;
-    ::uid_t us_;
-    std::set<std::string> given_up_;  ///< Published as such.
+    std::optional<coqmp::endpoint> at_;
+    coqmp::socket_access socket_;
+    control_access access_;
+    std::map<std::uint64_t, coqmp::monitor_client> clients_;  ///< By their numbers.
+    std::set<std::string> given_up_;                          ///< Published as such.
     coqmp::monitor_server server_;
 };
 

@@ -75,6 +75,17 @@ std::vector<std::string> const& reason_names()
     return names;
 }
 
+monitor_settings monitor_settings::completed_with(monitor_settings const& others) const
+{
+    monitor_settings result;
+    result.policy = policy ? policy : others.policy;
+    result.hold = hold ? hold : others.hold;
+    result.mode = mode ? mode : others.mode;
+    result.owner = owner ? owner : others.owner;
+    result.group = group ? group : others.group;
+    return result;
+}
+
 machine_file parse_machine_file(std::string_view text, std::string const& file)
 {
     problem_list problems(file);

@@ -96,14 +96,17 @@ struct limit_settings
     friend bool operator==(limit_settings const&, limit_settings const&) = default;
 };
 
-/// `[monitor]`: the socket /run/coqmp/NAME.qmp.
+/// `[monitor]`: the socket /run/coqmp/NAME.qmp. What is absent is as in the daemon's own file.
 struct monitor_settings
 {
-    std::string policy = "read-only";  ///< One of monitor_policy::built_in_names().
-    bool hold = true;                  ///< Whether clients stay connected while the machine is down.
-    ::mode_t mode = 0600;
+    std::optional<std::string> policy;  ///< One of monitor_policy::built_in_names(). In neither file: `read-only`.
+    std::optional<bool> hold;           ///< Whether clients stay connected while the machine is down. In neither file: they do.
+    std::optional<::mode_t> mode;       ///< In neither file: 0600.
     std::optional<::uid_t> owner;
     std::optional<::gid_t> group;
+
+    /// These settings, with those of `others` for what is absent.
+    [[nodiscard]] monitor_settings completed_with(monitor_settings const& others) const;
 
     friend bool operator==(monitor_settings const&, monitor_settings const&) = default;
 };

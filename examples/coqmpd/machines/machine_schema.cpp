@@ -90,6 +90,8 @@ table_schema<limit_settings> limits_schema()
     return result;
 }
 
+}  // namespace
+
 table_schema<monitor_settings> monitor_schema()
 {
     table_schema<monitor_settings> result;
@@ -100,6 +102,8 @@ table_schema<monitor_settings> monitor_schema()
         .optional("group", &monitor_settings::group, coqmp_daemon::group());
     return result;
 }
+
+namespace {
 
 table_schema<hook_settings> hook_schema()
 {

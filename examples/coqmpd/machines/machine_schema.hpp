@@ -9,6 +9,9 @@ namespace coqmpd {
 
 [[nodiscard]] coqmp_daemon::table_schema<machine_file> machine_schema();
 
+/// Those of `[monitor]`, which the daemon's own file has, too.
+[[nodiscard]] coqmp_daemon::table_schema<monitor_settings> monitor_schema();
+
 }  // namespace coqmpd
 
 #endif

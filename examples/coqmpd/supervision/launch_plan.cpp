@@ -146,6 +146,7 @@ coqmp::supervision_policy policy_for(machine_file const& file)
     result.shutdown.budget = file.shutdown.budget;
     result.shutdown.ask_guest = file.shutdown.ask_guest ? coqmp::ask_guest::yes : coqmp::ask_guest::no;
     result.shutdown.repeat = file.shutdown.repeat;
+    result.shutdown.ask_through(file.shutdown.agent);
     return result;
 }
 

@@ -36,7 +36,7 @@ struct inheritance
 /// The daemon's sessions, with machines of other owners, too. No QEMU can make the daemon use much memory.
 [[nodiscard]] coqmp::session_options session_for_qemu();
 
-/// Without the guest's agent, which needs an executor.
+/// What the supervisor does with the machine.
 [[nodiscard]] coqmp::supervision_policy policy_for(machine_file const& file);
 
 /// The names of `after`.

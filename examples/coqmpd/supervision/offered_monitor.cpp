@@ -1,5 +1,8 @@
 #include "supervision/offered_monitor.hpp"
 
+#include "daemon/access/access_settings.hpp"
+#include "daemon/access/client_description.hpp"
+#include "daemon/access/listen_again.hpp"
 #include "daemon/log/log_priority.hpp"
 
 #include <coqmp/log_level.hpp>
@@ -17,22 +20,22 @@ namespace {
 
 coqmp::socket_access access_of(monitor_settings const& wanted)
 {
-    coqmp::socket_access result(wanted.mode);
+    coqmp::socket_access result;
+    result.mode = wanted.mode.value_or(result.mode);
     result.owner = wanted.owner;
     result.group = wanted.group;
     return result;
-}
-
-bool has_same_access(monitor_settings const& left, monitor_settings const& right)
-{
-    return left.mode == right.mode && left.owner == right.owner && left.group == right.group;
 }
 
 }  // namespace
 
 offered_monitor::offered_monitor(asio::any_io_executor const& executor, std::string machine, coqmp::endpoint at,
                                  monitor_settings const& wanted, coqmp_daemon::logger& log)
-    : machine_(std::move(machine)), at_(std::move(at)), log_(log), settings_(wanted), proxy_(executor, proxy_options(wanted.hold))
+    : machine_(std::move(machine)),
+      at_(std::move(at)),
+      log_(log),
+      settings_(wanted),
+      proxy_(executor, proxy_options(wanted.hold.value_or(true)))
 {
     take_policy(wanted);
     proxy_.listen(at_, access_of(wanted));
@@ -51,20 +54,15 @@ coqmp::monitor_proxy_options offered_monitor::proxy_options(bool hold)
     return result;
 }
 
-/// The user's number and not its name: looking up the name may block.
 void offered_monitor::note(coqmp::monitor_client const& client, char const* what)
 {
-    if (!log_.writes(log_priority::info))
-        return;
-    std::string const user = client.user ? std::to_string(*client.user) : "unknown";
-    log_.write(log_priority::info, machine_,
-               "monitor: client " + std::to_string(client.number) + ", user " + user + ", process " +
-                   std::to_string(client.process) + ": " + what);
+    log_.write(log_priority::info, machine_, "monitor: " + coqmp_daemon::describe(client) + ", " + what);
 }
 
 void offered_monitor::take_policy(monitor_settings const& wanted)
 {
-    auto const policy = coqmp::monitor_policy::named(wanted.policy);  // the file was checked
+    auto const policy =
+        coqmp::monitor_policy::named(wanted.policy.value_or(coqmp_daemon::default_policy));  // the file was checked
     policy_ = policy ? std::make_shared<coqmp::monitor_policy const>(*policy) : nullptr;
 }
 
@@ -74,10 +72,8 @@ void offered_monitor::apply(monitor_settings const& wanted)
         return;
     take_policy(wanted);
     proxy_.apply_policies();
-    if (!has_same_access(wanted, settings_)) {
-        proxy_.stop_listening(at_);
-        proxy_.listen(at_, access_of(wanted));
-    }
+    if (access_of(wanted) != access_of(settings_))
+        coqmp_daemon::listen_again(proxy_, at_, access_of(settings_), access_of(wanted));
     settings_ = wanted;
 }
 

@@ -33,7 +33,7 @@ public:
     [[nodiscard]] monitor_settings const& settings() const noexcept { return settings_; }
 
     /// Its clients come under the new policy. If others may connect to the socket than before, it is made anew.
-    /// @param wanted with the same `hold` @throws boost::system::system_error it no longer listens
+    /// @param wanted with the same `hold` @throws boost::system::system_error the socket is as it was before
     void apply(monitor_settings const& wanted);
 
 private:

@@ -8,10 +8,25 @@
 
 namespace coqmpd {
 
-void offered_monitors::offer(std::string const& machine, monitor_settings const& wanted)
+void offered_monitors::complete_with(monitor_settings const& others)
+{
+    others_ = others;
+    for (auto const& [machine, wanted] : std::map(wanted_))
+        offer(machine, wanted);
+}
+
+void offered_monitors::withdraw(std::string const& machine)
+{
+    wanted_.erase(machine);
+    monitors_.erase(machine);
+}
+
+void offered_monitors::offer(std::string const& machine, monitor_settings const& own)
 try {
+    wanted_[machine] = own;
+    monitor_settings const wanted = own.completed_with(others_);
     std::unique_ptr<offered_monitor>& monitor = monitors_[machine];
-    if (monitor && monitor->settings().hold == wanted.hold)
+    if (monitor && monitor->settings().hold.value_or(true) == wanted.hold.value_or(true))
         return monitor->apply(wanted);
     monitor.reset();  // its address is free for the next one
     auto const address = coqmp::endpoint::unix_socket(directory_ + '/' + machine + ".qmp");

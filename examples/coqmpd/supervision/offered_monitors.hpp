@@ -24,15 +24,21 @@ public:
         : machines_(machines), directory_(std::move(directory)), log_(log)
     {}
 
+    /// What is absent in the settings of a machine is like this from now on.
+    void complete_with(monitor_settings const& others);
+
     /// Offers the monitor of a machine that the supervisor knows like this from now on.
-    void offer(std::string const& machine, monitor_settings const& wanted);
+    /// @param own those of its file
+    void offer(std::string const& machine, monitor_settings const& own);
     /// Its clients are disconnected.
-    void withdraw(std::string const& machine) { monitors_.erase(machine); }
+    void withdraw(std::string const& machine);
 
 private:
     coqmp::supervisor& machines_;
     std::string directory_;
     coqmp_daemon::logger& log_;
+    monitor_settings others_;
+    std::map<std::string, monitor_settings> wanted_;
     std::map<std::string, std::unique_ptr<offered_monitor>> monitors_;
 };
 

@@ -30,13 +30,6 @@ bool is_observed_alone(machine_file const& file)
     return file.is_observed() && file.observe.value->directory.empty();
 }
 
-void note_unsupported(std::string const& machine, machine_file const& file, coqmp_daemon::logger& log)
-{
-    if (file.shutdown.agent)
-        log.write(log_priority::warning, machine,
-                  "shutdown.agent has no effect: this version asks the guest only through its power button");
-}
-
 }  // namespace
 
 supervised_machines::supervised_machines(surroundings const& shared, std::function<void(std::string const&)> forgotten)
@@ -128,7 +121,6 @@ void supervised_machines::place(std::string const& machine)
 
 void supervised_machines::launch(std::string const& machine, machine_file const& file)
 {
-    note_unsupported(machine, file, shared_.log);
     std::vector<std::string> problems;
     std::string const cgroup = shared_.cgroups != nullptr ? shared_.cgroups->prepare(machine, file.limits, problems) : "";
     for (std::string const& each : problems)

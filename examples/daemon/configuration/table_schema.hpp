@@ -5,8 +5,10 @@
 #include "daemon/configuration/setting.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,15 +32,19 @@ class table_schema
 {
 public:
     /// A key that must be there.
-    template <class Value, class Member>
-    table_schema& required(std::string key, Member Settings::* member, value_reader<Value> reader)
+    /// @param member may be that of a base class
+    template <class Value, class Member, class Owner>
+        requires std::derived_from<Settings, Owner>
+    table_schema& required(std::string key, Member Owner::* member, value_reader<Value> reader)
     {
         return add(std::move(key), true, storing(member, std::move(reader)));
     }
 
     /// A key that may be absent.
-    template <class Value, class Member>
-    table_schema& optional(std::string key, Member Settings::* member, value_reader<Value> reader)
+    /// @copydoc required
+    template <class Value, class Member, class Owner>
+        requires std::derived_from<Settings, Owner>
+    table_schema& optional(std::string key, Member Owner::* member, value_reader<Value> reader)
     {
         return add(std::move(key), false, storing(member, std::move(reader)));
     }
@@ -115,8 +121,8 @@ private:
         return *this;
     }
 
-    template <class Value, class Member>
-    static read_function storing(Member Settings::* member, value_reader<Value> reader)
+    template <class Value, class Member, class Owner>
+    static read_function storing(Member Owner::* member, value_reader<Value> reader)
     {
         return [member, reader = std::move(reader)](setting const& read, Settings& into, problem_list& problems) {
             if (auto value = reader(read, problems))

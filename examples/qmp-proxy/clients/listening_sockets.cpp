@@ -1,20 +1,13 @@
 #include "clients/listening_sockets.hpp"
 
+#include "daemon/access/listen_again.hpp"
+
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <utility>
 
 namespace qmp_proxy {
-
-namespace {
-
-bool is_same(coqmp::socket_access const& left, coqmp::socket_access const& right)
-{
-    return left.mode == right.mode && left.owner == right.owner && left.group == right.group;
-}
-
-}  // namespace
 
 std::vector<coqmp::endpoint> listening_sockets::apply(std::vector<listen_settings> const& wanted)
 {
@@ -39,8 +32,8 @@ std::vector<listening_sockets::socket> listening_sockets::open(std::vector<liste
             socket next{address, address, each.access()};
             if (socket const* const before = find(address)) {
                 next.at = before->at;
-                if (!is_same(before->access, next.access))
-                    remake(*before, next.access);
+                if (before->access != next.access)
+                    coqmp_daemon::listen_again(proxy_, before->at, before->access, next.access);
             } else {
                 next.at = proxy_.listen(address, next.access);
                 made.push_back(next.at);
@@ -51,24 +44,12 @@ std::vector<listening_sockets::socket> listening_sockets::open(std::vector<liste
         for (coqmp::endpoint const& each : made)
             proxy_.stop_listening(each);
         for (socket const& each : sockets_)
-            if (std::ranges::any_of(
-                    result, [&](socket const& other) { return other.at == each.at && !is_same(other.access, each.access); }))
-                remake(each, each.access);
+            if (std::ranges::any_of(result,
+                                    [&](socket const& other) { return other.at == each.at && other.access != each.access; }))
+                coqmp_daemon::listen_again(proxy_, each.at, each.access, each.access);
         throw;
     }
     return result;
-}
-
-/// For a moment, no client can connect. @throws boost::system::system_error the socket is as it was before
-void listening_sockets::remake(socket const& which, coqmp::socket_access const& access)
-{
-    proxy_.stop_listening(which.at);
-    try {
-        proxy_.listen(which.at, access);
-    } catch (boost::system::system_error const&) {
-        proxy_.listen(which.at, which.access);
-        throw;
-    }
 }
 
 listening_sockets::socket const* listening_sockets::find(coqmp::endpoint const& wanted) const

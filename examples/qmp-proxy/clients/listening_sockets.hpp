@@ -33,7 +33,6 @@ private:
 
     [[nodiscard]] std::vector<socket> open(std::vector<listen_settings> const& wanted);
     [[nodiscard]] socket const* find(coqmp::endpoint const& wanted) const;
-    void remake(socket const& which, coqmp::socket_access const& access);
 
     coqmp::monitor_proxy& proxy_;
     std::vector<socket> sockets_;

@@ -1,8 +1,8 @@
 #include "configuration/settings.hpp"
 
-#include "configuration/policy_table.hpp"
 #include "configuration/settings_check.hpp"
 #include "configuration/settings_schema.hpp"
+#include "daemon/access/policy_table.hpp"
 #include "daemon/configuration/configuration.hpp"
 
 #include <coqmp/similar_names.hpp>
@@ -13,6 +13,8 @@
 namespace qmp_proxy {
 
 namespace {
+
+using coqmp_daemon::policy_table;
 
 void check_policy(policy_table const& policies, socket_option const& socket, char const* option)
 {
@@ -44,15 +46,6 @@ void add_sockets(std::vector<Socket>& sockets, std::vector<socket_option> const&
 }
 
 }  // namespace
-
-coqmp::socket_access listen_settings::access() const
-{
-    coqmp::socket_access result;
-    result.mode = mode.value.value_or(result.mode);
-    result.owner = owner.value;
-    result.group = group.value;
-    return result;
-}
 
 settings parse_settings(std::string_view text, std::string const& file)
 {

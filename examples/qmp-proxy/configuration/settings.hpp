@@ -3,17 +3,14 @@
 #define QMP_PROXY_CONFIGURATION_SETTINGS_HPP
 
 #include "configuration/options.hpp"
+#include "daemon/access/access_settings.hpp"
 #include "daemon/configuration/setting.hpp"
 
 #include <coqmp/endpoint.hpp>
-#include <coqmp/socket_access.hpp>
-
-#include <sys/types.h>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -23,37 +20,15 @@ namespace qmp_proxy {
 
 using coqmp_daemon::located;
 
-/// The policy that every socket has at first.
-inline constexpr char const* default_policy = "read-only";
-/// In place of a policy: the client is disconnected.
-inline constexpr char const* no_policy = "none";
-
-/// `[policy.NAME]`
-struct policy_settings
-{
-    located<std::string> extends;  ///< Empty: it allows nothing but what it names.
-    std::vector<located<std::string>> allow;
-};
-
-/// An entry of `users` or `groups`: an account, and the policy of its processes.
-struct account_policy
-{
-    ::id_t id = 0;
-    located<std::string> policy;
-};
+using coqmp_daemon::account_policy;
+using coqmp_daemon::default_policy;
+using coqmp_daemon::no_policy;
+using coqmp_daemon::policy_settings;
 
 /// `[[listen]]`, or `--listen`.
-struct listen_settings
+struct listen_settings : coqmp_daemon::access_settings
 {
     located<std::optional<coqmp::endpoint>> address;
-    located<std::string> policy{default_policy, {}};
-    located<std::optional<::mode_t>> mode;
-    located<std::optional<::uid_t>> owner;
-    located<std::optional<::gid_t>> group;
-    std::vector<account_policy> users;   ///< In the order of the file.
-    std::vector<account_policy> groups;  ///< In the order of the file.
-
-    [[nodiscard]] coqmp::socket_access access() const;
 };
 
 /// `[[dial]]`, or `--dial`.
@@ -83,7 +58,7 @@ struct settings
     std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
     std::chrono::milliseconds shutdown_timeout = std::chrono::seconds(75);
     limit_settings limits;
-    std::map<std::string, located<policy_settings>> policies;
+    coqmp_daemon::policy_map policies;
     std::vector<listen_settings> listen;
     std::vector<dial_settings> dial;
 };

@@ -1,6 +1,7 @@
 #include "configuration/settings_schema.hpp"
 
 #include "configuration/readers.hpp"
+#include "daemon/access/access_schema.hpp"
 #include "daemon/configuration/value_readers.hpp"
 
 namespace qmp_proxy {
@@ -10,24 +11,11 @@ namespace {
 using namespace std::chrono_literals;
 using coqmp_daemon::table_schema;
 
-table_schema<policy_settings> policy_schema()
-{
-    table_schema<policy_settings> result;
-    result.optional("extends", &policy_settings::extends, coqmp_daemon::text())
-        .optional("allow", &policy_settings::allow, command_names());
-    return result;
-}
-
 table_schema<listen_settings> listen_schema()
 {
     table_schema<listen_settings> result;
-    result.required("address", &listen_settings::address, listen_address())
-        .optional("policy", &listen_settings::policy, coqmp_daemon::text())
-        .optional("mode", &listen_settings::mode, coqmp_daemon::file_mode())
-        .optional("owner", &listen_settings::owner, coqmp_daemon::user())
-        .optional("group", &listen_settings::group, coqmp_daemon::group())
-        .optional("users", &listen_settings::users, policies_of_users())
-        .optional("groups", &listen_settings::groups, policies_of_groups());
+    result.required("address", &listen_settings::address, listen_address());
+    coqmp_daemon::add_access_keys(result);
     return result;
 }
 
@@ -62,7 +50,7 @@ table_schema<settings> settings_schema()
         .optional("drain_timeout", &settings::drain_timeout, coqmp_daemon::duration(0ms, 1h))
         .optional("shutdown_timeout", &settings::shutdown_timeout, coqmp_daemon::duration(0ms, 24h))
         .table("limits", &settings::limits, limits_schema())
-        .named_tables("policy", &settings::policies, policy_schema())
+        .named_tables("policy", &settings::policies, coqmp_daemon::policy_schema())
         .tables("listen", &settings::listen, listen_schema())
         .tables("dial", &settings::dial, dial_schema());
     return result;

@@ -1,20 +1,27 @@
-#include "configuration/policy_table.hpp"
+#include "daemon/access/policy_table.hpp"
 
 #include <utility>
 
-namespace qmp_proxy {
+namespace coqmp_daemon {
 
-policy_table::policy_table(std::map<std::string, located<policy_settings>> const& own)
+std::vector<coqmp::monitor_policy> built_in_policies()
 {
+    std::vector<coqmp::monitor_policy> result;
     for (std::string const& name : coqmp::monitor_policy::built_in_names())
-        policies_.emplace(name, std::make_shared<coqmp::monitor_policy const>(*coqmp::monitor_policy::named(name)));
+        result.push_back(*coqmp::monitor_policy::named(name));
+    return result;
+}
+
+policy_table::policy_table(policy_map const& own, std::vector<coqmp::monitor_policy> const& built_in)
+{
+    for (coqmp::monitor_policy const& each : built_in)
+        policies_.emplace(each.name(), std::make_shared<coqmp::monitor_policy const>(each));
     for (auto const& [name, settings] : own)
         make(name, own);
 }
 
 /// A policy, and before it the one that it extends.
-policy_table::policy_pointer policy_table::make(std::string const& name,
-                                                std::map<std::string, located<policy_settings>> const& own)
+policy_table::policy_pointer policy_table::make(std::string const& name, policy_map const& own)
 {
     if (auto known = find(name))
         return known;
@@ -26,7 +33,7 @@ policy_table::policy_pointer policy_table::make(std::string const& name,
     return policies_.emplace(name, std::make_shared<coqmp::monitor_policy const>(std::move(made))).first->second;
 }
 
-std::shared_ptr<coqmp::monitor_policy const> policy_table::find(std::string_view name) const
+policy_table::policy_pointer policy_table::find(std::string_view name) const
 {
     auto const found = policies_.find(name);
     return found == policies_.end() ? nullptr : found->second;
@@ -40,4 +47,4 @@ std::vector<std::string> policy_table::names() const
     return result;
 }
 
-}  // namespace qmp_proxy
+}  // namespace coqmp_daemon

@@ -1,6 +1,6 @@
-#include "clients/client_names.hpp"
+#include "daemon/access/client_description.hpp"
 
-namespace qmp_proxy {
+namespace coqmp_daemon {
 
 // The user's number and not its name: looking up the name may block.
 std::string describe(coqmp::monitor_client const& client)
@@ -13,4 +13,4 @@ std::string describe(coqmp::monitor_client const& client)
     return result;
 }
 
-}  // namespace qmp_proxy
+}  // namespace coqmp_daemon
