@@ -42,6 +42,19 @@ void service_state::show(std::string const& sentence)
         shown_ = sentence;
 }
 
+coqmp::descriptor_store service_state::store(std::vector<coqmp::stored_descriptor> passed)
+{
+    coqmp::descriptor_store result;
+    result.content = std::move(passed);
+    if (!notification_.has_manager())
+        return result;
+    result.keep = [this](std::string const& name, coqmp::descriptor const& which) {
+        note(notification_.keep_descriptor(name, which));
+    };
+    result.drop = [this](std::string const& name) { note(notification_.drop_descriptor(name)); };
+    return result;
+}
+
 asio::awaitable<void> service_state::keep_alive()
 {
     auto const interval = notification_.watchdog_interval();

@@ -80,6 +80,12 @@ std::shared_ptr<wish_store> store_in(std::shared_ptr<directory_wish_store> const
     return std::make_shared<memory_wish_store>();
 }
 
+/// Takes the whole store, so that its descriptors have no other owner.
+std::shared_ptr<kept_monitors> kept_in(descriptor_store store, bool has_directory)
+{
+    return has_directory ? std::make_shared<kept_monitors>(std::move(store)) : nullptr;
+}
+
 }  // namespace
 
 supervisor_impl::supervisor_impl(asio::any_io_executor executor, supervisor_options options)
@@ -88,6 +94,7 @@ supervisor_impl::supervisor_impl(asio::any_io_executor executor, supervisor_opti
       home_(std::make_shared<revocable_executor>(this->executor())),
       directory_(options_.directory.empty() ? nullptr : std::make_shared<directory_wish_store>(options_.directory)),
       store_(store_in(directory_)),
+      kept_(kept_in(std::exchange(options_.store, {}), directory_ != nullptr)),
       starts_(options_.concurrent_starts),
       clock_(&time_source_of(this->executor())),
       timer_(this->executor())
@@ -197,6 +204,8 @@ supervisor_impl::driver_pointer supervisor_impl::make_driver(std::string const& 
     std::shared_ptr<void const> lock = directory_ ? directory_->lock() : nullptr;
     auto const qemu = std::make_shared<launched_qemu>(executor(), home_, std::move(spec), place, std::move(lock), *driver);
     driver->drive(qemu);
+    if (kept_)
+        qemu->keep_monitor_in(kept_monitor(kept_, name));
     recall(driver, name, qemu->find());
     return driver;
 }
@@ -221,7 +230,9 @@ void supervisor_impl::check_order(std::string const& name, std::vector<std::stri
 void supervisor_impl::recall(driver_pointer const& driver, std::string const& name, std::optional<machine_record> const& process)
 {
     auto record = directory_ ? store_->load(name) : std::nullopt;
-    bool const lives = process && find_process({process->process, process->start_time, process->boot_id}) != nullptr;
+    // One that has ended counts as alive until its last events have been read.
+    bool const lives = process && (find_process({process->process, process->start_time, process->boot_id}) != nullptr ||
+                                   (kept_ && kept_->has_unread(name, *process)));
     if (!record && !lives)
         return;
     std::string const boot = current_boot_id();
