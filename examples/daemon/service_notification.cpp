@@ -140,12 +140,12 @@ boost::system::error_code service_notification::extend_timeout(std::chrono::micr
 
 boost::system::error_code service_notification::keep_descriptor(std::string const& name, coqmp::descriptor const& which)
 {
-    return send("FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, urgency::now, which.number());
+    return send("FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, urgency::may_be_lost, which.number());
 }
 
 boost::system::error_code service_notification::drop_descriptor(std::string const& name)
 {
-    return send("FDSTOREREMOVE=1\nFDNAME=" + name, urgency::now);
+    return send("FDSTOREREMOVE=1\nFDNAME=" + name, urgency::may_be_lost);
 }
 
 boost::system::error_code service_notification::send(std::string_view message, urgency how, int descriptor)

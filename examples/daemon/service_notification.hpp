@@ -30,8 +30,8 @@ struct service_environment
 /// this code would still be needed without it. The protocol is one datagram, is stable, and is meant to be implemented by others:
 /// since systemd 256, sd_notify(3) contains an example ("Notes").
 /// @par Errors Each function returns the kernel's error, which deserves a line in the log; the daemon goes on. If the service
-///   manager does not read, status() and keep_alive() fail at once with EAGAIN, because the next call makes up for them. The
-///   other functions wait for up to a second first.
+///   manager does not read, status(), keep_alive() and the functions for descriptors fail at once with EAGAIN: the next call
+///   makes up for them, or the daemon's successor does without a descriptor. The other functions wait for up to a second first.
 /// @par Threads One at a time.
 class service_notification
 {

@@ -3,6 +3,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/errc.hpp>
 
 #include <utility>
 
@@ -48,10 +49,14 @@ coqmp::descriptor_store service_state::store(std::vector<coqmp::stored_descripto
     result.content = std::move(passed);
     if (!notification_.has_manager())
         return result;
-    result.keep = [this](std::string const& name, coqmp::descriptor const& which) {
-        note(notification_.keep_descriptor(name, which));
+    auto const note_unless_busy = [this](boost::system::error_code error) {
+        if (error != boost::system::errc::resource_unavailable_try_again)
+            note(error);
     };
-    result.drop = [this](std::string const& name) { note(notification_.drop_descriptor(name)); };
+    result.keep = [this, note_unless_busy](std::string const& name, coqmp::descriptor const& which) {
+        note_unless_busy(notification_.keep_descriptor(name, which));
+    };
+    result.drop = [this, note_unless_busy](std::string const& name) { note_unless_busy(notification_.drop_descriptor(name)); };
     return result;
 }
 

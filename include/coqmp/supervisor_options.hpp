@@ -31,8 +31,10 @@ struct supervisor_options
     /// lifecycle_reason::ended_unseen. What is lost is at most what the first program had read and not handled when it was killed.
     /// If a connection cannot be used any more, the machine is adopted without it, as without a store.
     ///
-    /// A machine that has ended or was removed, or whose connection has ended, has nothing in the store. The functions are called
-    /// on the supervisor's executor, and must not throw. If they are empty, nothing is kept.
+    /// The connections stay in the store when the program is killed, and after supervisor::async_release_all(). A machine that has
+    /// ended, was removed or was released alone, or whose connection has ended, has nothing in it. As long as QEMU's events are not
+    /// read, they take memory in QEMU, so a store should not keep a connection for long. The functions are called on the
+    /// supervisor's executor, and must not throw. If they are empty, nothing is kept.
     descriptor_store store;
 
     /// How many machines may be starting at the same time; the others wait for their turn. Zero: no limit.

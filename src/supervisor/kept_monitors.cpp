@@ -80,8 +80,8 @@ std::optional<kept_connection> kept_monitors::take(std::string const& machine, m
     {
         std::scoped_lock const lock(mutex_);
         auto const [begin, end] = entries_.equal_range(machine);
-        auto const found = std::find_if(
-            begin, end, [&](auto const& each) { return each.second.connection && each.second.name.is_of(process); });
+        auto const found =
+            std::find_if(begin, end, [&](auto const& each) { return each.second.connection && each.second.name.is_of(process); });
         if (found != end) {
             name = found->second.name;
             result = kept_connection{*std::exchange(found->second.connection, std::nullopt), name->has_out_of_band};

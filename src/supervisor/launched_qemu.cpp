@@ -506,7 +506,7 @@ try {
 void launched_qemu::release()
 {
     std::string text;
-    share_monitor(false);  // it stays open in the store
+    share_monitor(false);         // it stays open in the store
     if (machine_ && !adopted_) {  // else there is none, or it lives on anyway
         if (wanted_end_)
             impl_of(*machine_)->leave_alone();

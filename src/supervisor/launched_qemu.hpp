@@ -120,7 +120,7 @@ private:
     std::optional<boost::asio::steady_timer> next_adoption_;
     std::optional<kept_monitor> store_;
     std::optional<kept_connection> kept_;  ///< With the process that is being adopted.
-    std::string complaint_;  ///< The last one about an adoption or a record that failed.
+    std::string complaint_;                ///< The last one about an adoption or a record that failed.
 };
 
 }  // namespace coqmp::detail

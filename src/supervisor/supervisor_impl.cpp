@@ -233,6 +233,8 @@ void supervisor_impl::recall(driver_pointer const& driver, std::string const& na
     // One that has ended counts as alive until its last events have been read.
     bool const lives = process && (find_process({process->process, process->start_time, process->boot_id}) != nullptr ||
                                    (kept_ && kept_->has_unread(name, *process)));
+    if (kept_ && !lives)
+        asio::post(executor(), [kept = kept_, name] { kept->drop(name); });
     if (!record && !lives)
         return;
     std::string const boot = current_boot_id();
@@ -304,6 +306,8 @@ void supervisor_impl::take_out(std::string const& name)
         std::scoped_lock const lock(mutex_);
         machines_.erase(name);
     }
+    if (kept_ && !releases_all_)
+        kept_->drop(name);
     starts_.withdraw(name);
     launched(name);
     ended(name);
@@ -480,6 +484,7 @@ void supervisor_impl::release_all(release_all_handler&& handler)
     };
     if (is_closed_)
         return handler.post(error_code(asio::error::operation_aborted), std::size_t());
+    releases_all_ = true;
     auto const all = std::make_shared<state>(std::move(handler));
     for (auto const& [name, each] : entries()) {
         ++all->open;

@@ -136,6 +136,7 @@ private:
     std::list<removal_pointer> removals_;      ///< They wait for the disk.
     time_source* clock_;
     std::optional<boost::asio::steady_timer> timer_;
+    bool releases_all_ = false;  ///< Another supervisor follows.
     bool is_closed_ = false;
     std::atomic<int> calls_out_ = 0;  ///< Filters and log functions that are running, and may destroy the supervisor.
     post_memory close_memory_;

@@ -76,7 +76,8 @@ struct fixture
     [[nodiscard]] coqmp::machine_spec spec() const
     {
         auto result = bare();
-        result.arguments.insert(result.arguments.end(), {"-qmp", "unix:" + (folder.path() / "second").native() + ",server=on,wait=off"});
+        result.arguments.insert(result.arguments.end(),
+                                {"-qmp", "unix:" + (folder.path() / "second").native() + ",server=on,wait=off"});
         return result;
     }
 
@@ -90,7 +91,7 @@ struct fixture
         co_await reaches(changes, "vm", lifecycle::running);
         process = machines.pid("vm").value_or(-1);
         BOOST_REQUIRE(process > 0);
-        co_await machines.async_release("vm");
+        (void)co_await machines.async_release_all();
         BOOST_TEST(stored.size() == 1U);
     }
 
@@ -166,7 +167,7 @@ BOOST_AUTO_TEST_CASE(goes_on_with_a_connection_again_and_again)
             machines.add("vm", spec(), quick());
             co_await gets(changes, liveness::responsive);
             BOOST_TEST((machines.pid("vm") == process));
-            co_await machines.async_release("vm");
+            (void)co_await machines.async_release_all();
             BOOST_TEST(stored.size() == 1U);
         }
         BOOST_TEST(log.empty());
@@ -285,6 +286,25 @@ BOOST_AUTO_TEST_CASE(ends_a_connection_on_which_garbage_comes)
         std::array<char, 100> rest{};
         while (::recv(peer.number(), rest.data(), rest.size(), 0) > 0) {  // it blocks for ever if the connection has not ended
         }
+        co_await machines.async_stop("vm", 20s);
+    };
+    run(body());
+}
+
+BOOST_AUTO_TEST_CASE(leaves_nothing_in_the_store_when_it_releases_one_machine)
+{
+    auto const body = [this]() -> asio::awaitable<void> {
+        supervisor machines(co_await asio::this_coro::executor, options());
+        change_stream changes = machines.subscribe();
+        machines.add("vm", spec(), quick());
+        machines.start("vm");
+        co_await reaches(changes, "vm", lifecycle::running);
+        process = machines.pid("vm").value_or(-1);
+        co_await machines.async_release("vm");
+        BOOST_TEST(stored.empty());
+        machines.add("vm", spec(), quick());
+        co_await gets(changes, liveness::responsive);
+        BOOST_TEST((machines.pid("vm") == process));
         co_await machines.async_stop("vm", 20s);
     };
     run(body());

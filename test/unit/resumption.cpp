@@ -175,8 +175,9 @@ BOOST_AUTO_TEST_CASE(sends_commands_only_when_no_foreign_reply_can_follow)
 BOOST_AUTO_TEST_CASE(ends_when_the_peer_does_not_know_us)
 {
     BOOST_TEST((heard({hello, "\r\n"}) == std::vector<std::string>{"ended: " + make_error_code(errc::not_qmp).message()}));
-    constexpr std::string_view refusal = R"({"error": {"class": "CommandNotFound", "desc": "Expecting capabilities"}, "id": "coqmp-c0ffee"})"
-                                         "\r\n";
+    constexpr std::string_view refusal =
+        R"({"error": {"class": "CommandNotFound", "desc": "Expecting capabilities"}, "id": "coqmp-c0ffee"})"
+        "\r\n";
     auto const refused = "ended: " + make_error_code(errc::negotiation_refused).message();
     BOOST_TEST((heard({refusal}) == std::vector<std::string>{refused}));
 }
