@@ -234,7 +234,10 @@ void supervisor_impl::recall(driver_pointer const& driver, std::string const& na
     bool const lives = process && (find_process({process->process, process->start_time, process->boot_id}) != nullptr ||
                                    (kept_ && kept_->has_unread(name, *process)));
     if (kept_ && !lives)
-        asio::post(executor(), [kept = kept_, name] { kept->drop(name); });
+        asio::post(executor(), [weak = weak_from_this(), name] {
+            if (auto const self = weak.lock(); self && !self->is_closed_)
+                self->kept_->drop(name);
+        });
     if (!record && !lives)
         return;
     std::string const boot = current_boot_id();
