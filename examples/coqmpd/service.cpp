@@ -53,10 +53,11 @@ constexpr std::size_t most_changes = std::size_t{1} << 16;
 constexpr std::string_view events_of_qemu = "events of QEMU";
 constexpr std::string_view changes_of_machines = "changes of machines";
 
-coqmp::supervisor_options options_for(places const& where, coqmp_daemon::logger& log)
+coqmp::supervisor_options options_for(places const& where, coqmp::descriptor_store store, coqmp_daemon::logger& log)
 {
     coqmp::supervisor_options result;
     result.directory = where.state;
+    result.store = std::move(store);
     result.log = [&log](coqmp::log_level level, std::string_view sentence) {
         sourced_sentence const line = split_source(sentence);
         log.write(coqmp_daemon::priority_of(level), line.machine, line.text);
@@ -76,7 +77,8 @@ std::string text_of(std::exception_ptr const& failure)
 }  // namespace
 
 service::service(asio::any_io_executor const& executor, places const& where, std::unique_ptr<cgroup_tree> cgroups,
-                 coqmp_daemon::service_environment const& environment, coqmp_daemon::logger& log)
+                 coqmp_daemon::service_environment const& environment, std::vector<coqmp::stored_descriptor> passed,
+                 coqmp_daemon::logger& log)
     : executor_(executor),
       places_(where),
       log_(log),
@@ -85,7 +87,7 @@ service::service(asio::any_io_executor const& executor, places const& where, std
       requests_(executor, state_, log, {[this] { return reload(); }, [this] { tasks_.finish(exit_code::success); }}),
       cgroups_(std::move(cgroups)),
       hooks_(executor, inheritance::ours().environment, log),
-      supervisor_(executor, options_for(where, log)),
+      supervisor_(executor, options_for(where, state_.store(std::move(passed)), log)),
       changes_(supervisor_.subscribe(most_changes)),
       events_(supervisor_.subscribe_events(coqmp::event_filter().matching([this](auto const& what) { return wants(what); }))),
       monitors_(supervisor_, where.runtime, log),
