@@ -32,7 +32,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long the end waits for starts and shutdowns that are under way, and for hooks. The next daemon can go on with them, too.
+/// How long the end waits for starts that are under way, for machines that end for another reason than that somebody asked for it,
+/// and for hooks. The next daemon goes on with what takes longer.
 constexpr auto time_to_release = 10s;
 constexpr auto time_for_hooks = 5s;
 
@@ -132,7 +133,7 @@ asio::awaitable<bool> service::stop()
     control_.close();
     bool const all_released = co_await machines_.release_all(time_to_release);
     if (!all_released)
-        log_.write(log_priority::warning, "a machine is still being started or shut down; the next daemon goes on with it");
+        log_.write(log_priority::notice, "a machine is still being started or shut down; the next daemon goes on with it");
     co_await hooks_.finish(time_for_hooks);
     co_return all_released;
 }
