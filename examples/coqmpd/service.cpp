@@ -149,7 +149,7 @@ asio::awaitable<bool> service::stop()
         log_.write(log_priority::notice, "the machines go on running");
     bool const all_released = co_await machines_.release_all(time_to_release);
     if (!all_released)
-        log_.write(log_priority::warning, "a machine is still being started or shut down; the next daemon goes on with it");
+        log_.write(log_priority::notice, "a machine is still being started or shut down; the next daemon goes on with it");
     co_await hooks_.finish(time_for_hooks);
     co_return all_released;
 }

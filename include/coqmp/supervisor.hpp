@@ -199,9 +199,10 @@ public:
             impl_, std::forward<Token>(token), std::move(name));
     }
 
-    /// Lets all machines live on without this supervisor, as async_release() does, before its program ends. A machine that is
-    /// being shut down because its owner stopped it is released at once; the next supervisor continues the shutdown. Completes
-    /// when every start, every restart, and every shutdown for another reason is over.
+    /// Lets all machines live on without this supervisor, as async_release() does, before its program ends. A machine that its owner
+    /// is stopping or restarting, or that async_shutdown() is shutting down, is released at once: the next supervisor continues
+    /// that, and has the whole budget of the machine's policy for it. Completes when every start and every shutdown for another
+    /// reason is over.
     /// @param token a completion token, `asio::deferred` by default
     /// @par Handler signature `void(error_code, std::size_t)`: how many could not be released, usually because they had just ended
     /// @par Errors errc::cannot_release: the supervisor has no directory; `operation_aborted`: the supervisor was destroyed

@@ -287,6 +287,8 @@ live_machine::demand live_machine::take_demand(clock::time_point now) noexcept
     }
     if (panic_ != panic_phase::demands)
         return demand::none;
+    if (policy_->on_panic == panic_action::reset && !(liveness_.is_connected() && run_state_.is_current()))
+        return demand::none;  // it cannot be sent now: the next answer decides
     panic_ = panic_phase::handled;
     if (pause_.is_held() || policy_->on_panic == panic_action::leave)
         return demand::none;

@@ -55,7 +55,7 @@ machine_actions machine_lifecycle::start(clock::time_point now)
     if (!has_process_) {
         launch(lifecycle_reason::by_operator, out);
     } else if (purpose_ != purpose::none) {
-        purpose_ = purpose::restart;
+        pursue(purpose::restart);
         status_.reason = lifecycle_reason::by_operator;
     }
     return conclude(now, std::move(out));
@@ -134,27 +134,52 @@ machine_actions machine_lifecycle::recall(machine_memory const& memory, found_pr
     if (is_released_ || has_process_ || (status_.state != lifecycle::defined && !policy_->is_observed))
         return out;
     memory_ = stored_ = memory;
-    if (found == found_process::alive) {
-        has_process_ = true;
-        live_.emplace(policy_, memory_, now);
-        status_ = machine_status{};
-        status_.state = lifecycle::running;  // until QEMU says more
-        if (memory_.is_migrated)
-            status_ = {lifecycle::paused, lifecycle_reason::migrated, {}, {}, {}, {}};
-        if (memory_.wish == machine_wish::down && !policy_->is_observed)
-            end_process(purpose::down, lifecycle_reason::by_operator, std::nullopt, now, out);
-        return conclude(now, std::move(out));
-    }
-    bool const is_other_boot = found == found_process::other_boot;
+    memory_.under_way = work_under_way::none;
+    auto const left = memory_.wish == machine_wish::up ? memory.under_way : work_under_way::none;
+    if (found == found_process::alive)
+        adopt(left, now, out);
+    else
+        make_up_for_gap(left, found == found_process::other_boot, now, out);
+    return conclude(now, std::move(out));
+}
+
+/// A stop that is under way gets its whole time once more.
+/// @param left what an earlier supervisor left under way
+void machine_lifecycle::adopt(work_under_way left, clock::time_point now, machine_actions& out)
+{
+    has_process_ = true;
+    live_.emplace(policy_, memory_, now);
+    status_ = machine_status{};
+    status_.state = lifecycle::running;  // until QEMU says more
+    if (memory_.is_migrated)
+        status_ = {lifecycle::paused, lifecycle_reason::migrated, {}, {}, {}, {}};
+    if (policy_->is_observed)
+        return;
+    if (memory_.wish == machine_wish::down)
+        end_process(purpose::down, lifecycle_reason::by_operator, std::nullopt, now, out);
+    else if (left == work_under_way::restart)
+        end_process(purpose::restart, lifecycle_reason::by_operator, std::nullopt, now, out);
+    else if (left == work_under_way::host_shutdown)
+        end_process(purpose::host, lifecycle_reason::host_shutdown, std::nullopt, now, out);
+}
+
+/// @param left what an earlier supervisor left under way
+void machine_lifecycle::make_up_for_gap(work_under_way left, bool has_booted, clock::time_point now, machine_actions& out)
+{
     memory_.is_held = memory_.is_out_of_space = false;
-    auto const next = is_other_boot ? aftermath_of_boot(memory_, *policy_) : aftermath_of_gap(memory_, *policy_);
-    if (is_other_boot && next == aftermath::relaunch)
+    if (left == work_under_way::launch || left == work_under_way::restart)
+        return launch(left == work_under_way::restart ? lifecycle_reason::by_operator : lifecycle_reason::none, out);
+    if (left == work_under_way::host_shutdown)
+        memory_.shutdown_cause.clear();  // as if its end had been seen
+    auto const next = has_booted ? aftermath_of_boot(memory_, *policy_) : aftermath_of_gap(memory_, *policy_);
+    if (has_booted && next == aftermath::relaunch)
         launch(lifecycle_reason::none, out);
+    else if (!has_booted && left == work_under_way::host_shutdown)
+        rest(lifecycle::stopped, lifecycle_reason::host_shutdown);
     else if (next == aftermath::rest)
         rest(memory_.is_given_up ? lifecycle::given_up : lifecycle::stopped, reason_of_rest(memory_));
     else
         go_on(next, reason_of_rest(memory_), now, out);
-    return conclude(now, std::move(out));
 }
 
 machine_actions machine_lifecycle::connected(bool has_out_of_band, bool is_out_of_space_listed, clock::time_point now)
@@ -163,6 +188,8 @@ machine_actions machine_lifecycle::connected(bool has_out_of_band, bool is_out_o
     if (!has_process_)
         return out;
     if (!live_) {
+        if (memory_.under_way == work_under_way::launch)
+            memory_.under_way = work_under_way::none;
         restarts_.ready(now);
         live_.emplace(policy_, machine_memory{}, now);
         if (purpose_ != purpose::none)
@@ -191,7 +218,8 @@ machine_actions machine_lifecycle::ended(process_end const& what, clock::time_po
     has_process_ = false;
     force_at_ = end_of_time;
     memory_.is_held = memory_.is_out_of_space = false;
-    purpose const why = std::exchange(purpose_, purpose::none);
+    purpose const why = purpose_;
+    pursue(purpose::none);
     lifecycle_reason reason = status_.reason;  // of the stop
     if (memory_.shutdown_cause.empty() && (why == purpose::none || why == purpose::silence))
         memory_.shutdown_cause = what.end.shutdown_cause;
@@ -306,6 +334,8 @@ void machine_lifecycle::launch(lifecycle_reason reason, machine_actions& out)
     machine_wish const wish = memory_.wish;
     memory_ = machine_memory{};
     memory_.wish = wish;
+    if (aftermath_of_gap(memory_, *policy_) == aftermath::rest)
+        memory_.under_way = work_under_way::launch;
     has_process_ = true;
     rest(lifecycle::starting, reason);
     out.emplace_back(actions::launch{});
@@ -317,7 +347,8 @@ void machine_lifecycle::end_process(purpose why, lifecycle_reason reason, std::o
     auto time = budget.value_or(policy_->shutdown.budget);
     if (!budget && time > 0ns && live_ && live_->crash_until() > now)
         time += live_->crash_until() - now;
-    bool const is_stopping = std::exchange(purpose_, why) != purpose::none;
+    bool const is_stopping = purpose_ != purpose::none;
+    pursue(why);
     status_.state = lifecycle::stopping;
     status_.reason = reason;
     if (live_)
@@ -331,6 +362,14 @@ void machine_lifecycle::end_process(purpose why, lifecycle_reason reason, std::o
         out.emplace_back(actions::kill{});
     else
         out.emplace_back(actions::shut_down{time});
+}
+
+void machine_lifecycle::pursue(purpose why) noexcept
+{
+    purpose_ = why;
+    memory_.under_way = why == purpose::restart ? work_under_way::restart
+                        : why == purpose::host  ? work_under_way::host_shutdown
+                                                : work_under_way::none;
 }
 
 void machine_lifecycle::go_on(aftermath next, lifecycle_reason reason, clock::time_point now, machine_actions& out)
@@ -395,7 +434,8 @@ machine_actions machine_lifecycle::conclude(clock::time_point now, machine_actio
     }
     status_.is_boot_looping = reboots_.is_looping();
     // A stop for another reason has consequences that only this supervisor knows.
-    bool const can_leave = purpose_ == purpose::none || (purpose_ == purpose::down && releases_stopping_);
+    bool const is_stored = purpose_ == purpose::down || memory_.under_way != work_under_way::none;
+    bool const can_leave = purpose_ == purpose::none || (is_stored && releases_stopping_);
     bool const can_release = !has_process_ || (live_ && can_leave);
     is_released_ = wants_release_ && can_release;
     if (is_released_) {

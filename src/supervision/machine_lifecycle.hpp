@@ -95,14 +95,16 @@ public:
     [[nodiscard]] machine_actions kill(clock::time_point now);
     /// It is to live on without this supervisor. During a start or a stop, it is released when that is over.
     [[nodiscard]] machine_actions release(clock::time_point now);
-    /// The same, but while its operator is stopping it, it is released at once: the next supervisor continues the stop.
+    /// The same, but while it is being stopped or restarted for its operator, or stopped with the host, it is released at once: the
+    /// next supervisor goes on with that.
     [[nodiscard]] machine_actions leave(clock::time_point now);
     /// Another policy applies from now on. Whether the machine is observed does not change.
     [[nodiscard]] machine_actions apply(supervision_policy policy, clock::time_point now);
 
     // ---- What becomes of the process ---------------------------------------------------------------------------------------
 
-    /// Continues the supervision of an earlier supervisor; before all else. Of an observed machine: it was found, again and again.
+    /// Continues the supervision of an earlier supervisor, and what it left under way; before all else. Of an observed machine: it
+    /// was found, again and again.
     [[nodiscard]] machine_actions recall(machine_memory const& memory, found_process found, clock::time_point now);
     /// The monitor is negotiated: after a launch, QEMU is ready.
     /// @param has_out_of_band whether QEMU has the capability `oob`
@@ -135,9 +137,12 @@ private:
     /// Why it is being stopped, and so what comes after.
     enum class purpose { none, down, host, restart, boot_loop, panic, panic_loop, silence };
 
+    void adopt(work_under_way left, clock::time_point now, machine_actions& out);
+    void make_up_for_gap(work_under_way left, bool has_booted, clock::time_point now, machine_actions& out);
     void launch(lifecycle_reason reason, machine_actions& out);
     void end_process(purpose why, lifecycle_reason reason, std::optional<std::chrono::nanoseconds> budget, clock::time_point now,
                      machine_actions& out);
+    void pursue(purpose why) noexcept;
     void go_on(aftermath next, lifecycle_reason reason, clock::time_point now, machine_actions& out);
     void meet_demand(clock::time_point now, machine_actions& out);
     void rest(lifecycle state, lifecycle_reason reason) noexcept;

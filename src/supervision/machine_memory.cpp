@@ -19,10 +19,10 @@ namespace coqmp::detail {
 
 namespace {
 
-constexpr std::uint64_t memory_format = 1;
+constexpr std::uint64_t format_without_work = 1;  ///< What is needed to read a record without work under way.
 
-constexpr std::string_view memory_members[] = {"format", "needs",        "wish",     "boot-id", "shutdown-cause",
-                                               "held",   "out-of-space", "migrated", "given-up"};
+constexpr std::string_view memory_members[] = {"format", "needs",        "wish",     "boot-id",  "shutdown-cause",
+                                               "held",   "out-of-space", "migrated", "given-up", "under-way"};
 
 [[noreturn]] void reject_memory(std::string const& why)
 {
@@ -55,6 +55,16 @@ machine_wish wish_in(json::object const& members)
         if (text_in(members, "wish") == to_string(each))
             return each;
     reject_member("wish");
+}
+
+work_under_way work_in(json::object const& members)
+{
+    if (!members.contains("under-way"))
+        return work_under_way::none;
+    for (work_under_way const each : {work_under_way::launch, work_under_way::restart, work_under_way::host_shutdown})
+        if (text_in(members, "under-way") == to_string(each))
+            return each;
+    reject_member("under-way");
 }
 
 /// @return the format
@@ -105,20 +115,41 @@ std::ostream& operator<<(std::ostream& out, machine_wish wish)
     return out << to_string(wish);
 }
 
+char const* to_string(work_under_way what) noexcept
+{
+    switch (what) {
+        case work_under_way::launch:
+            return "launch";
+        case work_under_way::restart:
+            return "restart";
+        case work_under_way::host_shutdown:
+            return "host-shutdown";
+        case work_under_way::none:
+            break;
+    }
+    return "none";
+}
+
+std::ostream& operator<<(std::ostream& out, work_under_way what)
+{
+    return out << to_string(what);
+}
+
 std::ostream& operator<<(std::ostream& out, machine_memory const& memory)
 {
     out << memory.wish;
     if (!memory.shutdown_cause.empty())
         out << ", shutdown by " << memory.shutdown_cause;
-    return out << (memory.is_held ? ", held" : "") << (memory.is_out_of_space ? ", out of space" : "")
-               << (memory.is_migrated ? ", migrated" : "") << (memory.is_given_up ? ", given up" : "");
+    out << (memory.is_held ? ", held" : "") << (memory.is_out_of_space ? ", out of space" : "")
+        << (memory.is_migrated ? ", migrated" : "") << (memory.is_given_up ? ", given up" : "");
+    return memory.under_way == work_under_way::none ? out : out << ", " << memory.under_way << " under way";
 }
 
 std::string to_string(memory_record const& record)
 {
     json::object members;
     members["format"] = std::max(record.format, memory_format);
-    members["needs"] = memory_format;
+    members["needs"] = record.memory.under_way == work_under_way::none ? format_without_work : memory_format;
     members["wish"] = to_string(record.memory.wish);
     members["boot-id"] = record.boot_id;
     if (!record.memory.shutdown_cause.empty())
@@ -127,6 +158,8 @@ std::string to_string(memory_record const& record)
     set_if(members, "out-of-space", record.memory.is_out_of_space);
     set_if(members, "migrated", record.memory.is_migrated);
     set_if(members, "given-up", record.memory.is_given_up);
+    if (record.memory.under_way != work_under_way::none)
+        members["under-way"] = to_string(record.memory.under_way);
     for (auto const& each : record.unknown_members)
         members[each.key()] = each.value();
     return json::serialize(members);
@@ -151,6 +184,7 @@ memory_record parse_memory_record(std::string_view text)
     result.memory.is_out_of_space = optional_flag(*members, "out-of-space");
     result.memory.is_migrated = optional_flag(*members, "migrated");
     result.memory.is_given_up = optional_flag(*members, "given-up");
+    result.memory.under_way = work_in(*members);
     return result;
 }
 

@@ -200,6 +200,29 @@ BOOST_AUTO_TEST_CASE(a_shutdown_is_completed_by_the_next_daemon)
     BOOST_TEST(daemon.stop() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_restart_is_completed_by_the_next_daemon_even_if_the_first_one_is_killed)
+{
+    define_guest("vm", coqmp::test::idle, "[shutdown]\nbudget = '4s'\n[restart]\npolicy = 'no'\n");
+    ::pid_t process = 0;
+    {
+        running_coqmpd daemon(*this);
+        process = start("vm");
+        see_record("vm");
+        ask_until(command("machine-restart").with("name", "vm"), "vm", "stopping");
+        daemon.signal(SIGKILL);
+        BOOST_TEST(daemon.wait() == 128 + SIGKILL);
+    }
+    running_coqmpd daemon(*this);
+    see_end(process);
+    ::pid_t next = process;
+    while (next == process)
+        next = process_of("vm");
+    (void)keep(next);
+    (void)ask(command("machine-stop").with("name", "vm"));
+    see_end(next);
+    BOOST_TEST(daemon.stop() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_machine_of_another_owner_is_observed)
 {
     (void)write("machines/other.toml", "observe = '" + path("monitor") + "'\n");

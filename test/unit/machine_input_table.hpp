@@ -2,39 +2,13 @@
 #ifndef COQMP_TEST_UNIT_MACHINE_INPUT_TABLE_HPP
 #define COQMP_TEST_UNIT_MACHINE_INPUT_TABLE_HPP
 
-#include "unit/supervised_machine.hpp"
+#include "unit/machine_state_row.hpp"
+#include "unit/machine_stop_table.hpp"
 
-#include <functional>
-#include <map>
-#include <ostream>
-#include <string>
 #include <utility>
 #include <vector>
 
 namespace coqmp::test {
-
-/// What is asked for, and the next state with what is remembered: `launch => starting (asked by the operator); up`.
-using effects = std::map<std::string, std::string>;
-
-/// A way into a state, and what each input does there.
-struct state_row
-{
-    char const* name;
-    std::function<void(supervised_machine&)> enter;
-    effects expected;
-    coqmp::restart_policy policy = coqmp::restart_policy::on_failure;
-};
-
-inline std::ostream& operator<<(std::ostream& out, state_row const& what)
-{
-    return out << what.name;
-}
-
-inline effects joined(effects first, effects const& second)
-{
-    first.insert(second.begin(), second.end());
-    return first;
-}
 
 /// Wherever a process lives, and is not being stopped.
 inline effects const ends_of_live_machines{
@@ -51,6 +25,7 @@ inline effects const ends_of_live_machines{
 
 /// Wherever there is no process.
 inline effects const wishes_while_down{
+    {"leave", "release => the same"},
     {"release", "release => the same"},
     {"restart", "launch => starting (asked by the operator); up"},
     {"start", "launch => starting (asked by the operator); up"},
@@ -60,47 +35,82 @@ inline std::vector<state_row> state_rows()
 {
     using namespace detail;
     std::vector<state_row> all;
-    all.push_back({"defined", [](auto& /*vm*/) {},
-                   joined(wishes_while_down, {{"recall alive", "=> running, responsive; up"},
-                                              {"recall gone", "=> backing off (the reason for its end is unknown); up"},
-                                              {"recall other boot", "launch => starting; up"}})});
+    all.push_back(
+        {"defined", [](auto& /*vm*/) {},
+         joined(wishes_while_down,
+                {{"recall alive", "=> running, responsive; up"},
+                 {"recall gone", "=> backing off (the reason for its end is unknown); up"},
+                 {"recall other boot", "launch => starting; up"},
+                 {"recall alive, launch under way", "=> running, responsive; up"},
+                 {"recall gone, launch under way", "launch => starting; up"},
+                 {"recall other boot, launch under way", "launch => starting; up"},
+                 {"recall alive, restart under way",
+                  "shut down within 75000 ms => stopping (asked by the operator), responsive; up, restart under way"},
+                 {"recall gone, restart under way", "launch => starting (asked by the operator); up"},
+                 {"recall other boot, restart under way", "launch => starting (asked by the operator); up"},
+                 {"recall alive, host-shutdown under way",
+                  "shut down within 75000 ms => stopping (the host is shutting down), responsive; up, host-shutdown under way"},
+                 {"recall gone, host-shutdown under way", "=> stopped (the host is shutting down); up"},
+                 {"recall other boot, host-shutdown under way", "launch => starting; up"}})});
     all.push_back({"starting", [](auto& vm) { vm.start(); },
                    joined(ends_of_live_machines,
                           {{"connected", "ask for the state => starting (asked by the operator), responsive; up"},
                            {"kill", "kill => stopping (asked by the operator); down"},
-                           {"restart", "shut down within 75000 ms => stopping (asked by the operator); up"},
+                           {"restart", "shut down within 75000 ms => stopping (asked by the operator); up, restart under way"},
                            {"stop", "shut down within 75000 ms => stopping (asked by the operator); down"},
-                           {"stop with the host", "shut down within 30000 ms => stopping (the host is shutting down); up"}})});
+                           {"stop with the host",
+                            "shut down within 30000 ms => stopping (the host is shutting down); up, host-shutdown under way"}})});
+    all.push_back({"starting, and not to be restarted",
+                   [](auto& vm) { vm.start(); },
+                   {{"connected", "ask for the state => starting (asked by the operator), responsive; up"},
+                    {"ended by failed start", "=> failed (QEMU did not become ready); up"},
+                    {"ended by guest shutdown", "=> stopped (the guest shut down); up"},
+                    {"ended by nothing known", "=> stopped (the reason for its end is unknown); up"},
+                    {"ended by outsider", "=> stopped (QEMU received a request to quit); up"},
+                    {"ended by panic", "=> failed (the guest panicked); up"},
+                    {"ended by reboot", "launch => starting (the guest rebooted); up, launch under way"},
+                    {"ended by request", "=> stopped (asked by the operator); down"},
+                    {"ended by signal", "=> failed (a signal ended QEMU); up"},
+                    {"ended by watchdog", "=> failed (the watchdog expired); up"},
+                    {"kill", "kill => stopping (asked by the operator); down"},
+                    {"restart", "shut down within 75000 ms => stopping (asked by the operator); up, restart under way"},
+                    {"stop", "shut down within 75000 ms => stopping (asked by the operator); down"},
+                    {"stop with the host",
+                     "shut down within 30000 ms => stopping (the host is shutting down); up, host-shutdown under way"}},
+                   restart_policy::never});
     all.push_back(
         {"ready",
          [](auto& vm) {
              vm.start();
              vm.connected();
          },
-         joined(ends_of_live_machines,
-                {{"answer error", "=> running (an unknown state of QEMU), responsive; up"},
-                 {"answer guest-panicked", "=> paused (the guest panicked), responsive; up"},
-                 {"answer holiday", "=> running (an unknown state of QEMU), responsive; up"},
-                 {"answer io-error", "=> paused (a disk error), responsive; up"},
-                 {"answer paused", "=> paused (a client paused it), responsive; up"},
-                 {"answer postmigrate", "=> paused (the guest was migrated away), responsive; up, migrated"},
-                 {"answer prelaunch", "=> paused (the guest has not begun to run), responsive; up"},
-                 {"answer running", "=> running, responsive; up"},
-                 {"client stop sent", "=> starting (asked by the operator), responsive; up, held"},
-                 {"disconnected", "reconnect => the same"},
-                 {R"(event GUEST_CRASHLOADED {"action":"run"})", "=> starting (asked by the operator), responsive, dumping; up"},
-                 {R"(event MIGRATION {"status":"completed"})", "=> starting (asked by the operator), responsive; up, migrated"},
-                 {"event RESUME", "=> running, responsive; up"},
-                 {"event SHUTDOWN", "=> starting (asked by the operator), responsive; up, shutdown by unknown"},
-                 {R"(event SHUTDOWN {"guest":false,"reason":"host-qmp-quit"})",
-                  "=> starting (asked by the operator), responsive; up, shutdown by host-qmp-quit"},
-                 {R"(event SHUTDOWN {"guest":true,"reason":"guest-shutdown"})",
-                  "=> starting (asked by the operator), responsive; up, shutdown by guest-shutdown"},
-                 {"kill", "kill => stopping (asked by the operator), responsive; down"},
-                 {"release", "release => the same"},
-                 {"restart", "shut down within 75000 ms => stopping (asked by the operator), responsive; up"},
-                 {"stop", "shut down within 75000 ms => stopping (asked by the operator), responsive; down"},
-                 {"stop with the host", "shut down within 30000 ms => stopping (the host is shutting down), responsive; up"}})});
+         joined(
+             ends_of_live_machines,
+             {{"answer error", "=> running (an unknown state of QEMU), responsive; up"},
+              {"answer guest-panicked", "=> paused (the guest panicked), responsive; up"},
+              {"answer holiday", "=> running (an unknown state of QEMU), responsive; up"},
+              {"answer io-error", "=> paused (a disk error), responsive; up"},
+              {"answer paused", "=> paused (a client paused it), responsive; up"},
+              {"answer postmigrate", "=> paused (the guest was migrated away), responsive; up, migrated"},
+              {"answer prelaunch", "=> paused (the guest has not begun to run), responsive; up"},
+              {"answer running", "=> running, responsive; up"},
+              {"client stop sent", "=> starting (asked by the operator), responsive; up, held"},
+              {"disconnected", "reconnect => the same"},
+              {R"(event GUEST_CRASHLOADED {"action":"run"})", "=> starting (asked by the operator), responsive, dumping; up"},
+              {R"(event MIGRATION {"status":"completed"})", "=> starting (asked by the operator), responsive; up, migrated"},
+              {"event RESUME", "=> running, responsive; up"},
+              {"event SHUTDOWN", "=> starting (asked by the operator), responsive; up, shutdown by unknown"},
+              {R"(event SHUTDOWN {"guest":false,"reason":"host-qmp-quit"})",
+               "=> starting (asked by the operator), responsive; up, shutdown by host-qmp-quit"},
+              {R"(event SHUTDOWN {"guest":true,"reason":"guest-shutdown"})",
+               "=> starting (asked by the operator), responsive; up, shutdown by guest-shutdown"},
+              {"kill", "kill => stopping (asked by the operator), responsive; down"},
+              {"leave", "release => the same"},
+              {"release", "release => the same"},
+              {"restart", "shut down within 75000 ms => stopping (asked by the operator), responsive; up, restart under way"},
+              {"stop", "shut down within 75000 ms => stopping (asked by the operator), responsive; down"},
+              {"stop with the host",
+               "shut down within 30000 ms => stopping (the host is shutting down), responsive; up, host-shutdown under way"}})});
     all.push_back(
         {"running", [](auto& vm) { vm.run(); },
          joined(ends_of_live_machines,
@@ -123,10 +133,12 @@ inline std::vector<state_row> state_rows()
                   "=> running, responsive; up, shutdown by guest-shutdown"},
                  {"event STOP", "ask for the state => the same"},
                  {"kill", "kill => stopping (asked by the operator), responsive; down"},
+                 {"leave", "release => the same"},
                  {"release", "release => the same"},
-                 {"restart", "shut down within 75000 ms => stopping (asked by the operator), responsive; up"},
+                 {"restart", "shut down within 75000 ms => stopping (asked by the operator), responsive; up, restart under way"},
                  {"stop", "shut down within 75000 ms => stopping (asked by the operator), responsive; down"},
-                 {"stop with the host", "shut down within 30000 ms => stopping (the host is shutting down), responsive; up"},
+                 {"stop with the host",
+                  "shut down within 30000 ms => stopping (the host is shutting down), responsive; up, host-shutdown under way"},
                  {"tick after an hour", "ask for the state => the same"}})});
     all.push_back(
         {"paused by a client",
@@ -156,10 +168,12 @@ inline std::vector<state_row> state_rows()
                   "=> paused (a client paused it), responsive; up, shutdown by guest-shutdown"},
                  {"event STOP", "ask for the state => the same"},
                  {"kill", "kill => stopping (asked by the operator), responsive; down"},
+                 {"leave", "release => the same"},
                  {"release", "release => the same"},
-                 {"restart", "shut down within 75000 ms => stopping (asked by the operator), responsive; up"},
+                 {"restart", "shut down within 75000 ms => stopping (asked by the operator), responsive; up, restart under way"},
                  {"stop", "shut down within 75000 ms => stopping (asked by the operator), responsive; down"},
-                 {"stop with the host", "shut down within 30000 ms => stopping (the host is shutting down), responsive; up"},
+                 {"stop with the host",
+                  "shut down within 30000 ms => stopping (the host is shutting down), responsive; up, host-shutdown under way"},
                  {"tick after an hour", "ask for the state => the same"}})});
     all.push_back(
         {"paused for lack of space",
@@ -194,11 +208,14 @@ inline std::vector<state_row> state_rows()
                "=> paused (the disk is full), responsive; up, shutdown by guest-shutdown, out of space"},
               {"event STOP", "ask for the state => paused (a disk error), responsive; up"},
               {"kill", "kill => stopping (asked by the operator), responsive; down, out of space"},
+              {"leave", "release => the same"},
               {"release", "release => the same"},
-              {"restart", "shut down within 75000 ms => stopping (asked by the operator), responsive; up, out of space"},
+              {"restart",
+               "shut down within 75000 ms => stopping (asked by the operator), responsive; up, out of space, restart under way"},
               {"stop", "shut down within 75000 ms => stopping (asked by the operator), responsive; down, out of space"},
               {"stop with the host",
-               "shut down within 30000 ms => stopping (the host is shutting down), responsive; up, out of space"},
+               "shut down within 30000 ms => stopping (the host is shutting down), responsive; up, out of space, host-shutdown "
+               "under way"},
               {"tick after 1 s", "continue => the same"},
               {"tick after an hour", "continue, ask for the state => the same"}})});
     all.push_back(
@@ -207,26 +224,29 @@ inline std::vector<state_row> state_rows()
              vm.run();
              vm.after(10s);
          },
-         joined(ends_of_live_machines,
-                {{"answer guest-panicked", "=> paused (the guest panicked), responsive; up"},
-                 {"answer io-error", "=> paused (a disk error), responsive; up"},
-                 {"answer paused", "=> paused (a client paused it), responsive; up"},
-                 {"answer postmigrate", "=> paused (the guest was migrated away), responsive; up, migrated"},
-                 {"answer prelaunch", "=> paused (the guest has not begun to run), responsive; up"},
-                 {"client stop sent", "=> running, responsive; up, held"},
-                 {"disconnected", "reconnect => the same"},
-                 {R"(event GUEST_CRASHLOADED {"action":"run"})", "=> running, responsive, dumping; up"},
-                 {R"(event MIGRATION {"status":"completed"})", "=> running, responsive; up, migrated"},
-                 {"event SHUTDOWN", "=> running, responsive; up, shutdown by unknown"},
-                 {R"(event SHUTDOWN {"guest":false,"reason":"host-qmp-quit"})",
-                  "=> running, responsive; up, shutdown by host-qmp-quit"},
-                 {R"(event SHUTDOWN {"guest":true,"reason":"guest-shutdown"})",
-                  "=> running, responsive; up, shutdown by guest-shutdown"},
-                 {"kill", "kill => stopping (asked by the operator), responsive; down"},
-                 {"release", "release => the same"},
-                 {"restart", "shut down within 75000 ms => stopping (asked by the operator), responsive; up"},
-                 {"stop", "shut down within 75000 ms => stopping (asked by the operator), responsive; down"},
-                 {"stop with the host", "shut down within 30000 ms => stopping (the host is shutting down), responsive; up"}})});
+         joined(
+             ends_of_live_machines,
+             {{"answer guest-panicked", "=> paused (the guest panicked), responsive; up"},
+              {"answer io-error", "=> paused (a disk error), responsive; up"},
+              {"answer paused", "=> paused (a client paused it), responsive; up"},
+              {"answer postmigrate", "=> paused (the guest was migrated away), responsive; up, migrated"},
+              {"answer prelaunch", "=> paused (the guest has not begun to run), responsive; up"},
+              {"client stop sent", "=> running, responsive; up, held"},
+              {"disconnected", "reconnect => the same"},
+              {R"(event GUEST_CRASHLOADED {"action":"run"})", "=> running, responsive, dumping; up"},
+              {R"(event MIGRATION {"status":"completed"})", "=> running, responsive; up, migrated"},
+              {"event SHUTDOWN", "=> running, responsive; up, shutdown by unknown"},
+              {R"(event SHUTDOWN {"guest":false,"reason":"host-qmp-quit"})",
+               "=> running, responsive; up, shutdown by host-qmp-quit"},
+              {R"(event SHUTDOWN {"guest":true,"reason":"guest-shutdown"})",
+               "=> running, responsive; up, shutdown by guest-shutdown"},
+              {"kill", "kill => stopping (asked by the operator), responsive; down"},
+              {"leave", "release => the same"},
+              {"release", "release => the same"},
+              {"restart", "shut down within 75000 ms => stopping (asked by the operator), responsive; up, restart under way"},
+              {"stop", "shut down within 75000 ms => stopping (asked by the operator), responsive; down"},
+              {"stop with the host",
+               "shut down within 30000 ms => stopping (the host is shutting down), responsive; up, host-shutdown under way"}})});
     all.push_back(
         {"asked while out of space",
          [](auto& vm) {
@@ -260,11 +280,14 @@ inline std::vector<state_row> state_rows()
                "=> paused (the disk is full), responsive; up, shutdown by guest-shutdown, out of space"},
               {"event STOP", "=> paused (a disk error), responsive; up"},
               {"kill", "kill => stopping (asked by the operator), responsive; down, out of space"},
+              {"leave", "release => the same"},
               {"release", "release => the same"},
-              {"restart", "shut down within 75000 ms => stopping (asked by the operator), responsive; up, out of space"},
+              {"restart",
+               "shut down within 75000 ms => stopping (asked by the operator), responsive; up, out of space, restart under way"},
               {"stop", "shut down within 75000 ms => stopping (asked by the operator), responsive; down, out of space"},
               {"stop with the host",
-               "shut down within 30000 ms => stopping (the host is shutting down), responsive; up, out of space"},
+               "shut down within 30000 ms => stopping (the host is shutting down), responsive; up, out of space, host-shutdown "
+               "under way"},
               {"tick after 1 s", "continue => the same"},
               {"tick after an hour", "continue => the same"}})});
     all.push_back(
@@ -295,10 +318,12 @@ inline std::vector<state_row> state_rows()
               {R"(event SHUTDOWN {"guest":false,"reason":"host-qmp-quit"})", "=> running, busy; up, shutdown by host-qmp-quit"},
               {R"(event SHUTDOWN {"guest":true,"reason":"guest-shutdown"})", "=> running, busy; up, shutdown by guest-shutdown"},
               {"kill", "kill => stopping (asked by the operator), busy; down"},
+              {"leave", "release => the same"},
               {"release", "release => the same"},
-              {"restart", "shut down within 75000 ms => stopping (asked by the operator), busy; up"},
+              {"restart", "shut down within 75000 ms => stopping (asked by the operator), busy; up, restart under way"},
               {"stop", "shut down within 75000 ms => stopping (asked by the operator), busy; down"},
-              {"stop with the host", "shut down within 30000 ms => stopping (the host is shutting down), busy; up"},
+              {"stop with the host",
+               "shut down within 30000 ms => stopping (the host is shutting down), busy; up, host-shutdown under way"},
               {"tick after an hour", "ask out of band => the same"}})});
     all.push_back(
         {"silent",
@@ -318,55 +343,14 @@ inline std::vector<state_row> state_rows()
               {R"(event SHUTDOWN {"guest":true,"reason":"guest-shutdown"})",
                "=> running, silent; up, shutdown by guest-shutdown"},
               {"kill", "kill => stopping (asked by the operator), silent; down"},
+              {"leave", "release => the same"},
               {"release", "release => the same"},
-              {"restart", "shut down within 75000 ms => stopping (asked by the operator), silent; up"},
+              {"restart", "shut down within 75000 ms => stopping (asked by the operator), silent; up, restart under way"},
               {"stop", "shut down within 75000 ms => stopping (asked by the operator), silent; down"},
-              {"stop with the host", "shut down within 30000 ms => stopping (the host is shutting down), silent; up"}})});
-    all.push_back(
-        {"stopping",
-         [](auto& vm) {
-             vm.run();
-             vm.stop();
-         },
-         {{"client stop sent", "=> stopping (asked by the operator), responsive; down, held"},
-          {"ended by failed start", "=> stopped (asked by the operator); down"},
-          {"ended by guest shutdown", "=> stopped (asked by the operator); down"},
-          {"ended by nothing known", "=> stopped (asked by the operator); down"},
-          {"ended by outsider", "=> stopped (asked by the operator); down"},
-          {"ended by panic", "=> stopped (asked by the operator); down"},
-          {"ended by reboot", "=> stopped (asked by the operator); down"},
-          {"ended by request", "=> stopped (asked by the operator); down"},
-          {"ended by signal", "=> stopped (asked by the operator); down"},
-          {"ended by watchdog", "=> stopped (asked by the operator); down"},
-          {R"(event GUEST_CRASHLOADED {"action":"run"})", "=> stopping (asked by the operator), responsive, dumping; down"},
-          {R"(event MIGRATION {"status":"completed"})", "=> stopping (asked by the operator), responsive; down, migrated"},
-          {"kill", "kill => the same"},
-          {"restart", "=> stopping (asked by the operator), responsive; up"},
-          {"start", "=> stopping (asked by the operator), responsive; up"},
-          {"stop with the host", "shut down within 30000 ms => the same"},
-          {"tick after an hour", "kill => the same"}}});
-    all.push_back(
-        {"stopping for a restart",
-         [](auto& vm) {
-             vm.run();
-             vm.restart();
-         },
-         {{"client stop sent", "=> stopping (asked by the operator), responsive; up, held"},
-          {"ended by failed start", "launch => starting (asked by the operator); up"},
-          {"ended by guest shutdown", "launch => starting (asked by the operator); up"},
-          {"ended by nothing known", "launch => starting (asked by the operator); up"},
-          {"ended by outsider", "launch => starting (asked by the operator); up"},
-          {"ended by panic", "launch => starting (asked by the operator); up"},
-          {"ended by reboot", "launch => starting (asked by the operator); up"},
-          {"ended by request", "launch => starting (asked by the operator); up"},
-          {"ended by signal", "launch => starting (asked by the operator); up"},
-          {"ended by watchdog", "launch => starting (asked by the operator); up"},
-          {R"(event GUEST_CRASHLOADED {"action":"run"})", "=> stopping (asked by the operator), responsive, dumping; up"},
-          {R"(event MIGRATION {"status":"completed"})", "=> stopping (asked by the operator), responsive; up, migrated"},
-          {"kill", "kill => stopping (asked by the operator), responsive; down"},
-          {"stop", "=> stopping (asked by the operator), responsive; down"},
-          {"stop with the host", "shut down within 30000 ms => stopping (the host is shutting down), responsive; up"},
-          {"tick after an hour", "kill => the same"}}});
+              {"stop with the host",
+               "shut down within 30000 ms => stopping (the host is shutting down), silent; up, host-shutdown under way"}})});
+    for (state_row& each : stop_rows())
+        all.push_back(std::move(each));
     all.push_back({"stopped by its operator",
                    [](auto& vm) {
                        vm.run();
@@ -388,8 +372,12 @@ inline std::vector<state_row> state_rows()
                        vm.run();
                        vm.ended(end_by(end_reason::signal, killed));
                    },
-                   joined(wishes_while_down, {{"kill", "=> stopped (asked by the operator); down"},
-                                              {"stop", "=> stopped (asked by the operator); down"}}),
+                   {{"kill", "=> stopped (asked by the operator); down"},
+                    {"leave", "release => the same"},
+                    {"release", "release => the same"},
+                    {"restart", "launch => starting (asked by the operator); up, launch under way"},
+                    {"start", "launch => starting (asked by the operator); up, launch under way"},
+                    {"stop", "=> stopped (asked by the operator); down"}},
                    restart_policy::never});
     all.push_back({"backing off",
                    [](auto& vm) {

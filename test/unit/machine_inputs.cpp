@@ -21,13 +21,6 @@ namespace {
 
 using input = std::function<std::string(supervised_machine&)>;
 
-machine_memory up()
-{
-    machine_memory memory;
-    memory.wish = machine_wish::up;
-    return memory;
-}
-
 std::string text_of(machine_actions const& actions)
 {
     std::ostringstream text;
@@ -42,13 +35,11 @@ std::map<std::string, input> inputs()
     std::map<std::string, input> all{
         {"start", [](auto& vm) { return vm.start(); }},
         {"stop", [](auto& vm) { return vm.stop(); }},
-        {"stop with the host", [](auto& vm) { return text_of(vm.rules.stop_with_host(30s, vm.now)); }},
+        {"stop with the host", [](auto& vm) { return vm.stop_with_host(); }},
         {"restart", [](auto& vm) { return vm.restart(); }},
         {"kill", [](auto& vm) { return vm.kill(); }},
         {"release", [](auto& vm) { return vm.release(); }},
-        {"recall alive", [](auto& vm) { return vm.recall(up(), found_process::alive); }},
-        {"recall gone", [](auto& vm) { return vm.recall(up(), found_process::gone); }},
-        {"recall other boot", [](auto& vm) { return vm.recall(up(), found_process::other_boot); }},
+        {"leave", [](auto& vm) { return vm.leave(); }},
         {"connected", [](auto& vm) { return vm.connected(); }},
         {"disconnected", [](auto& vm) { return vm.disconnected(); }},
         {"client stop sent", [](auto& vm) { return vm.client(client_step::stop_sent); }},
@@ -62,6 +53,14 @@ std::map<std::string, input> inputs()
         {"tick after 1 s", [](auto& vm) { return vm.after(1s); }},
         {"tick after an hour", [](auto& vm) { return vm.after(1h); }},
     };
+    std::pair<char const*, found_process> const finds[] = {{"recall alive", found_process::alive},
+                                                           {"recall gone", found_process::gone},
+                                                           {"recall other boot", found_process::other_boot}};
+    for (auto const& [name, what] : finds)
+        for (auto const left :
+             {work_under_way::none, work_under_way::launch, work_under_way::restart, work_under_way::host_shutdown})
+            all.emplace(name + (left == work_under_way::none ? "" : std::string(", ") + to_string(left) + " under way"),
+                        [found = what, left](auto& vm) { return vm.recall(up(left), found); });
     std::pair<char const*, process_end> const ends[] = {
         {"guest shutdown", end_by(end_reason::guest_shutdown)},
         {"reboot", end_by(end_reason::guest_reboot)},

@@ -1,10 +1,12 @@
 // A supervised machine, with a model of QEMU, its operators, its clients, its disk and its supervisor's own restarts, at random.
 // What must never happen is checked against the model, which knows the truth.
+#include "unit/modelled_promises.hpp"
 #include "unit/modelled_qemu.hpp"
 #include "unit/supervised_machine.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -41,17 +43,25 @@ public:
             &world::get_on,        &world::be_operator,    &world::be_client,     &world::be_guest,
             &world::be_outsider,   &world::be_disk,        &world::be_network,    &world::be_host};
         (this->*steps[pick(steps.size())])();
+        if (is_dead_)
+            restart_supervisor();
+        if (is_dead_ || is_released_)
+            return;
+        require(promises_.keeps_launch(rules_->status()), "a restart is forgotten");
+        require(promises_.keeps_host_shutdown(rules_->status()), "its owner seems to have stopped what went down with the host");
     }
 
     /// No more faults: every wish must come to its end.
     void finish()
     {
-        is_hung_ = is_disk_full_ = false;
-        if (is_released_)
+        is_hung_ = is_disk_full_ = may_die_ = false;
+        if (is_released_ || is_dead_)
             restart_supervisor();
         bool const is_up = pick(2) == 0;
-        owner_stopped_ = !is_up;
-        stays_down_ = false;
+        if (is_up)
+            promises_.start(false);
+        else
+            promises_.stop();
         carry_out(is_up ? rules_->start(now_) : rules_->stop(now_));
         for (int times = 0; times < 400 && !is_settled(); ++times)
             settle_further();
@@ -74,11 +84,15 @@ private:
 
     // ---- What the rules ask for --------------------------------------------------------------------------------------------
 
+    /// The supervisor may die after each of them.
     void carry_out(machine_actions const& actions)
     {
         for (machine_action const& each : actions) {
+            if (is_dead_)
+                return;
             log_ << "\n  " << each;
             std::visit([this](auto const& it) { carry_out_one(it); }, each);
+            is_dead_ = may_die_ && chance(2);
         }
     }
 
@@ -86,10 +100,11 @@ private:
     void carry_out_one(actions::launch const& /*it*/)
     {
         require(!process_ && !is_launching_, "a second QEMU");
-        require(!owner_stopped_, "what its operator stopped is started");
-        require(!stays_down_, "what must stay down is started");
+        require(!promises_.owner_stopped(), "what its operator stopped is started");
+        require(!promises_.stays_down(), "what must stay down is started");
         require(stored_.wish == machine_wish::up, "a wish that is not stored is acted on");
         is_launching_ = true;
+        promises_.asked_to_launch();
     }
     void carry_out_one(actions::shut_down const& /*it*/) { end_politely(); }
     void carry_out_one(actions::kill const& /*it*/)
@@ -166,11 +181,9 @@ private:
             return finish_launch();
         if (!process_)
             return;
-        if (process_->is_asked_to_end || process_->is_killed) {
-            if (process_->is_killed || !is_hung_)
-                end_process(truth::other, process_->is_killed ? killed : exited);
-        } else if (process_->dies_of && !is_hung_) {
-            end_process(*process_->dies_of, exited);
+        if (can_end()) {
+            bool const is_by_itself = process_->dies_of && !process_->is_asked_to_end && !process_->is_killed;
+            end_process(is_by_itself ? *process_->dies_of : truth::other, process_->is_killed ? killed : exited);
         } else if (process_->state == "inmigrate" && !is_hung_) {
             process_->state = "prelaunch";
             resume();
@@ -182,48 +195,33 @@ private:
         is_launching_ = false;
         if (std::exchange(is_launch_withdrawn_, false))
             return report_end(end_by(end_reason::requested, not_known));
+        promises_.launched();
         if (chance(15))
             return report_end(end_by(end_reason::failed_start, {1, 0}));
-        process_.emplace();
-        process_->record.ready();
+        begin_process();
         seen_migrated_ = false;
         connect();
     }
 
     void end_process(truth cause, exit_status status)
     {
+        lose_connection();
+        bool const is_seen = !is_released_ && !is_dead_;
         process_end what;
         what.end = process_->record.end(process_->is_ours ? status : not_known);
-        bool const was_asked = process_->is_asked_to_end;
-        if (!was_asked && !is_released_) {
-            note_end(cause, what.end.shutdown_cause.empty());
-            stays_down_ = stays_down_ || seen_migrated_;
+        if (is_seen && !process_->is_asked_to_end) {
+            promises_.ended(cause, what.end.shutdown_cause.empty(), policy_.restart);
+            promises_.stay_down(seen_migrated_);
         }
-        lose_connection();
         process_.reset();
-        if (!is_released_)
+        if (is_seen)
             report_end(what);
-    }
-
-    /// Whether the policy forbids another start, by the words of OPERATIONS.md.
-    void note_end(truth cause, bool is_unexplained)
-    {
-        bool const is_lost =
-            is_unexplained && (cause == truth::guest_shutdown || cause == truth::outside || cause == truth::reboot);
-        if (is_lost || cause == truth::reboot)
-            return;  // QEMU's word was lost in a gap
-        if (policy_.restart == restart_policy::never)
-            stays_down_ = true;
-        else if (cause == truth::guest_shutdown)
-            stays_down_ = policy_.restart != restart_policy::always;
-        else if (cause == truth::outside)
-            stays_down_ = policy_.restart == restart_policy::on_failure;
     }
 
     void report_end(process_end const& what)
     {
         if (what.end.reason == end_reason::requested && rules_->status().state != lifecycle::stopping)
-            owner_stopped_ = true;
+            promises_.ended_by_client();
         log_ << "\n ended: " << what.end;
         carry_out(rules_->ended(what, now_));
     }
@@ -333,41 +331,66 @@ private:
         if (is_released_)
             return restart_supervisor();
         unsigned const choice = pick(12);
+        lifecycle const state = rules_->status().state;
         log_ << "\n operator " << choice;
         if (choice < 7) {
-            owner_stopped_ = stays_down_ = false;
-            carry_out(choice < 5 ? rules_->start(now_) : rules_->restart(now_));
+            bool const is_restart = choice >= 5;
+            promises_.start(is_restart || !process_ || state == lifecycle::stopping);
+            carry_out(is_restart ? rules_->restart(now_) : rules_->start(now_));
         } else if (choice < 9) {
-            owner_stopped_ = true;
+            promises_.stop();
             carry_out(choice == 7 ? rules_->stop(now_) : rules_->kill(now_));
         } else if (choice == 9 && chance(30)) {
-            carry_out(rules_->release(now_));
+            carry_out(chance(50) ? rules_->release(now_) : rules_->leave(now_));
         } else if (choice == 10) {
             restart_supervisor();
+        } else if (choice == 11) {
+            promises_.stop_with_host(process_ || is_launching_ || state == lifecycle::backing_off);
+            carry_out(rules_->stop_with_host(chance(20) ? -1ns : 30s, now_));
         }
     }
 
-    /// The supervisor is killed, and another one takes over.
+    /// The supervisor was killed, and another one takes over.
     void restart_supervisor()
     {
-        if (is_launching_)
-            return;  // a launch that is cut off is another story
-        log_ << "\n restarted";
+        bool const is_withdrawn = is_launch_withdrawn_;
+        if (is_launching_ && chance(50)) {  // QEMU was already there
+            begin_process();
+            seen_migrated_ = false;
+            if (!is_withdrawn)
+                promises_.launched();
+        }
+        if (can_end() && chance(50))
+            process_.reset();  // meanwhile
+        promises_.stay_down(!process_ && !stored_.shutdown_cause.empty() && policy_.restart <= restart_policy::on_failure &&
+                            stored_.under_way == work_under_way::none);
+        change_owner();
+        begin_supervisor();
+        carry_out(rules_->recall(stored_, process_ ? found_process::alive : found_process::gone, now_));
+    }
+
+    void begin_supervisor()
+    {
+        log_ << "\n another supervisor";
         forget_messages();
-        is_connected_ = is_released_ = is_dumping_ = false;
+        is_connected_ = is_released_ = is_dumping_ = is_dead_ = is_launching_ = is_launch_withdrawn_ = false;
         stops_on_the_way_ = 0;
         if (!stored_.is_out_of_space)
             seen_cause_ = truth::other;
-        if (!process_ && !stored_.shutdown_cause.empty() && policy_.restart <= restart_policy::on_failure)
-            stays_down_ = true;
-        if (process_) {
-            process_->is_ours = false;
-            process_->is_asked_to_end = process_->is_killed = false;
-            process_->record = end_record();
-            process_->record.ready();
-        }
         rules_ = std::make_unique<machine_lifecycle>(policy_, seed_);
-        carry_out(rules_->recall(stored_, process_ ? found_process::alive : found_process::gone, now_));
+    }
+
+    void boot_host()
+    {
+        log_ << "\n boot";
+        process_.reset();
+        promises_.boot();
+        begin_supervisor();
+        auto const actions = rules_->recall(stored_, found_process::other_boot, now_);
+        auto const is_launch = [](auto const& each) { return std::holds_alternative<actions::launch>(each); };
+        bool const is_launched = std::ranges::any_of(actions, is_launch);
+        require(is_launched || !promises_.starts_with_host(stored_), "what went down with the host does not start with it");
+        carry_out(actions);
     }
 
     void be_client()
@@ -406,7 +429,12 @@ private:
         }
     }
 
-    void be_host() { is_hung_ = is_hung_ && chance(50); }
+    void be_host()
+    {
+        is_hung_ = is_hung_ && chance(50);
+        if (chance(3))
+            boot_host();
+    }
 
     [[nodiscard]] bool is_settled() const
     {
@@ -444,11 +472,11 @@ private:
     bool is_asking_out_of_band_ = false;
     bool is_dumping_ = false;
     bool is_released_ = false;
+    bool may_die_ = true;
+    bool is_dead_ = false;  ///< The supervisor; nobody sees what happens now.
     unsigned stops_on_the_way_ = 0;
 
-    // What the rules must respect.
-    bool owner_stopped_ = true;
-    bool stays_down_ = false;
+    modelled_promises promises_;
     bool seen_migrated_ = false;
     truth seen_cause_ = truth::other;  ///< Why it is paused, by the events that were delivered.
 };

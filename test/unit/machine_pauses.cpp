@@ -371,6 +371,22 @@ BOOST_AUTO_TEST_CASE(a_panicked_guest_can_be_ended_and_started_again)
     BOOST_TEST(vm.after(1s) == "launch");
 }
 
+BOOST_AUTO_TEST_CASE(a_panicked_guest_is_reset_when_that_can_be_sent)
+{
+    auto policy = policy_of(restart_policy::on_failure);
+    policy.on_panic = panic_action::reset;
+    policy.dumps_after_panic = true;
+    supervised_machine vm(policy);
+    vm.run();
+    vm.take(panicked_and_paused);
+    vm.take("STOP");
+    BOOST_TEST(vm.answer_all("guest-panicked") == "dump");
+    BOOST_TEST(vm.disconnected() == "reconnect");
+    BOOST_TEST(vm.finished(finished_action::dump_guest) == "");
+    BOOST_TEST(vm.connected() == "ask for the state");
+    BOOST_TEST(vm.answer("guest-panicked") == "reset");
+}
+
 BOOST_AUTO_TEST_CASE(a_panicked_guest_is_dumped_first)
 {
     auto policy = after_panic(panic_action::reset);

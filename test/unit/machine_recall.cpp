@@ -29,6 +29,13 @@ machine_memory wished_up(std::string shutdown_cause = {})
     return memory;
 }
 
+machine_memory wished_up_during(work_under_way what)
+{
+    machine_memory memory = wished_up();
+    memory.under_way = what;
+    return memory;
+}
+
 memory_record record_of(machine_memory memory)
 {
     memory_record record;
@@ -204,6 +211,105 @@ BOOST_AUTO_TEST_CASE(and_is_paused_for_an_unseen_reason_is_not_continued)
     BOOST_TEST(vm.wait_answering("io-error", 10min) == "");
 }
 
+// ---- What an earlier supervisor has not finished ---------------------------------------------------------------------------
+
+BOOST_DATA_TEST_CASE(and_was_being_restarted_is_restarted_in_any_case, data::make(all_policies), policy)
+{
+    for (char const* const cause : {"", "guest-shutdown", "host-qmp-quit", "host-signal"}) {
+        auto memory = wished_up_during(work_under_way::restart);
+        memory.shutdown_cause = cause;
+        supervised_machine alive(policy_of(policy));
+        BOOST_TEST(alive.recall(memory, found_process::alive) == "shut down within 75000 ms", cause);
+        BOOST_TEST(alive.connected() == "", cause);  // it is left alone
+        BOOST_TEST(alive.take(powered_off) == "", cause);
+        BOOST_TEST(alive.ended(end_by(end_reason::guest_shutdown)) == "launch", cause);
+        BOOST_TEST(alive.status() == "starting (asked by the operator)", cause);
+        for (found_process const found : {found_process::gone, found_process::other_boot}) {
+            supervised_machine gone(policy_of(policy));
+            BOOST_TEST(gone.recall(memory, found) == "launch", cause);
+            BOOST_TEST(gone.status() == "starting (asked by the operator)", cause);
+        }
+    }
+}
+
+BOOST_DATA_TEST_CASE(and_was_going_down_with_its_host_starts_with_it, data::make(all_policies), policy)
+{
+    for (char const* const cause : {"", "guest-shutdown", "host-qmp-quit", "host-signal"}) {
+        auto memory = wished_up_during(work_under_way::host_shutdown);
+        memory.shutdown_cause = cause;
+        supervised_machine alive(policy_of(policy));
+        BOOST_TEST(alive.recall(memory, found_process::alive) == "shut down within 75000 ms", cause);
+        BOOST_TEST(alive.ended(end_by(end_reason::guest_shutdown)) == "", cause);
+        supervised_machine gone(policy_of(policy));
+        BOOST_TEST(gone.recall(memory, found_process::gone) == "", cause);
+        for (auto* const each : {&alive, &gone}) {
+            BOOST_TEST(each->status() == "stopped (the host is shutting down)", cause);
+            BOOST_TEST(each->memory() == "up", cause);
+            BOOST_TEST(each->after(1h) == "", cause);
+            supervised_machine next(policy_of(policy));
+            BOOST_TEST(next.recall(each->rules.memory(), found_process::other_boot) == "launch", cause);
+        }
+        supervised_machine booted(policy_of(policy));
+        BOOST_TEST(booted.recall(memory, found_process::other_boot) == "launch", cause);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(and_was_going_down_with_its_host_does_not_run_where_it_was_migrated_from)
+{
+    auto memory = wished_up_during(work_under_way::host_shutdown);
+    memory.is_migrated = true;
+    supervised_machine vm;
+    BOOST_TEST(vm.recall(memory, found_process::other_boot) == "");
+    BOOST_TEST(vm.status() == "stopped (the guest was migrated away)");
+}
+
+BOOST_DATA_TEST_CASE(and_was_about_to_be_launched_is_launched, data::make(all_policies), policy)
+{
+    supervised_machine before(policy_of(policy));
+    before.start();
+    supervised_machine vm(policy_of(policy));
+    vm.recall(before.rules.memory(), found_process::gone);
+    vm.wait();  // unless it was launched at once
+    BOOST_TEST((vm.rules.status().state == lifecycle::starting));
+    supervised_machine later(policy_of(policy));
+    before.connected();
+    BOOST_TEST(later.recall(before.rules.memory(), found_process::gone) == "");  // it had started: its policy decides
+    BOOST_TEST((later.rules.status().state == lifecycle::stopped) == (policy == restart_policy::never));
+}
+
+BOOST_AUTO_TEST_CASE(and_was_being_restarted_can_be_stopped)
+{
+    supervised_machine vm;
+    vm.recall(wished_up_during(work_under_way::restart), found_process::alive);
+    vm.stop();
+    BOOST_TEST(vm.memory() == "down");
+    BOOST_TEST(vm.ended(end_by(end_reason::requested)) == "");
+    BOOST_TEST(vm.status() == "stopped (asked by the operator)");
+}
+
+BOOST_AUTO_TEST_CASE(is_not_restarted_against_its_operators_wish)
+{
+    machine_memory memory;
+    memory.under_way = work_under_way::restart;
+    for (found_process const found : {found_process::gone, found_process::other_boot}) {
+        supervised_machine vm;
+        BOOST_TEST(vm.recall(memory, found) == "");
+        BOOST_TEST(vm.status() == "stopped (asked by the operator)");
+    }
+    supervised_machine vm;
+    vm.recall(memory, found_process::alive);
+    BOOST_TEST(vm.ended(end_by(end_reason::requested)) == "");
+    BOOST_TEST(vm.status() == "stopped (asked by the operator)");
+}
+
+BOOST_AUTO_TEST_CASE(has_all_its_time_once_more_to_end)
+{
+    supervised_machine vm;
+    vm.recall(wished_up_during(work_under_way::restart), found_process::alive);
+    BOOST_TEST(vm.after(74s) == "");
+    BOOST_TEST(vm.after(1s) == "kill");
+}
+
 BOOST_AUTO_TEST_CASE(is_recalled_only_once)
 {
     supervised_machine vm;
@@ -217,17 +323,19 @@ BOOST_AUTO_TEST_CASE(is_recalled_only_once)
 BOOST_AUTO_TEST_CASE(has_a_record_that_is_one_line_of_json)
 {
     BOOST_TEST(to_string(record_of(wished_up())) ==
-               R"({"format":1,"needs":1,"wish":"up","boot-id":"9e4b2c0a-6a52-4f0e-8e0e-0d0c0b0a0908"})");
+               R"({"format":2,"needs":1,"wish":"up","boot-id":"9e4b2c0a-6a52-4f0e-8e0e-0d0c0b0a0908"})");
     auto memory = wished_up("guest-shutdown");
     memory.is_held = memory.is_migrated = memory.is_out_of_space = memory.is_given_up = true;
     BOOST_TEST(to_string(record_of(memory)) ==
-               R"({"format":1,"needs":1,"wish":"up","boot-id":"9e4b2c0a-6a52-4f0e-8e0e-0d0c0b0a0908",)"
+               R"({"format":2,"needs":1,"wish":"up","boot-id":"9e4b2c0a-6a52-4f0e-8e0e-0d0c0b0a0908",)"
                R"("shutdown-cause":"guest-shutdown","held":true,"out-of-space":true,"migrated":true,"given-up":true})");
+    BOOST_TEST(to_string(record_of(wished_up_during(work_under_way::restart))) ==
+               R"({"format":2,"needs":2,"wish":"up","boot-id":"9e4b2c0a-6a52-4f0e-8e0e-0d0c0b0a0908","under-way":"restart"})");
 }
 
 BOOST_AUTO_TEST_CASE(has_a_record_that_is_read_as_it_was_written)
 {
-    for (unsigned bits = 0; bits < 64; ++bits) {
+    for (unsigned bits = 0; bits < 256; ++bits) {
         machine_memory memory;
         memory.wish = (bits & 1U) != 0 ? machine_wish::up : machine_wish::down;
         memory.shutdown_cause = (bits & 2U) != 0 ? "host-\"\xc3\xa4\n" : "";
@@ -235,6 +343,7 @@ BOOST_AUTO_TEST_CASE(has_a_record_that_is_read_as_it_was_written)
         memory.is_out_of_space = (bits & 8U) != 0;
         memory.is_migrated = (bits & 16U) != 0;
         memory.is_given_up = (bits & 32U) != 0;
+        memory.under_way = static_cast<work_under_way>(bits >> 6U);
         memory_record const record = record_of(memory);
         BOOST_TEST((parse_memory_record(to_string(record)) == record));
     }
@@ -266,6 +375,10 @@ BOOST_AUTO_TEST_CASE(has_a_record_that_is_rejected_if_anything_is_wrong)
              R"({"format":1,"needs":1,"wish":"up","boot-id":"b","shutdown-cause":""})",
              R"({"format":1,"needs":1,"wish":"up","boot-id":"b","shutdown-cause":null})",
              R"({"format":1,"needs":1,"wish":"up","boot-id":"b","mood":"fine"})",
+             R"({"format":2,"needs":2,"wish":"up","boot-id":"b","mood":"fine"})",
+             R"({"format":2,"needs":2,"wish":"up","boot-id":"b","under-way":"none"})",
+             R"({"format":2,"needs":2,"wish":"up","boot-id":"b","under-way":"holiday"})",
+             R"({"format":2,"needs":2,"wish":"up","boot-id":"b","under-way":true})",
              R"({"format":1,"needs":1,"wish":"up","boot-id":"b"} {})",
          })
         BOOST_TEST(rejection(text) != "accepted", text);
@@ -293,8 +406,20 @@ BOOST_AUTO_TEST_CASE(has_a_record_that_survives_a_downgrade)
 
 BOOST_AUTO_TEST_CASE(has_a_record_that_an_older_version_does_not_act_on_if_it_must_not)
 {
-    BOOST_TEST(rejection(R"({"format":3,"needs":2,"wish":"up","boot-id":"b","on-loan":true})") ==
-               "not a record of a machine's wish: this version of coqmp is too old for it: it needs format 2, not 1");
+    BOOST_TEST(rejection(R"({"format":4,"needs":3,"wish":"up","boot-id":"b","on-loan":true})") ==
+               "not a record of a machine's wish: this version of coqmp is too old for it: it needs format 3, not 2");
+}
+
+BOOST_AUTO_TEST_CASE(has_a_record_that_a_version_without_work_under_way_acts_on_if_there_is_none)
+{
+    for (auto const what :
+         {work_under_way::none, work_under_way::launch, work_under_way::restart, work_under_way::host_shutdown}) {
+        bool const is_for_all = to_string(record_of(wished_up_during(what))).find(R"("needs":1)") != std::string::npos;
+        BOOST_TEST(is_for_all == (what == work_under_way::none), what);
+    }
+    auto const older = parse_memory_record(R"({"format":1,"needs":1,"wish":"up","boot-id":"b"})");
+    BOOST_TEST((older.memory == wished_up()));
+    BOOST_TEST(to_string(older) == R"({"format":2,"needs":1,"wish":"up","boot-id":"b"})");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

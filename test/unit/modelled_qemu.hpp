@@ -55,6 +55,27 @@ protected:
     [[nodiscard]] unsigned pick(std::size_t count) { return static_cast<unsigned>(random_() % count); }
     bool chance(unsigned percent) { return pick(100) < percent; }
 
+    void begin_process()
+    {
+        process_.emplace();
+        process_->record.ready();
+    }
+
+    /// Another supervisor, which asks for everything anew, takes over.
+    void change_owner()
+    {
+        if (!process_)
+            return;
+        process_->is_ours = process_->is_asked_to_end = process_->is_killed = false;
+        process_->record = detail::end_record();
+        process_->record.ready();
+    }
+
+    [[nodiscard]] bool can_end() const
+    {
+        return process_ && (process_->is_killed || (!is_hung_ && (process_->is_asked_to_end || process_->dies_of)));
+    }
+
     void happen(std::string text, truth cause = truth::none)
     {
         process_->record.take(happened(text));

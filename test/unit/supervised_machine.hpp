@@ -106,9 +106,11 @@ public:
 
     std::string start() { return note(rules.start(now)); }
     std::string stop() { return note(rules.stop(now)); }
+    std::string stop_with_host() { return note(rules.stop_with_host(30s, now)); }
     std::string restart() { return note(rules.restart(now)); }
     std::string kill() { return note(rules.kill(now)); }
     std::string release() { return note(rules.release(now)); }
+    std::string leave() { return note(rules.leave(now)); }
     std::string recall(detail::machine_memory const& memory, detail::found_process found)
     {
         return note(rules.recall(memory, found, now));
