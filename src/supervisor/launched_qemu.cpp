@@ -135,6 +135,12 @@ void launched_qemu::open_monitor_to(::uid_t user)
     admitted_ = user;
 }
 
+void launched_qemu::limit_log(std::uint64_t bytes)
+{
+    if (place_)
+        log_ = std::make_shared<bounded_log>(executor_, home_, place_->files.log(), bytes, place_->lock);
+}
+
 std::optional<machine_record> launched_qemu::find()
 {
     auto const found = place_ ? place_->files.find() : std::nullopt;
@@ -165,6 +171,8 @@ void launched_qemu::make_machine()
 {
     is_ready_ = false;
     ++number_;
+    if (log_)
+        log_->watch();
     machine_.emplace(executor_, spec_);
     events_ = machine_->session().subscribe();  // before the start, so that it misses no event
 }
@@ -379,6 +387,8 @@ process_end launched_qemu::as_seen(machine_end const& known) const
 void launched_qemu::end(process_end const& what, std::string const& failure)
 {
     forget_process();
+    if (log_)
+        log_->finish();
     try {
         if (place_)
             write_in_background([path = place_->files.record(), lock = place_->lock] { ::unlink(path.c_str()); });
@@ -400,6 +410,8 @@ void launched_qemu::forget_process() noexcept
     adopted_.reset();
     next_adoption_.reset();
     next_record_.reset();
+    if (log_)
+        log_->leave();
 }
 
 void launched_qemu::shut_down(shutdown_options const& options)
@@ -456,6 +468,7 @@ void launched_qemu::abandon() noexcept
     if (adopted_ && !spec_.release_when_destroyed)
         kill_unadopted();
     forget_process();
+    log_.reset();
     place_.reset();
     executor_ = asio::any_io_executor();
 }

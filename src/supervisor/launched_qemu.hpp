@@ -6,6 +6,7 @@
 #include "detail/revocable_executor.hpp"
 #include "machine/machine_directory.hpp"
 #include "supervision/end_record.hpp"
+#include "supervisor/bounded_log.hpp"
 #include "supervisor/oom_kills.hpp"
 #include "supervisor/supervised_qemu.hpp"
 
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -40,7 +42,10 @@ public:
     launched_qemu(boost::asio::any_io_executor executor, std::shared_ptr<revocable_executor> home, machine_spec spec,
                   std::string const& directory, std::shared_ptr<void const> lock, qemu_owner& owner);
 
-    /// The process that an earlier supervisor has launched. Call it before everything else.
+    /// Limits the size of the machine's log, if it has a directory. Call it before everything else.
+    void limit_log(std::uint64_t bytes);
+
+    /// The process that an earlier supervisor has launched. Call it before everything else, except limit_log().
     /// @throws boost::system::system_error as machine_record::load()
     [[nodiscard]] std::optional<machine_record> find();
 
@@ -90,6 +95,7 @@ private:
     std::shared_ptr<revocable_executor> const home_;
     machine_spec spec_;
     std::optional<place> place_;
+    std::shared_ptr<bounded_log> log_;  ///< None: it is not limited.
     qemu_owner* owner_;  ///< None: abandoned.
 
     std::optional<machine> machine_;

@@ -197,6 +197,7 @@ supervisor_impl::driver_pointer supervisor_impl::make_driver(std::string const& 
     std::shared_ptr<void const> lock = directory_ ? directory_->lock() : nullptr;
     auto const qemu = std::make_shared<launched_qemu>(executor(), home_, std::move(spec), place, std::move(lock), *driver);
     driver->drive(qemu);
+    qemu->limit_log(options_.largest_log);
     recall(driver, name, qemu->find());
     return driver;
 }
