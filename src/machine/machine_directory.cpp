@@ -1,7 +1,9 @@
 #include "machine/machine_directory.hpp"
 
 #include "detail/explained_error.hpp"
+#include "detail/own_directory.hpp"
 #include "machine/lock_holder.hpp"
+#include "process/account.hpp"
 #include "process/process_identity.hpp"
 
 #include <boost/system/error_code.hpp>
@@ -23,7 +25,7 @@ machine_directory::machine_directory(std::string const& path) : path_(std::files
     throw explained_error(code, "cannot make the directory " + path_.native() + ": " + code.message());
 }
 
-std::optional<machine_directory::resident> machine_directory::find() const
+std::optional<machine_directory::resident> machine_directory::find(launch_options const& spec) const
 {
     std::optional<resident> result;
     if (auto const stored = machine_record::load(record())) {
@@ -31,7 +33,15 @@ std::optional<machine_directory::resident> machine_directory::find() const
         if (find_process({stored->process, stored->start_time, stored->boot_id}))
             return result;
     }
-    if (auto const holder = holder_of_lock(lock_file())) {
+    // A process that has merely inherited the lock, such as a helper of QEMU, is not a QEMU that has no record.
+    auto const may_be_qemu = [this, &spec, user = std::optional<::uid_t>()](::pid_t process) mutable {
+        if (!has_monitor(process, monitor()))
+            return false;
+        if (!user)
+            user = user_of(spec);
+        return user_of(process) == user;
+    };
+    if (auto const holder = holder_of_lock(lock_file(), may_be_qemu)) {
         resident unrecorded;
         unrecorded.record.process = holder->number;
         unrecorded.record.start_time = holder->start_time;
@@ -51,10 +61,23 @@ descriptor machine_directory::lock() const
     if (file.number() >= 0 && ::flock(file.number(), LOCK_EX | LOCK_NB) == 0)
         return file;
     boost::system::error_code const code(errno, boost::system::system_category());
-    std::string const reason = code == boost::system::errc::resource_unavailable_try_again
-                                   ? "a QEMU that has no record, and that cannot be found, is still running there; end it first"
-                                   : code.message();
-    throw explained_error(code, "cannot lock " + name + ": " + reason);
+    bool const is_held = code == boost::system::errc::resource_unavailable_try_again;
+    throw explained_error(code, "cannot lock " + name + ": " + (is_held ? why_it_is_locked() : code.message()));
+}
+
+std::string machine_directory::why_it_is_locked() const
+{
+    auto const holder = holder_of_lock(lock_file(), [](::pid_t) { return true; });
+    if (!holder)
+        return "a QEMU that has no record, and that cannot be found, is still running there; end it first";
+    return described_process(holder->number) +
+           " has inherited the lock, and a QEMU may be running there that has no record and that cannot be adopted; end it first";
+}
+
+void machine_directory::require_ownership() const
+{
+    descriptor const directory(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+    require_own_directory(directory.number(), path_.native());
 }
 
 }  // namespace coqmp::detail

@@ -87,7 +87,7 @@ private:
     [[nodiscard]] process_end as_seen(machine_end const& known) const;
     void end(process_end const& what, std::string const& failure);
     void write_record();
-    void record_written(std::string const& failure);
+    void record_written(std::exception_ptr const& failure);
     void kill_unadopted() noexcept;
     void forget_process() noexcept;
 
@@ -96,7 +96,7 @@ private:
     machine_spec spec_;
     std::optional<place> place_;
     std::shared_ptr<bounded_log> log_;  ///< None: it is not limited.
-    qemu_owner* owner_;  ///< None: abandoned.
+    qemu_owner* owner_;                 ///< None: abandoned.
 
     std::optional<machine> machine_;
     unsigned number_ = 0;  ///< Identifies the current machine.
