@@ -1,10 +1,6 @@
 #include "machine/lock_holder.hpp"
 
-#include "detail/harmless_text.hpp"
-#include "listener/remote_listener.hpp"
-
 #include <coqmp/descriptor.hpp>
-#include <coqmp/endpoint.hpp>
 
 #include <boost/system/system_error.hpp>
 
@@ -65,7 +61,7 @@ std::optional<process_identity> identity_unless_ended(::pid_t process)
 
 }  // namespace
 
-std::optional<process_identity> holder_of_lock(std::string const& path, std::function<bool(::pid_t)> const& may_be_it)
+std::optional<process_identity> holder_of_lock(std::string const& path)
 {
     std::error_code failure;
     std::filesystem::path const file = std::filesystem::canonical(path, failure);
@@ -77,33 +73,13 @@ std::optional<process_identity> holder_of_lock(std::string const& path, std::fun
         std::string const name = each->path().filename();
         ::pid_t process = 0;
         auto const parsed = std::from_chars(name.data(), name.data() + name.size(), process);
-        if (parsed.ec != std::errc() || process == ::getpid() || !may_be_it(process) || !has_locked(each->path(), file))
+        if (parsed.ec != std::errc() || process == ::getpid() || !has_locked(each->path(), file))
             continue;
         auto identity = identity_unless_ended(process);
         if (identity && (!result || identity->start_time < result->start_time))
             result = std::move(identity);
     }
     return result;
-}
-
-bool has_monitor(::pid_t process, std::string const& monitor)
-{
-    std::string const chardev = qemu_arguments(endpoint::unix_socket(monitor), {}).at(1);
-    std::string const path = chardev.substr(chardev.find(",path="));
-    std::ifstream line("/proc/" + std::to_string(process) + "/cmdline");
-    for (std::string each; std::getline(line, each, '\0');) {
-        auto const found = each.starts_with("socket,") ? each.find(path) : std::string::npos;
-        if (found != std::string::npos && (found + path.size() == each.size() || each[found + path.size()] == ','))
-            return true;
-    }
-    return false;
-}
-
-std::string described_process(::pid_t process)
-{
-    std::string name;
-    std::getline(std::ifstream("/proc/" + std::to_string(process) + "/comm"), name);
-    return "the process " + std::to_string(process) + (name.empty() ? std::string() : " (" + harmless(name) + ')');
 }
 
 }  // namespace coqmp::detail

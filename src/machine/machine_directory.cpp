@@ -3,7 +3,7 @@
 #include "detail/explained_error.hpp"
 #include "detail/own_directory.hpp"
 #include "machine/lock_holder.hpp"
-#include "process/account.hpp"
+#include "machine/unrecorded_qemu.hpp"
 #include "process/process_identity.hpp"
 
 #include <boost/system/error_code.hpp>
@@ -33,15 +33,7 @@ std::optional<machine_directory::resident> machine_directory::find(launch_option
         if (find_process({stored->process, stored->start_time, stored->boot_id}))
             return result;
     }
-    // A process that has merely inherited the lock, such as a helper of QEMU, is not a QEMU that has no record.
-    auto const may_be_qemu = [this, &spec, user = std::optional<::uid_t>()](::pid_t process) mutable {
-        if (!has_monitor(process, monitor()))
-            return false;
-        if (!user)
-            user = user_of(spec);
-        return user_of(process) == user;
-    };
-    if (auto const holder = holder_of_lock(lock_file(), may_be_qemu)) {
+    if (auto const holder = holder_of_lock(lock_file()); holder && may_be_qemu(holder->number, spec, monitor())) {
         resident unrecorded;
         unrecorded.record.process = holder->number;
         unrecorded.record.start_time = holder->start_time;
@@ -67,7 +59,7 @@ descriptor machine_directory::lock() const
 
 std::string machine_directory::why_it_is_locked() const
 {
-    auto const holder = holder_of_lock(lock_file(), [](::pid_t) { return true; });
+    auto const holder = holder_of_lock(lock_file());
     if (!holder)
         return "a QEMU that has no record, and that cannot be found, is still running there; end it first";
     return described_process(holder->number) +

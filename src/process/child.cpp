@@ -49,6 +49,26 @@ void in_background(Work work) noexcept
     }
 }
 
+/// Delays no other work: the kernel may need a long time to tear down a large process, or forever if its disk hangs. So the work must
+/// touch nothing else of ours that is ever destroyed. @return false: there is no thread
+template <class Work>
+bool on_thread_of_its_own(Work work) noexcept
+{
+    // The thread inherits the mask: the program's signal handlers run on its own threads.
+    ::sigset_t all;
+    ::sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = true;
+    try {
+        std::thread(work).detach();
+    } catch (std::exception const&) {
+        started = false;
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return started;
+}
+
 }  // namespace
 
 bool child::is_reaped() const noexcept
@@ -88,26 +108,6 @@ void child::await_end() const noexcept
     ::fcntl(pidfd(), F_SETFL, 0);
     ::siginfo_t information;
     wait_for(pidfd(), information, 0);
-}
-
-// On a thread of its own, which delays no other work: the kernel may need a long time to tear down a large process, or forever if its
-// disk hangs. The thread touches nothing else of ours that is ever destroyed.
-template <class Work>
-bool on_thread_of_its_own(Work work) noexcept
-{
-    // The thread inherits the mask: the program's signal handlers run on its own threads.
-    ::sigset_t all;
-    ::sigset_t before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = true;
-    try {
-        std::thread(work).detach();
-    } catch (std::exception const&) {
-        started = false;
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return started;
 }
 
 bool reap_in_background(std::shared_ptr<child const> const& which) noexcept
