@@ -185,7 +185,7 @@ asio::awaitable<machine> machine::adopt_or_start(machine_spec spec, std::string 
         spec.standard_output = output_target::file(place.log());
     auto monitor = open_monitor(place, co_await asio::this_coro::executor);
     std::optional<machine> result;
-    if (auto const found = place.find()) {
+    if (auto const found = place.find(spec)) {
         result = co_await adopted_unless_ended(adopt_as(spec, *monitor, found->record));
         if (result && !found->is_recorded)
             (void)failure_to_save(*result, place.record());  // the lock still leads to it

@@ -10,7 +10,9 @@
 #include <coqmp/monitor_proxy.hpp>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
@@ -67,21 +69,31 @@ void start_machine_stop(supervisor_pointer const& impl, pending_handler<void(err
     asio::post(impl->executor(), [driver, waiting = std::move(waiting), budget] { driver->stop(budget, waiting); });
 }
 
-void start_machine_removal(supervisor_pointer const& impl, pending_handler<void(error_code)>&& handler, std::string const& name)
+namespace {
+
+void stop_and_remove(supervisor_pointer const& impl, supervisor_impl::removal_pointer const& waiting, std::string const& name)
 {
     auto const driver = driver_named(impl, name);
     if (!driver)
-        return handler.post(make_error_code(errc::no_such_machine));
-    auto const waiting = std::make_shared<pending_handler<void(error_code)>>(std::move(handler));
+        return waiting->complete_later(make_error_code(errc::no_such_machine));
     if (driver->is_observed())
         return asio::post(impl->executor(), [impl, waiting, name] { static_cast<void>(impl->remove(name, waiting)); });
     auto stopped = [impl, waiting, name](error_code error, machine_end const&) {
         if (error)
             return waiting->complete(error);
         if (!impl->remove(name, waiting))  // it was started meanwhile
-            start_machine_removal(impl, std::move(*waiting), name);
+            stop_and_remove(impl, waiting, name);
     };
     start_machine_stop(impl, {asio::bind_executor(impl->executor(), std::move(stopped)), impl->executor()}, name, std::nullopt);
+}
+
+}  // namespace
+
+void start_machine_removal(supervisor_pointer const& impl, pending_handler<void(error_code)>&& handler, std::string const& name)
+{
+    if (!driver_named(impl, name))
+        return handler.post(make_error_code(errc::no_such_machine));
+    stop_and_remove(impl, std::make_shared<waiting_operation<void(error_code)>>(std::move(handler)), name);
 }
 
 void start_machine_release(supervisor_pointer const& impl, pending_handler<void(error_code)>&& handler, std::string const& name)
@@ -105,15 +117,43 @@ void start_release_of_all(supervisor_pointer const& impl, pending_handler<void(e
     asio::post(impl->executor(), [impl, waiting] { impl->release_all(std::move(*waiting)); });
 }
 
+namespace {
+
+/// A command on its way, which can be cancelled wherever it is.
+struct sent_command final : waiting_operation<void(error_code, reply)>
+{
+    explicit sent_command(handler_type handler) : waiting_operation(std::move(handler)) {}
+
+    void cancel(asio::cancellation_type kind)
+    {
+        is_cancelled = true;
+        next.emit(kind);
+    }
+
+    asio::cancellation_signal next;  ///< For whoever has the command.
+    bool is_cancelled = false;
+};
+
+}  // namespace
+
 void start_machine_execute(supervisor_pointer const& impl, pending_handler<void(error_code, reply)>&& handler,
                            std::string const& name, command&& request)
 {
     auto const driver = driver_named(impl, name);
     if (!driver)
         return handler.post(with_outcome(errc::no_such_machine, outcome::not_sent), reply::unanswered(false));
-    auto const waiting = std::make_shared<pending_handler<void(error_code, reply)>>(std::move(handler));
-    asio::post(impl->executor(), [driver, waiting, request = std::move(request)]() mutable {
-        driver->execute(std::move(request), std::move(*waiting));
+    auto const slot = handler.slot();
+    auto const waiting = std::make_shared<sent_command>(std::move(handler));
+    on_cancellation(slot, impl, waiting,
+                    [](supervisor_impl const&, std::shared_ptr<sent_command> const& which, asio::cancellation_type kind) {
+                        which->cancel(kind);
+                    });
+    asio::post(impl->executor(), [driver, waiting, executor = impl->executor(), request = std::move(request)]() mutable {
+        if (waiting->is_cancelled)
+            return waiting->complete_later(asio::error::operation_aborted, reply::unanswered(false));
+        auto answered = [waiting](error_code error, reply answer) { waiting->complete(error, std::move(answer)); };
+        auto bound = asio::bind_executor(executor, asio::bind_cancellation_slot(waiting->next.slot(), std::move(answered)));
+        driver->execute(std::move(request), {std::move(bound), executor});
     });
 }
 

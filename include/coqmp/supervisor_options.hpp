@@ -6,6 +6,7 @@
 #include <coqmp/log_level.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -44,6 +45,11 @@ struct supervisor_options
     std::size_t change_capacity = 1024;
     /// The same for events.
     std::size_t event_capacity = 4096;
+
+    /// The file `log` in a machine's directory is shortened when it is larger than this, in bytes; its last part becomes `log.1`. It
+    /// is checked when QEMU is launched and ends, and every ten seconds, or every second after it was too large. QEMU writes to the
+    /// file directly, so that it can outlive this program: it can write more between two checks. Zero: no limit.
+    std::uint64_t largest_log = 1 << 20;
 
     /// Called with sentences for the log, on the supervisor's executor; it must not throw. Each begins with the machine's name.
     std::function<void(log_level, std::string_view)> log;

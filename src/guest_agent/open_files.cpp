@@ -2,6 +2,8 @@
 
 #include "detail/outcome.hpp"
 
+#include <coqmp/error.hpp>
+
 #include <utility>
 
 namespace coqmp::detail {
@@ -27,7 +29,7 @@ void open_files::close(command_pointer const& what, std::int64_t handle)
     if (handles_.erase(handle) == 0)  // close_all() was faster
         return what->complete(with_outcome(errc::disconnected, outcome::not_sent), reply::unanswered(false));
     what->is_cleanup = true;
-    what->on_end = [](bool, error_code, reply const&) {};
+    what->on_end = unless_sent(handle);
     line_.submit(what);
 }
 
@@ -45,7 +47,16 @@ void open_files::close_all()
 
 void open_files::submit_close(std::int64_t handle)
 {
-    line_.submit_cleanup(command("guest-file-close").with("handle", handle), [](bool, error_code, reply const&) {}, false);
+    line_.submit_cleanup(command("guest-file-close").with("handle", handle), unless_sent(handle), false);
+}
+
+/// A file whose closing was not even sent, because the agent did not answer, is still open: close_all() tries again.
+agent_command::end_function open_files::unless_sent(std::int64_t handle)
+{
+    return [this, handle](bool, error_code error, reply const&) {
+        if (error == errc::not_sent && !line_.is_closed())
+            handles_.insert(handle);
+    };
 }
 
 }  // namespace coqmp::detail

@@ -24,6 +24,7 @@ public:
     void close_all();
 
 private:
+    [[nodiscard]] agent_command::end_function unless_sent(std::int64_t handle);
     void submit_close(std::int64_t handle);
 
     agent_line& line_;

@@ -3,7 +3,8 @@
 #ifndef COQMP_SRC_MACHINE_EXIT_WAITS_HPP
 #define COQMP_SRC_MACHINE_EXIT_WAITS_HPP
 
-#include <coqmp/detail/pending_handler.hpp>
+#include "detail/waiting_operation.hpp"
+
 #include <coqmp/exit_status.hpp>
 
 #include <boost/system/error_code.hpp>
@@ -15,15 +16,10 @@
 namespace coqmp::detail {
 
 /// An operation that waits for the end of the process.
-struct exit_wait
+struct exit_wait final : waiting_operation<void(boost::system::error_code, exit_status)>
 {
-    using handler_type = pending_handler<void(boost::system::error_code, exit_status)>;
+    using waiting_operation::waiting_operation;
 
-    explicit exit_wait(handler_type handler) : waiting(std::move(handler)) {}
-
-    void complete(boost::system::error_code error, exit_status status = {}) { waiting.post(error, status); }
-
-    handler_type waiting;
     bool shuts_down = false;
     bool cancelled = false;
 };
@@ -40,7 +36,7 @@ public:
     /// Whether one of them wants the process to end.
     [[nodiscard]] bool want_the_end() const noexcept;
 
-    void complete_all(boost::system::error_code error, exit_status status);
+    void complete_all(boost::system::error_code error, exit_status status) noexcept;
 
     void destroy_handlers() noexcept;
 

@@ -1,7 +1,9 @@
 #include "machine/machine_directory.hpp"
 
 #include "detail/explained_error.hpp"
+#include "detail/own_directory.hpp"
 #include "machine/lock_holder.hpp"
+#include "machine/unrecorded_qemu.hpp"
 #include "process/process_identity.hpp"
 
 #include <boost/system/error_code.hpp>
@@ -23,7 +25,7 @@ machine_directory::machine_directory(std::string const& path) : path_(std::files
     throw explained_error(code, "cannot make the directory " + path_.native() + ": " + code.message());
 }
 
-std::optional<machine_directory::resident> machine_directory::find(lock_holders* holders) const
+std::optional<machine_directory::resident> machine_directory::find(launch_options const& spec, lock_holders* holders) const
 {
     std::optional<resident> result;
     if (auto const stored = machine_record::load(record())) {
@@ -31,7 +33,8 @@ std::optional<machine_directory::resident> machine_directory::find(lock_holders*
         if (find_process({stored->process, stored->start_time, stored->boot_id}))
             return result;
     }
-    if (auto const holder = holders != nullptr ? holders->of(lock_file()) : holder_of_lock(lock_file())) {
+    auto const holder = holders != nullptr ? holders->of(lock_file()) : holder_of_lock(lock_file());
+    if (holder && may_be_qemu(holder->number, spec, monitor())) {
         resident unrecorded;
         unrecorded.record.process = holder->number;
         unrecorded.record.start_time = holder->start_time;
@@ -51,10 +54,23 @@ descriptor machine_directory::lock() const
     if (file.number() >= 0 && ::flock(file.number(), LOCK_EX | LOCK_NB) == 0)
         return file;
     boost::system::error_code const code(errno, boost::system::system_category());
-    std::string const reason = code == boost::system::errc::resource_unavailable_try_again
-                                   ? "a QEMU that has no record, and that cannot be found, is still running there; end it first"
-                                   : code.message();
-    throw explained_error(code, "cannot lock " + name + ": " + reason);
+    bool const is_held = code == boost::system::errc::resource_unavailable_try_again;
+    throw explained_error(code, "cannot lock " + name + ": " + (is_held ? why_it_is_locked() : code.message()));
+}
+
+std::string machine_directory::why_it_is_locked() const
+{
+    auto const holder = holder_of_lock(lock_file());
+    if (!holder)
+        return "a QEMU that has no record, and that cannot be found, is still running there; end it first";
+    return described_process(holder->number) +
+           " has inherited the lock, and a QEMU may be running there that has no record and that cannot be adopted; end it first";
+}
+
+void machine_directory::require_ownership() const
+{
+    descriptor const directory(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+    require_own_directory(directory.number(), path_.native());
 }
 
 }  // namespace coqmp::detail

@@ -170,11 +170,11 @@ void machine_impl::let_process_live() noexcept
 void machine_impl::wait(wait_pointer const& wait, std::optional<shutdown_options> const& shutdown)
 {
     if (closed_ || wait->cancelled || process_.is_released())
-        return wait->complete(asio::error::operation_aborted);
+        return wait->complete_later(asio::error::operation_aborted, {});
     if (status_)
-        return wait->complete({}, *status_);
+        return wait->complete_later({}, *status_);
     if (!process_.exists() && !starting_)
-        return wait->complete(make_error_code(errc::not_running));
+        return wait->complete_later(make_error_code(errc::not_running), {});
     waits_.add(wait);
     wait->shuts_down = shutdown.has_value();
     if (shutdown)
@@ -200,8 +200,16 @@ void machine_impl::cancel_wait(wait_pointer const& wait)
     if (!waits_.remove(wait))
         return;
     if (!waits_.want_the_end())
-        stop_ladder();
-    wait->complete(asio::error::operation_aborted);
+        withdraw_shutdown();
+    wait->complete_later(asio::error::operation_aborted, {});
+}
+
+// What QEMU itself was told cannot be taken back.
+void machine_impl::withdraw_shutdown() noexcept
+{
+    if (ladder_ && ladder_->step() == shutdown_step::guest)
+        process_.withdraw_request();
+    stop_ladder();
 }
 
 void machine_impl::stop_ladder() noexcept

@@ -70,6 +70,7 @@ private:
     void shut_down(shutdown_options const& options);
     void cancel_wait(wait_pointer const& wait);
     void end_waits(boost::system::error_code error);
+    void withdraw_shutdown() noexcept;
     void stop_ladder() noexcept;
     void exited(exit_status status);
     /// The process and the connection with it have ended: there will be no more events.

@@ -25,7 +25,13 @@ void machine_process::signal(int number) noexcept
 void machine_process::requested() noexcept
 {
     std::scoped_lock const lock(mutex_);
-    record_.requested();
+    is_to_end_ = true;
+}
+
+void machine_process::withdraw_request() noexcept
+{
+    std::scoped_lock const lock(mutex_);
+    is_to_end_ = false;
 }
 
 /// @return null: it can be
@@ -39,7 +45,7 @@ char const* machine_process::why_it_cannot_be_released() const noexcept
         return "it has already been released";
     if (!process_ || !record_.is_ready())
         return "it is not ready";
-    if (record_.is_requested())
+    if (is_to_end_ || record_.is_requested())
         return "it was told to shut down";
     return nullptr;
 }
@@ -161,6 +167,8 @@ void machine_process::conclude(exit_status status, shutdown_step last_step)
 {
     drop();
     std::scoped_lock const lock(mutex_);
+    if (is_to_end_)
+        record_.requested();
     end_ = record_.end(status);
     end_->step = last_step;
 }

@@ -38,6 +38,8 @@ public:
     void signal(int number) noexcept;
     /// It is being told to end by other means.
     void requested() noexcept;
+    /// It was not told yet, and is not to end any more.
+    void withdraw_request() noexcept;
     /// @throws boost::system::system_error errc::cannot_release
     [[nodiscard]] machine_record record() const;
     /// From now on it survives us. @throws as record()
@@ -88,6 +90,7 @@ private:
     process_identity identity_;  // of a process that may outlive us
     bool is_being_started_ = false;
     bool is_released_ = false;
+    bool is_to_end_ = false;
     bool has_exited_ = false;
     int wanted_signal_ = 0;  // for a process that is still being started
     std::string dialed_;

@@ -1,9 +1,12 @@
 #include "process/account.hpp"
 
+#include "detail/explained_error.hpp"
 #include "process/step_failed.hpp"
 
 #include <grp.h>
 #include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
@@ -123,6 +126,20 @@ account find_account(launch_options const& options)
         result.supplementary_groups.emplace();  // A process must not keep the groups of a more powerful one.
     }
     return result;
+}
+
+::uid_t user_of(launch_options const& options)
+try {
+    return find_account(options).user.value_or(::geteuid());
+} catch (std::runtime_error const& unknown) {
+    throw explained_error(make_error_code(boost::system::errc::invalid_argument), unknown.what());
+}
+
+std::optional<::uid_t> user_of(::pid_t process)
+{
+    struct ::stat found = {};
+    std::string const place = "/proc/" + std::to_string(process);
+    return ::stat(place.c_str(), &found) == 0 ? std::optional(found.st_uid) : std::nullopt;
 }
 
 }  // namespace coqmp::detail

@@ -23,6 +23,13 @@ struct account
 /// @throws std::runtime_error whose text names the user or the group that does not exist
 [[nodiscard]] account find_account(launch_options const& options);
 
+/// The user of the options, or our own. As slow as find_account().
+/// @throws boost::system::system_error the user does not exist; what() says which
+[[nodiscard]] ::uid_t user_of(launch_options const& options);
+
+/// The user as whom a process runs. @return nothing: it has ended
+[[nodiscard]] std::optional<::uid_t> user_of(::pid_t process);
+
 }  // namespace coqmp::detail
 
 #endif

@@ -7,6 +7,7 @@
 #include <coqmp/descriptor.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -29,6 +30,14 @@ int wait_for(int watcher, ::siginfo_t& information, int flags) noexcept
     return result;
 }
 
+/// Also of a process that is not our child.
+void await_end_of_any(int pidfd) noexcept
+{
+    ::pollfd ended{pidfd, POLLIN, 0};
+    while (::poll(&ended, 1, -1) < 0 && errno == EINTR)
+        continue;
+}
+
 /// Runs the work on a helper thread, or here and now if that is impossible.
 template <class Work>
 void in_background(Work work) noexcept
@@ -38,6 +47,26 @@ void in_background(Work work) noexcept
     } catch (std::exception const&) {
         work();
     }
+}
+
+/// Delays no other work: the kernel may need a long time to tear down a large process, or forever if its disk hangs. So the work must
+/// touch nothing else of ours that is ever destroyed. @return false: there is no thread
+template <class Work>
+bool on_thread_of_its_own(Work work) noexcept
+{
+    // The thread inherits the mask: the program's signal handlers run on its own threads.
+    ::sigset_t all;
+    ::sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = true;
+    try {
+        std::thread(work).detach();
+    } catch (std::exception const&) {
+        started = false;
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return started;
 }
 
 }  // namespace
@@ -81,23 +110,9 @@ void child::await_end() const noexcept
     wait_for(pidfd(), information, 0);
 }
 
-// On a thread of its own, which delays no other work: the kernel may need a long time to tear down a large process, or forever if its
-// disk hangs. The thread touches nothing else of ours.
 bool reap_in_background(std::shared_ptr<child const> const& which) noexcept
 {
-    // The thread inherits the mask: the program's signal handlers run on its own threads.
-    ::sigset_t all;
-    ::sigset_t before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = true;
-    try {
-        std::thread([which] { which->await_end(); }).detach();
-    } catch (std::exception const&) {
-        started = false;
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return started;
+    return on_thread_of_its_own([which] { which->await_end(); });
 }
 
 void signal_in_background(std::shared_ptr<child const> which, int number) noexcept
@@ -109,8 +124,15 @@ void kill_in_background(std::shared_ptr<child const> which) noexcept
 {
     in_background([which = std::move(which)] {
         which->signal(SIGKILL);
-        if (!reap_in_background(which))
+        helper_thread& here = helper_thread::for_ending();
+        here.goes_on_elsewhere();
+        auto const bury = [which, &here] {
+            await_end_of_any(which->pidfd());
             which->await_end();
+            here.is_done_elsewhere();
+        };
+        if (!on_thread_of_its_own(bury))
+            bury();
     });
 }
 

@@ -45,7 +45,8 @@ private:
 /// Signals it soon, from a helper thread. Never blocks.
 void signal_in_background(std::shared_ptr<child const> which, int number) noexcept;
 
-/// Kills it and the processes that it has started, and reaps it. Never blocks.
+/// Kills it and the processes that it has started, and reaps it. Never blocks. helper_thread::await_rest() of the thread that ends
+/// processes waits for its end.
 void kill_in_background(std::shared_ptr<child const> which) noexcept;
 
 /// Lets it live, and reaps it when it has ended. Never blocks. @return false if no thread could be started for that

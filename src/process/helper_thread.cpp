@@ -142,7 +142,20 @@ void helper_thread::serve() noexcept
 void helper_thread::await_rest() noexcept
 {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, patience_at_exit, [this] { return queue_.empty() && !busy_; });
+    changed_.wait_for(lock, patience_at_exit, [this] { return queue_.empty() && !busy_ && elsewhere_ == 0; });
+}
+
+void helper_thread::goes_on_elsewhere() noexcept
+{
+    std::scoped_lock const lock(mutex_);
+    ++elsewhere_;
+}
+
+void helper_thread::is_done_elsewhere() noexcept
+{
+    std::scoped_lock const lock(mutex_);
+    --elsewhere_;
+    changed_.notify_all();
 }
 
 void helper_thread::finish(rest queued) noexcept

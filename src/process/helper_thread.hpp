@@ -35,8 +35,13 @@ public:
     /// @throws std::system_error, std::bad_alloc no thread or no memory: the work will not be done
     void run(work task);
 
-    /// Returns when all work is done, or after some seconds: a program on a file system that hangs may never be started.
+    /// Returns when all work is done, also elsewhere, or after some seconds: a program on a file system that hangs may never be
+    /// started, and a process whose disk hangs may never end.
     void await_rest() noexcept;
+
+    /// A part of the work goes on in another thread, until is_done_elsewhere() is called there.
+    void goes_on_elsewhere() noexcept;
+    void is_done_elsewhere() noexcept;
 
 private:
     friend struct helper_threads;
@@ -51,6 +56,7 @@ private:
     std::deque<work> queue_;
     bool begun_ = false;
     bool busy_ = false;
+    int elsewhere_ = 0;  ///< Work items.
     bool exiting_ = false;
 };
 

@@ -4,6 +4,7 @@
 #define COQMP_SRC_SUPERVISOR_BOUNDED_QUEUE_HPP
 
 #include "detail/handler_registry.hpp"
+#include "detail/post_reserved.hpp"
 #include "supervisor/fair_report_queue.hpp"
 
 #include <coqmp/detail/pending_handler.hpp>
@@ -18,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -53,10 +55,12 @@ public:
 
     /// No more values will come. What is queued can still be read.
     void end() noexcept
-    {
+    try {
         std::unique_lock lock(mutex_);
         ended_ = true;
         notify(lock);
+    } catch (std::bad_alloc const&) {
+        destroy_handlers();  // it cannot run on its own executor
     }
 
     /// The reader wants no more values.
@@ -117,6 +121,7 @@ private:
         handler_type handler;
         bool cancelled = false;
         bool notified = false;  ///< complete() is on its way.
+        post_memory memory;     ///< For complete().
     };
 
     void cancel(std::shared_ptr<wait> const& waiting)
@@ -136,7 +141,11 @@ private:
         auto const waiting = wait_;
         waiting->notified = true;
         lock.unlock();
-        waiting->handler.post_function([self = this->shared_from_this(), waiting] { self->complete(waiting); });
+        auto complete = [self = this->shared_from_this(), waiting] { self->complete(waiting); };
+        if (waiting->handler.has_own_executor())
+            waiting->handler.post_function(std::move(complete));
+        else
+            post_reserved(waiting->handler.home(), waiting->memory, std::move(complete));
     }
 
     void complete(std::shared_ptr<wait> const& waiting)
@@ -192,18 +201,24 @@ public:
                 each->push(value);
     }
 
-    void end()
+    void end() noexcept
     {
-        for (auto const& each : readers(true))
-            each->end();
+        std::vector<std::weak_ptr<queue>> ended;
+        {
+            std::scoped_lock const lock(mutex_);
+            ended_ = true;
+            ended.swap(queues_);
+        }
+        for (auto const& each : ended)
+            if (auto const alive = each.lock())
+                alive->end();
     }
 
 private:
-    std::vector<std::shared_ptr<queue>> readers(bool ends = false)
+    std::vector<std::shared_ptr<queue>> readers()
     {
         std::vector<std::shared_ptr<queue>> result;
         std::scoped_lock const lock(mutex_);
-        ended_ = ended_ || ends;
         for (auto const& each : queues_)
             if (auto alive = each.lock())
                 result.push_back(std::move(alive));

@@ -1,5 +1,6 @@
 #include "supervisor/client_relay.hpp"
 
+#include "detail/deadline_after.hpp"
 #include "detail/outcome.hpp"
 #include "session/session_impl.hpp"
 
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <new>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -23,6 +25,8 @@ namespace coqmp::detail {
 using boost::system::error_code;
 
 namespace {
+
+using namespace std::chrono_literals;
 
 client_effect effect_named(std::string_view verb) noexcept
 {
@@ -126,38 +130,72 @@ void client_relay::quit(session_pointer const& session, command&& request, reply
 
 void client_relay::queue(session_pointer const& session, command&& request, reply_handler&& handler, client_effect effect)
 {
-    auto const client = std::make_shared<reply_handler>(std::move(handler));
+    auto const client = std::make_shared<unsent_command>(std::move(handler));
     if (auto slot = client->slot(); slot.is_connected())
         slot.assign([home = home_, weak = weak_from_this(), waiting = std::weak_ptr(client)](asio::cancellation_type) {
             home->post([weak, waiting] {
                 auto const self = weak.lock();
                 auto const still = waiting.lock();
-                if (self && still && self->unsent_.remove(still) != 0)
-                    still->post(error_code(asio::error::operation_aborted), reply::unanswered(false));
+                if (self && still)
+                    self->give_up(still, asio::error::operation_aborted);
             });
         });
     unsent_.push_back(client);
+    if (request.timeout() > 0ns)
+        arm(client, *request.timeout());
     auto const what = std::make_shared<command>(std::move(request));  // it may carry a descriptor, and steps are copied
     steps_->push([this, session, what, client, effect] { submit(session, std::move(*what), client, effect); });
     steps_->run();
 }
 
-void client_relay::submit(session_pointer const& session, command&& request, std::shared_ptr<reply_handler> const& client,
-                          client_effect effect)
+void client_relay::arm(client_pointer const& client, std::chrono::nanoseconds timeout)
 {
-    if (unsent_.remove(client) == 0)
+    auto const end = deadline_after(timeout, clock_->now());
+    client->deadline.emplace(executor_);
+    clock_->expire_at(*client->deadline, end);
+    client->deadline->async_wait([weak = weak_from_this(), waiting = std::weak_ptr(client), end](error_code) {
+        auto const self = weak.lock();
+        auto const still = waiting.lock();
+        if (self && still && self->clock_->now() >= end)
+            self->give_up(still, with_outcome(errc::timed_out, outcome::not_sent));
+    });
+}
+
+/// @return false: it does not wait any more
+bool client_relay::take(client_pointer const& client) noexcept
+{
+    if (client->deadline)
+        clock_->forget(*client->deadline);
+    client->deadline.reset();
+    return unsent_.remove(client) != 0;
+}
+
+void client_relay::give_up(client_pointer const& client, error_code why) noexcept
+{
+    if (take(client))
+        client->complete_later(why, reply::unanswered(false));
+}
+
+void client_relay::submit(session_pointer const& session, command&& request, client_pointer const& client, client_effect effect)
+{
+    if (!take(client))
         return withdrawn(effect);                            // it was cancelled
     if (effect == client_effect::stop && steps_->error()) {  // the next supervisor would not know of it
         withdrawn(effect);
-        return client->post(not_sent(), reply::unanswered(false));
+        return client->complete_later(not_sent(), reply::unanswered(false));
     }
     auto done = [weak = weak_from_this(), client, effect](error_code error, reply const& answer) {
         if (auto const self = weak.lock())
             self->answered(effect, !error && answer.has_value());
         client->complete(error, answer);
     };
-    auto bound = asio::bind_executor(executor_, asio::bind_cancellation_slot(client->slot(), std::move(done)));
-    start_execute(session, {std::move(bound), executor_}, std::move(request));
+    try {
+        auto bound = asio::bind_executor(executor_, asio::bind_cancellation_slot(client->slot(), std::move(done)));
+        start_execute(session, {std::move(bound), executor_}, std::move(request));
+    } catch (std::bad_alloc const&) {  // it was not sent; it may be so large that there never will be the memory for it
+        client->complete_later(with_outcome(errc::out_of_memory, outcome::not_sent), reply::unanswered(false));
+        withdrawn(effect);
+    }
 }
 
 /// A client's command is not sent.
@@ -181,11 +219,13 @@ void client_relay::answered(client_effect effect, bool is_done)
 void client_relay::abandon(bool runs_handlers) noexcept
 {
     rules_ = nullptr;
-    for (auto const& each : std::exchange(unsent_, {})) {
+    while (!unsent_.empty()) {
+        client_pointer const each = unsent_.front();
+        static_cast<void>(take(each));
         if (runs_handlers)
-            each->post(not_sent(), reply::unanswered(false));
+            each->complete_later(not_sent(), reply::unanswered(false));
         else
-            auto const dropped = std::move(*each);
+            each->drop();
     }
     executor_ = asio::any_io_executor();
 }

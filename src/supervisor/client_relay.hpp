@@ -5,6 +5,7 @@
 
 #include "detail/revocable_executor.hpp"
 #include "detail/time_source.hpp"
+#include "detail/waiting_operation.hpp"
 #include "proxy/command_gate.hpp"
 #include "session/pending_command.hpp"
 #include "supervision/machine_lifecycle.hpp"
@@ -14,11 +15,14 @@
 #include <coqmp/detail/pending_handler.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 
 namespace coqmp::detail {
 
@@ -50,11 +54,22 @@ public:
     void abandon(bool runs_handlers) noexcept;
 
 private:
+    /// A command that waits for its turn.
+    struct unsent_command final : waiting_operation<reply_signature>
+    {
+        using waiting_operation::waiting_operation;
+
+        std::optional<boost::asio::steady_timer> deadline;
+    };
+    using client_pointer = std::shared_ptr<unsent_command>;
+
     void execute(session_pointer const& session, command&& request, reply_handler&& handler, client_effect effect);
     void quit(session_pointer const& session, command&& request, reply_handler&& handler);
     void queue(session_pointer const& session, command&& request, reply_handler&& handler, client_effect effect);
-    void submit(session_pointer const& session, command&& request, std::shared_ptr<reply_handler> const& client,
-                client_effect effect);
+    void arm(client_pointer const& client, std::chrono::nanoseconds timeout);
+    [[nodiscard]] bool take(client_pointer const& client) noexcept;
+    void give_up(client_pointer const& client, boost::system::error_code why) noexcept;
+    void submit(session_pointer const& session, command&& request, client_pointer const& client, client_effect effect);
     void withdrawn(client_effect effect);
     void answered(client_effect effect, bool is_done);
 
@@ -64,7 +79,7 @@ private:
     std::shared_ptr<step_queue> const steps_;
     std::function<void(machine_actions&&)> perform_;
     time_source* clock_;
-    std::list<std::shared_ptr<reply_handler>> unsent_;  ///< They wait for the disk.
+    std::list<client_pointer> unsent_;  ///< They wait for the disk.
 };
 
 }  // namespace coqmp::detail

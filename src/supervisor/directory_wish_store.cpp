@@ -1,6 +1,7 @@
 #include "supervisor/directory_wish_store.hpp"
 
 #include "detail/explained_error.hpp"
+#include "detail/own_directory.hpp"
 #include "detail/small_file.hpp"
 #include "process/helper_thread.hpp"
 
@@ -45,12 +46,7 @@ std::shared_ptr<unique_fd const> open_directory(std::filesystem::path const& pat
         throw explained_error(wish_error(), "cannot make the directory " + path.native() + ": " + wish_error().message());
     }
     auto result = std::make_shared<unique_fd const>(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    struct ::stat status{};
-    if (result->number() < 0 || ::fstat(result->number(), &status) != 0)
-        throw explained_error(wish_error(), "cannot open the directory " + path.native() + ": " + wish_error().message());
-    if (status.st_uid != ::geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        throw explained_error(make_error_code(boost::system::errc::permission_denied),
-                              "the directory " + path.native() + " belongs to another user, or others may write to it");
+    require_own_directory(result->number(), path.native());
     return result;
 }
 
@@ -85,15 +81,15 @@ try {
 }
 
 /// On a helper thread. A lock that a QEMU without a record still holds stays, so that no second QEMU is started beside it.
-void remove_files(std::filesystem::path const& place)
+void remove_files(unique_fd const& top, char const* machine) noexcept
 {
-    for (char const* const each : {"record", "wish", "monitor"})
-        ::unlink((place / each).c_str());
-    std::string const name = place / "lock";
-    unique_fd const lock(::open(name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    unique_fd const place(::openat(top.number(), machine, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+    for (char const* const each : {"record", "wish", "monitor", "log", "log.1"})
+        ::unlinkat(place.number(), each, 0);
+    unique_fd const lock(::openat(place.number(), "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (lock.number() >= 0 && try_lock(lock.number()))
-        ::unlink(name.c_str());
-    ::rmdir(place.c_str());  // fails if there is a log
+        ::unlinkat(place.number(), "lock", 0);
+    ::unlinkat(top.number(), machine, AT_REMOVEDIR);
 }
 
 }  // namespace
@@ -136,6 +132,8 @@ std::vector<std::string> directory_wish_store::names() const
 
 void directory_wish_store::save(std::string const& machine, memory_record const& record, saved done)
 {
+    if (record.boot_id.empty())  // there is no /proc: load() would reject it
+        return done(make_error_code(boost::system::errc::not_supported));
     auto write = [top = directory_, machine, file = file_of(machine), text = to_string(record), done]() mutable {
         error_code const error = write_wish(*top, machine, file, text);
         top.reset();  // the next supervisor may lock the directory as soon as the last save is done
@@ -150,8 +148,8 @@ void directory_wish_store::save(std::string const& machine, memory_record const&
 
 void directory_wish_store::forget(std::string const& machine, saved done)
 {
-    auto remove = [top = directory_, place = path_ / machine, done]() mutable {
-        remove_files(place);
+    auto remove = [top = directory_, machine, done]() mutable {
+        remove_files(*top, machine.c_str());
         top.reset();
         done({});
     };

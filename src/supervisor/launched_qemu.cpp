@@ -1,8 +1,10 @@
 #include "supervisor/launched_qemu.hpp"
 
+#include "detail/awaited_result.hpp"
 #include "detail/json_access.hpp"
 #include "detail/small_file.hpp"
 #include "machine/machine_impl.hpp"
+#include "process/account.hpp"
 #include "process/helper_thread.hpp"
 #include "process/process_identity.hpp"
 #include "session/session_impl.hpp"
@@ -78,6 +80,7 @@ std::string record_text(machine const& which)
     return to_string(which.record()) + '\n';
 }
 
+/// @throws std::bad_alloc it will not be written
 void write_in_background(helper_thread::work task)
 {
     try {
@@ -122,6 +125,7 @@ launched_qemu::launched_qemu(asio::any_io_executor executor, std::shared_ptr<rev
     if (directory.empty())
         return;
     machine_directory const files(directory);
+    files.require_ownership();
     place_ = place{files, std::move(lock), std::make_shared<listener>(executor_, endpoint::unix_socket(files.monitor()))};
     user_ = user_of(spec_);
     open_monitor_to(user_);
@@ -137,9 +141,15 @@ void launched_qemu::open_monitor_to(::uid_t user)
     admitted_ = user;
 }
 
+void launched_qemu::limit_log(std::uint64_t bytes)
+{
+    if (place_)
+        log_ = std::make_shared<bounded_log>(executor_, home_, place_->files.log(), bytes, place_->lock);
+}
+
 std::optional<machine_record> launched_qemu::find(lock_holders& locks)
 {
-    auto const found = place_ ? place_->files.find(&locks) : std::nullopt;
+    auto const found = place_ ? place_->files.find(spec_, &locks) : std::nullopt;
     has_record_ = found && found->is_recorded;
     return found ? std::optional(found->record) : std::nullopt;
 }
@@ -167,6 +177,8 @@ void launched_qemu::make_machine()
 {
     is_ready_ = false;
     ++number_;
+    if (log_)
+        log_->watch();
     machine_.emplace(executor_, spec_);
     events_ = machine_->session().subscribe();  // before the start, so that it misses no event
 }
@@ -206,7 +218,6 @@ void launched_qemu::ready(bool is_out_of_space_listed)
     seen_.ready();
     pid_ = machine_->pid();
     keep_monitor();
-    write_record();
     auto over = of_this_machine([](launched_qemu& self, error_code, session_end const&) { self.session_ended(); });
     auto gone = of_this_machine([](launched_qemu& self, error_code error, exit_status) {
         if (!error)
@@ -216,6 +227,8 @@ void launched_qemu::ready(bool is_out_of_space_listed)
     machine_->async_wait(std::move(gone));
     read_events();
     owner_->connected(machine_->session().out_of_band_enabled(), is_out_of_space_listed);  // this may release it
+    if (is_ready_)
+        write_record();
 }
 
 // The record is what the next supervisor looks for. Until it is written, the lock that QEMU inherits protects the machine.
@@ -223,28 +236,32 @@ void launched_qemu::write_record()
 try {
     if (!place_ || has_record_)
         return;
-    auto written = of_this_machine([](launched_qemu& self, std::string const& failure) { self.record_written(failure); });
-    auto write = [path = place_->files.record(), text = record_text(*machine_), home = home_, written, lock = place_->lock] {
-        std::string failure;
+    auto written = of_this_machine([](launched_qemu& self, std::exception_ptr failure) { self.record_written(failure); });
+    auto const result = std::make_shared<awaited_result<std::exception_ptr>>(home_, std::move(written));
+    auto write = [path = place_->files.record(), text = record_text(*machine_), result, lock = place_->lock] {
+        std::exception_ptr failure;
         try {
             replace_small_file_on_disk(path, text);
-        } catch (std::exception const& error) {
-            failure = error.what();
+        } catch (...) {
+            failure = std::current_exception();
         }
-        home->post([written, failure] { written(failure); });
+        result->deliver(failure);
     };
     write_in_background(std::move(write));
 } catch (system_error const&) {
     // QEMU has ended, or is being ended: there is nothing to adopt later.
+} catch (std::bad_alloc const&) {
+    record_written(std::current_exception());
 }
 
-void launched_qemu::record_written(std::string const& failure)
+void launched_qemu::record_written(std::exception_ptr const& failure)
 {
-    has_record_ = failure.empty();
+    has_record_ = failure == nullptr;
     if (has_record_)
         return complaint_.clear();
-    if (std::exchange(complaint_, failure) != failure)
-        owner_->wrote("its record could not be stored, so the next supervisor cannot adopt it: " + failure);
+    auto const text = explained_failure(failure).second;
+    if (std::exchange(complaint_, text) != text)
+        owner_->wrote("its record could not be stored: " + text);
     next_record_.emplace(executor_, pause_between_records);
     next_record_->async_wait(of_this_machine([](launched_qemu& self, error_code interrupted) {
         if (!interrupted && self.is_ready_)
@@ -446,6 +463,8 @@ void launched_qemu::end(process_end const& what, std::string const& failure)
 {
     drop_monitor();
     forget_process();
+    if (log_)
+        log_->finish();
     try {
         if (place_)
             write_in_background([path = place_->files.record(), lock = place_->lock] { ::unlink(path.c_str()); });
@@ -468,6 +487,8 @@ void launched_qemu::forget_process() noexcept
     kept_.reset();
     next_adoption_.reset();
     next_record_.reset();
+    if (log_)
+        log_->leave();
 }
 
 void launched_qemu::shut_down(shutdown_options const& options)
@@ -527,6 +548,7 @@ void launched_qemu::abandon() noexcept
     if (spec_.release_when_destroyed)
         share_monitor(false);
     forget_process();
+    log_.reset();
     place_.reset();
     executor_ = asio::any_io_executor();
 }

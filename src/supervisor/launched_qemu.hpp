@@ -6,6 +6,7 @@
 #include "detail/revocable_executor.hpp"
 #include "machine/machine_directory.hpp"
 #include "supervision/end_record.hpp"
+#include "supervisor/bounded_log.hpp"
 #include "supervisor/kept_monitors.hpp"
 #include "supervisor/oom_kills.hpp"
 #include "supervisor/supervised_qemu.hpp"
@@ -24,6 +25,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -45,7 +47,10 @@ public:
     /// The monitor's connection is to outlive the supervisor, too.
     void keep_monitor_in(kept_monitor store) { store_.emplace(std::move(store)); }
 
-    /// The process that an earlier supervisor has launched. Call it before everything else.
+    /// Limits the size of the machine's log, if it has a directory. Call it before everything else.
+    void limit_log(std::uint64_t bytes);
+
+    /// The process that an earlier supervisor has launched. Call it before everything else, except the two above.
     /// @throws boost::system::system_error as machine_record::load()
     [[nodiscard]] std::optional<machine_record> find(lock_holders& locks);
 
@@ -92,7 +97,7 @@ private:
     [[nodiscard]] process_end as_seen(machine_end const& known) const;
     void end(process_end const& what, std::string const& failure);
     void write_record();
-    void record_written(std::string const& failure);
+    void record_written(std::exception_ptr const& failure);
     void kill_unadopted() noexcept;
     void forget_process() noexcept;
 
@@ -100,7 +105,8 @@ private:
     std::shared_ptr<revocable_executor> const home_;
     machine_spec spec_;
     std::optional<place> place_;
-    qemu_owner* owner_;  ///< None: abandoned.
+    std::shared_ptr<bounded_log> log_;  ///< None: it is not limited.
+    qemu_owner* owner_;                 ///< None: abandoned.
 
     std::optional<machine> machine_;
     unsigned number_ = 0;  ///< Identifies the current machine.

@@ -56,8 +56,8 @@ void machine_driver::recall(memory_record const& record, found_process found, st
 void machine_driver::stop(std::optional<std::chrono::nanoseconds> budget, wait_pointer const& waiting)
 {
     if (owner_ == nullptr) {
-        if (waiting && waiting->handler)
-            waiting->handler.post(error_code(asio::error::operation_aborted), machine_end());
+        if (waiting)
+            waiting->complete_later(asio::error::operation_aborted, machine_end());
         return;
     }
     if (waiting && !waiting->is_cancelled) {
@@ -71,7 +71,7 @@ void machine_driver::release(release_handler&& handler, bool leaves_stopping)
 {
     if (owner_ == nullptr)
         return handler.post(error_code(asio::error::operation_aborted));
-    releases_.push_back(std::make_shared<release_handler>(std::move(handler)));
+    releases_.push_back(std::make_shared<release_wait>(std::move(handler)));
     perform(leaves_stopping ? rules_.leave(clock_->now()) : rules_.release(clock_->now()));
 }
 
@@ -87,8 +87,8 @@ void machine_driver::apply(machine_spec spec, supervision_policy const& policy)
 void machine_driver::cancel(wait_pointer const& waiting)
 {
     waiting->is_cancelled = true;
-    if (waits_.remove(waiting) != 0 || waiting->handler)
-        waiting->handler.post(error_code(asio::error::operation_aborted), machine_end());
+    waits_.remove(waiting);
+    waiting->complete_later(asio::error::operation_aborted, machine_end());
 }
 
 void machine_driver::granted()
@@ -164,7 +164,7 @@ void machine_driver::complete_waits(unsigned launch)
     auto const later = std::ranges::partition(waits_, [launch](auto const& each) { return each->launch <= launch; });
     stopped.splice(stopped.end(), waits_, waits_.begin(), later.begin());
     for (wait_pointer const& each : stopped)
-        each->handler.post(steps_->error(), machine_end(last_end_));
+        each->complete_later(steps_->error(), last_end_);
 }
 
 void machine_driver::happened(event const& what)
@@ -230,7 +230,7 @@ void machine_driver::arm()
     auto const next = steps_->is_held() ? steps_->next_time() : std::min(rules_.next_time(), steps_->next_time());
     if (next == armed_for_)
         return;
-    armed_for_ = next;
+    armed_for_ = time_point::max();  // without memory for the wait, the next call tries again
     if (next == time_point::max()) {
         clock_->forget(*timer_);
         timer_->cancel();
@@ -242,6 +242,7 @@ void machine_driver::arm()
             self && self->armed_for_ == next && self->owner_ != nullptr && self->clock_->now() >= next)
             self->on_timer();
     });
+    armed_for_ = next;
 }
 
 void machine_driver::on_timer()
@@ -254,7 +255,7 @@ void machine_driver::on_timer()
     arm();
 }
 
-std::list<std::shared_ptr<machine_driver::release_handler>> machine_driver::take_releases() noexcept
+std::list<std::shared_ptr<machine_driver::release_wait>> machine_driver::take_releases() noexcept
 {
     return std::exchange(releases_, {});
 }
@@ -276,14 +277,14 @@ void machine_driver::abandon(bool runs_handlers) noexcept
     if (runs_handlers) {
         error_code const aborted = asio::error::operation_aborted;
         for (wait_pointer const& each : waits)
-            each->handler.post(aborted, machine_end());
+            each->complete_later(aborted, machine_end());
         for (auto const& each : releases)
-            each->post(aborted);
+            each->complete_later(aborted);
     } else {  // a cancellation may still hold its wait
         for (wait_pointer const& each : waits)
-            auto const dropped = std::move(each->handler);
+            each->drop();
         for (auto const& each : releases)
-            auto const dropped = std::move(*each);
+            each->drop();
     }
     executor_ = asio::any_io_executor();
 }

@@ -5,6 +5,7 @@
 
 #include "detail/revocable_executor.hpp"
 #include "detail/time_source.hpp"
+#include "detail/waiting_operation.hpp"
 #include "supervision/machine_lifecycle.hpp"
 #include "supervisor/client_relay.hpp"
 #include "supervisor/step_queue.hpp"
@@ -13,7 +14,6 @@
 
 #include <coqmp/change.hpp>
 #include <coqmp/command.hpp>
-#include <coqmp/detail/pending_handler.hpp>
 #include <coqmp/log_level.hpp>
 #include <coqmp/machine_end.hpp>
 #include <coqmp/machine_event.hpp>
@@ -62,13 +62,10 @@ protected:
 };
 
 /// An operation that waits until a machine has no process.
-struct stop_wait
+struct stop_wait final : waiting_operation<void(boost::system::error_code, machine_end)>
 {
-    using handler_type = pending_handler<void(boost::system::error_code, machine_end)>;
+    using waiting_operation::waiting_operation;
 
-    explicit stop_wait(handler_type waiting) : handler(std::move(waiting)) {}
-
-    handler_type handler;
     bool is_cancelled = false;
     unsigned launch = 0;  ///< Of the process whose end it waits for.
 };
@@ -78,7 +75,8 @@ class machine_driver final : public qemu_owner, private step_owner, public std::
 {
 public:
     using reply_handler = client_relay::reply_handler;
-    using release_handler = pending_handler<void(boost::system::error_code)>;
+    using release_wait = waiting_operation<void(boost::system::error_code)>;
+    using release_handler = release_wait::handler_type;
     using wait_pointer = std::shared_ptr<stop_wait>;
 
     machine_driver(boost::asio::any_io_executor const& executor, std::shared_ptr<revocable_executor> home, driver_owner& owner,
@@ -107,7 +105,7 @@ public:
     }
     void cancel(wait_pointer const& waiting);
     /// The operations that wait for the release, to be completed with release_result() when the machine is out of the table.
-    [[nodiscard]] std::list<std::shared_ptr<release_handler>> take_releases() noexcept;
+    [[nodiscard]] std::list<std::shared_ptr<release_wait>> take_releases() noexcept;
     [[nodiscard]] boost::system::error_code release_result() const noexcept { return release_result_; }
     /// Ends the process, unless it was released, and the operations that wait.
     /// @param runs_handlers false: the execution context is gone
@@ -138,6 +136,7 @@ private:
     [[nodiscard]] bool withdraw_launch();
     void steps_done() override;
     void disk_answered() override;
+    void steps_wait() override { arm(); }
     void write(log_level level, std::string const& sentence) override { owner_->write(level, name_, sentence); }
     void arm();
     void on_timer();
@@ -165,7 +164,7 @@ private:
     std::string failure_;  ///< Why the last process did not start.
     unsigned launches_ = 0;
     std::list<wait_pointer> waits_;
-    std::list<std::shared_ptr<release_handler>> releases_;
+    std::list<std::shared_ptr<release_wait>> releases_;
     boost::system::error_code release_result_;
 
     mutable std::mutex mutex_;

@@ -1,7 +1,6 @@
 #include "supervisor/monitor_access.hpp"
 
 #include "detail/explained_error.hpp"
-#include "process/account.hpp"
 
 #include <boost/system/error_code.hpp>
 
@@ -10,7 +9,6 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <stdexcept>
 
 namespace coqmp::detail {
 
@@ -25,20 +23,6 @@ constexpr ::mode_t may_be_entered = 0711;
 }
 
 }  // namespace
-
-::uid_t user_of(launch_options const& options)
-try {
-    return find_account(options).user.value_or(::geteuid());
-} catch (std::runtime_error const& unknown) {
-    throw explained_error(make_error_code(boost::system::errc::invalid_argument), unknown.what());
-}
-
-std::optional<::uid_t> user_of(::pid_t process)
-{
-    struct ::stat found = {};
-    std::string const place = "/proc/" + std::to_string(process);
-    return ::stat(place.c_str(), &found) == 0 ? std::optional(found.st_uid) : std::nullopt;
-}
 
 // QEMU connects as its own user, so that user must be able to enter the directories and to write to the socket. This gives away
 // nothing else:

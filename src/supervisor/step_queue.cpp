@@ -1,11 +1,13 @@
 #include "supervisor/step_queue.hpp"
 
+#include "detail/awaited_result.hpp"
 #include "process/process_identity.hpp"
 
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/prefer.hpp>
 
 #include <chrono>
+#include <exception>
 #include <new>
 #include <utility>
 
@@ -21,6 +23,7 @@ using namespace std::chrono_literals;
 
 constexpr auto pause_before_saving_again = 5s;
 constexpr auto patience_with_the_disk = 10s;
+constexpr auto pause_without_memory = 1s;
 
 class doing_steps
 {
@@ -53,14 +56,41 @@ void step_queue::run()
         return;
     {
         doing_steps const mark(is_running_);
-        while (!steps_.empty() && !is_held() && owner_ != nullptr) {
-            auto const next = std::move(steps_.front());
-            steps_.pop_front();
-            next();
-        }
+        while (!steps_.empty() && !is_held() && owner_ != nullptr)
+            do_first_step();
     }
-    if (owner_ != nullptr && !is_held())
+    if (owner_ != nullptr && needs_memory_)
+        owner_->steps_wait();
+    else if (owner_ != nullptr && !is_held())
         owner_->steps_done();
+}
+
+// A step that was not done for lack of memory is done again later, from its beginning. Other failures would come again.
+void step_queue::do_first_step()
+{
+    step next = std::move(steps_.front());
+    try {
+        next();  // may abandon the queue
+    } catch (std::bad_alloc const&) {
+        if (owner_ == nullptr)
+            return;
+        steps_.front() = std::move(next);
+        needs_memory_ = true;
+        repeat_at_ = clock_->now() + pause_without_memory;
+        return;
+    } catch (std::exception const& failure) {
+        report_failed_step(failure.what());
+    }
+    if (!steps_.empty())
+        steps_.pop_front();
+}
+
+void step_queue::report_failed_step(char const* why) noexcept
+try {
+    if (owner_ != nullptr)
+        owner_->write(log_level::error, std::string("a step of its supervision has failed, and is left out: ") + why);
+} catch (std::bad_alloc const&) {
+    // It is only a sentence.
 }
 
 void step_queue::save()
@@ -72,15 +102,14 @@ void step_queue::save()
         return;  // the disk hangs
     is_writing_ = true;
     late_at_ = clock_->now() + patience_with_the_disk;
-    holding_ = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
-    auto done = [home = home_, weak = weak_from_this()](error_code error) {
-        home->post([weak, error] {
+    try {
+        holding_ = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
+        auto receive = [weak = weak_from_this()](error_code error) {
             if (auto const self = weak.lock())
                 self->saved(error);
-        });
-    };
-    try {
-        store_->save(machine_, record_, std::move(done));
+        };
+        auto const result = std::make_shared<awaited_result<error_code>>(home_, std::move(receive));
+        store_->save(machine_, record_, [result](error_code error) { result->deliver(error); });
     } catch (std::bad_alloc const&) {
         is_writing_ = false;
         go_on(make_error_code(boost::system::errc::not_enough_memory));
@@ -102,25 +131,33 @@ void step_queue::go_on(error_code error)
 {
     holding_ = asio::any_io_executor();
     late_at_ = time_point::max();
-    report(error);
-    error_ = error;
+    auto const before = std::exchange(error_, error);
     if (error && !is_writing_)
         again_at_ = clock_->now() + pause_before_saving_again;
+    if (error != before)
+        report(error);
     run();
     if (owner_ != nullptr)
         owner_->disk_answered();
 }
 
-void step_queue::report(error_code error)
-{
-    if (error == error_)
-        return;
+void step_queue::report(error_code error) noexcept
+try {
     if (!error)
         owner_->write(log_level::info, "its desired state is stored now");
     else if (is_writing_)
         owner_->write(log_level::warning, "the disk is slow: its desired state is not stored yet");
     else
         owner_->write(log_level::error, "cannot store its desired state, and will try again: " + error.message());
+} catch (std::bad_alloc const&) {
+    // It is only a sentence.
+}
+
+step_queue::time_point step_queue::next_time() const noexcept
+{
+    if (holding_)
+        return late_at_;
+    return needs_memory_ ? repeat_at_ : again_at_;
 }
 
 // While a record is being written, nothing that the rules ask for is done. So time does not pass for them: they would mistake
@@ -128,15 +165,23 @@ void step_queue::report(error_code error)
 void step_queue::on_time()
 {
     auto const now = clock_->now();
-    if (is_held() && now >= late_at_)
-        go_on(make_error_code(boost::system::errc::timed_out));
-    else if (!is_held() && now >= again_at_)
+    if (holding_) {
+        if (now >= late_at_)
+            go_on(make_error_code(boost::system::errc::timed_out));
+    } else if (needs_memory_) {
+        if (now < repeat_at_)
+            return;
+        needs_memory_ = false;
+        run();
+    } else if (now >= again_at_) {
         save();
+    }
 }
 
 void step_queue::abandon() noexcept
 {
     owner_ = nullptr;
+    needs_memory_ = false;
     steps_.clear();
     holding_ = asio::any_io_executor();
     store_.reset();

@@ -1,5 +1,6 @@
 // What the driver of a machine does, step by step, and the record that it stores before it acts.
-// Invariant: steps are done in order, and none is done while the record is being written, unless the disk takes too long.
+// Invariant: steps are done in order, and none is done while the record is being written, unless the disk takes too long. A step that
+// fails holds up the others only as long as there is no memory.
 #ifndef COQMP_SRC_SUPERVISOR_STEP_QUEUE_HPP
 #define COQMP_SRC_SUPERVISOR_STEP_QUEUE_HPP
 
@@ -31,6 +32,8 @@ public:
     virtual void steps_done() = 0;
     /// A record is on the disk, or could not be written for now: error() says which. The steps go on.
     virtual void disk_answered() = 0;
+    /// next_time() has changed.
+    virtual void steps_wait() = 0;
     virtual void write(log_level level, std::string const& sentence) = 0;
 
 protected:
@@ -60,21 +63,23 @@ public:
     /// Writes the record. The steps wait for that. Part of a step.
     void save();
 
-    /// Whether the steps wait for the disk.
-    [[nodiscard]] bool is_held() const noexcept { return static_cast<bool>(holding_); }
+    /// Whether the steps wait for the disk, or for memory.
+    [[nodiscard]] bool is_held() const noexcept { return holding_ || needs_memory_; }
     /// Of the last save.
     [[nodiscard]] boost::system::error_code error() const noexcept { return error_; }
     /// When to call on_time() next.
-    [[nodiscard]] time_point next_time() const noexcept { return is_held() ? late_at_ : again_at_; }
+    [[nodiscard]] time_point next_time() const noexcept;
     void on_time();
 
     /// Does nothing more.
     void abandon() noexcept;
 
 private:
+    void do_first_step();
     void saved(boost::system::error_code error);
     void go_on(boost::system::error_code error);
-    void report(boost::system::error_code error);
+    void report(boost::system::error_code error) noexcept;
+    void report_failed_step(char const* why) noexcept;
 
     boost::asio::any_io_executor executor_;
     std::shared_ptr<revocable_executor> const home_;
@@ -86,6 +91,8 @@ private:
 
     std::deque<step> steps_;
     bool is_running_ = false;
+    bool needs_memory_ = false;                 ///< The first step is to be done again.
+    time_point repeat_at_ = time_point::max();  ///< When.
 
     memory_record record_;
     boost::asio::any_io_executor holding_;    ///< The steps wait for the disk: keeps the execution context running.

@@ -1,13 +1,14 @@
 #include "supervisor/supervisor_impl.hpp"
 
+#include "detail/awaited_result.hpp"
 #include "detail/explained_error.hpp"
 #include "detail/log.hpp"
 #include "detail/post_reserved.hpp"
 #include "machine/machine_directory.hpp"
+#include "process/account.hpp"
 #include "process/process_identity.hpp"
 #include "supervisor/launched_qemu.hpp"
 #include "supervisor/memory_wish_store.hpp"
-#include "supervisor/monitor_access.hpp"
 #include "supervisor/observed_qemu.hpp"
 
 #include <coqmp/error.hpp>
@@ -207,6 +208,7 @@ supervisor_impl::driver_pointer supervisor_impl::make_driver(std::string const& 
     driver->drive(qemu);
     if (kept_)
         qemu->keep_monitor_in(kept_monitor(kept_, name));
+    qemu->limit_log(options_.largest_log);
     recall(driver, name, qemu->find(locks_));
     return driver;
 }
@@ -278,7 +280,7 @@ bool supervisor_impl::remove(std::string const& name, removal_pointer const& wai
 {
     auto const driver = find(name);
     if (!driver) {
-        waiting->complete(error_code());
+        waiting->complete_later(error_code());
         return true;
     }
     if (driver->may_have_process() && !driver->is_observed())
@@ -286,16 +288,16 @@ bool supervisor_impl::remove(std::string const& name, removal_pointer const& wai
     driver->abandon(true);
     removals_.push_back(waiting);
     // The name is free when the files are gone.
-    store_->forget(name, [home = home_, weak = weak_from_this(), pending = std::weak_ptr(waiting), name](error_code) {
-        home->post([weak, pending, name] {
-            auto const self = weak.lock();
-            auto const done = pending.lock();
-            if (!self || !done || self->removals_.remove(done) == 0)
-                return;
-            self->take_out(name);
-            done->complete(error_code());
-        });
-    });
+    auto removed = [weak = weak_from_this(), pending = std::weak_ptr(waiting), name](error_code) {
+        auto const self = weak.lock();
+        auto const done = pending.lock();
+        if (!self || !done || self->removals_.remove(done) == 0)
+            return;
+        self->take_out(name);
+        done->complete(error_code());
+    };
+    auto const result = std::make_shared<awaited_result<error_code>>(home_, std::move(removed));
+    store_->forget(name, [result](error_code error) { result->deliver(error); });
     return true;
 }
 
@@ -316,7 +318,7 @@ void supervisor_impl::take_out(std::string const& name)
     launched(name);
     ended(name);
     for (auto const& each : releases)
-        each->post(driver->release_result());
+        each->complete_later(driver->release_result());
 }
 
 void supervisor_impl::released(std::string const& machine)
@@ -390,8 +392,7 @@ void supervisor_impl::grant()
 void supervisor_impl::shut_down(std::chrono::nanoseconds budget, shutdown_pointer const& waiting)
 {
     if (is_closed_ || waiting->is_cancelled) {
-        if (waiting->handler)
-            waiting->handler.post(error_code(asio::error::operation_aborted));
+        waiting->complete_later(asio::error::operation_aborted);
         return;
     }
     waits_.push_back(waiting);
@@ -440,7 +441,7 @@ void supervisor_impl::go_on_shutting_down()
     post_grants();
     error_code const result = is_down() ? error_code() : error_code(make_error_code(errc::timed_out));
     for (shutdown_pointer const& each : std::exchange(waits_, {}))
-        each->handler.post(result);
+        each->complete_later(result);
 }
 
 bool supervisor_impl::is_down() const
@@ -467,8 +468,7 @@ void supervisor_impl::cancel(shutdown_pointer const& waiting)
 {
     waiting->is_cancelled = true;
     waits_.remove(waiting);
-    if (waiting->handler)
-        waiting->handler.post(error_code(asio::error::operation_aborted));
+    waiting->complete_later(asio::error::operation_aborted);
 }
 
 void supervisor_impl::release_all(release_all_handler&& handler)
@@ -541,15 +541,15 @@ void supervisor_impl::end(bool runs_handlers) noexcept
     auto const removals = std::exchange(removals_, {});
     for (shutdown_pointer const& each : waits) {
         if (runs_handlers)
-            each->handler.post(error_code(asio::error::operation_aborted));
+            each->complete_later(asio::error::operation_aborted);
         else
-            auto const dropped = std::move(each->handler);
+            each->drop();
     }
     for (removal_pointer const& each : removals) {
         if (runs_handlers)
-            each->post(error_code(asio::error::operation_aborted));
+            each->complete_later(asio::error::operation_aborted);
         else
-            auto const dropped = std::move(*each);
+            each->drop();
     }
     if (runs_handlers) {
         changes_.end();

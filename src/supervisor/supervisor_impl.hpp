@@ -7,6 +7,7 @@
 #include "detail/handler_registry.hpp"
 #include "detail/revocable_executor.hpp"
 #include "detail/time_source.hpp"
+#include "detail/waiting_operation.hpp"
 #include "machine/lock_holder.hpp"
 #include "supervision/shutdown_order.hpp"
 #include "supervision/start_queue.hpp"
@@ -38,13 +39,10 @@
 namespace coqmp::detail {
 
 /// An operation that waits for the end of all machines.
-struct shutdown_wait
+struct shutdown_wait final : waiting_operation<void(boost::system::error_code)>
 {
-    using handler_type = pending_handler<void(boost::system::error_code)>;
+    using waiting_operation::waiting_operation;
 
-    explicit shutdown_wait(handler_type waiting) : handler(std::move(waiting)) {}
-
-    handler_type handler;
     bool is_cancelled = false;
 };
 
@@ -56,7 +54,7 @@ public:
     using driver_pointer = std::shared_ptr<machine_driver>;
     using shutdown_pointer = std::shared_ptr<shutdown_wait>;
     using release_all_handler = pending_handler<void(boost::system::error_code, std::size_t)>;
-    using removal_pointer = std::shared_ptr<pending_handler<void(boost::system::error_code)>>;
+    using removal_pointer = std::shared_ptr<waiting_operation<void(boost::system::error_code)>>;
 
     supervisor_impl(boost::asio::any_io_executor executor, supervisor_options options);
     ~supervisor_impl();

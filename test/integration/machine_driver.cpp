@@ -1,14 +1,12 @@
 // Carrying out what the rules of supervision ask for, with a process, a disk and a clock that the test controls.
 #include "supervisor/machine_driver.hpp"
 
-#include "session/session_impl.hpp"
+#include "support/driven_machine.hpp"
 #include "support/proxied_monitor.hpp"
-#include "support/simulated_time.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <coqmp/error.hpp>
 #include <coqmp/session.hpp>
-#include <coqmp/testing/fake_qemu.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -17,7 +15,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -30,82 +27,11 @@ using boost::system::error_code;
 using coqmp::lifecycle;
 using coqmp::lifecycle_reason;
 using coqmp::reply;
-using coqmp::testing::fake_qemu;
 using namespace coqmp::detail;
 using namespace coqmp::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-using names = std::vector<std::string>;
-
-/// A disk that finishes a save when the test says so.
-class slow_disk final : public wish_store
-{
-public:
-    std::optional<memory_record> load(std::string const& /*machine*/) override { return std::nullopt; }
-    void save(std::string const& /*machine*/, memory_record const& record, saved done) override
-    {
-        records.push_back(record);
-        waiting.push_back(std::move(done));
-    }
-    void forget(std::string const& /*machine*/, saved done) override { done({}); }
-
-    void finish(error_code error = {})
-    {
-        BOOST_REQUIRE(!waiting.empty());
-        auto const done = std::move(waiting.front());
-        waiting.erase(waiting.begin());
-        done(error);
-    }
-
-    std::vector<memory_record> records;
-    std::vector<saved> waiting;
-};
-
-/// A process whose monitor is a fake QEMU's.
-class fake_process final : public supervised_qemu
-{
-public:
-    fake_process(asio::io_context& context, qemu_owner& owner) : qemu(context), context_(context), owner_(owner) {}
-
-    fake_qemu qemu;
-    names done;
-
-    void apply(coqmp::machine_spec /*spec*/) override { done.emplace_back("apply"); }
-    void launch() override { done.emplace_back("launch"); }
-    void adopt(coqmp::machine_record const& /*which*/) override { done.emplace_back("adopt"); }
-    void shut_down(coqmp::shutdown_options const& /*options*/) override { done.emplace_back("shut down"); }
-    void kill() override { done.emplace_back("kill"); }
-    void reconnect() override { done.emplace_back("reconnect"); }
-    void release() override { done.emplace_back("release"); }
-    void abandon() noexcept override { session_.reset(); }
-    [[nodiscard]] std::shared_ptr<session_impl> monitor() const override { return session_ ? impl_of(*session_) : nullptr; }
-    [[nodiscard]] ::pid_t pid() const noexcept override { return session_ ? 4711 : -1; }
-
-    /// QEMU gets ready.
-    void connect()
-    {
-        session_.emplace(context_);
-        session_->async_connect(qemu.pair(), [this](error_code error) {
-            BOOST_TEST(!error);
-            owner_.connected(session_->out_of_band_enabled(), false);
-        });
-    }
-
-    void end(coqmp::end_reason why)
-    {
-        session_.reset();
-        process_end what;
-        what.end.reason = why;
-        owner_.ended(what, {});
-    }
-
-private:
-    asio::io_context& context_;
-    qemu_owner& owner_;
-    std::optional<coqmp::session> session_;
-};
 
 /// A client of a proxy, which may do anything.
 class proxy_client
@@ -164,89 +90,6 @@ private:
     names waiting_;
 };
 
-/// What concerns all machines: here it is only recorded.
-class table final : public driver_owner
-{
-public:
-    void expect_launch(std::string const& /*machine*/) override { ++expected; }
-    void request_launch(std::string const& /*machine*/) override { ++launches; }
-    bool withdraw_launch(std::string const& /*machine*/) override { return is_waiting; }
-    void launched(std::string const& /*machine*/) override {}
-    void ended(std::string const& /*machine*/) override { ++ends; }
-    void released(std::string const& /*machine*/) override { ++releases; }
-    void publish(coqmp::change const& what) override { changes.push_back(what); }
-    void publish(coqmp::machine_event const& /*what*/) override {}
-    void write(coqmp::log_level /*level*/, std::string const& /*machine*/, std::string const& sentence) override
-    {
-        log.push_back(sentence);
-    }
-
-    int expected = 0;
-    int launches = 0;
-    int ends = 0;
-    int releases = 0;
-    bool is_waiting = false;  ///< A launch waits for its turn.
-    std::vector<coqmp::change> changes;
-    names log;
-};
-
-struct fixture
-{
-    fixture()
-    {
-        coqmp::supervision_policy policy;
-        policy.backoff = 1s;
-        policy.jitter = 0;
-        policy.kill_silent_after = 20s;
-        driver = std::make_shared<machine_driver>(context.get_executor(), home, owner, "vm", policy, disk);
-        process = std::make_shared<fake_process>(context, *driver);
-        driver->drive(process);
-    }
-    ~fixture()
-    {
-        driver->abandon(true);
-        home->revoke();
-    }
-
-    void settle()
-    {
-        context.restart();
-        context.poll();
-    }
-
-    template <class Condition>
-    void run_until(Condition is_met)
-    {
-        context.restart();
-        while (!is_met())
-            BOOST_REQUIRE(context.run_one_for(100s) == 1U);
-    }
-
-    /// Finishes all saves, also those that follow from them.
-    void save_all()
-    {
-        for (settle(); !disk->waiting.empty(); settle())
-            disk->finish();
-    }
-
-    void run_machine()
-    {
-        driver->start();
-        save_all();
-        driver->granted();
-        process->connect();
-        run_until([this] { return driver->status().state == lifecycle::running; });
-    }
-
-    asio::io_context context;
-    simulated_time& time = simulate_time(context.get_executor());
-    std::shared_ptr<revocable_executor> home = std::make_shared<revocable_executor>(context.get_executor());
-    std::shared_ptr<slow_disk> disk = std::make_shared<slow_disk>();
-    table owner;
-    std::shared_ptr<machine_driver> driver;
-    std::shared_ptr<fake_process> process;
-};
-
 error_code disk_is_full()
 {
     return make_error_code(boost::system::errc::no_space_on_device);
@@ -254,7 +97,7 @@ error_code disk_is_full()
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(the_driver_of_a_machine, fixture, *boost::unit_test::timeout(100))
+BOOST_FIXTURE_TEST_SUITE(the_driver_of_a_machine, driven_machine, *boost::unit_test::timeout(100))
 
 BOOST_AUTO_TEST_CASE(stores_a_wish_before_it_acts_on_it)
 {
@@ -406,6 +249,34 @@ BOOST_AUTO_TEST_CASE(does_not_send_a_clients_stop_that_cannot_be_stored_or_was_c
     save_all();
     BOOST_TEST(process->qemu.count("stop") == 0U);
     BOOST_TEST(driver->status().state == lifecycle::running);
+}
+
+BOOST_AUTO_TEST_CASE(gives_up_a_command_that_waits_for_the_disk_longer_than_its_timeout)
+{
+    run_machine();
+    std::vector<error_code> results;
+    auto const answered = [&results](error_code error, reply const& what) {
+        BOOST_TEST(!what.was_sent());
+        results.push_back(error);
+    };
+    driver->execute(coqmp::command("stop").timeout(2s), {answered, context.get_executor()});
+    driver->execute(coqmp::command("query-name").timeout(1s), {answered, context.get_executor()});
+    settle();
+    time.advance(1s);
+    settle();
+    BOOST_TEST(results.size() == 1U);
+    time.advance(1s);
+    settle();
+    BOOST_REQUIRE(results.size() == 2U);
+    for (error_code const& each : results) {
+        BOOST_TEST((each == coqmp::errc::timed_out));
+        BOOST_TEST((each == coqmp::errc::not_sent));
+    }
+    save_all();
+    BOOST_TEST(process->qemu.count("stop") == 0U);
+    BOOST_TEST(process->qemu.count("query-name") == 0U);
+    BOOST_TEST(driver->status().state == lifecycle::running);
+    BOOST_TEST(!disk->records.back().memory.is_held);
 }
 
 BOOST_AUTO_TEST_CASE(sends_the_commands_of_a_proxys_client_in_their_order_and_a_stop_when_it_is_on_the_disk)
