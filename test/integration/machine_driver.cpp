@@ -76,6 +76,7 @@ public:
     void launch() override { done.emplace_back("launch"); }
     void adopt(coqmp::machine_record const& /*which*/) override { done.emplace_back("adopt"); }
     void shut_down(coqmp::shutdown_options const& /*options*/) override { done.emplace_back("shut down"); }
+    void extend_shutdown(std::chrono::nanoseconds /*by*/) override { done.emplace_back("extend"); }
     void kill() override { done.emplace_back("kill"); }
     void reconnect() override { done.emplace_back("reconnect"); }
     void release() override { done.emplace_back("release"); }
@@ -595,6 +596,22 @@ BOOST_AUTO_TEST_CASE(follows_another_policy_from_the_next_decision_on)
     process->end(coqmp::end_reason::guest_panic);
     save_all();
     BOOST_TEST(driver->status().state == lifecycle::failed);
+}
+
+BOOST_AUTO_TEST_CASE(gives_a_guest_that_crashes_while_it_shuts_down_time_for_its_dump)
+{
+    run_machine();
+    coqmp::event crash;
+    crash.name = "GUEST_CRASHLOADED";
+    driver->happened(crash);
+    BOOST_TEST(std::ranges::count(process->done, "extend") == 0);  // it is not being shut down
+    driver->stop(60s, nullptr);
+    save_all();
+    driver->happened(crash);
+    BOOST_TEST(std::ranges::count(process->done, "extend") == 1);
+    time.advance(9min);
+    settle();
+    BOOST_TEST(std::ranges::count(process->done, "kill") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(fails_a_command_at_once_when_the_machine_is_down)
