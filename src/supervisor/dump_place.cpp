@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -70,6 +72,9 @@ std::string dump_place::keep()
     if (incomplete.empty())
         return {};
     std::string const latest = std::ranges::max(incomplete);  // by time
+    struct ::stat status{};
+    if (::fstatat(directory_.number(), latest.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || status.st_size == 0)
+        return {};  // QEMU meant an earlier dump
     std::string const name = complete_name_of(latest);
     if (::renameat(directory_.number(), latest.c_str(), directory_.number(), name.c_str()) != 0)
         throw dump_error("cannot rename the complete dump ", settings_.directory + '/' + latest);

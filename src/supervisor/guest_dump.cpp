@@ -38,11 +38,6 @@ try {
     return false;
 }
 
-std::string explain(error_code error, reply const& answer)
-{
-    return answer.has_error() ? answer.error().description : error.message();
-}
-
 }  // namespace
 
 /// What a helper thread has found out.
@@ -67,8 +62,10 @@ void guest_dump::begin(std::shared_ptr<session_impl> const& monitor, dump_settin
     monitor_ = monitor;
     if (settings_.directory.empty())
         return refuse("its policy names no directory for dumps");
-    if (!monitor_)
-        return refuse("QEMU cannot be reached");
+    if (!monitor_) {
+        phase_ = phase::disconnected;
+        return;
+    }
     ask(command("query-dump").timeout(0s), &guest_dump::state_known);
 }
 

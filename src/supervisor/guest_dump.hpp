@@ -49,7 +49,7 @@ public:
                std::string machine);
 
     /// The guest has panicked. A dump that is already being written counts.
-    /// @param monitor null: QEMU cannot be reached
+    /// @param monitor null: there is no connection; look() begins when there is one
     void begin(std::shared_ptr<session_impl> const& monitor, dump_settings settings);
     /// An event of QEMU.
     void take(event const& what);
