@@ -166,7 +166,10 @@ void machine_run::start()
 
 void machine_run::took(coqmp::change const& what)
 {
+    bool const begins_to_dump = what.status.is_dumping && !status_.is_dumping;
     status_ = what.status;
+    if (begins_to_dump && is_asked_to_end_)
+        expect_end_within(line_.timeout);
     // Not every change alters the sentence.
     if (std::string sentence = describe(what); sentence != logged_) {
         logged_ = std::move(sentence);
@@ -182,13 +185,19 @@ void machine_run::shut_down()
 {
     is_asked_to_end_ = true;
     log_.write(log_priority::notice, "received a signal: shutting the machine down");
+    expect_end_within(line_.timeout);
+    stop(std::nullopt);
+}
+
+/// The supervisor, too, gives a guest that writes a crash dump more time.
+void machine_run::expect_end_within(std::chrono::milliseconds timeout)
+{
     auto deadline = manager_link::time_point::max();
-    if (line_.timeout > 0ms) {
+    if (timeout > 0ms) {
         auto const dump_time = status_.is_dumping ? coqmp::supervision_policy().crash_time : 0ns;
-        deadline = manager_reports::clock::now() + line_.timeout + dump_time;
+        deadline = manager_reports::clock::now() + timeout + dump_time;
     }
     manager_.set_deadline(deadline);
-    stop(std::nullopt);
 }
 
 void machine_run::hurry()

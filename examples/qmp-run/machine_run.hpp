@@ -40,6 +40,7 @@ private:
     void start();
     void took(coqmp::change const& what);
     void shut_down();
+    void expect_end_within(std::chrono::milliseconds timeout);
     void hurry();
     void stop(std::optional<std::chrono::nanoseconds> budget);
 

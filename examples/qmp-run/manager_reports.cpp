@@ -49,7 +49,7 @@ std::string sentence(machine_status const& status, std::string_view reason)
     if (!reason.empty() && status.state != lifecycle::starting)  // a start needs no explanation
         result.append(": ").append(reason);
     if (status.is_dumping)
-        result += "; the guest is writing a crash dump";
+        result += "; a crash dump is being written";
     if (status.is_boot_looping)
         result += "; the guest keeps rebooting";
     if (status.health == liveness::busy)
@@ -97,11 +97,12 @@ manager_report manager_reports::look(machine_status const& status, clock::time_p
 std::optional<std::chrono::microseconds> manager_reports::extend(bool needs_time_now, clock::time_point deadline,
                                                                  clock::time_point now)
 {
+    bool const has_moved = std::exchange(deadline_, deadline) != deadline;  // the last message may not have reached so far
     if (!needs_time_now || now >= deadline) {
         next_ = clock::time_point::max();
         return std::nullopt;
     }
-    if (next_ != clock::time_point::max() && now < next_)
+    if (!has_moved && next_ != clock::time_point::max() && now < next_)
         return std::nullopt;
     next_ = now + interval;
     if (deadline == clock::time_point::max())

@@ -63,6 +63,7 @@ private:
     bool was_stopping_ = false;
     std::string text_;
     clock::time_point next_ = clock::time_point::max();
+    clock::time_point deadline_ = clock::time_point::max();
 };
 
 }  // namespace qmp_run

@@ -69,7 +69,8 @@ struct machine_status
     lifecycle_reason reason = lifecycle_reason::none;
     liveness health = liveness::gone;
     bool is_boot_looping = false;
-    bool is_dumping = false;  ///< The guest's crash kernel is writing a dump: deadlines are extended.
+    /// The guest's crash kernel, or the supervisor, is writing a dump: deadlines are extended.
+    bool is_dumping = false;
     /// With lifecycle::backing_off: when it is started again.
     std::optional<std::chrono::steady_clock::time_point> until;
 

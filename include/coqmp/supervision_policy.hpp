@@ -6,8 +6,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <iosfwd>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace coqmp {
@@ -74,10 +76,20 @@ struct supervision_policy
     boot_loop_action on_boot_loop = boot_loop_action::report;
 
     panic_action on_panic = panic_action::leave;
-    /// Whether a panicked guest that is paused is dumped to a file first. This version of the supervisor does not
-    /// support this: it logs a warning, and goes on without a dump.
+    /// Whether the memory of a panicked guest that is paused is first written to a file in dump_directory: an ELF core of the
+    /// machine, for crash(8) and gdb. Only the user of this process can read it. QEMU's main loop may answer late meanwhile, which
+    /// does not count as silence, and a shutdown waits for the dump, unless it has a budget of its own. If the guest cannot be
+    /// dumped, the log says why, and on_panic follows at once.
     bool dumps_after_panic = false;
-    std::chrono::nanoseconds dump_time = std::chrono::minutes(10);  ///< The panic_action follows after this time at the latest.
+    /// Must belong to the user of this process, and only that user may write to it. Created if it does not exist. The dumps in it
+    /// are called `MACHINE.YYYYMMDDTHHMMSS.mmmZ.elf`, in UTC, and end with `.partial` until they are complete.
+    std::string dump_directory;
+    /// In bytes: a guest with more memory is not dumped, and neither is one for which the file system has no room.
+    std::uint64_t largest_dump = std::uint64_t{16} << 30;
+    std::size_t most_dumps = 3;  ///< For each machine: a new dump replaces the oldest one.
+    /// The panic_action follows after this time at the latest. A dump cannot be cancelled, and no guest is continued meanwhile: if it
+    /// is not complete by then, QEMU is ended instead of being reset.
+    std::chrono::nanoseconds dump_time = std::chrono::minutes(10);
 
     /// Whether a machine that was paused for lack of space is resumed, with attempts at intervals that double from 1 s to 60 s.
     bool heals_no_space = true;
@@ -90,7 +102,8 @@ struct supervision_policy
 
     /// How the machine is shut down, unless the call says otherwise.
     shutdown_options shutdown;
-    /// Deadlines are extended by this much while a guest's crash kernel writes a dump (GUEST_CRASHLOADED).
+    /// Deadlines are extended by this much while a guest's crash kernel writes a dump (GUEST_CRASHLOADED): once in each stop, also
+    /// if the dump begins during the stop. Not in supervisor::async_shutdown(), where other machines need the time.
     std::chrono::nanoseconds crash_time = std::chrono::minutes(10);
 };
 

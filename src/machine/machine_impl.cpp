@@ -194,6 +194,12 @@ void machine_impl::shut_down(shutdown_options const& options)
     ladder_->start();
 }
 
+void machine_impl::extend_shutdown(std::chrono::nanoseconds by)
+{
+    if (ladder_)
+        ladder_->extend(by);
+}
+
 void machine_impl::cancel_wait(wait_pointer const& wait)
 {
     wait->cancelled = true;

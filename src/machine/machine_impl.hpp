@@ -49,6 +49,8 @@ public:
     machine_record release();
     /// The same for a machine that is being shut down; no further step is taken. @throws as release()
     void leave_alone();
+    /// If it is being shut down, that may take longer by this much. On the executor.
+    void extend_shutdown(std::chrono::nanoseconds by);
     [[nodiscard]] machine_process& process() noexcept { return process_; }
     [[nodiscard]] coqmp::session& session() noexcept { return session_; }
     [[nodiscard]] run_state_watch::pointer const& states() const noexcept { return states_; }

@@ -78,6 +78,14 @@ void shutdown_ladder::hurry(shutdown_options const& options)
     await_time();
 }
 
+void shutdown_ladder::extend(std::chrono::nanoseconds by)
+{
+    if (stopped_)
+        return;
+    plan_.extend(by, clock::now());
+    await_time();
+}
+
 void shutdown_ladder::stop() noexcept
 {
     stopped_ = true;

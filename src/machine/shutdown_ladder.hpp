@@ -35,6 +35,8 @@ public:
     void start();
     /// Another request, which may want it sooner.
     void hurry(shutdown_options const& options);
+    /// The guest needs more time: see shutdown_plan::extend().
+    void extend(std::chrono::nanoseconds by);
     void stop() noexcept;
 
     /// The last step that was taken.

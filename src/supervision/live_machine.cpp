@@ -104,7 +104,8 @@ void live_machine::take_announcement(event const& what, clock::time_point now)
 /// It does not end after all.
 void live_machine::go_on(clock::time_point now) noexcept
 {
-    liveness_.hold(announced_until_ = now);
+    announced_until_ = now;
+    liveness_.hold(is_being_dumped() ? dump_until_ : now);
     liveness_.expect_end(is_ending_ = false);
 }
 
@@ -163,16 +164,31 @@ void live_machine::settle(run_state state, clock::time_point now, machine_action
             break;
     }
     guest_ = state;
-    if (state != run_state::guest_panicked) {
-        panic_ = panic_phase::none;
-        dump_until_ = clock::time_point::max();
-    } else if (panic_ == panic_phase::none && policy_->dumps_after_panic && !is_left_alone_) {
-        panic_ = panic_phase::dumping;
-        dump_until_ = now + policy_->dump_time;
-        out.emplace_back(actions::dump_guest{});
-    } else if (panic_ == panic_phase::none) {
+    if (state != run_state::guest_panicked)
+        forget_dump(now, panic_phase::none);
+    else if (panic_ == panic_phase::none && policy_->dumps_after_panic && !is_left_alone_)
+        begin_dump(now, out);
+    else if (panic_ == panic_phase::none)
         panic_ = panic_phase::demands;
-    }
+}
+
+// QEMU's main loop may be slow while it writes the dump. That is not silence.
+void live_machine::begin_dump(clock::time_point now, machine_actions& out)
+{
+    panic_ = panic_phase::dumping;
+    is_dump_late_ = false;
+    bool const is_limited = policy_->dump_time > 0ns && policy_->dump_time < clock::time_point::max() - now;
+    dump_until_ = is_limited ? now + policy_->dump_time : clock::time_point::max();
+    liveness_.hold(dump_until_);
+    out.emplace_back(actions::dump_guest{});
+}
+
+void live_machine::forget_dump(clock::time_point now, panic_phase next) noexcept
+{
+    if (is_being_dumped() && !is_left_alone_)
+        liveness_.hold(std::max(now, announced_until_));
+    panic_ = next;
+    dump_until_ = clock::time_point::max();
 }
 
 void live_machine::answered_out_of_band(clock::time_point now) noexcept
@@ -213,17 +229,18 @@ void live_machine::continued(clock::time_point now, machine_actions& out)
     plan_continuation(now);
 }
 
-void live_machine::dumped() noexcept
+void live_machine::dumped(clock::time_point now) noexcept
 {
-    if (panic_ == panic_phase::dumping)
-        panic_ = panic_phase::demands;
-    dump_until_ = clock::time_point::max();
+    if (is_being_dumped())
+        forget_dump(now, panic_phase::demands);
 }
 
 void live_machine::tick(clock::time_point now, machine_actions& out)
 {
-    if (now >= dump_until_)
-        dumped();
+    if (now >= dump_until_) {
+        is_dump_late_ = true;
+        dumped(now);
+    }
     if (now >= crash_until_)
         crash_until_ = clock::time_point::min();
     liveness_.tick(now);
@@ -246,7 +263,7 @@ void live_machine::leave_alone() noexcept
 {
     is_left_alone_ = true;
     liveness_.hold(clock::time_point::max());
-    continue_at_ = dump_until_ = clock::time_point::max();
+    continue_at_ = clock::time_point::max();
 }
 
 void live_machine::ask(clock::time_point now, machine_actions& out)
@@ -292,7 +309,8 @@ live_machine::demand live_machine::take_demand(clock::time_point now) noexcept
     panic_ = panic_phase::handled;
     if (pause_.is_held() || policy_->on_panic == panic_action::leave)
         return demand::none;
-    has_demanded_ = policy_->on_panic == panic_action::end;
+    // QEMU cannot cancel a dump, and refuses to continue a guest meanwhile.
+    has_demanded_ = policy_->on_panic == panic_action::end || is_dump_late_;
     return has_demanded_ ? demand::end_after_panic : demand::reset_after_panic;
 }
 
@@ -302,13 +320,19 @@ live_machine::clock::time_point live_machine::silence_limit() const noexcept
     auto const since = liveness_.silent_since();
     if (!since || is_ending_ || policy_->kill_silent_after <= 0ns)
         return clock::time_point::max();
-    return std::max(*since + policy_->kill_silent_after, crash_until_);
+    auto const dump_end = dumps_until();
+    return std::max(*since + policy_->kill_silent_after, dump_end);
+}
+
+live_machine::clock::time_point live_machine::dumps_until() const noexcept
+{
+    return is_being_dumped() ? std::max(crash_until_, dump_until_) : crash_until_;
 }
 
 void live_machine::describe(machine_status& status) const noexcept
 {
     status.health = liveness_.state();
-    status.is_dumping = crash_until_ != clock::time_point::min();
+    status.is_dumping = crash_until_ != clock::time_point::min() || is_being_dumped();
     if (is_left_alone_ || !guest_)
         return;
     bool const runs = *guest_ == run_state::running || *guest_ == run_state::suspended || *guest_ == run_state::unknown;

@@ -55,7 +55,7 @@ public:
     void stop_withdrawn(clock::time_point now, machine_actions& out);
     void cont_done(clock::time_point now, machine_actions& out);
     void continued(clock::time_point now, machine_actions& out);
-    void dumped() noexcept;
+    void dumped(clock::time_point now) noexcept;
     void tick(clock::time_point now, machine_actions& out);
     /// It is being stopped: from now on it only observes.
     void leave_alone() noexcept;
@@ -72,12 +72,19 @@ public:
     void describe(machine_memory& memory) const;
     /// When to call tick() next.
     [[nodiscard]] clock::time_point next_time() const noexcept;
-    [[nodiscard]] clock::time_point crash_until() const noexcept { return crash_until_; }
+    /// Whether we dump its memory.
+    [[nodiscard]] bool is_being_dumped() const noexcept { return panic_ == panic_phase::dumping; }
+    /// Until when a crash dump may take, its crash kernel's or ours. In the past: there is none.
+    [[nodiscard]] clock::time_point dumps_until() const noexcept;
 
 private:
+    enum class panic_phase { none, dumping, demands, handled };
+
     void ask(clock::time_point now, machine_actions& out);
     void take_announcement(event const& what, clock::time_point now);
     void go_on(clock::time_point now) noexcept;
+    void begin_dump(clock::time_point now, machine_actions& out);
+    void forget_dump(clock::time_point now, panic_phase next) noexcept;
     void take_reset() noexcept;
     void take_migration(event const& what) noexcept;
     void settle(run_state state, clock::time_point now, machine_actions& out);
@@ -85,8 +92,6 @@ private:
     void continue_if_due(clock::time_point now, machine_actions& out);
     /// When it has been silent for too long.
     [[nodiscard]] clock::time_point silence_limit() const noexcept;
-
-    enum class panic_phase { none, dumping, demands, handled };
 
     std::shared_ptr<supervision_policy const> policy_;
     liveness_record liveness_;
@@ -106,6 +111,7 @@ private:
     clock::time_point crash_until_ = clock::time_point::min();      ///< The guest's crash kernel writes a dump.
     clock::time_point continue_at_ = clock::time_point::max();
     clock::time_point dump_until_ = clock::time_point::max();
+    bool is_dump_late_ = false;
 };
 
 }  // namespace coqmp::detail

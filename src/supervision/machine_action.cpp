@@ -19,6 +19,10 @@ struct action_printer
         if (it.budget > std::chrono::nanoseconds::zero())
             out << " within " << std::chrono::duration_cast<std::chrono::milliseconds>(it.budget).count() << " ms";
     }
+    void operator()(extend_shutdown const& it) const
+    {
+        out << "extend by " << std::chrono::duration_cast<std::chrono::milliseconds>(it.by).count() << " ms";
+    }
     void operator()(kill const& /*it*/) const { out << "kill"; }
     void operator()(ask_state const& /*it*/) const { out << "ask for the state"; }
     void operator()(ask_out_of_band const& /*it*/) const { out << "ask out of band"; }

@@ -40,6 +40,13 @@ struct shut_down
     friend bool operator==(shut_down const&, shut_down const&) = default;
 };
 
+/// The shutdown that was asked for may take longer by this much: its guest writes a crash dump. No answer.
+struct extend_shutdown
+{
+    std::chrono::nanoseconds by{};
+    friend bool operator==(extend_shutdown const&, extend_shutdown const&) = default;
+};
+
 /// machine::kill(): SIGKILL through the pidfd. A launch that still waits for its turn is withdrawn instead. ended().
 struct kill
 {
@@ -99,9 +106,9 @@ struct report
 
 }  // namespace actions
 
-using machine_action = std::variant<actions::store, actions::launch, actions::shut_down, actions::kill, actions::ask_state,
-                                    actions::ask_out_of_band, actions::continue_guest, actions::reset_guest, actions::dump_guest,
-                                    actions::reconnect, actions::release, actions::report>;
+using machine_action = std::variant<actions::store, actions::launch, actions::shut_down, actions::extend_shutdown, actions::kill,
+                                    actions::ask_state, actions::ask_out_of_band, actions::continue_guest, actions::reset_guest,
+                                    actions::dump_guest, actions::reconnect, actions::release, actions::report>;
 
 using machine_actions = std::vector<machine_action>;
 

@@ -217,6 +217,7 @@ machine_actions machine_lifecycle::ended(process_end const& what, clock::time_po
     live_.reset();
     has_process_ = false;
     force_at_ = end_of_time;
+    awaits_dump_.reset();
     memory_.is_held = memory_.is_out_of_space = false;
     purpose const why = purpose_;
     pursue(purpose::none);
@@ -264,6 +265,8 @@ machine_actions machine_lifecycle::take(event const& what, clock::time_point now
     if (!live_)
         return out;
     live_->take(what, now, out);
+    if (what.name == "GUEST_CRASHLOADED")
+        allow_for_crash_dump(out);
     bool const begins_to_loop = is_guest_reset(what) && reboots_.add(now);
     if (begins_to_loop && policy_->on_boot_loop == boot_loop_action::give_up && purpose_ == purpose::none)
         end_process(purpose::boot_loop, lifecycle_reason::reboots_endlessly, std::nullopt, now, out);
@@ -286,7 +289,7 @@ machine_actions machine_lifecycle::finished(finished_action what, clock::time_po
     else if (live_ && what == finished_action::continue_guest)
         live_->continued(now, out);
     else if (live_)
-        live_->dumped();
+        live_->dumped(now);
     return conclude(now, std::move(out));
 }
 
@@ -314,6 +317,7 @@ machine_actions machine_lifecycle::tick(clock::time_point now)
         launch(status_.reason, out);
     if (now >= force_at_) {  // machine::async_shutdown() should have done that: no wish depends on it
         force_at_ = end_of_time;
+        awaits_dump_.reset();
         out.emplace_back(actions::kill{});
     }
     if (live_)
@@ -344,24 +348,40 @@ void machine_lifecycle::launch(lifecycle_reason reason, machine_actions& out)
 void machine_lifecycle::end_process(purpose why, lifecycle_reason reason, std::optional<std::chrono::nanoseconds> budget,
                                     clock::time_point now, machine_actions& out)
 {
-    auto time = budget.value_or(policy_->shutdown.budget);
-    if (!budget && time > 0ns && live_ && live_->crash_until() > now)
-        time += live_->crash_until() - now;
+    auto const time = budget.value_or(policy_->shutdown.budget);
+    // A dump may be completed first, unless the caller has named a budget.
+    auto const from = live_ && !budget ? std::max(now, live_->dumps_until()) : now;
     bool const is_stopping = purpose_ != purpose::none;
     pursue(why);
+    if (!is_stopping)
+        has_crash_time_ = live_ && live_->dumps_until() > now;
     status_.state = lifecycle::stopping;
     status_.reason = reason;
     if (live_)
         live_->leave_alone();
     bool const is_forced = time < 0ns;
-    auto const by = is_forced ? now : time > 0ns && time < end_of_time - now ? now + time : end_of_time;
+    auto const by = is_forced ? now : time > 0ns && time < end_of_time - from ? from + time : end_of_time;
     if (is_stopping && by >= force_at_)
         return;  // it is already to end sooner
     force_at_ = is_forced ? end_of_time : by;
+    awaits_dump_.reset();
     if (is_forced)
         out.emplace_back(actions::kill{});
+    else if (live_ && !budget && live_->is_being_dumped())
+        awaits_dump_ = time;  // a QEMU that quits does not complete it
     else
-        out.emplace_back(actions::shut_down{time});
+        out.emplace_back(actions::shut_down{by == end_of_time ? 0ns : by - now});
+}
+
+/// Once in each stop: no guest can put off its end by one crash after the other. And not when the host goes down: there, one guest
+/// would take the time that the others need to shut down.
+void machine_lifecycle::allow_for_crash_dump(machine_actions& out)
+{
+    bool const is_limited = force_at_ < end_of_time - policy_->crash_time;
+    if (purpose_ == purpose::none || purpose_ == purpose::host || !is_limited || std::exchange(has_crash_time_, true))
+        return;
+    force_at_ += policy_->crash_time;
+    out.emplace_back(actions::extend_shutdown{policy_->crash_time});
 }
 
 void machine_lifecycle::pursue(purpose why) noexcept
@@ -429,6 +449,8 @@ machine_actions machine_lifecycle::conclude(clock::time_point now, machine_actio
         return {};
     if (live_) {
         meet_demand(now, out);
+        if (awaits_dump_ && !live_->is_being_dumped())
+            out.emplace_back(actions::shut_down{*std::exchange(awaits_dump_, std::nullopt)});
         live_->describe(status_);
         live_->describe(memory_);
     }

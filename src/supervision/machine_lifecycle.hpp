@@ -143,6 +143,7 @@ private:
     void end_process(purpose why, lifecycle_reason reason, std::optional<std::chrono::nanoseconds> budget, clock::time_point now,
                      machine_actions& out);
     void pursue(purpose why) noexcept;
+    void allow_for_crash_dump(machine_actions& out);
     void go_on(aftermath next, lifecycle_reason reason, clock::time_point now, machine_actions& out);
     void meet_demand(clock::time_point now, machine_actions& out);
     void rest(lifecycle state, lifecycle_reason reason) noexcept;
@@ -160,6 +161,8 @@ private:
     bool has_process_ = false;          ///< Or may have one.
     purpose purpose_ = purpose::none;   ///< Other than none: stopping.
     clock::time_point force_at_ = clock::time_point::max();
+    std::optional<std::chrono::nanoseconds> awaits_dump_;  ///< While stopping: it is shut down after its dump, with this budget.
+    bool has_crash_time_ = false;  ///< While stopping: its end is put off because its guest writes a crash dump.
     bool wants_release_ = false;
     bool releases_stopping_ = false;
     bool is_released_ = false;

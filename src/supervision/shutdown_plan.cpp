@@ -79,6 +79,14 @@ clock::time_point shutdown_plan::next_time() const noexcept
     return step_ == shutdown_step::guest ? std::min(end_of_step(), next_press_) : end_of_step();
 }
 
+void shutdown_plan::extend(std::chrono::nanoseconds by, clock::time_point now) noexcept
+{
+    for (clock::time_point& each : ends_)
+        each = later(each, by);
+    if (next_press_ != clock::time_point::max())
+        next_press_ = std::max(next_press_, later(now, by));
+}
+
 bool shutdown_plan::expire(clock::time_point now) noexcept
 {
     bool changed = false;

@@ -25,6 +25,10 @@ public:
     [[nodiscard]] shutdown_step step() const noexcept { return step_; }
     [[nodiscard]] clock::time_point end_of_step() const noexcept { return end_of(step_); }
 
+    /// The guest's crash kernel writes a dump: all steps that are left end later by this much, and the power button is not pressed
+    /// meanwhile.
+    void extend(std::chrono::nanoseconds by, clock::time_point now) noexcept;
+
     /// When to call expire() or press() next; the end of time if never.
     [[nodiscard]] clock::time_point next_time() const noexcept;
 

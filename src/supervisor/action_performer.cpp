@@ -59,6 +59,11 @@ void action_performer::operator()(actions::shut_down const& what) const
     driver.qemu_->shut_down(options);
 }
 
+void action_performer::operator()(actions::extend_shutdown const& what) const
+{
+    driver.qemu_->extend_shutdown(what.by);
+}
+
 void action_performer::operator()(actions::kill const& /*it*/) const
 {
     if (driver.withdraw_launch())
@@ -98,11 +103,9 @@ void action_performer::operator()(actions::reset_guest const& /*it*/) const
     ask(command("cont").timeout(0s), no_answer_needed);
 }
 
-// Not implemented yet: the file, and its size limit.
 void action_performer::operator()(actions::dump_guest const& /*it*/) const
 {
-    driver.owner_->write(log_level::warning, driver.name_, "its guest was not dumped: this version does not support dumps");
-    driver.perform(driver.rules_.finished(finished_action::dump_guest, driver.clock_->now()));
+    driver.dump_->begin(driver.qemu_->monitor(), driver.dump_settings_);
 }
 
 void action_performer::operator()(actions::reconnect const& /*it*/) const

@@ -21,6 +21,7 @@ struct action_performer
     void operator()(actions::store const& what) const;
     void operator()(actions::launch const& what) const;
     void operator()(actions::shut_down const& what) const;
+    void operator()(actions::extend_shutdown const& what) const;
     void operator()(actions::kill const& what) const;
     void operator()(actions::ask_state const& what) const;
     void operator()(actions::ask_out_of_band const& what) const;

@@ -132,8 +132,8 @@ std::vector<std::string> directory_wish_store::names() const
 
 void directory_wish_store::save(std::string const& machine, memory_record const& record, saved done)
 {
-    if (record.boot_id.empty())  // there is no /proc: load() would reject it
-        return done(make_error_code(boost::system::errc::not_supported));
+    if (record.boot_id.empty())  // without /proc; no supervisor could read the record
+        return done(make_error_code(boost::system::errc::function_not_supported));
     auto write = [top = directory_, machine, file = file_of(machine), text = to_string(record), done]() mutable {
         error_code const error = write_wish(*top, machine, file, text);
         top.reset();  // the next supervisor may lock the directory as soon as the last save is done

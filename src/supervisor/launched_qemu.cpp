@@ -501,6 +501,17 @@ void launched_qemu::shut_down(shutdown_options const& options)
     // Otherwise when it has been adopted: there is no gentle way without a monitor. At the end of the budget it is killed anyway.
 }
 
+void launched_qemu::extend_shutdown(std::chrono::nanoseconds by)
+{
+    if (!machine_ || adopted_)
+        return;
+    // As async_shutdown() does, and so after it.
+    asio::post(executor_, [weak = std::weak_ptr(impl_of(*machine_)), by] {
+        if (auto const machine = weak.lock())
+            machine->extend_shutdown(by);
+    });
+}
+
 void launched_qemu::kill()
 {
     if (machine_ && !adopted_)

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -58,6 +59,7 @@ public:
     void launch() override;
     void adopt(machine_record const& which) override;
     void shut_down(shutdown_options const& options) override;
+    void extend_shutdown(std::chrono::nanoseconds by) override;
     void kill() override;
     void reconnect() override;
     void release() override;

@@ -18,6 +18,15 @@ namespace coqmp::detail {
 
 using boost::system::error_code;
 
+namespace {
+
+dump_settings dump_settings_of(supervision_policy const& policy)
+{
+    return {policy.dump_directory, policy.largest_dump, policy.most_dumps};
+}
+
+}  // namespace
+
 machine_driver::machine_driver(asio::any_io_executor const& executor, std::shared_ptr<revocable_executor> home,
                                driver_owner& owner, std::string name, supervision_policy const& policy,
                                std::shared_ptr<wish_store> store)
@@ -32,6 +41,8 @@ machine_driver::machine_driver(asio::any_io_executor const& executor, std::share
       steps_(std::make_shared<step_queue>(executor, home_, static_cast<step_owner&>(*this), name_, std::move(store))),
       clients_(std::make_shared<client_relay>(executor, home_, rules_, steps_,
                                               [this](machine_actions&& actions) { perform(std::move(actions)); })),
+      dump_(std::make_shared<guest_dump>(executor, home_, static_cast<dump_owner&>(*this), name_)),
+      dump_settings_(dump_settings_of(policy)),
       clock_(&time_source_of(executor)),
       timer_(executor)
 {}
@@ -80,6 +91,7 @@ void machine_driver::apply(machine_spec spec, supervision_policy const& policy)
     if (owner_ == nullptr)
         return;
     shutdown_ = policy.shutdown;
+    dump_settings_ = dump_settings_of(policy);
     qemu_->apply(std::move(spec));
     perform(rules_.apply(policy, clock_->now()));
 }
@@ -135,6 +147,7 @@ void machine_driver::connected(bool has_out_of_band, bool is_out_of_space_listed
             proxy->use(qemu_->monitor(), clients_);
     if (owner_ == nullptr)
         return;
+    dump_->look(qemu_->monitor());
     perform(rules_.connected(has_out_of_band, is_out_of_space_listed, clock_->now()));
 }
 
@@ -149,6 +162,7 @@ void machine_driver::ended(process_end const& what, std::string const& failure)
     last_end_ = what.end;
     owner_->launched(name_);
     auto const launch = launches_;
+    dump_->process_ended();
     perform(rules_.ended(what, clock_->now()));
     steps_->push([this, launch] {  // when the new state has been reported
         complete_waits(launch);
@@ -176,6 +190,16 @@ void machine_driver::happened(event const& what)
     static event_filter const of_the_rules = live_machine::filter();
     if (what.lost_before != 0 || of_the_rules.accepts(what))
         perform(rules_.take(what, clock_->now()));
+    if (owner_ == nullptr)
+        return;
+    dump_->take(what);
+    if (what.lost_before != 0)
+        dump_->look(qemu_->monitor());
+}
+
+void machine_driver::dumped()
+{
+    perform(rules_.finished(finished_action::dump_guest, clock_->now()));
 }
 
 void machine_driver::wrote(std::string const& sentence)
@@ -267,6 +291,7 @@ void machine_driver::abandon(bool runs_handlers) noexcept
     owner_ = nullptr;
     steps_->abandon();
     clients_->abandon(runs_handlers);
+    dump_->abandon();
     if (timer_)
         clock_->forget(*timer_);
     timer_.reset();

@@ -8,6 +8,7 @@
 #include "detail/waiting_operation.hpp"
 #include "supervision/machine_lifecycle.hpp"
 #include "supervisor/client_relay.hpp"
+#include "supervisor/guest_dump.hpp"
 #include "supervisor/step_queue.hpp"
 #include "supervisor/supervised_qemu.hpp"
 #include "supervisor/wish_store.hpp"
@@ -71,7 +72,10 @@ struct stop_wait final : waiting_operation<void(boost::system::error_code, machi
 };
 
 /// Used on the executor only, unless stated otherwise.
-class machine_driver final : public qemu_owner, private step_owner, public std::enable_shared_from_this<machine_driver>
+class machine_driver final : public qemu_owner,
+                             private step_owner,
+                             private dump_owner,
+                             public std::enable_shared_from_this<machine_driver>
 {
 public:
     using reply_handler = client_relay::reply_handler;
@@ -137,6 +141,7 @@ private:
     void steps_done() override;
     void disk_answered() override;
     void steps_wait() override { arm(); }
+    void dumped() override;
     void write(log_level level, std::string const& sentence) override { owner_->write(level, name_, sentence); }
     void arm();
     void on_timer();
@@ -153,6 +158,8 @@ private:
     std::string const boot_id_;
     std::shared_ptr<step_queue> const steps_;  ///< Actions, and commands that must come after them.
     std::shared_ptr<client_relay> const clients_;
+    std::shared_ptr<guest_dump> const dump_;
+    dump_settings dump_settings_;
     std::vector<std::weak_ptr<monitor_proxy_impl>> proxies_;
     bool launch_waits_ = false;  ///< For the disk.
 

@@ -16,6 +16,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ public:
     void launch() override {}
     void adopt(machine_record const& /*which*/) override {}
     void shut_down(shutdown_options const& /*options*/) override {}
+    void extend_shutdown(std::chrono::nanoseconds /*by*/) override {}
     void kill() override {}
     void reconnect() override {}  // it does so by itself
     void release() override { disconnect(); }

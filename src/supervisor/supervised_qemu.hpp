@@ -12,6 +12,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -57,6 +58,8 @@ public:
     /// Takes over a process that an earlier supervisor has launched.
     virtual void adopt(machine_record const& which) = 0;
     virtual void shut_down(shutdown_options const& options) = 0;
+    /// If it is being shut down, that may take longer by this much.
+    virtual void extend_shutdown(std::chrono::nanoseconds by) = 0;
     virtual void kill() = 0;
     /// The connection has ended, but the process has not: connects again if possible.
     virtual void reconnect() = 0;

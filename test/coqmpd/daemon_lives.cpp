@@ -107,6 +107,17 @@ BOOST_AUTO_TEST_CASE(a_machine_whose_guest_panics_comes_back)
     BOOST_TEST(daemon.stop() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_machine_whose_guest_panics_is_dumped)
+{
+    std::string const settings = "[panic]\ndump = true\ndump_directory = '" + path("dumps") + "'\n";
+    define_guest("vm", coqmp::test::panic, settings, "-device", "pvpanic", "-action", "panic=pause");
+    running_coqmpd daemon(*this);
+    (void)ask(command("machine-start").with("name", "vm"));
+    daemon.expect_in_log("vm: its guest has panicked; its memory is in " + path("dumps") + "/vm.");
+    (void)ask(command("machine-stop").with("name", "vm"));
+    BOOST_TEST(daemon.stop() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_machine_that_panics_too_often_is_given_up)
 {
     define_guest("vm", coqmp::test::panic, "[restart]\nmost = 1\nfirst_pause = '1ms'\n", "-device", "pvpanic");

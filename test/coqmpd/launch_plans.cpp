@@ -130,6 +130,9 @@ BOOST_AUTO_TEST_CASE(an_empty_file_gives_the_supervisors_own_policy)
     BOOST_TEST((found.on_boot_loop == expected.on_boot_loop));
     BOOST_TEST((found.on_panic == expected.on_panic));
     BOOST_TEST(found.dumps_after_panic == expected.dumps_after_panic);
+    BOOST_TEST(found.dump_directory == expected.dump_directory);
+    BOOST_TEST(found.largest_dump == expected.largest_dump);
+    BOOST_TEST(found.most_dumps == expected.most_dumps);
     BOOST_TEST((found.dump_time == expected.dump_time));
     BOOST_TEST(found.heals_no_space == expected.heals_no_space);
     BOOST_TEST((found.probe_interval == expected.probe_interval));
@@ -145,7 +148,8 @@ BOOST_AUTO_TEST_CASE(the_file_changes_the_policy)
     coqmp::supervision_policy const found =
         policy_for(parse("heal_no_space = false\nafter = ['router']\n"
                          "[restart]\npolicy = 'always'\nmost = 3\nfirst_pause = '2s'\n"
-                         "[boot_loop]\naction = 'give-up'\n[panic]\naction = 'reset'\n"
+                         "[boot_loop]\naction = 'give-up'\n"
+                         "[panic]\naction = 'reset'\ndump = true\ndump_directory = '/d'\nlargest_dump = '1GiB'\nmost_dumps = 1\n"
                          "[liveness]\nkill_silent_after = '60s'\n[shutdown]\nbudget = '10s'\nask_guest = false"));
     BOOST_TEST(!found.heals_no_space);
     BOOST_TEST((found.restart == coqmp::restart_policy::always));
@@ -153,6 +157,10 @@ BOOST_AUTO_TEST_CASE(the_file_changes_the_policy)
     BOOST_TEST((found.backoff == 2s));
     BOOST_TEST((found.on_boot_loop == coqmp::boot_loop_action::give_up));
     BOOST_TEST((found.on_panic == coqmp::panic_action::reset));
+    BOOST_TEST(found.dumps_after_panic);
+    BOOST_TEST(found.dump_directory == "/d");
+    BOOST_TEST(found.largest_dump == std::uint64_t{1} << 30);
+    BOOST_TEST(found.most_dumps == 1U);
     BOOST_TEST((found.kill_silent_after == 60s));
     BOOST_TEST((found.shutdown.budget == 10s));
     BOOST_TEST((found.shutdown.ask_guest == coqmp::ask_guest::no));

@@ -132,6 +132,7 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_described_with_its_place)
          "vm.toml:3:8: limits.cpus: expected a number of CPUs from 0.01 to 10000, found the integer 0"},
         {launched + "[shutdown]\nask_guest = false\nagent = '/a'",
          "vm.toml:2:2: shutdown: the agent is not used with ask_guest = false"},
+        {launched + "[panic]\ndump = true", "vm.toml:2:2: panic: a dump needs a dump_directory"},
         {launched + "[[hook]]\nprogram = '/a'\nevents = ['A']\n[[hook]]\nprogram = '/b'",
          "vm.toml:5:1: hook: it is never run: name events, states or reasons"},
         {launched + "[[hook]]\nprogram = 'a'\nstates = ['gived-up']\nevents = ['A*']",

@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(a_line_says_what_else_is_wrong)
     coqmp::change what = change_to(lifecycle::running, lifecycle_reason::none, liveness::silent);
     what.status.is_dumping = true;
     what.status.is_boot_looping = true;
-    BOOST_TEST(text_of(what) == "running; the guest is writing a crash dump; the guest keeps rebooting; QEMU is not answering");
+    BOOST_TEST(text_of(what) == "running; a crash dump is being written; the guest keeps rebooting; QEMU is not answering");
     BOOST_TEST(text_of(change_to(lifecycle::running, lifecycle_reason::none, liveness::busy)) == "running; QEMU is busy");
 }
 

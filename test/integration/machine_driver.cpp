@@ -468,6 +468,22 @@ BOOST_AUTO_TEST_CASE(follows_another_policy_from_the_next_decision_on)
     BOOST_TEST(driver->status().state == lifecycle::failed);
 }
 
+BOOST_AUTO_TEST_CASE(gives_a_guest_that_crashes_while_it_shuts_down_time_for_its_dump)
+{
+    run_machine();
+    coqmp::event crash;
+    crash.name = "GUEST_CRASHLOADED";
+    driver->happened(crash);
+    BOOST_TEST(std::ranges::count(process->done, "extend") == 0);  // it is not being shut down
+    driver->stop(60s, nullptr);
+    save_all();
+    driver->happened(crash);
+    BOOST_TEST(std::ranges::count(process->done, "extend") == 1);
+    time.advance(9min);
+    settle();
+    BOOST_TEST(std::ranges::count(process->done, "kill") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(fails_a_command_at_once_when_the_machine_is_down)
 {
     error_code result;

@@ -3,13 +3,10 @@
 
 #include "support/guests.hpp"
 #include "support/run.hpp"
-#include "support/simulated_time.hpp"
 #include "support/supervised.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -46,17 +43,6 @@ machine_spec writer(std::filesystem::path const& folder)
                  "driver=blkdebug,node-name=disk,image.driver=null-co,image.size=1048576,inject-error.0.event=none,"
                  "inject-error.0.iotype=write,inject-error.0.errno=28,inject-error.0.once=on",
                  "-device", "ide-hd,drive=disk,bus=ide.0,unit=1,werror=enospc");
-}
-
-/// Time passes, and the supervisor acts on it.
-asio::awaitable<void> pass(simulated_time& time, std::chrono::seconds duration)
-{
-    auto const executor = co_await asio::this_coro::executor;
-    for (auto rest = duration; rest > 0s; rest -= 1s) {
-        time.advance(1s);
-        for (int round = 0; round < 3; ++round)
-            co_await asio::post(executor, asio::deferred);
-    }
 }
 
 struct fixture

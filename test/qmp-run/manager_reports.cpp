@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_status_is_a_sentence)
     status.is_dumping = true;
     status.is_boot_looping = true;
     BOOST_TEST(status_text(status) == std::string("Shutting down: ") + to_string(lifecycle_reason::by_operator) +
-                                          "; the guest is writing a crash dump; the guest keeps rebooting; QEMU is busy");
+                                          "; a crash dump is being written; the guest keeps rebooting; QEMU is busy");
 }
 
 BOOST_AUTO_TEST_CASE(a_start_needs_no_explanation)
@@ -126,6 +126,16 @@ BOOST_AUTO_TEST_CASE(a_deadline_may_move)
     BOOST_TEST(!reports.look(status, start + 5s, start + 5s).extension);
     status.is_dumping = true;
     BOOST_TEST((reports.look(status, start + 10min, start + 6s).extension == 30s));
+}
+
+BOOST_AUTO_TEST_CASE(a_deadline_that_moves_is_told_at_once)
+{
+    manager_reports reports;
+    machine_status const status = in(lifecycle::stopping);
+    BOOST_TEST((reports.look(status, start + 75s, start + 70s).extension == 10s));
+    BOOST_TEST((reports.look(status, start + 675s, start + 71s).extension == 30s));
+    BOOST_TEST(!reports.look(status, start + 675s, start + 72s).extension);
+    BOOST_TEST((reports.next_time() == start + 81s));
 }
 
 BOOST_AUTO_TEST_CASE(a_shutdown_without_a_limit_is_extended_for_ever)

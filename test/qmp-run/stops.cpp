@@ -37,14 +37,18 @@ public:
     }
 
     /// Whether its power button was pressed. Call it when QEMU has ended.
-    bool was_asked() const
-    {
-        ::pollfd waiting{reader_.number(), POLLIN, 0};
-        char pressed = 0;
-        return ::poll(&waiting, 1, 0) == 1 && ::read(reader_.number(), &pressed, 1) == 1 && pressed == 'p';
-    }
+    bool was_asked() const { return has_written('p'); }
+    /// Whether it has finished its crash dump. The same.
+    bool has_dumped() const { return has_written('d'); }
 
 private:
+    bool has_written(char expected) const
+    {
+        ::pollfd waiting{reader_.number(), POLLIN, 0};
+        char written = 0;
+        return ::poll(&waiting, 1, 0) == 1 && ::read(reader_.number(), &written, 1) == 1 && written == expected;
+    }
+
     coqmp::descriptor reader_{-1};
 };
 
@@ -60,6 +64,21 @@ BOOST_AUTO_TEST_CASE(sigterm_asks_the_guest)
     machine.expect_ready();
     BOOST_TEST(machine.stop() == 0);
     BOOST_TEST(console.was_asked());
+}
+
+BOOST_AUTO_TEST_CASE(a_guest_that_crashes_while_it_shuts_down_may_finish_its_dump)
+{
+    guest_console const console(path("console"));
+    std::string const output = "file:" + path("console");
+    running_machine machine(running({"--timeout", "6s"}, crash_on_power_button, "-device", "pvpanic", "-debugcon", output));
+    console.await_guest();
+    machine.expect_ready();
+    machine.signal(SIGTERM);
+    machine.expect("EXTEND_TIMEOUT_USEC=");
+    machine.expect("EXTEND_TIMEOUT_USEC=30000000");  // more than the whole timeout
+    machine.expect("STATUS=Shutting down: asked by the operator; a crash dump is being written");
+    BOOST_TEST(machine.wait() == 0);
+    BOOST_TEST(console.has_dumped());
 }
 
 BOOST_AUTO_TEST_CASE(a_guest_that_ignores_its_power_button_is_ended_within_the_timeout)

@@ -62,6 +62,7 @@ public:
     void launch() override { done.emplace_back("launch"); }
     void adopt(machine_record const& /*which*/) override { done.emplace_back("adopt"); }
     void shut_down(shutdown_options const& /*options*/) override { done.emplace_back("shut down"); }
+    void extend_shutdown(std::chrono::nanoseconds /*by*/) override { done.emplace_back("extend"); }
     void kill() override { done.emplace_back("kill"); }
     void reconnect() override { done.emplace_back("reconnect"); }
     void release() override { done.emplace_back("release"); }

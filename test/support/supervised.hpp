@@ -2,6 +2,8 @@
 #ifndef COQMP_TEST_SUPPORT_SUPERVISED_HPP
 #define COQMP_TEST_SUPPORT_SUPERVISED_HPP
 
+#include "support/simulated_time.hpp"
+
 #include <coqmp/change.hpp>
 #include <coqmp/lifecycle.hpp>
 #include <coqmp/machine_spec.hpp>
@@ -9,6 +11,9 @@
 #include <coqmp/supervisor_stream.hpp>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
@@ -73,6 +78,18 @@ inline boost::asio::awaitable<change> gets(change_stream& changes, liveness heal
 {
     auto has_it = [health](change const& what) { return what.status.health == health; };
     co_return co_await next_change(changes, std::move(has_it));
+}
+
+/// Time passes, and the supervisor acts on it.
+inline boost::asio::awaitable<void> pass(simulated_time& time, std::chrono::seconds duration)
+{
+    constexpr std::chrono::seconds second{1};
+    auto const executor = co_await boost::asio::this_coro::executor;
+    for (auto rest = duration; rest.count() > 0; rest -= second) {
+        time.advance(second);
+        for (int round = 0; round < 3; ++round)
+            co_await boost::asio::post(executor, boost::asio::deferred);
+    }
 }
 
 }  // namespace coqmp::test

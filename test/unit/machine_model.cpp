@@ -107,6 +107,10 @@ private:
         promises_.asked_to_launch();
     }
     void carry_out_one(actions::shut_down const& /*it*/) { end_politely(); }
+    void carry_out_one(actions::extend_shutdown const& /*it*/)
+    {
+        require(process_ && process_->is_asked_to_end, "the end of a machine that is not to end is put off");
+    }
     void carry_out_one(actions::kill const& /*it*/)
     {
         end_politely();
@@ -146,6 +150,7 @@ private:
     {
         require(policy_.on_panic == panic_action::reset && stops_on_the_way_ == 0 && !process_->is_held,
                 "a machine is reset that must not be");
+        require(!is_dumping_, "a machine is reset while it is dumped");
         send(what_for::reset);
     }
     void carry_out_one(actions::dump_guest const& /*it*/) { is_dumping_ = true; }

@@ -1,4 +1,4 @@
-// A supervised machine whose guest is paused: full disks, clients, panics, migrations. Promise 14.
+// A supervised machine whose guest is paused: full disks, clients, migrations. Promise 14.
 #include "unit/supervised_machine.hpp"
 
 #include <boost/test/data/test_case.hpp>
@@ -306,107 +306,6 @@ BOOST_AUTO_TEST_CASE(says_why)
         vm.answer(state);
         BOOST_TEST(vm.status() == status);
     }
-}
-
-// ---- Panics ----------------------------------------------------------------------------------------------------------------
-
-namespace {
-
-std::string panic(supervised_machine& vm)
-{
-    vm.take(panicked_and_paused);
-    vm.take("STOP");
-    return vm.answer("guest-panicked");
-}
-
-supervision_policy after_panic(panic_action what)
-{
-    auto policy = policy_of(restart_policy::on_failure);
-    policy.on_panic = what;
-    return policy;
-}
-
-}  // namespace
-
-BOOST_AUTO_TEST_CASE(a_panicked_guest_is_left_to_its_operator)
-{
-    supervised_machine vm;
-    vm.run();
-    BOOST_TEST(panic(vm) == "");
-    BOOST_TEST(vm.status() == "paused (the guest panicked), responsive");
-    BOOST_TEST(vm.wait_answering("guest-panicked", patience) == "");
-}
-
-BOOST_AUTO_TEST_CASE(a_panicked_guest_can_be_reset_and_not_without_end)
-{
-    supervised_machine vm(after_panic(panic_action::reset));
-    vm.run();
-    for (int times = 0; times < 5; ++times) {
-        BOOST_TEST(panic(vm) == "reset");
-        vm.take(R"(RESET {"guest":false,"reason":"host-qmp-system-reset"})");
-        vm.take("RESUME");
-        vm.answer_all("running");
-    }
-    BOOST_TEST(panic(vm) == "shut down within 75000 ms");
-    vm.ended(end_by(end_reason::requested));
-    BOOST_TEST(vm.status() == "given up (the guest panicked)");
-}
-
-BOOST_AUTO_TEST_CASE(a_panicked_guest_that_a_client_holds_is_not_reset)
-{
-    supervised_machine vm(after_panic(panic_action::reset));
-    vm.run();
-    vm.client(client_step::stop_sent);
-    BOOST_TEST(panic(vm) == "");
-}
-
-BOOST_AUTO_TEST_CASE(a_panicked_guest_can_be_ended_and_started_again)
-{
-    supervised_machine vm(after_panic(panic_action::end));
-    vm.run();
-    BOOST_TEST(panic(vm) == "shut down within 75000 ms");
-    BOOST_TEST(vm.status() == "stopping (the guest panicked), responsive");
-    BOOST_TEST(vm.ended(end_by(end_reason::requested)) == "");
-    BOOST_TEST(vm.status() == "backing off (the guest panicked)");
-    BOOST_TEST(vm.after(1s) == "launch");
-}
-
-BOOST_AUTO_TEST_CASE(a_panicked_guest_is_reset_when_that_can_be_sent)
-{
-    auto policy = policy_of(restart_policy::on_failure);
-    policy.on_panic = panic_action::reset;
-    policy.dumps_after_panic = true;
-    supervised_machine vm(policy);
-    vm.run();
-    vm.take(panicked_and_paused);
-    vm.take("STOP");
-    BOOST_TEST(vm.answer_all("guest-panicked") == "dump");
-    BOOST_TEST(vm.disconnected() == "reconnect");
-    BOOST_TEST(vm.finished(finished_action::dump_guest) == "");
-    BOOST_TEST(vm.connected() == "ask for the state");
-    BOOST_TEST(vm.answer("guest-panicked") == "reset");
-}
-
-BOOST_AUTO_TEST_CASE(a_panicked_guest_is_dumped_first)
-{
-    auto policy = after_panic(panic_action::reset);
-    policy.dumps_after_panic = true;
-    supervised_machine vm(policy);
-    vm.run();
-    BOOST_TEST(panic(vm) == "dump");
-    BOOST_TEST(vm.wait_answering("guest-panicked", 9min) == "");
-    BOOST_TEST(vm.finished(finished_action::dump_guest) == "reset");
-    BOOST_TEST(vm.wait_answering("guest-panicked", patience) == "");
-}
-
-BOOST_AUTO_TEST_CASE(a_dump_that_does_not_end_does_not_hold_up_the_rest)
-{
-    auto policy = after_panic(panic_action::reset);
-    policy.dumps_after_panic = true;
-    supervised_machine vm(policy);
-    vm.run();
-    panic(vm);
-    BOOST_TEST(vm.wait_answering("guest-panicked", 11min) == "reset");
 }
 
 // ---- Migrations ------------------------------------------------------------------------------------------------------------

@@ -47,21 +47,62 @@ BOOST_AUTO_TEST_CASE(a_guest_that_dumps_gets_more_time)
 {
     supervised_machine vm;
     vm.run();
-    BOOST_TEST(vm.take(R"(GUEST_CRASHLOADED {"action":"run"})") == "");
+    BOOST_TEST(vm.take(crash_kernel_began) == "");
     BOOST_TEST(vm.status() == "running, responsive, dumping");
     BOOST_TEST(vm.wait_answering("running", 60s) == "");
     BOOST_TEST(vm.stop() == "shut down within 615000 ms");  // 75 s, and what is left of 10 minutes
+}
+
+BOOST_AUTO_TEST_CASE(a_guest_that_crashes_while_it_is_stopped_gets_more_time_once)
+{
+    supervised_machine vm;
+    vm.run();
+    BOOST_TEST(vm.stop() == "shut down within 75000 ms");
+    vm.after(5s);
+    BOOST_TEST(vm.take(crash_kernel_began) == "extend by 600000 ms");
+    BOOST_TEST(vm.status() == "stopping (asked by the operator), responsive, dumping");
+    vm.after(5min);
+    BOOST_TEST(vm.take(crash_kernel_began) == "");
+    BOOST_TEST(vm.after(364s) == "");
+    BOOST_TEST(vm.after(6s) == "kill");  // 75 s and 10 minutes after the stop
+}
+
+BOOST_AUTO_TEST_CASE(a_guest_whose_dump_began_before_the_stop_gets_no_time_twice)
+{
+    supervised_machine vm;
+    vm.run();
+    vm.take(crash_kernel_began);
+    BOOST_TEST(vm.stop() == "shut down within 675000 ms");
+    BOOST_TEST(vm.take(crash_kernel_began) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_guest_that_crashes_delays_no_shutdown_of_the_host)
+{
+    supervised_machine vm;
+    vm.run();
+    (void)vm.rules.stop_with_host(60s, vm.now);
+    BOOST_TEST(vm.take(crash_kernel_began) == "");
+    BOOST_TEST(vm.after(60s) == "kill");
+}
+
+BOOST_AUTO_TEST_CASE(a_guest_that_crashes_does_not_end_a_stop_without_a_limit)
+{
+    supervised_machine vm;
+    vm.run();
+    (void)vm.rules.stop(vm.now, 0s);
+    BOOST_TEST(vm.take(crash_kernel_began) == "");
+    BOOST_TEST(vm.after(24h) == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_dump_is_over_when_the_guest_resets_or_takes_too_long)
 {
     supervised_machine vm;
     vm.run();
-    vm.take(R"(GUEST_CRASHLOADED {"action":"run"})");
+    vm.take(crash_kernel_began);
     vm.take(guest_reset);
     BOOST_TEST(vm.status() == "running, responsive");
     vm.answer("running");
-    vm.take(R"(GUEST_CRASHLOADED {"action":"run"})");
+    vm.take(crash_kernel_began);
     BOOST_TEST(vm.wait_answering("running", 10min) == "");
     BOOST_TEST(vm.status() == "running, responsive");
 }

@@ -144,4 +144,19 @@ BOOST_AUTO_TEST_CASE(skips_steps_whose_time_is_over)
     BOOST_TEST((plan.step() == shutdown_step::kill));
 }
 
+BOOST_AUTO_TEST_CASE(gives_all_steps_more_time_while_a_guest_writes_a_dump)
+{
+    auto const begin = shutdown_plan::clock::time_point() + std::chrono::hours(1);
+    coqmp::shutdown_options options;
+    options.budget = std::chrono::seconds(80);
+    shutdown_plan plan(options, begin);
+    BOOST_TEST((plan.end_of_step() == begin + std::chrono::seconds(40)));
+    plan.extend(std::chrono::minutes(10), begin + std::chrono::seconds(5));
+    BOOST_TEST((plan.end_of_step() == begin + std::chrono::seconds(640)));
+    BOOST_TEST(!plan.press(begin + std::chrono::minutes(9)));
+    BOOST_TEST(plan.press(begin + std::chrono::seconds(605)));
+    plan.advance();
+    BOOST_TEST((plan.end_of_step() == begin + std::chrono::seconds(650)));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -65,6 +65,7 @@ inline char const* const guest_reset = R"(RESET {"guest":true,"reason":"guest-re
 inline char const* const panicked_and_off = R"(GUEST_PANICKED {"action":"poweroff","info":{"type":"hyper-v"}})";
 inline char const* const panicked_and_paused = R"(GUEST_PANICKED {"action":"pause"})";
 inline char const* const switched_off_by_panic = R"(SHUTDOWN {"guest":true,"reason":"guest-panic"})";
+inline char const* const crash_kernel_began = R"(GUEST_CRASHLOADED {"action":"run"})";
 inline char const* const no_space_left =
     R"(BLOCK_IO_ERROR {"device":"","node-name":"disk","nospace":true,"action":"stop","operation":"write","reason":"No space left"})";
 inline char const* const disk_failed =

@@ -13,6 +13,7 @@
 #include <future>
 #include <optional>
 #include <string>
+#include <vector>
 
 using boost::system::error_code;
 using namespace coqmp::detail;
@@ -60,6 +61,23 @@ BOOST_AUTO_TEST_CASE(gives_back_what_was_saved)
     BOOST_TEST((store.load("vm") == up()));
     BOOST_REQUIRE(store.load("vm.wish").has_value());
     BOOST_TEST((store.load("vm.wish")->memory.wish == machine_wish::down));
+}
+
+BOOST_AUTO_TEST_CASE(gives_the_names_of_its_machines)
+{
+    directory_wish_store store(path);
+    BOOST_TEST(store.names().empty());
+    BOOST_TEST(save(store, "vm2", up()) == error_code());
+    BOOST_TEST(save(store, "vm1", up()) == error_code());
+    std::filesystem::create_directory(std::filesystem::path(path) / "neither");
+    BOOST_TEST(store.names() == (std::vector<std::string>{"vm1", "vm2"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_record_that_no_supervisor_could_read)
+{
+    directory_wish_store store(path);
+    BOOST_TEST((save(store, "vm", memory_record{}) == boost::system::errc::function_not_supported));
+    BOOST_TEST(!store.load("vm").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(belongs_to_one_supervisor_at_a_time)

@@ -47,6 +47,8 @@ void check_together(toml_table const& table, machine_file const& read, problem_l
         problems.add(find_key(table, "restart")->position, "restart: first_pause is longer than longest_pause");
     if (read.shutdown.agent && !read.shutdown.ask_guest)
         problems.add(find_key(table, "shutdown")->position, "shutdown: the agent is not used with ask_guest = false");
+    if (read.panic.dump && read.panic.dump_directory.empty())
+        problems.add(find_key(table, "panic")->position, "panic: a dump needs a dump_directory");
     for (std::size_t number = 0; number < read.hooks.size(); ++number) {
         hook_settings const& hook = read.hooks[number];
         if (!hook.events.empty() || !hook.states.empty() || !hook.reasons.empty())

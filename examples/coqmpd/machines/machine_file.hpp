@@ -53,6 +53,9 @@ struct panic_settings
 {
     panic_action action = panic_action::leave;
     bool dump = false;
+    std::string dump_directory;
+    std::uint64_t largest_dump = std::uint64_t{16} << 30;  ///< Bytes. Zero: no limit.
+    unsigned most_dumps = 3;                               ///< Zero: no limit.
     std::chrono::milliseconds dump_time = std::chrono::minutes(10);
 
     friend bool operator==(panic_settings const&, panic_settings const&) = default;

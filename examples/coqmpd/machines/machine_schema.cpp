@@ -50,6 +50,9 @@ table_schema<panic_settings> panic_schema()
             "action", &panic_settings::action,
             one_of<panic_action>({{"leave", panic_action::leave}, {"reset", panic_action::reset}, {"end", panic_action::end}}))
         .optional("dump", &panic_settings::dump, boolean())
+        .optional("dump_directory", &panic_settings::dump_directory, absolute_path())
+        .optional("largest_dump", &panic_settings::largest_dump, byte_count())
+        .optional("most_dumps", &panic_settings::most_dumps, integer(0U, 1'000'000U))
         .optional("dump_time", &panic_settings::dump_time, duration(1s, 24h));
     return result;
 }

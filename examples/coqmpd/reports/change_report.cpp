@@ -29,7 +29,7 @@ change_report report_of(coqmp::change const& what)
     if (!what.reason.empty())
         result.text += ": " + what.reason;
     if (what.status.is_dumping)
-        result.text += "; the guest is writing a crash dump";
+        result.text += "; a crash dump is being written";
     if (what.status.is_boot_looping)
         result.text += "; the guest keeps rebooting";
     if (what.status.health == liveness::busy)

@@ -138,6 +138,9 @@ coqmp::supervision_policy policy_for(machine_file const& file)
     result.on_boot_loop = file.boot_loop.action;
     result.on_panic = file.panic.action;
     result.dumps_after_panic = file.panic.dump;
+    result.dump_directory = file.panic.dump_directory;
+    result.largest_dump = file.panic.largest_dump;
+    result.most_dumps = file.panic.most_dumps;
     result.dump_time = file.panic.dump_time;
     result.heals_no_space = file.heal_no_space;
     result.probe_interval = file.liveness.interval;
