@@ -1,7 +1,7 @@
 # Completion of coqmpd for bash.
 _coqmpd() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-    local options="--config --check --status --shutdown-guests --timeout --log-format --log-level --help --version -h"
+    local options="--config --check --status --shutdown-guests --timeout --lift-limits --unit-lifts-limits --log-format --log-level --help --version -h"
     COMPREPLY=()
     case $before in
         --log-format) mapfile -t COMPREPLY < <(compgen -W "auto text json" -- "$word") ;;

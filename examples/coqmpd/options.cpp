@@ -20,6 +20,7 @@ struct written_options
     bool checks = false;
     bool shows_status = false;
     bool shuts_down = false;
+    bool lifts_limits = false;
     std::string timeout;
 };
 
@@ -41,8 +42,12 @@ void describe(CLI::App& application, options& into, written_options& written)
     application.add_option("--timeout", written.timeout, "how long --shutdown-guests may take; 0s: no limit (5min)")
         ->type_name("TIME")
         ->needs(down);
-    check->excludes(status)->excludes(down);
-    status->excludes(down);
+    auto* const lift = application.add_flag("--lift-limits", written.lifts_limits,
+                                            "for the unit: lift the machines' limits after the daemon, and exit");
+    application.add_flag("--unit-lifts-limits", into.limits_are_lifted, "for the unit: it runs --lift-limits in ExecStopPost=");
+    check->excludes(status)->excludes(down)->excludes(lift);
+    status->excludes(down)->excludes(lift);
+    down->excludes(lift);
     coqmp_daemon::add_common_options(application, COQMPD_VERSION, into.common);
     application.footer(
         "On SIGHUP, the daemon reads the files again. SIGTERM and SIGINT end it, a second\n"
@@ -67,6 +72,7 @@ void take(written_options const& written, options& into)
     into.what = written.checks         ? task::check
                 : written.shows_status ? task::show_status
                 : written.shuts_down   ? task::shut_down_guests
+                : written.lifts_limits ? task::lift_limits
                                        : task::serve;
     if (!written.timeout.empty())
         into.timeout = parse_time(written.timeout);

@@ -13,10 +13,11 @@ namespace coqmpd {
 
 /// What coqmpd is to do.
 enum class task {
-    serve,            ///< Be the daemon.
-    check,            ///< `--check`
-    show_status,      ///< `--status`: asks the daemon.
-    shut_down_guests  ///< `--shutdown-guests`: asks the daemon, or does it without one.
+    serve,             ///< Be the daemon.
+    check,             ///< `--check`
+    show_status,       ///< `--status`: asks the daemon.
+    shut_down_guests,  ///< `--shutdown-guests`: asks the daemon, or does it without one.
+    lift_limits        ///< `--lift-limits`: when the daemon has ended.
 };
 
 struct options
@@ -25,6 +26,7 @@ struct options
     std::string configuration;  ///< A directory. Empty: the default.
     /// Of `--shutdown-guests`, for all machines. Zero: no limit.
     std::chrono::milliseconds timeout = std::chrono::minutes(5);
+    bool limits_are_lifted = false;  ///< `--unit-lifts-limits`
     coqmp_daemon::common_options common;
 };
 

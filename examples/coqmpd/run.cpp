@@ -35,18 +35,32 @@ namespace {
 
 using coqmp_daemon::exit_code;
 
-std::unique_ptr<cgroup_tree> open_cgroups(coqmp_daemon::logger& log)
+constexpr char const* cgroup_root = "/sys/fs/cgroup";
+
+std::string proc_self_cgroup()
 {
     std::ifstream stream("/proc/self/cgroup");
-    std::string const ours(std::istreambuf_iterator<char>(stream), {});
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::unique_ptr<cgroup_tree> open_cgroups(bool limits_are_lifted, coqmp_daemon::logger& log)
+{
     std::vector<std::string> problems;
-    auto result = cgroup_tree::open("/sys/fs/cgroup", ours, problems);
+    auto result = cgroup_tree::open(cgroup_root, proc_self_cgroup(), limits_are_lifted, problems);
     for (std::string const& each : problems)
         log.write(coqmp_daemon::log_priority::warning, each);
     if (!result)
         log.write(coqmp_daemon::log_priority::info,
                   "no cgroup is delegated to the daemon: the machines run in the daemon's own, without the limits of a cgroup");
     return result;
+}
+
+exit_code lift_limits()
+{
+    auto const problems = cgroup_tree::lift_limits(cgroup_root, proc_self_cgroup());
+    for (std::string const& each : problems)
+        std::cerr << "coqmpd: " << each << '\n';
+    return problems.empty() ? exit_code::success : exit_code::failure;
 }
 
 /// With systemd, RuntimeDirectory= and StateDirectory= have created them. The supervisor creates its own, private directory.
@@ -63,7 +77,7 @@ exit_code serve(options const& line, places const& where)
     make_directories(where);
     asio::io_context context(1);
     coqmp_daemon::logger log(context.get_executor(), coqmp_daemon::logger_options_for(line.common));
-    service daemon(context.get_executor(), where, open_cgroups(log), environment, std::move(passed), log);
+    service daemon(context.get_executor(), where, open_cgroups(line.limits_are_lifted, log), environment, std::move(passed), log);
     service_end const end = coqmp_daemon::run_to_end(context, daemon.run());
     if (!end.all_released)
         std::_Exit(static_cast<int>(end.status));  // a destructor would kill a machine that is being started or shut down
@@ -97,6 +111,8 @@ exit_code run(int argc, char const* const* argv)
             return show_status(where.control_socket(), std::cout);
         case task::shut_down_guests:
             return shut_down(line, where);
+        case task::lift_limits:
+            return lift_limits();
         case task::serve:
             break;
     }

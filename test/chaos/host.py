@@ -3,21 +3,19 @@
 import datetime
 import json
 import os
-import pathlib
 import signal
-import socket
-import subprocess
 import time
 
 import guests
-from observer import Lines, Watched, processes
+from coqmpd_process import Coqmpd
+from observer import Watched
+from qemu_processes import processes
 
 LIMIT = 60  # seconds
 
 
 class Host:
     def __init__(self, coqmpd, folder, report):
-        self.coqmpd = coqmpd
         self.folder = folder
         self.report = report
         self.prefix = f"chaos{os.getpid()}-"
@@ -27,13 +25,9 @@ class Host:
         self.last_start = {}  # the id of the last command that starts a machine
         self.next_id = 0
         self.deaths = 0
-        self.daemon = None
+        self.daemon = Coqmpd(coqmpd, folder, LIMIT)
         self.client = None
-        for each in ("machines", "run", "state", "disk"):
-            (folder / each).mkdir()
-        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.notify.bind(str(folder / "notify"))
-        self.notify.settimeout(LIMIT)
+        (folder / "disk").mkdir()
 
     def define(self, name, guest, *arguments, more=""):
         guests.write(guest, self.folder / f"{name}.img")
@@ -56,25 +50,13 @@ class Host:
     # ---- The daemon ----
 
     def begin(self):
-        environment = {
-            "PATH": os.environ["PATH"],
-            "RUNTIME_DIRECTORY": str(self.folder / "run"),
-            "STATE_DIRECTORY": str(self.folder / "state"),
-            "NOTIFY_SOCKET": str(self.folder / "notify"),
-        }
-        log = open(self.folder / "log", "ab")
-        self.daemon = subprocess.Popen([self.coqmpd, "--config", self.folder], env=environment, stdin=subprocess.DEVNULL, stderr=log)
-        while b"READY=1" not in self.notify.recv(4096).split(b"\n"):
-            pass
-        self.client = Lines(self.folder / "run/control.sock")
-        self.client.send(execute="qmp_capabilities")
+        self.client = self.daemon.begin()
         for machine in self.machines.values():
             machine.find_daemon()
 
     def end(self, number):
         """Ends the daemon with a signal. The result of a command that was not answered is unknown."""
-        self.daemon.send_signal(number)
-        status = self.daemon.wait(LIMIT * 2)
+        status = self.daemon.end(number)
         if number == signal.SIGTERM and status != 0:
             self.report(f"the daemon's exit status after SIGTERM is {status}")
         self.read_client()
@@ -113,8 +95,8 @@ class Host:
         for name, machine in self.machines.items():
             if machine.monitor is not None:
                 machine.read()
-        if self.daemon.poll() is not None:
-            self.report(f"the daemon has ended by itself, with status {self.daemon.returncode}")
+        if not self.daemon.is_running():
+            self.report(f"the daemon has ended by itself, with status {self.daemon.process.returncode}")
         self.read_client()
         found = processes(self.prefix)  # after the answer to a stop
         for name, machine in self.machines.items():

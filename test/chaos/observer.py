@@ -1,69 +1,11 @@
 """What an observer sees without the help of the daemon: processes in /proc, and a monitor of its own for each QEMU."""
 
-import errno
-import json
-import pathlib
-import socket
 import time
 
-
-def processes(prefix):
-    """@return for each name that begins with the prefix, which is cut off, the process ids of the live QEMUs with that -name"""
-    found = {}
-    for entry in pathlib.Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-            name = words[words.index(b"-name") + 1].decode()
-            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
-        except (OSError, ValueError, IndexError):
-            continue  # another program, or one that has just ended
-        if name.startswith(prefix) and state not in "ZX":
-            found.setdefault(name[len(prefix) :], []).append(int(entry.name))
-    return found
-
+from qmp_lines import Lines
 
 ON_PURPOSE = ("guest-shutdown", "host-signal", "host-qmp-quit")
 SETTLED = 3  # seconds after which a command or a start has had its effect
-
-
-class Lines:
-    """A stream of JSON lines that never blocks."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.rest = b""
-        try:
-            self.socket.connect(str(path))
-        except OSError:
-            self.socket.close()
-            raise
-        self.socket.setblocking(False)
-
-    def fileno(self):
-        return self.socket.fileno()
-
-    def send(self, **message):
-        try:
-            self.socket.sendall(json.dumps(message).encode() + b"\n")
-        except OSError as problem:
-            if problem.errno not in (errno.EPIPE, errno.ECONNRESET, errno.EAGAIN):
-                raise
-
-    def read(self):
-        """@return the messages that have arrived, and whether more can come"""
-        is_open = True
-        try:
-            while block := self.socket.recv(1 << 16):
-                self.rest += block
-            is_open = False
-        except BlockingIOError:
-            pass
-        except ConnectionError:
-            is_open = False
-        *lines, self.rest = self.rest.split(b"\n")
-        return [json.loads(each) for each in lines if each.strip()], is_open
 
 
 class Watched:

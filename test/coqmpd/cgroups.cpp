@@ -25,6 +25,7 @@ public:
     {
         write("cgroup.controllers", "cpu io memory pids hugetlb\n");
         std::filesystem::create_directories(own() / "daemon");
+        std::filesystem::create_directories(own() / "supervisor");
         std::filesystem::create_directories(own() / "machines/vm1");
         for (char const* const directory : {"system.slice/coqmpd.service", "system.slice/coqmpd.service/machines"}) {
             write(std::string(directory) + "/cgroup.controllers", "memory cpu hugetlb\n");
@@ -32,13 +33,30 @@ public:
         }
         write("system.slice/coqmpd.service/cgroup.procs", "17\n");
         write("system.slice/coqmpd.service/daemon/cgroup.procs", "");
+        write("system.slice/coqmpd.service/supervisor/cgroup.procs", "");
         for (char const* const file : {"memory.max", "memory.swap.max", "cpu.max", "cpu.weight"})
             write(std::string("system.slice/coqmpd.service/machines/vm1/") + file, "");
     }
 
-    [[nodiscard]] std::unique_ptr<cgroup_tree> open(std::string const& own_line = "0::/system.slice/coqmpd.service/daemon\n")
+    [[nodiscard]] std::unique_ptr<cgroup_tree> open(std::string const& own_line = "0::/system.slice/coqmpd.service/daemon\n",
+                                                    bool limits_are_lifted = false)
     {
-        return cgroup_tree::open(root(), own_line, problems);
+        return cgroup_tree::open(root(), own_line, limits_are_lifted, problems);
+    }
+    void lift_limits(std::string const& own_line = "0::/system.slice/coqmpd.service/.control\n")
+    {
+        problems = cgroup_tree::lift_limits(root(), own_line);
+    }
+    /// One controller, as an ordinary file keeps only the last one that is written.
+    void pass_on(std::string const& controller) const
+    {
+        write("system.slice/coqmpd.service/cgroup.subtree_control", controller);
+        write("system.slice/coqmpd.service/machines/cgroup.subtree_control", controller);
+    }
+    /// What machines/ and the service's own cgroup pass on.
+    [[nodiscard]] std::string passed_on() const
+    {
+        return read("machines/cgroup.subtree_control") + ' ' + read("cgroup.subtree_control");
     }
     void write(std::string const& file, std::string const& text) const { std::ofstream(root() / file) << text; }
     [[nodiscard]] std::string read(std::string const& file) const
@@ -109,10 +127,65 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_was_not_started_in_its_leaf_passes_no_control
     faked_tree tree;
     auto const groups = tree.open("0::/system.slice/coqmpd.service\n");
     BOOST_REQUIRE(groups != nullptr);
-    BOOST_TEST(tree.read("daemon/cgroup.procs") == "17");
-    BOOST_TEST(tree.read("cgroup.subtree_control").empty());
-    BOOST_TEST(tree.read("machines/cgroup.subtree_control").empty());
+    BOOST_TEST(tree.read("supervisor/cgroup.procs") == "17");
+    BOOST_TEST(tree.passed_on() == " ");
     BOOST_TEST(groups->prepare("vm1", {}, tree.problems) == (tree.own() / "machines/vm1").native());
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_whose_limits_are_lifted_after_it_passes_controllers_on)
+{
+    faked_tree tree;
+    BOOST_REQUIRE(tree.open("0::/system.slice/coqmpd.service\n", true) != nullptr);
+    BOOST_TEST(tree.problems.empty());
+    BOOST_TEST(tree.read("supervisor/cgroup.procs") == "17");
+    BOOST_TEST(contains(tree.read("cgroup.subtree_control"), "+cpu"));
+    BOOST_TEST(contains(tree.read("machines/cgroup.subtree_control"), "+cpu"));
+}
+
+BOOST_AUTO_TEST_CASE(limits_are_lifted_after_a_daemon_that_an_older_systemd_started)
+{
+    faked_tree tree;
+    std::filesystem::remove_all(tree.own() / "daemon");
+    tree.pass_on("pids");
+    tree.lift_limits();
+    BOOST_TEST(tree.problems.empty());
+    BOOST_TEST(tree.passed_on() == "-pids -pids");
+}
+
+BOOST_AUTO_TEST_CASE(limits_stay_if_systemd_starts_the_daemon_in_its_leaf)
+{
+    faked_tree tree;
+    tree.pass_on("pids");
+    tree.lift_limits();
+    BOOST_TEST(tree.problems.empty());
+    BOOST_TEST(tree.passed_on() == "pids pids");
+}
+
+BOOST_AUTO_TEST_CASE(limits_are_lifted_by_a_control_process_only)
+{
+    faked_tree tree;
+    std::filesystem::remove_all(tree.own() / "daemon");
+    tree.pass_on("pids");
+    tree.lift_limits("0::/system.slice/coqmpd.service\n");
+    BOOST_TEST(tree.problems.size() == 1U);
+    tree.lift_limits("0::/user.slice/a.control\n");
+    BOOST_TEST(tree.problems.size() == 1U);
+    BOOST_TEST(tree.passed_on() == "pids pids");
+    tree.lift_limits("4:memory:/a\n");
+    BOOST_TEST(tree.problems.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_leaf_of_another_systemd_is_removed)
+{
+    faked_tree tree;
+    std::filesystem::remove(tree.own() / "daemon/cgroup.procs");
+    BOOST_REQUIRE(tree.open("0::/system.slice/coqmpd.service\n", true) != nullptr);
+    BOOST_TEST(!std::filesystem::exists(tree.own() / "daemon"));
+    std::filesystem::create_directory(tree.own() / "daemon");
+    tree.write("system.slice/coqmpd.service/daemon/cgroup.procs", "");
+    std::filesystem::remove(tree.own() / "supervisor/cgroup.procs");
+    BOOST_REQUIRE(tree.open() != nullptr);
+    BOOST_TEST(!std::filesystem::exists(tree.own() / "supervisor"));
 }
 
 BOOST_AUTO_TEST_CASE(a_daemon_in_its_leaf_passes_controllers_on)

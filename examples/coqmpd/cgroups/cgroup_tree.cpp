@@ -19,6 +19,13 @@ namespace {
 
 constexpr std::array<std::string_view, 4> wanted_controllers = {"cpu", "io", "memory", "pids"};
 
+/// systemd starts us there from 254 on (DelegateSubgroup=).
+constexpr std::string_view leaf_of_systemd = "daemon";
+/// We move there otherwise. The name differs, because it tells lift_limits() that systemd does not do it.
+constexpr std::string_view leaf_of_ours = "supervisor";
+/// systemd starts all processes there that it starts beside the daemon and after it.
+constexpr std::string_view control_leaf = ".control";
+
 std::optional<std::string> content_of(std::filesystem::path const& file)
 {
     std::ifstream stream(file);
@@ -60,49 +67,88 @@ std::vector<std::string> words_in(std::string const& text)
     return {std::istream_iterator<std::string>(stream), {}};
 }
 
+std::vector<std::string> words_in_file(std::filesystem::path const& file)
+{
+    return words_in(content_of(file).value_or(""));
+}
+
+/// Takes the last part off a path such as `/system.slice/coqmpd.service/daemon`. @return whether it was this one
+bool leave(std::string& cgroup, std::string_view part)
+{
+    if (!cgroup.ends_with(part) || !cgroup.ends_with('/' + std::string(part)))
+        return false;
+    cgroup.resize(cgroup.size() - part.size() - 1);
+    return true;
+}
+
+void withdraw_controllers(std::filesystem::path const& from, std::vector<std::string>& problems)
+{
+    for (std::string const& each : words_in_file(from / "cgroup.subtree_control"))
+        write_or_report(from / "cgroup.subtree_control", "-" + each, problems);
+}
+
 }  // namespace
 
 std::unique_ptr<cgroup_tree> cgroup_tree::open(std::filesystem::path const& root, std::string const& proc_self_cgroup,
-                                               std::vector<std::string>& problems)
+                                               bool limits_are_lifted, std::vector<std::string>& problems)
 {
     auto own_name = own_cgroup_in(proc_self_cgroup);
     if (!own_name || !content_of(root / "cgroup.controllers"))
         return nullptr;
-    // systemd puts us there from 254 on (DelegateSubgroup=).
-    constexpr std::string_view leaf = "/daemon";
-    bool const is_in_leaf = own_name->ends_with(leaf);
-    if (is_in_leaf)
-        own_name->resize(own_name->size() - leaf.size());
-    std::filesystem::path const own = root / own_name->substr(1);
+    bool const is_in_leaf = leave(*own_name, leaf_of_systemd);
     // We must not create cgroups in the root, and without Delegate= we could not write here.
-    if (own_name->size() <= 1 || ::access((own / "cgroup.subtree_control").c_str(), W_OK) != 0)
+    if (own_name->size() <= 1)
+        return nullptr;
+    std::filesystem::path const own = root / own_name->substr(1);
+    if (::access((own / "cgroup.subtree_control").c_str(), W_OK) != 0)
         return nullptr;
     std::unique_ptr<cgroup_tree> result(new cgroup_tree(own));
     if (!make_directory(result->machines_, problems))
         return nullptr;
-    result->enter_leaf(problems);
+    result->enter_leaf(is_in_leaf ? leaf_of_systemd : leaf_of_ours, problems);
     // A cgroup that passes controllers on accepts no process (EBUSY). An older systemd, which puts a new daemon into the service's own
-    // cgroup, could then never start it again while a machine runs (systemd issue 24064).
-    if (is_in_leaf) {
+    // cgroup, could then never start it again while a machine runs (systemd issue 24064), unless they are withdrawn before.
+    if (is_in_leaf || limits_are_lifted) {
         result->delegate(own, problems);
         result->delegate(result->machines_, problems);
     }
     return result;
 }
 
-/// Without this, the kernel refuses to make controllers available (EBUSY). QEMUs that an earlier version left here are moved, too.
-void cgroup_tree::enter_leaf(std::vector<std::string>& problems)
+std::vector<std::string> cgroup_tree::lift_limits(std::filesystem::path const& root, std::string const& proc_self_cgroup)
 {
-    std::filesystem::path const leaf = own_ / "daemon";
+    std::vector<std::string> problems;
+    auto own_name = own_cgroup_in(proc_self_cgroup);
+    if (!own_name)
+        return problems;  // there is no cgroup v2, so there are no limits
+    if (!leave(*own_name, control_leaf) || own_name->empty()) {
+        problems.emplace_back("limits are lifted only by the service manager, after the daemon has ended (ExecStopPost=)");
+        return problems;
+    }
+    std::filesystem::path const own = root / own_name->substr(1);
+    if (std::filesystem::exists(own / leaf_of_systemd))
+        return problems;
+    // From the bottom up: the kernel refuses to withdraw what a cgroup below passes on (EBUSY).
+    withdraw_controllers(own / "machines", problems);
+    withdraw_controllers(own, problems);
+    return problems;
+}
+
+/// Without this, the kernel refuses to make controllers available (EBUSY). QEMUs that an earlier version left here are moved, too.
+void cgroup_tree::enter_leaf(std::string_view name, std::vector<std::string>& problems)
+{
+    std::filesystem::path const leaf = own_ / name;
     if (!make_directory(leaf, problems))
         return;
-    for (std::string const& process : words_in(content_of(own_ / "cgroup.procs").value_or("")))
+    for (std::string const& process : words_in_file(own_ / "cgroup.procs"))
         write_or_report(leaf / "cgroup.procs", process, problems);
+    // The leaf of a daemon that another version of systemd has started is empty, and would mislead lift_limits().
+    ::rmdir((own_ / (name == leaf_of_ours ? leaf_of_systemd : leaf_of_ours)).c_str());
 }
 
 void cgroup_tree::delegate(std::filesystem::path const& from, std::vector<std::string>& problems)
 {
-    auto const available = words_in(content_of(from / "cgroup.controllers").value_or(""));
+    auto const available = words_in_file(from / "cgroup.controllers");
     for (std::string const& each : available)
         for (std::string_view const wanted : wanted_controllers)
             if (each == wanted)
