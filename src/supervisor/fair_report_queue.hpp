@@ -24,6 +24,9 @@ class fair_report_queue
 {
 public:
     explicit fair_report_queue(std::size_t capacity) : capacity_(std::max<std::size_t>(capacity, 1)) {}
+    fair_report_queue(fair_report_queue const&) = delete;  // it holds places in itself
+    fair_report_queue& operator=(fair_report_queue const&) = delete;
+    ~fair_report_queue() = default;
 
     void push(Value value)
     {

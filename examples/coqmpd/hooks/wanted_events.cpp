@@ -23,7 +23,7 @@ void wanted_events::remove(std::vector<hook_settings> const& hooks)
 {
     for (hook_settings const& each : hooks) {
         for (std::string const& name : each.events)
-            names_.extract(name);
+            (void)names_.extract(name);
         all_ -= is_for_everything(each) ? 1 : 0;
     }
 }
