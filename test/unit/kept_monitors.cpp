@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(a_name_says_whose_connection_it_is)
 BOOST_AUTO_TEST_CASE(a_name_of_another_kind_is_ignored)
 {
     for (std::string_view const each : {"", "stored", "coqmp-monitor/", "coqmp-monitor/vm", "coqmp-monitor/vm/1",
-                                        "coqmp-monitor/vm/1/2", "coqmp-monitor//1/2/oob", "coqmp-monitor/vm/1/2/oob",
+                                        "coqmp-monitor/vm/1/2", "coqmp-monitor//1/2/oob", "coqmp-monitor/vm/1/2/other",
                                         "coqmp-monitor/vm/x/2/oob", "coqmp-monitor/vm/1/-2/oob", "coqmp-monitor/vm/1/2/oob/"})
         BOOST_TEST(!kept_name::parse(each).has_value(), each);
     kept_monitors monitors(store({"stored"}));
