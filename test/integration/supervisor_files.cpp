@@ -150,10 +150,10 @@ BOOST_AUTO_TEST_CASE(shortens_the_log_of_a_machine_that_writes_too_much)
         machines.add("vm", wrapped("head -c 10000 /dev/zero >&2"), quick());
         machines.start("vm");
         co_await reaches(changes, "vm", lifecycle::running);
-        time.advance(10s);
-        co_await asio::post(executor, asio::deferred);
-        while (std::filesystem::file_size(log) > log_limit)
+        while (std::filesystem::file_size(log) > log_limit) {
+            time.advance(1s);
             co_await asio::post(executor, asio::deferred);
+        }
         BOOST_TEST(std::filesystem::file_size(path / "vm" / "log.1") == log_limit);
         co_await machines.async_remove("vm");
         BOOST_TEST(!std::filesystem::exists(path / "vm"));
