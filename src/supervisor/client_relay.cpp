@@ -112,7 +112,12 @@ void client_relay::execute(session_pointer const& session, command&& request, re
         return quit(session, std::move(request), std::move(handler));
     if (effect == client_effect::stop)
         perform_(rules_->client(client_step::stop_sent, clock_->now()));
-    queue(session, std::move(request), std::move(handler), effect);
+    try {
+        queue(session, std::move(request), std::move(handler), effect);
+    } catch (std::bad_alloc const&) {
+        withdrawn(effect);
+        throw;
+    }
 }
 
 // The client's command comes first, after the wish and before our own steps to end QEMU, so that it gets its answer.
@@ -140,11 +145,11 @@ void client_relay::queue(session_pointer const& session, command&& request, repl
                     self->give_up(still, asio::error::operation_aborted);
             });
         });
-    unsent_.push_back(client);
     if (request.timeout() > 0ns)
         arm(client, *request.timeout());
     auto const what = std::make_shared<command>(std::move(request));  // it may carry a descriptor, and steps are copied
     steps_->push([this, session, what, client, effect] { submit(session, std::move(*what), client, effect); });
+    unsent_.push_back(client);  // last: if this throws, the step does nothing
     steps_->run();
 }
 

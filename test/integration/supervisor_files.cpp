@@ -222,8 +222,10 @@ BOOST_AUTO_TEST_CASE(cancels_a_command_that_has_only_just_been_given_to_it)
         result = error;
         BOOST_TEST(!answer.was_sent());
     };
-    machines.async_execute("vm", coqmp::command("query-name"), asio::bind_cancellation_slot(signal.slot(), std::move(answered)));
-    signal.emit(asio::cancellation_type::total);
+    asio::post(context, [&] {
+        machines.async_execute("vm", coqmp::command("query-name"), asio::bind_cancellation_slot(signal.slot(), answered));
+        signal.emit(asio::cancellation_type::total);
+    });
     context.poll();
     BOOST_REQUIRE(result.has_value());
     BOOST_TEST(*result == asio::error::operation_aborted);
