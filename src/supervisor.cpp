@@ -18,6 +18,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -153,7 +154,11 @@ void start_machine_execute(supervisor_pointer const& impl, pending_handler<void(
             return waiting->complete_later(asio::error::operation_aborted, reply::unanswered(false));
         auto answered = [waiting](error_code error, reply answer) { waiting->complete(error, std::move(answer)); };
         auto bound = asio::bind_executor(executor, asio::bind_cancellation_slot(waiting->next.slot(), std::move(answered)));
-        driver->execute(std::move(request), {std::move(bound), executor});
+        try {
+            driver->execute(std::move(request), {std::move(bound), executor});
+        } catch (std::bad_alloc const&) {
+            waiting->complete_later(with_outcome(errc::out_of_memory, outcome::not_sent), reply::unanswered(false));
+        }
     });
 }
 

@@ -129,8 +129,8 @@ void bounded_log::checked(bool was_too_large)
         arm(was_too_large ? pause_after_a_large_log : pause_between_checks);
 }
 
-void bounded_log::arm(time_source::time_point::duration pause)
-{
+void bounded_log::arm(time_source::time_point::duration pause) noexcept
+try {
     auto const next = clock_.now() + pause;
     clock_.expire_at(timer_, next);
     timer_.async_wait([weak = weak_from_this(), next](boost::system::error_code) {
@@ -138,6 +138,8 @@ void bounded_log::arm(time_source::time_point::duration pause)
         if (self && self->is_watched_ && self->clock_.now() >= next)
             self->check();
     });
+} catch (std::bad_alloc const&) {
+    // It is checked again when QEMU ends.
 }
 
 }  // namespace coqmp::detail

@@ -42,7 +42,7 @@ public:
 private:
     void check() noexcept;
     void checked(bool was_too_large);
-    void arm(time_source::time_point::duration pause);
+    void arm(time_source::time_point::duration pause) noexcept;
 
     std::shared_ptr<revocable_executor> const home_;
     std::string const path_;

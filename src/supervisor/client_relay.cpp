@@ -112,7 +112,12 @@ void client_relay::execute(session_pointer const& session, command&& request, re
         return quit(session, std::move(request), std::move(handler));
     if (effect == client_effect::stop)
         perform_(rules_->client(client_step::stop_sent, clock_->now()));
-    queue(session, std::move(request), std::move(handler), effect);
+    try {
+        queue(session, std::move(request), std::move(handler), effect);
+    } catch (std::bad_alloc const&) {
+        withdrawn(effect);
+        throw;
+    }
 }
 
 // The client's command comes first, after the wish and before our own steps to end QEMU, so that it gets its answer.
@@ -140,16 +145,17 @@ void client_relay::queue(session_pointer const& session, command&& request, repl
                     self->give_up(still, asio::error::operation_aborted);
             });
         });
-    unsent_.push_back(client);
-    if (request.timeout() > 0ns)
-        arm(client, *request.timeout());
+    auto const timeout = request.timeout().value_or(0ns);
     auto const what = std::make_shared<command>(std::move(request));  // it may carry a descriptor, and steps are copied
     steps_->push([this, session, what, client, effect] { submit(session, std::move(*what), client, effect); });
+    unsent_.push_back(client);  // if this throws, the step does nothing
+    if (timeout > 0ns)
+        arm(client, timeout);
     steps_->run();
 }
 
-void client_relay::arm(client_pointer const& client, std::chrono::nanoseconds timeout)
-{
+void client_relay::arm(client_pointer const& client, std::chrono::nanoseconds timeout) noexcept
+try {
     auto const end = deadline_after(timeout, clock_->now());
     client->deadline.emplace(executor_);
     clock_->expire_at(*client->deadline, end);
@@ -159,6 +165,8 @@ void client_relay::arm(client_pointer const& client, std::chrono::nanoseconds ti
         if (self && still && self->clock_->now() >= end)
             self->give_up(still, with_outcome(errc::timed_out, outcome::not_sent));
     });
+} catch (std::bad_alloc const&) {
+    // The disk's answer ends the wait, too.
 }
 
 /// @return false: it does not wait any more

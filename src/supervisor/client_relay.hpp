@@ -66,7 +66,7 @@ private:
     void execute(session_pointer const& session, command&& request, reply_handler&& handler, client_effect effect);
     void quit(session_pointer const& session, command&& request, reply_handler&& handler);
     void queue(session_pointer const& session, command&& request, reply_handler&& handler, client_effect effect);
-    void arm(client_pointer const& client, std::chrono::nanoseconds timeout);
+    void arm(client_pointer const& client, std::chrono::nanoseconds timeout) noexcept;
     [[nodiscard]] bool take(client_pointer const& client) noexcept;
     void give_up(client_pointer const& client, boost::system::error_code why) noexcept;
     void submit(session_pointer const& session, command&& request, client_pointer const& client, client_effect effect);

@@ -54,6 +54,8 @@ void step_queue::run()
 {
     if (is_running_)
         return;
+    if (clock_->now() >= repeat_at_)
+        needs_memory_ = false;
     {
         doing_steps const mark(is_running_);
         while (!steps_.empty() && !is_held() && owner_ != nullptr)
@@ -169,9 +171,6 @@ void step_queue::on_time()
         if (now >= late_at_)
             go_on(make_error_code(boost::system::errc::timed_out));
     } else if (needs_memory_) {
-        if (now < repeat_at_)
-            return;
-        needs_memory_ = false;
         run();
     } else if (now >= again_at_) {
         save();

@@ -93,6 +93,26 @@ COROUTINE_TEST_CASE(a_file_that_was_being_opened_at_a_cancellation_is_closed)
     co_await now.client.ping();
 }
 
+COROUTINE_TEST_CASE(a_file_that_could_not_be_closed_is_closed_before_the_connection)
+{
+    agent_stage now(co_await this_coro::executor);
+    co_await now.begin();
+    fake_guest& guest = now.fake.guest();
+    guest.files["/a"] = "1";
+    guest.lost = {"guest-file-read"};
+    beside<std::string> reading(now.executor, now.client.read_file("/a"));
+    co_await now.fake.has_received("guest-file-read");
+    guest.is_silent = true;
+    co_await now.pass_until([&] { return reading.is_over(); });
+    auto const ping = now.execute("guest-ping");
+    co_await now.pass_until([&] { return ping.times() != 0; });
+    BOOST_TEST(ping.error() == errc::agent_not_responding);
+    BOOST_TEST(guest.open_files.size() == 1U);
+    now.fake.start();
+    now.client.close();
+    co_await now.fake.until([&] { return guest.open_files.empty(); });
+}
+
 COROUTINE_TEST_CASE(files_are_closed_before_the_connection)
 {
     agent_stage now(co_await this_coro::executor);

@@ -217,6 +217,24 @@ COROUTINE_TEST_CASE(two_shutdowns_at_once_both_complete)
     BOOST_TEST(first);
 }
 
+COROUTINE_TEST_CASE(machine_whose_shutdown_was_cancelled_was_not_told_to_end)
+{
+    machine subject{co_await asio::this_coro::executor, running_pc()};
+    co_await subject.async_start();
+    coqmp::event_stream power = subject.session().subscribe({"POWERDOWN"});
+    asio::cancellation_signal signal;
+    error_code cancelled;
+    subject.async_shutdown(
+        1h, asio::bind_cancellation_slot(signal.slot(), [&cancelled](error_code error, exit_status) { cancelled = error; }));
+    co_await power.async_next();
+    signal.emit(asio::cancellation_type::total);
+    ::kill(subject.pid(), SIGKILL);  // somebody else does it
+    co_await subject.async_wait();
+    BOOST_TEST((cancelled == asio::error::operation_aborted));
+    BOOST_REQUIRE(subject.end().has_value());
+    BOOST_TEST((subject.end()->reason == coqmp::end_reason::signal));
+}
+
 COROUTINE_TEST_CASE(shutdown_without_a_limit_asks_and_does_not_kill)
 {
     machine subject{co_await asio::this_coro::executor, bare_qemu()};

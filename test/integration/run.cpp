@@ -269,6 +269,18 @@ BOOST_AUTO_TEST_CASE(leaves_no_machine_behind_when_the_program_ends_at_once)
     ::close(pipe[1]);
 }
 
+BOOST_AUTO_TEST_CASE(returns_when_the_machines_that_it_kills_have_ended)
+{
+    int pipe[2];
+    BOOST_REQUIRE(::pipe(pipe) == 0);
+    BOOST_CHECK_THROW(coqmp::run(launch_and_fail(pipe[1])), std::runtime_error);
+    ::pid_t qemu = 0;
+    BOOST_REQUIRE(::read(pipe[0], &qemu, sizeof qemu) == sizeof qemu);
+    BOOST_TEST(coqmp::test::is_gone(qemu));
+    ::close(pipe[0]);
+    ::close(pipe[1]);
+}
+
 BOOST_AUTO_TEST_CASE(destroys_what_the_coroutine_has_left_behind)
 {
     bool destroyed = false;

@@ -156,13 +156,18 @@ BOOST_AUTO_TEST_CASE(refuses_a_command_for_which_there_is_no_memory)
         BOOST_TEST_CONTEXT("memory for " << allocations << " allocations")
         {
             std::optional<error_code> result;
-            driver->execute(coqmp::command("cont"),
-                            {[&result](error_code error, reply const&) { result = error; }, context.get_executor()});
-            is_short = try_with(allocations, [this] {
-                context.restart();
-                context.poll();
+            auto const note = [&result](error_code error, reply const&) { result = error; };
+            machine_driver::reply_handler handler(note, context.get_executor());
+            coqmp::command request("cont");
+            bool is_refused = false;
+            is_short = try_with(allocations, [&] {
+                try {
+                    driver->execute(std::move(request), std::move(handler));
+                } catch (std::bad_alloc const&) {
+                    is_refused = true;
+                }
             });
-            run_until([&result] { return result.has_value(); });
+            run_until([&] { return result.has_value() || is_refused; });
         }
     }
 }
