@@ -323,7 +323,7 @@ void machine_lifecycle::end_process(purpose why, lifecycle_reason reason, std::o
     auto const from = live_ && !budget ? std::max(now, live_->dumps_until()) : now;
     bool const is_stopping = std::exchange(purpose_, why) != purpose::none;
     if (!is_stopping)
-        has_crash_time_ = live_ && live_->dumps_until() > now;
+        has_crash_time_ = from > now;
     status_.state = lifecycle::stopping;
     status_.reason = reason;
     if (live_)
