@@ -354,7 +354,7 @@ void machine_lifecycle::end_process(purpose why, lifecycle_reason reason, std::o
     bool const is_stopping = purpose_ != purpose::none;
     pursue(why);
     if (!is_stopping)
-        has_crash_time_ = live_ && live_->dumps_until() > now;
+        has_crash_time_ = from > now;
     status_.state = lifecycle::stopping;
     status_.reason = reason;
     if (live_)
