@@ -111,6 +111,8 @@ private:
     [[nodiscard]] std::map<std::string, entry, std::less<>> entries() const;
     void post_grants();
     void grant();
+    void order_all(std::chrono::nanoseconds budget);
+    [[nodiscard]] std::chrono::nanoseconds rest_of_shutdown() const;
     void go_on_shutting_down();
     [[nodiscard]] bool is_down() const;
     void take_out(std::string const& name);
