@@ -2,6 +2,8 @@
 
 #include "daemon/configuration/problem_list.hpp"
 #include "daemon/log/log_priority.hpp"
+#include "machines/image_check.hpp"
+#include "machines/known_machines.hpp"
 #include "machines/machine_set.hpp"
 #include "machines/observed_sockets.hpp"
 #include "reports/change_report.hpp"
@@ -59,9 +61,15 @@ std::string text_of(std::exception_ptr const& failure)
     }
 }
 
-asio::awaitable<machine_set> read_set(std::string directory)
+asio::awaitable<all_machines> read_all(std::string directory, state_files const& stored, std::vector<std::string> left,
+                                       known_machines known)
 {
-    co_return read_machines(directory);
+    co_return read_all_machines(directory, stored, left, std::move(known));
+}
+
+asio::awaitable<std::string> check_launch(std::string machine, machine_file file, known_machines known)
+{
+    co_return find_launch_problem(machine, file, known);
 }
 
 }  // namespace
@@ -74,15 +82,23 @@ service::service(asio::any_io_executor const& executor, places const& where, std
       signals_(executor),
       state_(environment, log),
       cgroups_(std::move(cgroups)),
-      hooks_(executor, inheritance::ours().environment, log),
+      stored_(executor, where.state,
+              [&log](std::string const& machine, std::string const& failure) {
+                  log.write(log_priority::error, machine, "the next daemon may not know its file: " + failure);
+              }),
+      hooks_(executor, inheritance::ours().environment, log,
+             [this](std::string const& machine, reported_state last) { stored_.keep(machine, last); }),
       supervisor_(executor, options_for(where, log)),
       changes_(supervisor_.subscribe()),
       events_(supervisor_.subscribe_events()),
       monitors_(supervisor_, where.runtime, log),
-      machines_({supervisor_, hooks_, monitors_, cgroups_.get(), log}, [this](std::string const& machine) { forget(machine); }),
+      machines_({supervisor_, hooks_, monitors_, cgroups_.get(), log, &stored_},
+                [this](std::string const& machine) { forget(machine); }),
       sockets_(executor, [this] { find_sockets(); }),
-      control_(
-          executor, supervisor_, [this](std::string const& machine) { return supervisor_.status(machine); }, log),
+      control_(executor, supervisor_, [this](std::string const& machine) { return supervisor_.status(machine); }, log,
+               {[this](std::string const& machine) { return machines_.file_problem(machine); },
+                [this](std::string machine) { return launch_problem(std::move(machine)); },
+                [this](std::chrono::nanoseconds budget) { return machines_.shut_down(budget); }}),
       ended_(executor, asio::steady_timer::time_point::max())
 {}
 
@@ -134,6 +150,7 @@ asio::awaitable<bool> service::stop()
     if (!all_released)
         log_.write(log_priority::warning, "a machine is still being started or shut down; the next daemon goes on with it");
     co_await hooks_.finish(time_for_hooks);
+    co_await stored_.finish();
     co_return all_released;
 }
 
@@ -141,19 +158,31 @@ asio::awaitable<bool> service::stop()
 
 asio::awaitable<void> service::read_files()
 {
-    asio::awaitable<machine_set> reading = read_set(places_.machines());
-    machine_set files = co_await asio::co_spawn(files_, std::move(reading), asio::use_awaitable);
-    take(std::move(files));
+    auto work = read_all(places_.machines(), stored_, supervisor_.stored_names(), machines_.known());
+    all_machines found = co_await asio::co_spawn(files_, std::move(work), asio::use_awaitable);
+    machines_.announce(found.files, found.left);
+    co_await stored_.finish();
+    take(std::move(found.files), found.left);
 }
 
-void service::take(machine_set files)
+asio::awaitable<std::string> service::launch_problem(std::string machine)
+{
+    known_machines known = machines_.known();
+    auto const found = known.extract(machine);
+    if (found.empty() || !found.mapped().file)
+        co_return std::string();
+    auto work = check_launch(machine, *found.mapped().file, std::move(known));
+    co_return co_await asio::co_spawn(files_, std::move(work), asio::use_awaitable);
+}
+
+void service::take(machine_set files, left_machines const& left)
 {
     keep_refused_patterns(read_, files);
     for (std::string const& each : sockets_.watch(observed_directories(files)))
         log_.write(log_priority::warning, each);
     read_ = files;
     read_.problems.clear();  // they are logged once
-    machines_.follow(expand_patterns(std::move(files), places_.runtime));
+    machines_.follow(expand_patterns(std::move(files), places_.runtime), left);
     machines_.warn_of_stored();
 }
 

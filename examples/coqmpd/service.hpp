@@ -16,6 +16,8 @@
 #include "places.hpp"
 #include "reports/machine_counts.hpp"
 #include "reports/reported_changes.hpp"
+#include "stored/left_machines.hpp"
+#include "stored/state_files.hpp"
 #include "supervision/offered_monitors.hpp"
 #include "supervision/supervised_machines.hpp"
 
@@ -61,7 +63,8 @@ private:
     void finish(coqmp_daemon::exit_code status);
 
     [[nodiscard]] boost::asio::awaitable<void> read_files();
-    void take(machine_set files);
+    void take(machine_set files, left_machines const& left);
+    [[nodiscard]] boost::asio::awaitable<std::string> launch_problem(std::string machine);
     void find_sockets();
     [[nodiscard]] boost::asio::awaitable<void> obey_signals();
     [[nodiscard]] boost::asio::awaitable<void> reload();
@@ -79,6 +82,7 @@ private:
     coqmp_daemon::signals signals_;
     coqmp_daemon::service_state state_;
     std::unique_ptr<cgroup_tree> cgroups_;
+    state_files stored_;
     machine_hooks hooks_;
     machine_counts counts_;
     reported_changes reported_;

@@ -13,15 +13,30 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <set>
 #include <string>
+#include <string_view>
 
 namespace coqmpd {
+
+/// What the daemon knows besides the supervisor. A function may be null.
+struct control_rules
+{
+    /// `refused` or `missing`, if the machine is not supervised as its present file says; else empty.
+    std::function<std::string(std::string const& machine)> file_problem;
+    /// Why the machine must not be launched now; empty: it may.
+    std::function<boost::asio::awaitable<std::string>(std::string machine)> launch_problem;
+    /// Shuts all machines down, in place of the supervisor.
+    std::function<boost::asio::awaitable<boost::system::error_code>(std::chrono::nanoseconds budget)> shut_down;
+};
 
 /// control_schema() lists the commands and events. Each command that changes something is logged with the client that sent it.
 /// @par Threads That of its executor.
@@ -35,7 +50,7 @@ public:
     /// @param machines outlive this object
     /// @param status throws what supervisor::status() throws
     control_server(boost::asio::any_io_executor const& executor, coqmp::supervisor& machines, status_function status,
-                   coqmp_daemon::logger& log);
+                   coqmp_daemon::logger& log, control_rules rules = {});
     control_server(control_server const&) = delete;
     control_server& operator=(control_server const&) = delete;
 
@@ -61,13 +76,17 @@ private:
     void note(coqmp::monitor_request const& request, std::string const& machine);
     [[nodiscard]] coqmp::machine_status known(std::string const& machine) const;
     [[nodiscard]] boost::json::value describe(std::string const& machine) const;
+    void add_file_problem(std::string const& machine, boost::json::object& to) const;
     [[nodiscard]] boost::json::value describe_all() const;
+    using order = void (coqmp::supervisor::*)(std::string_view);
+    [[nodiscard]] boost::asio::awaitable<boost::json::value> launch(coqmp::monitor_request& request, order what);
     [[nodiscard]] boost::asio::awaitable<boost::json::value> stop(coqmp::monitor_request& request);
     [[nodiscard]] boost::asio::awaitable<boost::json::value> shut_down(coqmp::monitor_request& request);
 
     coqmp::supervisor& machines_;
     status_function status_;
     coqmp_daemon::logger& log_;
+    control_rules rules_;
     ::uid_t us_;
     std::set<std::string> given_up_;  ///< Published as such.
     coqmp::monitor_server server_;

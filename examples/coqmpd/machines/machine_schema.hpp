@@ -7,7 +7,7 @@
 
 namespace coqmpd {
 
-[[nodiscard]] coqmp_daemon::table_schema<machine_file> machine_schema();
+[[nodiscard]] coqmp_daemon::table_schema<machine_file> machine_schema(account_check accounts = account_check::all);
 
 }  // namespace coqmpd
 

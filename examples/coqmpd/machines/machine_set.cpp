@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <iterator>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace coqmpd {
 
@@ -57,14 +59,21 @@ void refuse(std::map<std::string, coqmp_daemon::problem_list> const& lists, mach
         set.machines.erase(each);
 }
 
-void check_all(std::vector<file_text> const& files, machine_set& set)
+/// A machine that is refused keeps its previous images, which another one must then not get.
+void check_all(std::vector<file_text> const& files, known_machines const& known, machine_set& set)
 {
-    std::map<std::string, coqmp_daemon::problem_list> lists;
-    for (file_text const& each : files)
-        lists.emplace(each.machine, coqmp_daemon::problem_list(each.path));
-    check_order(set, lists);
-    check_images(set, lists);
-    refuse(lists, set);
+    std::size_t refused = 0;
+    bool is_first = true;
+    do {
+        refused = set.refused.size();
+        std::map<std::string, coqmp_daemon::problem_list> lists;
+        for (file_text const& each : files)
+            lists.emplace(each.machine, coqmp_daemon::problem_list(each.path));
+        if (std::exchange(is_first, false))
+            check_order(set, lists);
+        check_images(set, known, lists);
+        refuse(lists, set);
+    } while (set.refused.size() != refused);
 }
 
 void parse(file_text const& file, machine_set& into)
@@ -78,16 +87,16 @@ void parse(file_text const& file, machine_set& into)
 
 }  // namespace
 
-machine_set parse_machines(std::vector<file_text> const& files)
+machine_set parse_machines(std::vector<file_text> const& files, known_machines const& known)
 {
     machine_set result;
     for (file_text const& each : files)
         parse(each, result);
-    check_all(files, result);
+    check_all(files, known, result);
     return result;
 }
 
-machine_set read_machines(std::string const& directory)
+machine_set read_machines(std::string const& directory, known_machines const& known)
 {
     machine_set unread;
     std::vector<file_text> files;
@@ -109,7 +118,7 @@ machine_set read_machines(std::string const& directory)
     machine_set result = unread;
     for (file_text const& each : files)
         parse(each, result);
-    check_all(files, result);
+    check_all(files, known, result);
     return result;
 }
 

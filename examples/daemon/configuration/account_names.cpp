@@ -4,7 +4,9 @@
 #include <pwd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstddef>
+#include <system_error>
 #include <vector>
 
 namespace coqmp_daemon {
@@ -40,6 +42,20 @@ std::optional<::gid_t> find_group(std::string const& name)
     ::group entry{};
     std::vector<char> memory;
     return look_up(::getgrnam_r, name.c_str(), entry, memory) ? std::optional(entry.gr_gid) : std::nullopt;
+}
+
+std::optional<::gid_t> find_group_of(std::string const& user)
+{
+    ::passwd entry{};
+    std::vector<char> memory;
+    if (look_up(::getpwnam_r, user.c_str(), entry, memory))
+        return entry.pw_gid;
+    ::uid_t number = 0;
+    char const* const end = user.data() + user.size();
+    auto const read = std::from_chars(user.data(), end, number);
+    if (read.ec != std::errc() || read.ptr != end || !look_up(::getpwuid_r, number, entry, memory))
+        return std::nullopt;
+    return entry.pw_gid;
 }
 
 std::string describe_user(::uid_t user)
