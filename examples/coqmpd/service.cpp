@@ -1,6 +1,8 @@
 #include "service.hpp"
 
 #include "daemon/log/log_priority.hpp"
+#include "machines/image_check.hpp"
+#include "machines/known_machines.hpp"
 #include "machines/machine_set.hpp"
 #include "machines/observed_sockets.hpp"
 #include "reports/change_report.hpp"
@@ -86,14 +88,24 @@ service::service(asio::any_io_executor const& executor, places const& where, std
       tasks_(executor),
       requests_(executor, state_, log, {[this] { return reload(); }, [this] { tasks_.finish(exit_code::success); }}),
       cgroups_(std::move(cgroups)),
-      hooks_(executor, inheritance::ours().environment, log),
+      stored_(std::make_shared<state_files>(executor, where.state,
+                                            [&log](std::string const& machine, std::string const& failure) {
+                                                log.write(log_priority::error, machine,
+                                                          "the next daemon may not know its file: " + failure);
+                                            })),
+      hooks_(executor, inheritance::ours().environment, log,
+             [this](std::string const& machine, reported_state last) { stored_->keep(machine, last); }),
       supervisor_(executor, options_for(where, state_.store(std::move(passed)), log)),
       changes_(supervisor_.subscribe(most_changes)),
       events_(supervisor_.subscribe_events(coqmp::event_filter().matching([this](auto const& what) { return wants(what); }))),
       monitors_(supervisor_, where.runtime, log),
-      machines_({supervisor_, hooks_, monitors_, cgroups_.get(), log}, [this](std::string const& machine) { forget(machine); }),
+      machines_({supervisor_, hooks_, monitors_, cgroups_.get(), log, stored_.get()},
+                [this](std::string const& machine) { forget(machine); }),
       sockets_(executor, [this] { find_sockets(); }),
-      control_(executor, supervisor_, log),
+      control_(executor, supervisor_, log,
+               {[this](std::string const& machine) { return machines_.file_problem(machine); },
+                [this](std::string machine) { return launch_problem(std::move(machine)); },
+                [this](std::chrono::nanoseconds budget) { return machines_.shut_down(budget); }}),
       files_(executor),
       started_(executor, asio::steady_timer::time_point::max()),
       changed_(executor)
@@ -151,6 +163,7 @@ asio::awaitable<bool> service::stop()
     if (!all_released)
         log_.write(log_priority::notice, "a machine is still being started or shut down; the next daemon goes on with it");
     co_await hooks_.finish(time_for_hooks);
+    co_await stored_->finish();
     co_return all_released;
 }
 
@@ -204,13 +217,31 @@ try {
 
 asio::awaitable<void> service::read_files()
 {
-    auto read = [directory = places_.machines()] { return read_machines(directory); };
-    machine_set files = co_await files_.run(std::move(read));
-    if (!tasks_.is_finished())
-        take(std::move(files));
+    auto read = [directory = places_.machines(), stored = stored_, left = supervisor_.stored_names(), known = machines_.known()] {
+        return read_all_machines(directory, *stored, left, known);
+    };
+    all_machines found = co_await files_.run(std::move(read));
+    if (tasks_.is_finished())
+        co_return;
+    machines_.announce(found.files, found.left);
+    co_await stored_->finish();
+    take(std::move(found.files), found.left);
 }
 
-void service::take(machine_set files)
+asio::awaitable<std::string> service::launch_problem(std::string machine)
+{
+    known_machines known = machines_.known();
+    auto const found = known.extract(machine);
+    if (found.empty() || !found.mapped().file)
+        co_return std::string();
+    auto check = [machine, file = *found.mapped().file, known = std::move(known)] {
+        return find_launch_problem(machine, file, known);
+    };
+    std::string problem = co_await files_.run(std::move(check));
+    co_return problem;
+}
+
+void service::take(machine_set files, left_machines const& left)
 {
     for (std::string const& each : files.warnings)
         log_.write(log_priority::warning, each);
@@ -219,7 +250,7 @@ void service::take(machine_set files)
         log_.write(log_priority::warning, each);
     read_ = files;
     read_.problems.clear();  // they are logged once
-    machines_.follow(expand_patterns(std::move(files), places_.runtime));
+    machines_.follow(expand_patterns(std::move(files), places_.runtime), left);
     machines_.warn_of_stored();
 }
 

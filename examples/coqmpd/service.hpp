@@ -20,6 +20,8 @@
 #include "reports/lost_changes.hpp"
 #include "reports/machine_counts.hpp"
 #include "reports/reported_changes.hpp"
+#include "stored/left_machines.hpp"
+#include "stored/state_files.hpp"
 #include "supervision/offered_monitors.hpp"
 #include "supervision/supervised_machines.hpp"
 
@@ -69,7 +71,8 @@ private:
     [[nodiscard]] boost::asio::awaitable<bool> read_settings();
     void apply_settings();
     [[nodiscard]] boost::asio::awaitable<void> read_files();
-    void take(machine_set files);
+    void take(machine_set files, left_machines const& left);
+    [[nodiscard]] boost::asio::awaitable<std::string> launch_problem(std::string machine);
     void find_sockets();
     [[nodiscard]] boost::asio::awaitable<void> reload();
     [[nodiscard]] boost::asio::awaitable<void> follow_changes();
@@ -91,6 +94,7 @@ private:
     coqmp_daemon::service_tasks tasks_;
     coqmp_daemon::request_loop requests_;
     std::unique_ptr<cgroup_tree> cgroups_;
+    std::shared_ptr<state_files> const stored_;
     machine_hooks hooks_;
     machine_counts counts_;
     reported_changes reported_;

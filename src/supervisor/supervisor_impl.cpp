@@ -229,6 +229,7 @@ void supervisor_impl::check_order(std::string const& name, std::vector<std::stri
     throw explained_error(make_error_code(boost::system::errc::invalid_argument), text);
 }
 
+/// While all are being shut down, it is shut down with them.
 /// @param process that an earlier supervisor has launched
 void supervisor_impl::recall(driver_pointer const& driver, std::string const& name, std::optional<machine_record> const& process)
 {
@@ -250,7 +251,11 @@ void supervisor_impl::recall(driver_pointer const& driver, std::string const& na
         record->boot_id = boot;
     }
     auto const found = lives ? found_process::alive : record->boot_id == boot ? found_process::gone : found_process::other_boot;
-    asio::post(executor(), [driver, record = *record, found, process] { driver->recall(record, found, process); });
+    asio::post(executor(), [self = shared_from_this(), driver, record = *record, found, process] {
+        driver->recall(record, found, process);
+        if (self->order_)
+            self->order_all(self->rest_of_shutdown());
+    });
 }
 
 supervisor_impl::driver_pointer supervisor_impl::find(std::string_view name) const
@@ -401,6 +406,12 @@ void supervisor_impl::shut_down(std::chrono::nanoseconds budget, shutdown_pointe
     if (order_ && end_of_shutdown_ <= end)
         return;
     end_of_shutdown_ = end;
+    order_all(budget);
+}
+
+/// Those that are already being shut down keep the time that they have.
+void supervisor_impl::order_all(std::chrono::nanoseconds budget)
+{
     std::vector<ordered_machine> running;
     for (auto const& [name, each] : entries()) {
         if (each.driver->is_observed())
@@ -410,8 +421,17 @@ void supervisor_impl::shut_down(std::chrono::nanoseconds budget, shutdown_pointe
         else
             each.driver->stop_with_host(budget);  // it might be started again soon
     }
-    order_.emplace(running, budget, now);
+    order_.emplace(running, budget, clock_->now());
     go_on_shutting_down();
+}
+
+/// As a budget: zero if there is no limit, negative if nothing is left.
+std::chrono::nanoseconds supervisor_impl::rest_of_shutdown() const
+{
+    if (end_of_shutdown_ == time_source::time_point::max())
+        return 0ns;
+    auto const left = end_of_shutdown_ - clock_->now();
+    return left > 0ns ? left : -1ns;
 }
 
 void supervisor_impl::go_on_shutting_down()

@@ -111,6 +111,8 @@ private:
     [[nodiscard]] std::map<std::string, entry, std::less<>> entries() const;
     void post_grants();
     void grant();
+    void order_all(std::chrono::nanoseconds budget);
+    [[nodiscard]] std::chrono::nanoseconds rest_of_shutdown() const;
     void go_on_shutting_down();
     [[nodiscard]] bool is_down() const;
     void take_out(std::string const& name);
@@ -121,7 +123,7 @@ private:
     std::shared_ptr<revocable_executor> const home_;
     std::shared_ptr<directory_wish_store> directory_;  ///< None without supervisor_options::directory.
     std::shared_ptr<wish_store> store_;
-    lock_holders locks_;  ///< Of QEMUs that an earlier supervisor has left without a record.
+    lock_holders locks_;                   ///< Of QEMUs that an earlier supervisor has left without a record.
     std::shared_ptr<kept_monitors> kept_;  ///< None without a directory.
     bounded_queues<change> changes_;
     bounded_queues<machine_event> events_;

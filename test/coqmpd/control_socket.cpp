@@ -36,8 +36,9 @@ class controlled_machines
 {
 public:
     /// @param settings the daemon's file
-    explicit controlled_machines(asio::any_io_executor const& executor, std::string const& settings = "")
-        : log_(executor, log_options()), machines_(executor), control_(executor, machines_, log_)
+    explicit controlled_machines(asio::any_io_executor const& executor, std::string const& settings = "",
+                                 control_rules rules = {})
+        : log_(executor, log_options()), machines_(executor), control_(executor, machines_, log_, std::move(rules))
     {
         machines_.add("web", coqmp::machine_spec());
         machines_.add("build", coqmp::machine_spec());
@@ -111,6 +112,12 @@ bool is_root()
         return true;
     BOOST_TEST_MESSAGE("not root: this test case checks nothing");
     return false;
+}
+
+asio::awaitable<std::string> refuse_web(std::string machine)
+{
+    std::string const result = machine == "web" ? "it cannot" : "";
+    co_return result;
 }
 
 }  // namespace
@@ -197,6 +204,36 @@ COROUTINE_TEST_CASE(a_machine_that_does_not_exist_is_not_found)
         BOOST_TEST(answer == "DeviceNotFound: Machine 'none' not found");
     }
     BOOST_TEST(!contains(daemon.log(), "none"));
+}
+
+COROUTINE_TEST_CASE(a_file_that_is_not_followed_is_shown)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    control_rules rules;
+    rules.file_problem = [](std::string const& machine) { return machine == "web" ? "missing" : ""; };
+    controlled_machines daemon(executor, "", rules);
+    coqmp::session client(executor);
+    co_await client.async_connect(daemon.address(), asio::use_awaitable);
+    std::string const found = co_await ask(client, coqmp::command("query-machine").with("name", "web"));
+    BOOST_TEST(contains(found, R"("file":"missing")"));
+    std::string const other = co_await ask(client, coqmp::command("query-machine").with("name", "build"));
+    BOOST_TEST(!contains(other, "file"));
+}
+
+COROUTINE_TEST_CASE(a_machine_that_must_not_be_launched_is_not_started)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    control_rules rules;
+    rules.launch_problem = refuse_web;
+    controlled_machines daemon(executor, "", rules);
+    coqmp::session client(executor);
+    co_await client.async_connect(daemon.address(), asio::use_awaitable);
+    for (char const* const each : {"machine-start", "machine-restart"}) {
+        std::string const answer = co_await ask(client, coqmp::command(each).with("name", "web"));
+        BOOST_TEST(answer == "GenericError: The machine 'web' is not started: it cannot");
+        std::string const found = co_await ask(client, coqmp::command("query-machine").with("name", "web"));
+        BOOST_TEST(contains(found, R"("state":"defined")"));
+    }
 }
 
 COROUTINE_TEST_CASE(a_wrong_argument_is_refused)

@@ -264,25 +264,6 @@ BOOST_AUTO_TEST_CASE(the_machines_of_a_pattern_come_and_go_with_their_sockets)
     BOOST_TEST(daemon.stop() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_machine_that_is_left_without_a_file_is_reported)
-{
-    define("vm");
-    ::pid_t process = 0;
-    {
-        running_coqmpd daemon(*this);
-        process = start("vm");
-        BOOST_TEST(daemon.stop() == 0);
-    }
-    std::filesystem::rename(path("machines/vm.toml"), path("vm.toml"));
-    running_coqmpd daemon(*this);
-    BOOST_TEST(contains(daemon.log(), "vm: an earlier daemon had this machine"));
-    std::filesystem::rename(path("vm.toml"), path("machines/vm.toml"));
-    daemon.reload();
-    BOOST_TEST(process_of("vm") == process);
-    (void)ask(command("machine-stop").with("name", "vm"));
-    see_end(process);
-}
-
 BOOST_AUTO_TEST_CASE(a_second_daemon_for_the_same_state_ends)
 {
     running_coqmpd daemon(*this);

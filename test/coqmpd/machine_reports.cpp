@@ -179,6 +179,16 @@ BOOST_AUTO_TEST_CASE(columns_are_aligned)
                "build  given-up  -     the guest panicked\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_followed_is_shown)
+{
+    auto const machines = boost::json::parse(
+        R"([{"name":"a","state":"running","pid":1,"file":"missing"},{"name":"b","state":"given-up","description":"why","file":"refused"}])");
+    BOOST_TEST(status_table(machines) ==
+               "NAME  STATE     PID  REASON\n"
+               "a     running   1    its file is missing\n"
+               "b     given-up  -    why; its file is refused\n");
+}
+
 BOOST_AUTO_TEST_CASE(without_machines_it_has_only_headings)
 {
     BOOST_TEST(status_table(boost::json::parse("[]")) == "NAME  STATE  PID  REASON\n");

@@ -3,6 +3,7 @@
 #include "daemon/configuration/problem_list.hpp"
 #include "images/image_lookup.hpp"
 #include "images/mount_table.hpp"
+#include "machines/image_check.hpp"
 #include "machines/machine_set.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/text.hpp"
@@ -50,17 +51,42 @@ std::string with_disk(std::string const& options)
     return "arguments = ['-drive', '" + options + "']";
 }
 
+machine_set parse_with(std::vector<std::pair<std::string, std::string>> const& texts, known_machines const& known)
+{
+    std::vector<file_text> files;
+    for (auto const& [name, text] : texts)
+        files.push_back({name, name + ".toml", text});
+    return parse_machines(files, known);
+}
+
+machine_file file_with(std::string const& options)
+{
+    return parse_machine_file(with_disk(options), "x.toml");
+}
+
+/// A machine whose QEMU was launched with this disk.
+known_machine running_with(std::string const& options)
+{
+    known_machine result;
+    result.file = parse_machine_file("arguments = []", "x.toml");
+    result.launches = {arguments_of(file_with(options))};
+    return result;
+}
+
 /// A directory with the files of machines.
 class machine_directory
 {
 public:
+    machine_directory() { std::filesystem::create_directory(path()); }
+
     void add(std::string const& name, std::string const& text, ::mode_t mode = 0600) const
     {
-        std::string const path = (directory_.path() / name).native();
+        std::string const path = this->path() + '/' + name;
         std::ofstream(path) << text;
         BOOST_REQUIRE(::chmod(path.c_str(), mode) == 0);
     }
-    [[nodiscard]] std::string path() const { return directory_.path().native(); }
+    [[nodiscard]] places where() const { return {directory_.path().native(), "/nowhere", "/nowhere"}; }
+    [[nodiscard]] std::string path() const { return where().machines(); }
 
 private:
     coqmp::test::temporary_directory directory_;
@@ -151,6 +177,47 @@ BOOST_AUTO_TEST_CASE(an_image_can_be_shared_by_those_who_cannot_harm_it)
     BOOST_TEST(problems({{"a", "arguments = ['d']\nworking_directory = '/x'"}, {"b", "arguments = ['/d']"}}).empty());
 }
 
+BOOST_AUTO_TEST_CASE(an_image_of_a_qemu_that_runs_is_not_given_to_another_machine)
+{
+    known_machines const known = {{"a", running_with("file=/d")}};
+    machine_set const read = parse_with({{"a", with_disk("file=/e")}, {"b", with_disk("file=/d")}}, known);
+    BOOST_TEST(read.machines.contains("a"));
+    BOOST_TEST(read.refused.contains("b"));
+    BOOST_REQUIRE(read.problems.size() == 1U);
+    BOOST_TEST(read.problems[0] ==
+               "b.toml:1:24: arguments: the machine \"a\" runs and writes to /d: two writers would destroy it; "
+               "stop that machine first");
+    // With its file, and without it: it was renamed, for example.
+    BOOST_TEST(parse_with({{"b", with_disk("file=/d")}}, known).refused.contains("b"));
+    BOOST_TEST(parse_with({{"b", with_disk("file=/d,readonly=on")}}, known).problems.empty());
+    BOOST_TEST(parse_with({{"a", with_disk("file=/d")}}, known).problems.empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_image_of_a_previous_file_is_not_given_to_another_machine)
+{
+    known_machines known;
+    known["a"].file = file_with("file=/d");
+    machine_set const broken = parse_with({{"a", "broken"}, {"b", with_disk("file=/d")}}, known);
+    BOOST_TEST(broken.refused.contains("b"));
+    BOOST_TEST(
+        contains(broken.problems.back(), "b.toml:1:24: arguments: the machine \"a\", whose file is refused, writes to /d"));
+    BOOST_TEST(parse_with({{"b", with_disk("file=/d")}}, known).problems.empty());  // its file is gone, and it is at rest
+    // The new file is refused because of another image.
+    machine_set const both =
+        parse_with({{"a", with_disk("file=/e")}, {"b", with_disk("file=/d")}, {"c", with_disk("file=/e")}}, known);
+    BOOST_TEST(both.refused.size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_is_not_launched_with_an_image_of_a_qemu_that_runs)
+{
+    known_machines const known = {{"a", running_with("file=/d")}, {"c", {file_with("file=/e"), {}}}};
+    BOOST_TEST(find_launch_problem("b", file_with("file=/d"), known) ==
+               "the machine \"a\" runs and writes to /d: two writers would destroy it; stop that machine first");
+    BOOST_TEST(find_launch_problem("b", file_with("file=/e"), known).empty());
+    BOOST_TEST(find_launch_problem("b", file_with("file=/d,readonly=on"), known).empty());
+    BOOST_TEST(find_launch_problem("a", file_with("file=/d"), known).empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_directory_has_a_machine_for_each_file)
 {
     machine_directory const directory;
@@ -197,10 +264,10 @@ BOOST_AUTO_TEST_CASE(check_prints_the_problems_or_the_number_of_machines)
     directory.add("a.toml", "arguments = []");
     std::ostringstream out;
     std::ostringstream wrong;
-    BOOST_TEST((check_machines(directory.path(), out, wrong) == coqmp_daemon::exit_code::success));
+    BOOST_TEST((check_files(directory.where(), out, wrong) == coqmp_daemon::exit_code::success));
     BOOST_TEST(out.str() == "1 machine, no problems\n");
     directory.add("b.toml", "arguments = 1");
-    BOOST_TEST((check_machines(directory.path(), out, wrong) == coqmp_daemon::exit_code::usage));
+    BOOST_TEST((check_files(directory.where(), out, wrong) == coqmp_daemon::exit_code::usage));
     BOOST_TEST(contains(wrong.str(), "b.toml:1:13: arguments: expected a list of strings"));
     BOOST_TEST(out.str() == "1 machine, no problems\n");
 }

@@ -42,6 +42,17 @@ machine_set parse(files const& texts)
 
 std::string const launched = "arguments = ['-S']\n";
 
+/// @param more of its last accepted file
+left_machine left_with(std::string const& more, bool has_process)
+{
+    left_machine result;
+    result.known.file = parse_machine_file(launched + more, "left.toml");
+    if (has_process)
+        result.known.launches = {arguments_of(*result.known.file)};
+    result.has_process = has_process;
+    return result;
+}
+
 struct ::stat facts_of(std::string const& path)
 {
     struct ::stat result = {};
@@ -72,7 +83,9 @@ public:
                     [this](std::string const& name) { forgotten_ += name + ' '; })
     {}
 
-    void follow(files const& texts) { machines_.follow(parse(texts)); }
+    void follow(files const& texts, left_machines const& left = {}) { machines_.follow(parse(texts), left); }
+    [[nodiscard]] std::string file_problem(std::string const& machine) const { return machines_.file_problem(machine); }
+    [[nodiscard]] known_machines known() const { return machines_.known(); }
     asio::awaitable<bool> settle() { return machines_.settle(100s); }
     asio::awaitable<bool> release_all() { return machines_.release_all(100s); }
 
@@ -228,6 +241,44 @@ COROUTINE_TEST_CASE(a_refused_file_is_reported)
     daemon.follow({{"a", "broken"}, {"b", launched}});
     BOOST_TEST(daemon.names() == "b ");
     BOOST_TEST(contains(daemon.log(), "a.toml"));
+}
+
+COROUTINE_TEST_CASE(a_machine_that_was_left_with_a_refused_file_is_supervised)
+{
+    followed_files daemon(co_await asio::this_coro::executor);
+    daemon.follow({{"a", "broken"}, {"b", launched}}, {{"a", left_with("[restart]\npolicy = 'always'", false)}});
+    BOOST_TEST(daemon.names() == "a b ");
+    BOOST_TEST(daemon.file_problem("a") == "refused");
+    BOOST_TEST(daemon.file_problem("b") == "");
+    BOOST_TEST(contains(daemon.log(), "a: its file is refused: it is supervised as the last file says that was accepted"));
+    daemon.follow({{"a", launched}, {"b", launched}});
+    BOOST_TEST(daemon.file_problem("a") == "");
+    BOOST_TEST(contains(daemon.log(), "a: new settings apply now: restart"));
+}
+
+COROUTINE_TEST_CASE(a_machine_that_was_left_without_a_file_is_supervised_while_it_runs)
+{
+    followed_files daemon(co_await asio::this_coro::executor);
+    daemon.follow({}, {{"a", left_with("", true)}, {"b", left_with("", false)}});
+    BOOST_TEST(daemon.names() == "a ");
+    BOOST_TEST(daemon.file_problem("a") == "missing");
+    BOOST_TEST(contains(daemon.log(), "a: it runs, but its file is gone"));
+    daemon.follow({});
+    BOOST_TEST(daemon.names() == "a ");
+    known_machines const known = daemon.known();
+    BOOST_TEST(known.at("a").launches.size() == 1U);
+    daemon.follow({{"a", launched}});
+    BOOST_TEST(daemon.file_problem("a") == "");
+}
+
+COROUTINE_TEST_CASE(a_machine_that_never_ran_uses_no_images)
+{
+    followed_files daemon(co_await asio::this_coro::executor);
+    daemon.follow({{"a", launched}, {"b", "observe = '/run/b.qmp'"}});
+    known_machines const known = daemon.known();
+    BOOST_TEST(known.size() == 1U);
+    BOOST_TEST(known.at("a").file.has_value());
+    BOOST_TEST(known.at("a").launches.empty());
 }
 
 COROUTINE_TEST_CASE(a_qemu_of_another_user_can_reach_its_monitor_only)

@@ -165,6 +165,40 @@ BOOST_AUTO_TEST_CASE(leaves_all_its_machines_to_the_next_one)
     run(body());
 }
 
+BOOST_AUTO_TEST_CASE(shuts_down_a_machine_that_comes_back_to_it_while_it_shuts_all_down)
+{
+    auto const body = [this]() -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        supervisor machines(executor, options);
+        change_stream changes = machines.subscribe();
+        machines.add("disk", bare(), quick());
+        machines.add("web", bare(), quick(), {"disk"});
+        for (char const* const each : {"disk", "web"}) {
+            machines.start(each);
+            co_await reaches(changes, each, lifecycle::running);
+        }
+        ::pid_t const slow = machines.pid("web").value();
+        ::kill(slow, SIGSTOP);  // so that "disk" has to wait
+        bool is_down = false;
+        machines.async_shutdown(200s)([&is_down](error_code error) {
+            BOOST_TEST(!error);
+            is_down = true;
+        });
+        co_await reaches(changes, "web", lifecycle::stopping);
+        co_await machines.async_release("disk");
+        machines.add("disk", bare(), quick());
+        co_await reaches(changes, "disk", lifecycle::running);
+        ::kill(slow, SIGCONT);
+        co_await reaches(changes, "web", lifecycle::stopped);
+        co_await reaches(changes, "disk", lifecycle::stopping);  // in the order, as before
+        co_await reaches(changes, "disk", lifecycle::stopped);
+        while (!is_down)
+            co_await asio::post(executor, asio::deferred);
+        BOOST_TEST(machines.status("disk").reason == lifecycle_reason::host_shutdown);
+    };
+    run(body());
+}
+
 BOOST_AUTO_TEST_CASE(lets_a_qemu_of_another_user_reach_its_monitor)
 {
     ::passwd const* const nobody = ::getpwnam("nobody");

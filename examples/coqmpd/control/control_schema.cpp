@@ -48,6 +48,7 @@ constexpr std::string_view written_schema = R"([
   {"name": "description", "type": "str", "default": null},
   {"name": "liveness", "type": "MachineLiveness"},
   {"name": "pid", "type": "int", "default": null},
+  {"name": "file", "type": "MachineFileProblem", "default": null},
   {"name": "boot-looping", "type": "bool"},
   {"name": "dumping", "type": "bool"},
   {"name": "restart-in", "type": "int", "default": null}]},
@@ -89,6 +90,7 @@ json::array make_schema()
     json::array result = json::parse(written_schema).as_array();
     result.emplace_back(enumeration("MachineState", state_names()));
     result.emplace_back(enumeration("MachineReason", reason_names()));
+    result.emplace_back(enumeration("MachineFileProblem", {"refused", "missing"}));
     result.emplace_back(enumeration("MachineLiveness", {"gone", "responsive", "busy", "silent"}));
     return result;
 }

@@ -14,6 +14,8 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/system/error_code.hpp>
@@ -60,9 +62,11 @@ coqmp::monitor_server_options server_options(client_hook connected, client_hook 
 
 }  // namespace
 
-control_server::control_server(asio::any_io_executor const& executor, coqmp::supervisor& machines, coqmp_daemon::logger& log)
+control_server::control_server(asio::any_io_executor const& executor, coqmp::supervisor& machines, coqmp_daemon::logger& log,
+                               control_rules rules)
     : machines_(machines),
       log_(log),
+      rules_(std::move(rules)),
       access_(daemon_settings(), ::geteuid()),
       server_(executor, server_options([this](coqmp::monitor_client const& client) { connected(client); },
                                        [this](coqmp::monitor_client const& client) { clients_.erase(client.number); }, log))
@@ -105,7 +109,8 @@ void control_server::connected(coqmp::monitor_client const& client)
 
 void control_server::publish(std::string const& machine, coqmp::machine_status const& status)
 {
-    json::object const data = describe_machine(machine, status, std::nullopt, std::chrono::steady_clock::now());
+    json::object data = describe_machine(machine, status, std::nullopt, std::chrono::steady_clock::now());
+    add_file_problem(machine, data);
     server_.publish("MACHINE_STATE_CHANGED", data);
     if (status.state != coqmp::lifecycle::given_up)
         given_up_.erase(machine);
@@ -167,21 +172,31 @@ void control_server::add_queries()
 
 void control_server::add_orders()
 {
-    using order = void (coqmp::supervisor::*)(std::string_view);
-    auto const add_order = [this](std::string const& command, order what) {
-        add(command, [this, what](coqmp::monitor_request const& request, argument_reader& arguments) -> json::value {
-            std::string const machine = arguments.text("name");
-            arguments.finish();
-            (void)known(machine);
-            note(request, machine);
-            (machines_.*what)(machine);
-            return json::object();
-        });
-    };
-    add_order("machine-start", &coqmp::supervisor::start);
-    add_order("machine-restart", &coqmp::supervisor::restart);
+    server_.handle("machine-start",
+                   [this](coqmp::monitor_request& request) { return launch(request, &coqmp::supervisor::start); });
+    server_.handle("machine-restart",
+                   [this](coqmp::monitor_request& request) { return launch(request, &coqmp::supervisor::restart); });
     server_.handle("machine-stop", [this](coqmp::monitor_request& request) { return stop(request); });
     server_.handle("machines-shutdown", [this](coqmp::monitor_request& request) { return shut_down(request); });
+}
+
+asio::awaitable<json::value> control_server::launch(coqmp::monitor_request& request, order what)
+{
+    check(request);
+    argument_reader arguments(request.arguments());
+    std::string const machine = arguments.text("name");
+    arguments.finish();
+    coqmp::lifecycle const state = known(machine).state;
+    note(request, machine);
+    bool const runs = state == coqmp::lifecycle::running || state == coqmp::lifecycle::paused;
+    bool const launches = what == &coqmp::supervisor::restart || !runs;
+    std::string problem;
+    if (launches && rules_.launch_problem)
+        problem = co_await rules_.launch_problem(machine);
+    if (!problem.empty())
+        refuse("GenericError", "The machine '" + machine + "' is not started: " + problem);
+    (machines_.*what)(machine);
+    co_return json::object();
 }
 
 asio::awaitable<json::value> control_server::stop(coqmp::monitor_request& request)
@@ -212,8 +227,11 @@ asio::awaitable<json::value> control_server::shut_down(coqmp::monitor_request& r
     std::chrono::nanoseconds const budget = arguments.seconds("timeout").value_or(std::chrono::minutes(5));
     arguments.finish();
     note(request, "all machines");
-    auto ending = machines_.async_shutdown(budget, asio::as_tuple(asio::deferred));
-    auto const [error] = co_await std::move(ending);
+    boost::system::error_code error;
+    if (rules_.shut_down)
+        error = co_await rules_.shut_down(budget);
+    else
+        co_await machines_.async_shutdown(budget, asio::redirect_error(asio::use_awaitable, error));
     if (error)
         throw boost::system::system_error(error, "not all machines have ended");
     co_return json::object();
@@ -259,7 +277,16 @@ coqmp::machine_status control_server::known(std::string const& machine) const
 json::value control_server::describe(std::string const& machine) const
 {
     coqmp::machine_status const status = known(machine);
-    return describe_machine(machine, status, machines_.pid(machine), std::chrono::steady_clock::now());
+    json::object result = describe_machine(machine, status, machines_.pid(machine), std::chrono::steady_clock::now());
+    add_file_problem(machine, result);
+    return result;
+}
+
+void control_server::add_file_problem(std::string const& machine, json::object& to) const
+{
+    std::string const problem = rules_.file_problem ? rules_.file_problem(machine) : std::string();
+    if (!problem.empty())
+        to["file"] = problem;
 }
 
 json::value control_server::describe_all() const

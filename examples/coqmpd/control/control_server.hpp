@@ -18,16 +18,31 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <boost/system/error_code.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 namespace coqmpd {
+
+/// What the daemon knows besides the supervisor. A function may be null.
+struct control_rules
+{
+    /// `refused` or `missing`, if the machine is not supervised as its present file says; else empty.
+    std::function<std::string(std::string const& machine)> file_problem;
+    /// Why the machine must not be launched now; empty: it may.
+    std::function<boost::asio::awaitable<std::string>(std::string machine)> launch_problem;
+    /// Shuts all machines down, in place of the supervisor.
+    std::function<boost::asio::awaitable<boost::system::error_code>(std::chrono::nanoseconds budget)> shut_down;
+};
 
 /// control_schema() lists the commands and events. A client may use those that its policy allows, and sees no others. Each command that changes something is logged with the client that sent it.
 /// @par Threads That of its executor.
@@ -36,7 +51,8 @@ class control_server
 public:
     /// Does not listen yet.
     /// @param machines outlive this object
-    control_server(boost::asio::any_io_executor const& executor, coqmp::supervisor& machines, coqmp_daemon::logger& log);
+    control_server(boost::asio::any_io_executor const& executor, coqmp::supervisor& machines, coqmp_daemon::logger& log,
+                   control_rules rules = {});
     control_server(control_server const&) = delete;
     control_server& operator=(control_server const&) = delete;
 
@@ -67,12 +83,16 @@ private:
     void note(coqmp::monitor_request const& request, std::string const& machine);
     [[nodiscard]] coqmp::machine_status known(std::string const& machine) const;
     [[nodiscard]] boost::json::value describe(std::string const& machine) const;
+    void add_file_problem(std::string const& machine, boost::json::object& to) const;
     [[nodiscard]] boost::json::value describe_all() const;
+    using order = void (coqmp::supervisor::*)(std::string_view);
+    [[nodiscard]] boost::asio::awaitable<boost::json::value> launch(coqmp::monitor_request& request, order what);
     [[nodiscard]] boost::asio::awaitable<boost::json::value> stop(coqmp::monitor_request& request);
     [[nodiscard]] boost::asio::awaitable<boost::json::value> shut_down(coqmp::monitor_request& request);
 
     coqmp::supervisor& machines_;
     coqmp_daemon::logger& log_;
+    control_rules rules_;
     std::optional<coqmp::endpoint> at_;
     coqmp::socket_access socket_;
     control_access access_;

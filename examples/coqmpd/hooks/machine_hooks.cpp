@@ -8,14 +8,16 @@
 #include <boost/system/error_code.hpp>
 
 #include <string_view>
+#include <utility>
 
 namespace asio = boost::asio;
 
 namespace coqmpd {
 
 machine_hooks::machine_hooks(asio::any_io_executor const& executor, std::vector<std::string> environment,
-                             coqmp_daemon::logger& log)
+                             coqmp_daemon::logger& log, keep_function keep)
     : environment_(std::move(environment)),
+      keep_(std::move(keep)),
       idle_(executor),
       runner_(executor, {}, [&log](coqmp_daemon::log_priority priority, std::string_view machine, std::string_view text) {
           log.write(priority, machine, text);
@@ -41,23 +43,31 @@ void machine_hooks::forget(std::string const& machine)
     machines_.erase(found);
 }
 
+void machine_hooks::recall(std::string const& machine, reported_state last)
+{
+    machines_[machine].reports.recall(last);
+}
+
 void machine_hooks::take(std::string const& machine, coqmp::machine_status const& status)
 {
     auto const found = machines_.find(machine);
     if (found == machines_.end())
         return;
     found->second.status = status;
-    std::pair const now(status.state, status.reason);
-    if (found->second.last == now)
+    if (!found->second.reports.take({status.state, status.reason}))
         return;
-    found->second.last = now;
+    if (keep_)
+        keep_(machine, *found->second.reports.last());
     run(found->second, occasion_of(machine, status));
 }
 
 void machine_hooks::take(std::string const& machine, coqmp::event const& what)
 {
     auto const found = machines_.find(machine);
-    if (found == machines_.end() || found->second.hooks.empty())
+    if (found == machines_.end())
+        return;
+    found->second.reports.take(what.name);
+    if (found->second.hooks.empty())
         return;
     coqmp_daemon::hook_occasion occasion = occasion_of(machine, found->second.status);
     occasion.event = what.name;

@@ -5,6 +5,7 @@
 #include "daemon/hooks/hook_occasion.hpp"
 #include "daemon/hooks/hook_runner.hpp"
 #include "daemon/log/logger.hpp"
+#include "hooks/report_filter.hpp"
 #include "hooks/wanted_events.hpp"
 #include "machines/machine_file.hpp"
 
@@ -16,11 +17,10 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace coqmpd {
@@ -29,15 +29,22 @@ namespace coqmpd {
 class machine_hooks
 {
 public:
+    using keep_function = std::function<void(std::string const& machine, reported_state last)>;
+
     /// @param environment the daemon's
-    machine_hooks(boost::asio::any_io_executor const& executor, std::vector<std::string> environment, coqmp_daemon::logger& log);
+    /// @param keep called when a machine has another state; null: not
+    machine_hooks(boost::asio::any_io_executor const& executor, std::vector<std::string> environment, coqmp_daemon::logger& log,
+                  keep_function keep = nullptr);
 
     /// The machine has these hooks from now on.
     void set(std::string const& machine, std::vector<hook_settings> hooks);
     void forget(std::string const& machine);
+    /// What an earlier daemon has run hooks for.
+    void recall(std::string const& machine, reported_state last);
 
-    /// Whether a hook of any machine is run for events of this name.
-    [[nodiscard]] bool want(std::string_view event) const { return events_.has(event); }
+    /// Whether events of this name matter: a hook of any machine is run for them, or they say whether a machine that was adopted
+    /// still runs.
+    [[nodiscard]] bool want(std::string_view event) const { return event == "STOP" || event == "RESUME" || events_.has(event); }
 
     /// Runs hooks if the state or its reason has changed.
     void take(std::string const& machine, coqmp::machine_status const& status);
@@ -51,12 +58,13 @@ private:
     {
         std::vector<hook_settings> hooks;
         coqmp::machine_status status;
-        std::optional<std::pair<coqmp::lifecycle, coqmp::lifecycle_reason>> last;  ///< What hooks were run for.
+        report_filter reports;
     };
 
     void run(entry const& machine, coqmp_daemon::hook_occasion const& occasion);
 
     std::vector<std::string> const environment_;
+    keep_function keep_;
     std::map<std::string, entry> machines_;
     wanted_events events_;
     boost::asio::steady_timer idle_;

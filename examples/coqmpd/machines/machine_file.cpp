@@ -88,13 +88,14 @@ monitor_settings monitor_settings::completed_with(monitor_settings const& others
     return result;
 }
 
-machine_file parse_machine_file(std::string_view text, std::string const& file)
+machine_file parse_machine_file(std::string_view text, std::string const& file, account_check accounts)
 {
     problem_list problems(file);
     toml_table const table = coqmp_daemon::parse_toml(text, problems);
     problems.throw_if_any();
     machine_file result;
-    machine_schema().read(table, {}, {}, result, problems);
+    result.text = text;
+    machine_schema(accounts).read(table, {}, {}, result, problems);
     check_kind(table, problems);
     problems.throw_if_any();
     check_together(table, result, problems);

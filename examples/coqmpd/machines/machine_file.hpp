@@ -139,6 +139,7 @@ struct observed_monitors
 
 struct machine_file
 {
+    std::string text;  ///< All of it, as it was read.
     std::string program = "qemu-system-x86_64";
     std::vector<located<std::string>> arguments;
     std::vector<std::string> environment;  ///< `NAME=value`, in addition to ours.
@@ -167,10 +168,15 @@ struct machine_file
 [[nodiscard]] std::vector<std::string> const& state_names();
 [[nodiscard]] std::vector<std::string> const& reason_names();
 
+/// Whether the accounts that a file names must exist.
+enum class account_check { all, none };
+
 /// Reads the text of a machine's file.
 /// @param file its name, for messages
+/// @param accounts if they are not checked, a monitor's that do not exist are the daemon's own
 /// @throws coqmp_daemon::configuration_error with all problems
-[[nodiscard]] machine_file parse_machine_file(std::string_view text, std::string const& file);
+[[nodiscard]] machine_file parse_machine_file(std::string_view text, std::string const& file,
+                                              account_check accounts = account_check::all);
 
 }  // namespace coqmpd
 

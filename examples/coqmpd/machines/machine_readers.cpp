@@ -96,15 +96,28 @@ std::string find_event_problem(std::string const& text)
     return in_quotes(text) + " is not the name of an event; there are no patterns";
 }
 
+/// Reads the number of an account. @param account does it
+template <class Id>
+value_reader<Id> known_account(value_reader<Id> account, account_check check)
+{
+    return [account = std::move(account), check](setting const& read, problem_list& problems) {
+        problem_list ignored("");
+        return account(read, check == account_check::all ? problems : ignored);
+    };
+}
+
 /// Checks that an account exists. @param account reads its number
 template <class Id>
-value_reader<std::string> account_text(value_reader<Id> account)
+value_reader<std::string> account_text(value_reader<Id> account, account_check check)
 {
-    return [account = std::move(account)](setting const& read, problem_list& problems) -> std::optional<std::string> {
-        if (!account(read, problems))
+    return [account = known_account(std::move(account), check), check](setting const& read,
+                                                                       problem_list& problems) -> std::optional<std::string> {
+        if (!account(read, problems) && check == account_check::all)
             return std::nullopt;
-        auto const* const number = std::get_if<std::int64_t>(&read.value.content);
-        return number != nullptr ? std::to_string(*number) : std::get<std::string>(read.value.content);
+        if (auto const* const number = std::get_if<std::int64_t>(&read.value.content))
+            return std::to_string(*number);
+        auto const* const text = std::get_if<std::string>(&read.value.content);
+        return text != nullptr ? std::optional(*text) : std::nullopt;
     };
 }
 
@@ -183,14 +196,24 @@ value_reader<std::string> absolute_path()
     };
 }
 
-value_reader<std::string> user_text()
+value_reader<std::string> user_text(account_check check)
 {
-    return account_text(coqmp_daemon::user());
+    return account_text(coqmp_daemon::user(), check);
 }
 
-value_reader<std::string> group_text()
+value_reader<std::string> group_text(account_check check)
 {
-    return account_text(coqmp_daemon::group());
+    return account_text(coqmp_daemon::group(), check);
+}
+
+value_reader<::uid_t> known_user(account_check check)
+{
+    return known_account(coqmp_daemon::user(), check);
+}
+
+value_reader<::gid_t> known_group(account_check check)
+{
+    return known_account(coqmp_daemon::group(), check);
 }
 
 value_reader<double> cpu_count()

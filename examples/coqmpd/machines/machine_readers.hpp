@@ -23,8 +23,11 @@ namespace coqmpd {
 /// A path that begins with a slash.
 [[nodiscard]] coqmp_daemon::value_reader<std::string> absolute_path();
 /// The name or the number of a user or of a group of this host, as it is written.
-[[nodiscard]] coqmp_daemon::value_reader<std::string> user_text();
-[[nodiscard]] coqmp_daemon::value_reader<std::string> group_text();
+[[nodiscard]] coqmp_daemon::value_reader<std::string> user_text(account_check check);
+[[nodiscard]] coqmp_daemon::value_reader<std::string> group_text(account_check check);
+/// The number of a user or of a group. Without a check, one that does not exist is left out.
+[[nodiscard]] coqmp_daemon::value_reader<::uid_t> known_user(account_check check);
+[[nodiscard]] coqmp_daemon::value_reader<::gid_t> known_group(account_check check);
 /// A number of CPUs, such as 2 or 0.5.
 [[nodiscard]] coqmp_daemon::value_reader<double> cpu_count();
 /// An address to connect to.

@@ -95,14 +95,14 @@ table_schema<limit_settings> limits_schema()
 
 }  // namespace
 
-table_schema<monitor_settings> monitor_schema()
+table_schema<monitor_settings> monitor_schema(account_check accounts)
 {
     table_schema<monitor_settings> result;
     result.optional("policy", &monitor_settings::policy, monitor_policy_name())
         .optional("hold", &monitor_settings::hold, boolean())
         .optional("mode", &monitor_settings::mode, coqmp_daemon::file_mode())
-        .optional("owner", &monitor_settings::owner, coqmp_daemon::user())
-        .optional("group", &monitor_settings::group, coqmp_daemon::group());
+        .optional("owner", &monitor_settings::owner, known_user(accounts))
+        .optional("group", &monitor_settings::group, known_group(accounts));
     return result;
 }
 
@@ -122,15 +122,15 @@ table_schema<hook_settings> hook_schema()
 
 }  // namespace
 
-table_schema<machine_file> machine_schema()
+table_schema<machine_file> machine_schema(account_check accounts)
 {
     table_schema<machine_file> result;
     result.optional("program", &machine_file::program, coqmp_daemon::text())
         .optional("arguments", &machine_file::arguments, program_arguments())
         .optional("environment", &machine_file::environment, variables())
         .optional("working_directory", &machine_file::working_directory, absolute_path())
-        .optional("user", &machine_file::user, user_text())
-        .optional("group", &machine_file::group, group_text())
+        .optional("user", &machine_file::user, user_text(accounts))
+        .optional("group", &machine_file::group, group_text(accounts))
         .optional("after", &machine_file::after, machine_names())
         .optional("heal_no_space", &machine_file::heal_no_space, boolean())
         .optional("observe", &machine_file::observe, observed())
@@ -140,7 +140,7 @@ table_schema<machine_file> machine_schema()
         .table("liveness", &machine_file::liveness, liveness_schema())
         .table("shutdown", &machine_file::shutdown, shutdown_schema())
         .table("limits", &machine_file::limits, limits_schema())
-        .table("monitor", &machine_file::monitor, monitor_schema())
+        .table("monitor", &machine_file::monitor, monitor_schema(accounts))
         .tables("hook", &machine_file::hooks, hook_schema());
     return result;
 }

@@ -7,10 +7,10 @@
 
 namespace coqmpd {
 
-[[nodiscard]] coqmp_daemon::table_schema<machine_file> machine_schema();
+[[nodiscard]] coqmp_daemon::table_schema<machine_file> machine_schema(account_check accounts = account_check::all);
 
 /// Those of `[monitor]`, which the daemon's own file has, too.
-[[nodiscard]] coqmp_daemon::table_schema<monitor_settings> monitor_schema();
+[[nodiscard]] coqmp_daemon::table_schema<monitor_settings> monitor_schema(account_check accounts = account_check::all);
 
 }  // namespace coqmpd
 

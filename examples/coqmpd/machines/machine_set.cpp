@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <iterator>
 #include <map>
@@ -61,14 +62,21 @@ void refuse(std::map<std::string, coqmp_daemon::problem_list> const& lists, mach
         set.machines.erase(each);
 }
 
-void check_all(std::vector<file_text> const& files, image_lookup& images, machine_set& set)
+/// A machine that is refused keeps its previous images, which another one must then not get.
+void check_all(std::vector<file_text> const& files, known_machines const& known, image_lookup& images, machine_set& set)
 {
-    std::map<std::string, coqmp_daemon::problem_list> lists;
-    for (file_text const& each : files)
-        lists.emplace(each.machine, coqmp_daemon::problem_list(each.path));
-    check_order(set, lists);
-    check_images(set, images, lists);
-    refuse(lists, set);
+    std::size_t refused = 0;
+    bool is_first = true;
+    do {
+        refused = set.refused.size();
+        std::map<std::string, coqmp_daemon::problem_list> lists;
+        for (file_text const& each : files)
+            lists.emplace(each.machine, coqmp_daemon::problem_list(each.path));
+        if (std::exchange(is_first, false))
+            check_order(set, lists);
+        check_images(set, known, images, lists);
+        refuse(lists, set);
+    } while (set.refused.size() != refused);
     for (std::string const& each : images.silent())
         set.warnings.push_back(describe_silence(each));
 }
@@ -98,24 +106,24 @@ void parse(file_text const& file, machine_set& into)
 
 }  // namespace
 
-machine_set parse_machines(std::vector<file_text> const& files)
+machine_set parse_machines(std::vector<file_text> const& files, known_machines const& known)
 {
     image_lookup images;
-    return parse_machines(files, images);
+    return parse_machines(files, images, known);
 }
 
-machine_set parse_machines(std::vector<file_text> const& files, image_lookup& images)
+machine_set parse_machines(std::vector<file_text> const& files, image_lookup& images, known_machines const& known)
 {
     coqmp_daemon::remembered_accounts const remembered;
     machine_set result;
     for (file_text const& each : files)
         parse(each, result);
-    check_all(files, images, result);
+    check_all(files, known, images, result);
     find_accounts(result);
     return result;
 }
 
-machine_set read_machines(std::string const& directory)
+machine_set read_machines(std::string const& directory, known_machines const& known)
 {
     machine_set unread;
     image_lookup images;
@@ -139,7 +147,7 @@ machine_set read_machines(std::string const& directory)
     machine_set result = unread;
     for (file_text const& each : files)
         parse(each, result);
-    check_all(files, images, result);
+    check_all(files, known, images, result);
     find_accounts(result);
     return result;
 }

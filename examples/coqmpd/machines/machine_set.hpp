@@ -3,6 +3,7 @@
 #define COQMPD_MACHINES_MACHINE_SET_HPP
 
 #include "images/image_lookup.hpp"
+#include "machines/known_machines.hpp"
 #include "machines/machine_file.hpp"
 
 #include <map>
@@ -34,13 +35,15 @@ struct file_text
 /// Reads all files NAME.toml. Other files are ignored, such as those that editors and package managers leave behind, unless their
 /// name shows that a machine was meant. A file that others can change is refused. Blocks for as long as the file system of the
 /// directory, and the directory service of users and groups.
+/// @param known the machines that are supervised, or that an earlier daemon has left: their images are not given to others
 /// @throws coqmp_daemon::configuration_error the directory cannot be read
-[[nodiscard]] machine_set read_machines(std::string const& directory);
+[[nodiscard]] machine_set read_machines(std::string const& directory, known_machines const& known = {});
 
 /// The same for texts that have been read already.
-[[nodiscard]] machine_set parse_machines(std::vector<file_text> const& files);
+[[nodiscard]] machine_set parse_machines(std::vector<file_text> const& files, known_machines const& known = {});
 /// @param images says which file each image is
-[[nodiscard]] machine_set parse_machines(std::vector<file_text> const& files, image_lookup& images);
+[[nodiscard]] machine_set parse_machines(std::vector<file_text> const& files, image_lookup& images,
+                                         known_machines const& known = {});
 
 }  // namespace coqmpd
 

@@ -31,12 +31,22 @@ std::string cell(json::object const& machine, std::string_view key)
     return coqmp_daemon::printable(found->is_string() ? std::string_view(found->get_string()) : json::serialize(*found));
 }
 
+/// Why a machine is in its state, and what is wrong with its file.
+std::string reason_in(json::object const& machine)
+{
+    std::string const reason = cell(machine, "description");
+    if (!machine.contains("file"))
+        return reason;
+    std::string const problem = "its file is " + cell(machine, "file");
+    return reason == "-" ? problem : reason + "; " + problem;
+}
+
 row row_of(json::value const& machine)
 {
     json::object const* const members = machine.if_object();
     if (members == nullptr || !members->contains("name") || !members->contains("state"))
         throw coqmp::unexpected_value("query-machines", "", "not a list of machines");
-    return {cell(*members, "name"), cell(*members, "state"), cell(*members, "pid"), cell(*members, "description")};
+    return {cell(*members, "name"), cell(*members, "state"), cell(*members, "pid"), reason_in(*members)};
 }
 
 /// The last column needs no padding.

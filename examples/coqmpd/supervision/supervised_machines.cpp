@@ -7,6 +7,8 @@
 
 #include <coqmp/error.hpp>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
@@ -36,7 +38,25 @@ supervised_machines::supervised_machines(surroundings const& shared, std::functi
     : shared_(shared), forgotten_(std::move(forgotten)), settled_(shared.machines.get_executor())
 {}
 
-void supervised_machines::follow(machine_set files)
+void supervised_machines::announce(machine_set const& files, left_machines const& left)
+{
+    for (auto const& [name, file] : files.machines) {
+        if (file.is_observed())
+            continue;
+        auto const known = launches_.find(name);
+        auto const earlier = left.find(name);
+        if (known != launches_.end())
+            known->second.announce(arguments_of(file));
+        else if (earlier != left.end() && earlier->second.has_process)
+            launches_.emplace(name, possible_launches(arguments_of(file), earlier->second.known.launches));
+        else
+            launches_.emplace(name, possible_launches(arguments_of(file)));
+        if (shared_.stored != nullptr)
+            shared_.stored->keep(name, file, launches_.at(name).all());
+    }
+}
+
+void supervised_machines::follow(machine_set files, left_machines const& left)
 {
     for (std::string const& each : files.problems)
         shared_.log.write(log_priority::error, each);
@@ -44,12 +64,19 @@ void supervised_machines::follow(machine_set files)
         without_file_.erase(each.first);
     for (std::string const& each : std::set<std::string>(without_file_))
         forget_if_over(each);
+    restore(files, left);
+    refused_ = files.refused;
+    follow_launches(files);
     machine_changes changes = find_changes(files_, files);
     std::erase_if(changes.removed, [this](std::string const& each) { return without_file_.contains(each); });
     for (std::string const& each : coqmpd::describe(changes))
         shared_.log.write(log_priority::notice, each);
     for (auto& [name, file] : files.machines)
         files_[name] = std::move(file);
+    for (std::string const& each : changes.added)
+        keep(each);
+    for (changed_machine const& each : changes.changed)
+        keep(each.name);
     reload_plan const plan = plan_reload(changes);
     for (std::string const& each : plan.removed)
         give_up_file(each);
@@ -71,6 +98,10 @@ void supervised_machines::follow(machine_set files)
 void supervised_machines::take(std::string const& machine, coqmp::lifecycle state)
 {
     reported_[machine] = state;
+    auto const launches = launches_.find(machine);
+    // The newest state, because the launch of a later one may have been with later arguments.
+    if (launches != launches_.end() && is_supervised(machine) && launches->second.take(shared_.machines.state(machine)))
+        keep(machine);
     if (without_file_.contains(machine) && !leaving_.contains(machine) && !is_ending_ && is_at_rest(state))
         forget(machine);
 }
@@ -85,6 +116,41 @@ asio::awaitable<bool> supervised_machines::settle(std::chrono::milliseconds most
     co_return has_settled;
 }
 
+known_machines supervised_machines::known() const
+{
+    known_machines result;
+    for (auto const& [name, file] : files_) {
+        if (file.is_observed())
+            continue;
+        known_machine& machine = result[name];
+        machine.file = file;
+        if (auto const launches = launches_.find(name); launches != launches_.end())
+            machine.launches = launches->second.in_use();
+    }
+    return result;
+}
+
+std::string supervised_machines::file_problem(std::string const& machine) const
+{
+    auto const file = files_.find(machine);
+    if (file == files_.end() || file->second.is_observed())
+        return {};
+    return without_file_.contains(machine) ? "missing" : refused_.contains(machine) ? "refused" : "";
+}
+
+asio::awaitable<error_code> supervised_machines::shut_down(std::chrono::nanoseconds budget)
+{
+    ++shutdowns_;
+    // A client that leaves ends only its own wait.
+    shared_.machines.async_shutdown(budget)([this, alive = std::weak_ptr(alive_)](error_code) {
+        if (!alive.expired() && --shutdowns_ == 0)
+            replace_deferred();
+    });
+    auto ending = shared_.machines.async_shutdown(budget, asio::as_tuple(asio::deferred));
+    auto const [error] = co_await std::move(ending);
+    co_return error;
+}
+
 void supervised_machines::warn_of_stored()
 try {
     for (std::string const& each : shared_.machines.stored_names())
@@ -94,6 +160,60 @@ try {
             "and its QEMU may still be running");
 } catch (boost::system::system_error const& failure) {
     shared_.log.write(log_priority::error, std::string("cannot look for machines of earlier daemons: ") + failure.what());
+}
+
+// ---- What the next daemon needs, and what an earlier one has left ----------------------------------------------------------
+
+void supervised_machines::restore(machine_set const& files, left_machines const& left)
+{
+    for (auto const& [name, machine] : left) {
+        if (machine.reported && (files.machines.contains(name) || is_restored(name, machine, files)))
+            shared_.hooks.recall(name, *machine.reported);
+        if (files_.contains(name) || !is_restored(name, machine, files))
+            continue;
+        files_[name] = *machine.known.file;
+        auto const current = arguments_of(*machine.known.file);
+        launches_.insert_or_assign(
+            name, machine.has_process ? possible_launches(current, machine.known.launches) : possible_launches(current));
+        unplaced_.insert(name);
+        bool const is_refused = files.refused.contains(name);
+        shared_.log.write(log_priority::error, name,
+                          is_refused
+                              ? "its file is refused: it is supervised as the last file says that was accepted"
+                              : "it runs, but its file is gone: it is supervised as that file said, until it has been stopped");
+        if (is_refused)
+            continue;
+        without_file_.insert(name);
+        reported_[name] = coqmp::lifecycle::running;  // until it is known to be at rest
+    }
+}
+
+void supervised_machines::follow_launches(machine_set const& files)
+{
+    for (auto const& [name, file] : files.machines) {
+        if (file.is_observed()) {
+            launches_.erase(name);
+            continue;
+        }
+        possible_launches& launches = launches_.try_emplace(name, arguments_of(file)).first->second;
+        launches.announce(arguments_of(file));
+        launches.apply(is_supervised(name) ? shared_.machines.state(name) : launches.state());
+    }
+}
+
+void supervised_machines::keep(std::string const& machine)
+{
+    auto const launches = launches_.find(machine);
+    if (shared_.stored != nullptr && launches != launches_.end())
+        shared_.stored->keep(machine, files_.at(machine), launches->second.all());
+}
+
+void supervised_machines::replace_deferred()
+{
+    for (std::string const& each : std::exchange(deferred_, {}))
+        if (files_.contains(each))
+            replace(each);
+    place_all();
 }
 
 // ---- One machine -----------------------------------------------------------------------------------------------------------
@@ -164,6 +284,10 @@ void supervised_machines::update(std::string const& machine)
 
 void supervised_machines::replace(std::string const& machine)
 {
+    if (shutdowns_ != 0) {  // it would escape the shutdown
+        deferred_.insert(machine);
+        return;
+    }
     if (!placed_.contains(machine) || leaving_.contains(machine)) {
         unplaced_.insert(machine);
         return;
@@ -210,6 +334,7 @@ void supervised_machines::forget_if_over(std::string const& machine)
         return;
     if (!placed_.contains(machine)) {
         files_.erase(machine);
+        launches_.erase(machine);
         without_file_.erase(machine);
         unplaced_.erase(machine);
         shared_.hooks.forget(machine);
@@ -223,6 +348,7 @@ void supervised_machines::forget_if_over(std::string const& machine)
 void supervised_machines::forget(std::string const& machine)
 {
     files_.erase(machine);
+    launches_.erase(machine);
     reported_.erase(machine);
     without_file_.erase(machine);
     unplaced_.erase(machine);
@@ -235,6 +361,8 @@ void supervised_machines::forget(std::string const& machine)
         report(machine, "cannot be removed", error);
         if (shared_.cgroups != nullptr)
             shared_.cgroups->remove(machine);
+        if (shared_.stored != nullptr && !files_.contains(machine))
+            shared_.stored->forget(machine);
         has_left(machine);
     });
 }

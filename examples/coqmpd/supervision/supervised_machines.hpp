@@ -8,6 +8,9 @@
 #include "hooks/machine_hooks.hpp"
 #include "machines/machine_file.hpp"
 #include "machines/machine_set.hpp"
+#include "stored/left_machines.hpp"
+#include "stored/possible_launches.hpp"
+#include "stored/state_files.hpp"
 #include "supervision/launch_plan.hpp"
 #include "supervision/offered_monitors.hpp"
 
@@ -40,6 +43,7 @@ public:
         offered_monitors& monitors;
         cgroup_tree* cgroups;  ///< Null: there are none.
         coqmp_daemon::logger& log;
+        state_files* stored = nullptr;  ///< Null: the next daemon does not need the files.
     };
 
     /// @param forgotten called with the name of each machine that the daemon no longer knows
@@ -47,9 +51,14 @@ public:
     supervised_machines(supervised_machines const&) = delete;
     supervised_machines& operator=(supervised_machines const&) = delete;
 
+    /// The files will be these. Stores them for the next daemon, which is to be done when follow() is called.
+    void announce(machine_set const& files, left_machines const& left);
+
     /// The files are these now. Logs their problems and what changes.
     /// @param files all patterns in `observe` are expanded
-    void follow(machine_set files);
+    /// @param left by an earlier daemon: those whose files are refused, and those that run without a file, are supervised as their
+    /// last accepted files say
+    void follow(machine_set files, left_machines const& left = {});
 
     /// Warns about the machines of an earlier daemon that nobody supervises now, although they may still be running or should be.
     void warn_of_stored();
@@ -63,6 +72,11 @@ public:
         auto const found = files_.find(machine);
         return found != files_.end() && found->second.is_observed();
     }
+    /// All machines that are launched, not observed, with what their QEMUs were launched with.
+    [[nodiscard]] known_machines known() const;
+
+    /// What is wrong with the machine's file while its previous one holds: `refused` or `missing`. Empty: nothing.
+    [[nodiscard]] std::string file_problem(std::string const& machine) const;
 
     /// The machine has this state now: one without a file is forgotten when it has ended.
     void take(std::string const& machine, coqmp::lifecycle state);
@@ -72,12 +86,23 @@ public:
     /// @return whether they have
     [[nodiscard]] boost::asio::awaitable<bool> settle(std::chrono::milliseconds most);
 
+    /// Shuts all machines down, as supervisor::async_shutdown() does. Meanwhile, none becomes another machine.
+    [[nodiscard]] boost::asio::awaitable<boost::system::error_code> shut_down(std::chrono::nanoseconds budget);
+
     /// Lets all machines live on without us. From now on, no machine is added.
     /// @param most how long the starts and shutdowns that are under way may take
     /// @return whether all were released in time
     [[nodiscard]] boost::asio::awaitable<bool> release_all(std::chrono::milliseconds most);
 
 private:
+    void restore(machine_set const& files, left_machines const& left);
+    void follow_launches(machine_set const& files);
+    void keep(std::string const& machine);
+    [[nodiscard]] bool is_supervised(std::string const& machine) const
+    {
+        return !is_ending_ && placed_.contains(machine) && !leaving_.contains(machine);
+    }
+    void replace_deferred();
     void place(std::string const& machine);
     void launch(std::string const& machine, machine_file const& file);
     void observe(std::string const& machine, machine_file const& file);
@@ -100,8 +125,12 @@ private:
     std::set<std::string> without_file_;  ///< Of those in files_.
     std::set<std::string> placed_;        ///< The supervisor has them.
     std::set<std::string> unplaced_;      ///< The supervisor is to have them as their files are now, or refused them.
-    std::set<std::string> leaving_;       ///< They are leaving the supervisor. Those in files_ come back then.
-    boost::asio::steady_timer settled_;   ///< Cancelled when none is leaving.
+    std::map<std::string, possible_launches> launches_;  ///< Of those in files_ that are launched, not observed.
+    std::set<std::string> refused_;                      ///< Their present files.
+    std::set<std::string> deferred_;                     ///< They become other machines after a shutdown of all.
+    unsigned shutdowns_ = 0;
+    std::set<std::string> leaving_;      ///< They are leaving the supervisor. Those in files_ come back then.
+    boost::asio::steady_timer settled_;  ///< Cancelled when none is leaving.
     bool is_ending_ = false;
     std::shared_ptr<bool> const alive_ = std::make_shared<bool>(true);
 };

@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 namespace coqmp_daemon {
 
@@ -121,6 +123,20 @@ std::optional<process_account> find_process_account(std::string const& user, std
     if (!result.group && !(user.empty() && group.empty()))
         return std::nullopt;
     return result;
+}
+
+std::optional<::gid_t> find_group_of(std::string const& user)
+{
+    ::passwd entry{};
+    std::vector<char> memory;
+    if (look_up(::getpwnam_r, user.c_str(), entry, memory))
+        return entry.pw_gid;
+    ::uid_t number = 0;
+    char const* const end = user.data() + user.size();
+    auto const read = std::from_chars(user.data(), end, number);
+    if (read.ec != std::errc() || read.ptr != end || !look_up(::getpwuid_r, number, entry, memory))
+        return std::nullopt;
+    return entry.pw_gid;
 }
 
 std::string describe_user(::uid_t user)

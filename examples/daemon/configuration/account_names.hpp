@@ -16,6 +16,8 @@ namespace coqmp_daemon {
 /// @return nothing: the host does not know the name, or its directory service did not answer
 [[nodiscard]] std::optional<::uid_t> find_user(std::string const& name);
 [[nodiscard]] std::optional<::gid_t> find_group(std::string const& name);
+/// The group that the host gives to a user. @param user a name or a number
+[[nodiscard]] std::optional<::gid_t> find_group_of(std::string const& user);
 
 /// While it exists, its thread asks for each user and each group once only: many settings may name the same one.
 class remembered_accounts
