@@ -94,7 +94,9 @@ BOOST_AUTO_TEST_CASE(mistakes_have_places_and_suggestions)
                "coqmpd.toml:2:10: unknown policy \"operater\": did you mean operator?\n");
     BOOST_TEST(refusal("[control]\nusers = { 1000 = 'night' }\n") == "coqmpd.toml:2:18: unknown policy \"night\"\n");
     BOOST_TEST(refusal("[policy.night]\nallow = ['machine-strat']\n") ==
-               "coqmpd.toml:2:10: allow: the control socket has no command \"machine-strat\": did you mean machine-start?\n");
+               "coqmpd.toml:2:10: allow: the control socket has no command \"machine-strat\": did you mean machine-start, "
+               "machine-restart or "
+               "machine-stop?\n");
     BOOST_TEST(refusal("[policy.operator]\nallow = ['machine-start']\n") ==
                "coqmpd.toml:1:9: policy \"operator\" is built in and cannot be redefined: choose another name\n");
     BOOST_TEST(refusal("[policy.night]\nextends = 'night'\n") ==
