@@ -110,11 +110,8 @@ def a_daemon_starts_again_when_its_limits_could_not_be_lifted():
     host.finish()
 
 
-def a_machine_over_its_limit_is_killed_and_the_reason_is_known():
-    """After a restart of the daemon, when its limits have been set again."""
-    host = Host()
-    run("systemctl", "restart", "coqmpd")
-    host.await_daemon()
+def take_too_much(host):
+    """Makes QEMU take more memory than its limit allows. @return what the daemon says about its end"""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(bench.LIMIT)
         client.connect("/run/coqmp/web.qmp")
@@ -122,14 +119,28 @@ def a_machine_over_its_limit_is_killed_and_the_reason_is_known():
         lines.readline()
         client.sendall(b'{"execute": "qmp_capabilities"}')
         lines.readline()
-        size = 1 << 30
-        memory = {"qom-type": "memory-backend-ram", "id": "hog", "size": size, "prealloc": True}
+        memory = {"qom-type": "memory-backend-ram", "id": "hog", "size": 1 << 30, "prealloc": True}
         client.sendall(json.dumps({"execute": "object-add", "arguments": memory}).encode())
         seen = host.client.await_state("web", "backing-off")
-    expect(seen.get("reason") == "out-of-memory", f"the machine that was killed is {seen}")
     host.client.await_state("web", "running")
     host.process = host.client.process("web")
     host.expect_limits()
+    return seen
+
+
+def a_machine_over_its_limit_is_killed_and_the_reason_is_known():
+    host = Host()
+    seen = take_too_much(host)
+    expect(seen.get("reason") == "out-of-memory", f"the machine that was killed is {seen}")
+    host.finish()
+
+
+def a_machine_over_its_limit_is_killed_also_after_a_restart_of_the_daemon():
+    """The daemon does not know the reason then, as it is not the parent of a QEMU that it has adopted."""
+    host = Host()
+    run("systemctl", "restart", "coqmpd")
+    host.await_daemon()
+    take_too_much(host)
     host.finish()
 
 
@@ -138,6 +149,7 @@ SCENARIOS = [
     limits_are_lifted_while_there_is_no_daemon,
     a_daemon_starts_again_when_its_limits_could_not_be_lifted,
     a_machine_over_its_limit_is_killed_and_the_reason_is_known,
+    a_machine_over_its_limit_is_killed_also_after_a_restart_of_the_daemon,
 ]
 
 

@@ -97,6 +97,7 @@ BOOST_AUTO_TEST_CASE(each_task_has_an_option)
     BOOST_TEST((accepted({"--check"}).what == task::check));
     BOOST_TEST((accepted({"--status"}).what == task::show_status));
     BOOST_TEST((accepted({"--shutdown-guests"}).what == task::shut_down_guests));
+    BOOST_TEST((accepted({"--lift-limits"}).what == task::lift_limits));
 }
 
 BOOST_AUTO_TEST_CASE(two_tasks_are_refused)
@@ -104,6 +105,13 @@ BOOST_AUTO_TEST_CASE(two_tasks_are_refused)
     BOOST_TEST(!refusal({"--check", "--status"}).empty());
     BOOST_TEST(!refusal({"--check", "--shutdown-guests"}).empty());
     BOOST_TEST(!refusal({"--status", "--shutdown-guests"}).empty());
+    BOOST_TEST(!refusal({"--shutdown-guests", "--lift-limits"}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_unit_says_that_it_lifts_the_limits)
+{
+    BOOST_TEST(!accepted({}).limits_are_lifted);
+    BOOST_TEST(accepted({"--unit-lifts-limits"}).limits_are_lifted);
 }
 
 BOOST_AUTO_TEST_CASE(the_directory_of_the_configuration_loses_its_last_slash)
