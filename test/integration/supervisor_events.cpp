@@ -7,10 +7,11 @@
 #include "support/temporary_directory.hpp"
 
 #include <coqmp/command.hpp>
-#include <coqmp/descriptor.hpp>
 #include <coqmp/reply.hpp>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -279,7 +280,9 @@ BOOST_AUTO_TEST_CASE(reports_a_busy_machine_and_does_not_kill_it)
         co_await pass(time, 30s);
         change const busy = co_await gets(changes, liveness::busy);
         BOOST_TEST(busy.state == lifecycle::running);
-        (void)coqmp::descriptor(::open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));  // and closes it: the dump fails
+        asio::posix::stream_descriptor reader(executor, ::open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+        co_await reader.async_wait(asio::posix::stream_descriptor::wait_read, asio::deferred);
+        reader.close();  // the dump fails
         change const answers = co_await gets(changes, liveness::responsive);
         BOOST_TEST(answers.state == lifecycle::running);
         BOOST_TEST((machines.pid("vm") == process));
