@@ -168,8 +168,8 @@ COROUTINE_TEST_CASE(a_client_sees_and_does_what_its_policy_allows)
     std::string const all = co_await ask(client, coqmp::command("machines-shutdown"));
     BOOST_TEST(all == "CommandNotFound: The policy 'read-only' does not allow the command 'machines-shutdown'");
     BOOST_TEST(contains(daemon.log(), "of user 65534: machine-start is refused: The policy 'read-only'"));
-    coqmp::schema const schema = co_await coqmp::query_schema(client);
-    BOOST_TEST(!schema.find_command("machine-start"));
+    std::string const schema = co_await ask(client, coqmp::command("query-qmp-schema"));  // query_schema() has a cache
+    BOOST_TEST(!contains(schema, "machine-start"));
     std::string const commands = co_await ask(client, coqmp::command("query-commands"));
     BOOST_TEST(!contains(commands, "machine-start"));
     BOOST_TEST(contains(commands, "query-machine"));
