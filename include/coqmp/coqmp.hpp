@@ -10,6 +10,7 @@
 #include <coqmp/command_ids.hpp>
 #include <coqmp/connection_status.hpp>
 #include <coqmp/descriptor.hpp>
+#include <coqmp/descriptor_store.hpp>
 #include <coqmp/direction.hpp>
 #include <coqmp/endpoint.hpp>
 #include <coqmp/error.hpp>

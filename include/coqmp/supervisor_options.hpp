@@ -2,6 +2,7 @@
 #ifndef COQMP_SUPERVISOR_OPTIONS_HPP
 #define COQMP_SUPERVISOR_OPTIONS_HPP
 
+#include <coqmp/descriptor_store.hpp>
 #include <coqmp/log_level.hpp>
 
 #include <cstddef>
@@ -22,6 +23,19 @@ struct supervisor_options
     /// to it. Each machine has a directory of its name there, with the files that machine::adopt_or_start() describes and a file
     /// for its desired state. If this is empty, the machines end with the supervisor, and nothing is stored.
     std::string directory;
+
+    /// Keeps the connections with the monitors of the machines open while the program restarts: with a `directory`, a supervisor
+    /// puts each of them into this store, and the next one goes on with those in descriptor_store::content. So the events of the
+    /// machines between the two supervisors are not lost: QEMU writes them into the connection, and they are delivered, in order,
+    /// when the machine is added. A machine that ended meanwhile has ended for the reason that its events say, and not for
+    /// lifecycle_reason::ended_unseen. What is lost is at most what the first program had read and not handled when it was killed.
+    /// If a connection cannot be used any more, the machine is adopted without it, as without a store.
+    ///
+    /// The connections stay in the store when the program is killed, and after supervisor::async_release_all(). A machine that has
+    /// ended, was removed or was released alone, or whose connection has ended, has nothing in it. As long as QEMU's events are not
+    /// read, they take memory in QEMU, so a store should not keep a connection for long. The functions are called on the
+    /// supervisor's executor, and must not throw. If they are empty, nothing is kept.
+    descriptor_store store;
 
     /// How many machines may be starting at the same time; the others wait for their turn. Zero: no limit.
     std::size_t concurrent_starts = 8;

@@ -1,13 +1,20 @@
 #include "machine/adoption.hpp"
 
 #include "detail/deadline_after.hpp"
+#include "listener/listener_impl.hpp"
 #include "machine/machine_impl.hpp"
 #include "process/process_identity.hpp"
 #include "session/session_impl.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/system/error_category.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <new>
 #include <utility>
 
@@ -16,10 +23,20 @@ namespace asio = boost::asio;
 namespace coqmp::detail {
 
 using boost::system::error_code;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// For the answer on a connection that was kept: after that, another connection is worth a try.
+constexpr auto longest_wait = 30s;
+
+}  // namespace
 
 adoption::adoption(std::shared_ptr<machine_impl> machine, start_completion completion, remote_listener listener,
-                   machine_record record)
-    : machine_start(std::move(machine), std::move(completion), std::move(listener)), record_(std::move(record))
+                   machine_record record, std::optional<kept_connection> kept)
+    : machine_start(std::move(machine), std::move(completion), std::move(listener)),
+      record_(std::move(record)),
+      kept_(std::move(kept))
 {}
 
 void adoption::begin()
@@ -28,12 +45,25 @@ try {
         return;
     has_begun_ = true;
     machine_->watch_events();
+    if (kept_)
+        return resume();
     if (!await_connection(peer_check{listener_->peer_user(), record_.process, nullptr}))
         return give_up(make_error_code(errc::disconnected));
     arm_deadline(optional_deadline_after(machine_->spec().start_timeout));
 } catch (std::bad_alloc const&) {
     machine_->let_process_live();
     complete_without_memory();
+}
+
+void adoption::resume()
+{
+    std::chrono::nanoseconds const limit = machine_->spec().start_timeout;
+    arm_deadline(deadline_after(limit > 0s ? std::min<std::chrono::nanoseconds>(limit, longest_wait) : longest_wait));
+    machine_->monitor()->resume(kept_->has_out_of_band);
+    unique_fd ours(::fcntl(kept_->socket.number(), F_DUPFD_CLOEXEC, 0));
+    if (ours.number() < 0)
+        return give_up({errno, boost::system::system_category()});
+    connect(std::move(ours));
 }
 
 /// @return false if the adoption has failed: the process has ended, or cannot be watched
@@ -87,6 +117,10 @@ void adoption::process_ended()
 
 std::string adoption::reason_for(error_code why) const
 {
+    if (kept_ && why == errc::timed_out)
+        return "it does not answer on the connection that was kept";
+    if (kept_ && why == errc::disconnected)
+        return "the connection that was kept has ended";
     std::string const place = listener_->local().to_string();
     if (why == errc::timed_out)
         return "it did not connect to " + place + " within " + in_seconds(machine_->spec().start_timeout) + " s; process " +
@@ -96,6 +130,15 @@ std::string adoption::reason_for(error_code why) const
     if (why == asio::error::operation_aborted)
         return "the adoption was cancelled";
     return why.message();
+}
+
+void start_machine_resumption(machine_impl_pointer const& impl, pending_handler<void(std::exception_ptr)>&& handler,
+                              machine_route const& through, machine_record const& record, kept_connection const& kept)
+{
+    start_completion completion(std::move(handler));
+    auto const slot = completion.slot();
+    auto const start = std::make_shared<adoption>(impl, std::move(completion), (*through)->remote(), record, kept);
+    machine_impl::start(impl, start, slot);
 }
 
 }  // namespace coqmp::detail

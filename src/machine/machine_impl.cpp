@@ -215,7 +215,7 @@ void machine_impl::stop_ladder() noexcept
 void machine_impl::exited(exit_status status)
 try {
     process_.exited();
-    if (starting_)
+    if (starting_ && !starting_->awaits_last_events())
         return conclude(status);
     last_events_.emplace(executor(), grace);
     last_events_->async_wait([self = shared_from_this(), status](error_code) {

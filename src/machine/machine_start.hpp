@@ -50,6 +50,8 @@ public:
     /// The path of the socket that the machine dials; empty if there is none.
     [[nodiscard]] std::string& dialed_path() noexcept { return dialed_path_; }
     virtual void give_up(boost::system::error_code why) = 0;
+    /// Whether there may be events of the process that are worth reading after its end, before process_ended().
+    [[nodiscard]] virtual bool awaits_last_events() const noexcept { return false; }
     /// The process has ended.
     virtual void process_ended() = 0;
     /// The execution context ends: destroys the handler.

@@ -29,6 +29,7 @@ bool has_no_id(message_id const& id) noexcept
 
 dialogue::dialogue(dialogue_options const& options)
     : negotiates_(options.negotiate),
+      limits_(options.limits),
       decoder_(options.limits, options.negotiate ? framing::structure : framing::delimited),
       handshake_(handshake_id(options.nonce), options.out_of_band),
       ready_(!options.negotiate),
@@ -37,9 +38,34 @@ dialogue::dialogue(dialogue_options const& options)
       matcher_(sender_.window(), sender_.ids())
 {}
 
+void dialogue::resume(bool out_of_band)
+{
+    resumption_ = std::make_unique<resumption>(handshake_.id(), out_of_band, limits_);
+    std::string& output = sender_.output().text();
+    std::size_t const begin = output.size();
+    resumption_->begin(output);
+    trace_.output(std::string_view(output).substr(begin));
+}
+
 // ---- What the peer sends ---------------------------------------------------------------------------------------------------
 
 action dialogue::receive(std::string_view& input)
+{
+    bool const is_first_line = resumption_ && !resumption_->line().is_complete();
+    return is_first_line ? receive_first_line(input) : receive_message(input);
+}
+
+action dialogue::receive_first_line(std::string_view& input)
+{
+    first_line& line = resumption_->line();
+    if (!line.take(input) || !line.is_message())
+        return nothing{};
+    std::string const text = line.text();
+    std::string_view whole = text;
+    return receive_message(whole);
+}
+
+action dialogue::receive_message(std::string_view& input)
 {
     // The first bytes may be the tail of a reply to an earlier client, and a synchronizing command must find its reply among
     // any bytes.
@@ -63,6 +89,8 @@ action dialogue::receive(std::string_view& input)
 
 action dialogue::handle_handshake(message& received)
 {
+    if (resumption_)
+        return handle_resumption(received);
     std::string& output = sender_.output().text();
     std::size_t const begin = output.size();
     switch (handshake_.handle(received, output)) {
@@ -78,6 +106,25 @@ action dialogue::handle_handshake(message& received)
             break;
     }
     return handle(received);
+}
+
+action dialogue::handle_resumption(message& received)
+{
+    switch (resumption_->handle(received)) {
+        case handshake_step::done:
+            handshake_.was_done(resumption_->greeting(), resumption_->out_of_band());
+            resumption_.reset();
+            ready_ = true;
+            return ready{};
+        case handshake_step::failed:
+            return ended{resumption_->error()};
+        case handshake_step::not_mine:
+            counters_.unknown_ids.add();
+            break;
+        case handshake_step::taken:
+            break;
+    }
+    return nothing{};
 }
 
 action dialogue::handle(message& received)

@@ -12,6 +12,7 @@
 #include "protocol/handshake.hpp"
 #include "protocol/reply_matcher.hpp"
 #include "protocol/request.hpp"
+#include "protocol/resumption.hpp"
 #include "protocol/trace.hpp"
 
 #include <coqmp/descriptor.hpp>
@@ -20,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +35,11 @@ public:
     explicit dialogue(dialogue_options const& options);
     dialogue(dialogue const&) = delete;
     dialogue& operator=(dialogue const&) = delete;
+
+    /// Goes on with the conversation of an earlier client, who has left the connection open: instead of a greeting, the rest of that
+    /// conversation comes first. Call it before everything else, on a dialogue that negotiates.
+    /// @param out_of_band whether the earlier client has enabled `oob`
+    void resume(bool out_of_band);
 
     /// Reads one message, or a part of one, and returns what to do. Call it until the input is empty.
     action receive(std::string_view& input);
@@ -90,15 +97,20 @@ public:
     [[nodiscard]] protocol::counters const& counters() const noexcept { return counters_; }
 
 private:
+    action receive_first_line(std::string_view& input);
+    action receive_message(std::string_view& input);
     action handle(message& received);
+    action handle_resumption(message& received);
     action handle_handshake(message& received);
     action handle_return(return_message& received);
     action handle_error(error_message& received);
     action settle(in_flight_window::iterator found, reply&& answer);
 
     bool const negotiates_;
+    decoder_limits const limits_;
     decoder decoder_;
     protocol::handshake handshake_;
+    std::unique_ptr<resumption> resumption_;  ///< While it takes the place of the handshake.
     protocol::counters counters_;
     bool ready_;
     bool has_heard_ = false;

@@ -9,6 +9,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <string>
+#include <utility>
 
 namespace coqmp::protocol {
 
@@ -33,6 +34,15 @@ public:
     /// @param output the string to which a command is appended
     handshake_step handle(message& received, std::string& output);
 
+    /// An earlier client has done it: see resumption.
+    void was_done(coqmp::greeting known, bool out_of_band)
+    {
+        greeting_ = std::move(known);
+        asked_out_of_band_ = out_of_band;
+        stage_ = stage::done;
+    }
+
+    [[nodiscard]] std::string const& id() const noexcept { return id_; }
     [[nodiscard]] coqmp::greeting const& greeting() const noexcept { return greeting_; }
     [[nodiscard]] bool out_of_band() const noexcept { return stage_ == stage::done && asked_out_of_band_; }
     [[nodiscard]] boost::system::error_code error() const noexcept { return error_; }

@@ -70,6 +70,8 @@ void session_impl::begin(stream_socket&& connected, bool is_shared)
     transport_.open(std::move(connected), is_shared);
     if (dialogue_.is_ready())
         became_ready();
+    else if (!dialogue_.output().empty())
+        turns_.schedule();  // it speaks first: see resume()
 }
 
 void session_impl::became_ready()

@@ -19,6 +19,7 @@
 #include "session/transport.hpp"
 #include "session/turn_handler.hpp"
 
+#include <coqmp/descriptor.hpp>
 #include <coqmp/session.hpp>
 #include <coqmp/session_end.hpp>
 #include <coqmp/session_options.hpp>
@@ -66,6 +67,14 @@ public:
     [[nodiscard]] bool was_sent(pending_command const& submitted) const noexcept { return dialogue_.was_sent(submitted); }
     /// How the session has ended; nothing before that.
     [[nodiscard]] std::optional<session_end> const& ended() const noexcept { return waits_.ended(); }
+
+    /// The connection was negotiated by an earlier program, which has left it open. Call it before the session is connected.
+    /// @param has_out_of_band whether that program has enabled `oob`
+    void resume(bool has_out_of_band) { dialogue_.resume(has_out_of_band); }
+    /// Another descriptor of the connection. @throws boost::system::system_error the kernel's error, also if there is none
+    [[nodiscard]] descriptor duplicate_connection() { return transport_.duplicate(); }
+    /// Whether others have a descriptor of the connection, too: the end of the session ends the connection even so.
+    void share_connection(bool is_shared) noexcept { transport_.share(is_shared); }
 
     // For the connector.
     /// @param is_shared whether the caller has another descriptor of the connection

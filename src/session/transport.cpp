@@ -17,6 +17,11 @@ void transport::open(stream_socket&& socket, bool is_shared)
     arm_read();
 }
 
+descriptor transport::duplicate()
+{
+    return descriptor::duplicate(is_open() ? socket_->native_handle() : -1);
+}
+
 // An idle session has no buffer: all sessions of a thread share one.
 std::string_view transport::read_available(error_code& error)
 {

@@ -8,6 +8,8 @@
 #include "protocol/dialogue.hpp"
 #include "session/turn_handler.hpp"
 
+#include <coqmp/descriptor.hpp>
+
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
@@ -31,6 +33,12 @@ public:
     void open(stream_socket&& socket, bool is_shared);
 
     [[nodiscard]] bool is_open() const noexcept { return socket_ && socket_->is_open(); }
+
+    /// Whether others have a descriptor of the connection, too, so that closing the socket does not end it: close() does then.
+    void share(bool is_shared) noexcept { is_shared_ = is_shared; }
+
+    /// Another descriptor of the connection. @throws boost::system::system_error the kernel's error, also if there is none
+    [[nodiscard]] descriptor duplicate();
 
     /// Reads once, without waiting.
     /// @return what there was; valid until this thread reads again

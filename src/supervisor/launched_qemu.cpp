@@ -6,6 +6,7 @@
 #include "process/helper_thread.hpp"
 #include "process/process_identity.hpp"
 #include "session/session_impl.hpp"
+#include "supervisor/last_events.hpp"
 #include "supervisor/monitor_access.hpp"
 
 #include <coqmp/command.hpp>
@@ -17,6 +18,7 @@
 #include <boost/asio/post.hpp>
 
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -203,6 +205,7 @@ void launched_qemu::ready(bool is_out_of_space_listed)
     is_ready_ = true;
     seen_.ready();
     pid_ = machine_->pid();
+    keep_monitor();
     write_record();
     auto over = of_this_machine([](launched_qemu& self, error_code, session_end const&) { self.session_ended(); });
     auto gone = of_this_machine([](launched_qemu& self, error_code error, exit_status) {
@@ -264,6 +267,10 @@ try {
     if (auto const user = user_of(which.process))
         open_monitor_to(*user);
     auto done = of_this_machine([](launched_qemu& self, std::exception_ptr failure) { self.adopted(failure); });
+    kept_ = store_ ? store_->take(which) : std::nullopt;
+    if (kept_)
+        return initiate<void(std::exception_ptr), &start_machine_resumption>(
+            impl_of(*machine_), std::move(done), machine_route(impl_of(*place_->monitor)), which, kept_connection(*kept_));
     initiate<void(std::exception_ptr), &start_machine_adoption>(impl_of(*machine_), std::move(done),
                                                                 machine_route(impl_of(*place_->monitor)), which);
 } catch (...) {
@@ -276,14 +283,22 @@ void launched_qemu::adopted(std::exception_ptr const& failure)
     if (!failure) {
         impl_of(*machine_)->process().take_back();
         adopted_.reset();
+        kept_.reset();
         complaint_.clear();
         if (wanted_end_)
             shut_down(*wanted_end_);
         return look_for_full_disks();
     }
     auto const [code, text] = explained_failure(failure);
-    if (code == errc::not_the_machine || code == errc::machine_exited)
+    take_queued_events();
+    if (code == errc::not_the_machine || code == errc::machine_exited) {
+        if (kept_ && code == errc::not_the_machine)  // it was not connected with
+            for (event const& each : last_events(*kept_, spec_.session))
+                happened(each);
         return end(as_seen({}), {});
+    }
+    if (kept_)
+        return adopt_without_kept(code == errc::disconnected ? std::string() : text);
     if (std::exchange(complaint_, text) != text)
         owner_->wrote(text);
     events_.reset();
@@ -295,7 +310,19 @@ void launched_qemu::adopted(std::exception_ptr const& failure)
     }));
 }
 
-// Events in the gap are lost, but disks that have no space left can still be found.
+// QEMU dials again when the connection has ended. The store has a descriptor of it, too, so it does not end when it is closed here.
+/// @param failure for the log; empty: the connection has ended, most often because QEMU is ending
+void launched_qemu::adopt_without_kept(std::string const& failure)
+{
+    if (!failure.empty())
+        owner_->wrote("events of the time without a supervisor may be lost: " + failure);
+    ::shutdown(kept_->socket.number(), SHUT_RDWR);
+    drop_monitor();
+    machine_.reset();  // QEMU keeps running
+    adopt(machine_record(*adopted_));
+}
+
+// Events in the gap may be lost, but disks that have no space left can still be found.
 void launched_qemu::look_for_full_disks()
 {
     auto done = of_this_machine(
@@ -303,6 +330,39 @@ void launched_qemu::look_for_full_disks()
     start_execute(impl_of(machine_->session()), {asio::bind_executor(executor_, std::move(done)), executor_},
                   command("query-block").timeout(5s));
 }
+
+// ---- The connection in the store -------------------------------------------------------------------------------------------
+
+// Not before the session is ready: the next supervisor only goes on with a connection that has been negotiated.
+void launched_qemu::keep_monitor()
+try {
+    if (!store_ || !spec_.session.negotiate)
+        return;
+    auto const monitor = impl_of(*machine_)->monitor();
+    bool const is_kept =
+        store_->keep(machine_->record(), machine_->session().out_of_band_enabled(), monitor->duplicate_connection());
+    monitor->share_connection(is_kept);
+} catch (std::exception const&) {
+    // QEMU is ending, or the connection has ended: there is nothing to keep.
+}
+
+void launched_qemu::drop_monitor() noexcept
+try {
+    kept_.reset();
+    if (store_)
+        store_->drop();
+} catch (std::bad_alloc const&) {
+    // It is dropped when the next connection is kept.
+}
+
+/// @param is_shared whether the end of our session is to end the connection, although the store has a descriptor of it
+void launched_qemu::share_monitor(bool is_shared) noexcept
+{
+    if (store_ && machine_)
+        impl_of(*machine_)->monitor()->share_connection(is_shared);
+}
+
+// ---- Other connections -----------------------------------------------------------------------------------------------------
 
 // When QEMU ends, its connection closes first. The end of the process says more, so it gets time to arrive.
 void launched_qemu::reconnect()
@@ -355,16 +415,22 @@ void launched_qemu::happened(event const& what)
 void launched_qemu::session_ended()
 {
     is_ready_ = false;
+    drop_monitor();
     owner_->disconnected();
 }
 
 void launched_qemu::exited()
 {
     auto const known = machine_->end().value_or(machine_end());
+    take_queued_events();
+    end(as_seen(known), {});
+}
+
+void launched_qemu::take_queued_events()
+{
     auto rest = std::exchange(events_, std::nullopt);
     while (auto const each = rest->try_next())
         happened(*each);
-    end(as_seen(known), {});
 }
 
 // An adopted machine knows only the events of its own connection.
@@ -378,6 +444,7 @@ process_end launched_qemu::as_seen(machine_end const& known) const
 
 void launched_qemu::end(process_end const& what, std::string const& failure)
 {
+    drop_monitor();
     forget_process();
     try {
         if (place_)
@@ -398,6 +465,7 @@ void launched_qemu::forget_process() noexcept
     machine_.reset();
     wanted_end_.reset();
     adopted_.reset();
+    kept_.reset();
     next_adoption_.reset();
     next_record_.reset();
 }
@@ -438,6 +506,7 @@ try {
 void launched_qemu::release()
 {
     std::string text;
+    share_monitor(false);         // it stays open in the store
     if (machine_ && !adopted_) {  // else there is none, or it lives on anyway
         if (wanted_end_)
             impl_of(*machine_)->leave_alone();
@@ -455,6 +524,8 @@ void launched_qemu::abandon() noexcept
     owner_ = nullptr;
     if (adopted_ && !spec_.release_when_destroyed)
         kill_unadopted();
+    if (spec_.release_when_destroyed)
+        share_monitor(false);
     forget_process();
     place_.reset();
     executor_ = asio::any_io_executor();

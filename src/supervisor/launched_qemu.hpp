@@ -6,6 +6,7 @@
 #include "detail/revocable_executor.hpp"
 #include "machine/machine_directory.hpp"
 #include "supervision/end_record.hpp"
+#include "supervisor/kept_monitors.hpp"
 #include "supervisor/oom_kills.hpp"
 #include "supervisor/supervised_qemu.hpp"
 
@@ -27,6 +28,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace coqmp::detail {
 
@@ -39,6 +41,9 @@ public:
     /// @throws boost::system::system_error the directory cannot be used, or another program manages the machine
     launched_qemu(boost::asio::any_io_executor executor, std::shared_ptr<revocable_executor> home, machine_spec spec,
                   std::string const& directory, std::shared_ptr<void const> lock, qemu_owner& owner);
+
+    /// The monitor's connection is to outlive the supervisor, too.
+    void keep_monitor_in(kept_monitor store) { store_.emplace(std::move(store)); }
 
     /// The process that an earlier supervisor has launched. Call it before everything else.
     /// @throws boost::system::system_error as machine_record::load()
@@ -72,6 +77,11 @@ private:
     void make_machine();
     void started(std::exception_ptr const& failure);
     void adopted(std::exception_ptr const& failure);
+    void adopt_without_kept(std::string const& failure);
+    void keep_monitor();
+    void drop_monitor() noexcept;
+    void share_monitor(bool is_shared) noexcept;
+    void take_queued_events();
     void adopt_again();
     void look_for_full_disks();
     void ready(bool is_out_of_space_listed);
@@ -108,7 +118,9 @@ private:
     std::optional<shutdown_options> wanted_end_;  ///< To be done when it is adopted.
     std::optional<machine_record> adopted_;       ///< A process that is being adopted, or is to be.
     std::optional<boost::asio::steady_timer> next_adoption_;
-    std::string complaint_;  ///< The last one about an adoption or a record that failed.
+    std::optional<kept_monitor> store_;
+    std::optional<kept_connection> kept_;  ///< With the process that is being adopted.
+    std::string complaint_;                ///< The last one about an adoption or a record that failed.
 };
 
 }  // namespace coqmp::detail

@@ -80,6 +80,12 @@ std::shared_ptr<wish_store> store_in(std::shared_ptr<directory_wish_store> const
     return std::make_shared<memory_wish_store>();
 }
 
+/// Takes the whole store, so that its descriptors have no other owner.
+std::shared_ptr<kept_monitors> kept_in(descriptor_store store, bool has_directory)
+{
+    return has_directory ? std::make_shared<kept_monitors>(std::move(store)) : nullptr;
+}
+
 }  // namespace
 
 supervisor_impl::supervisor_impl(asio::any_io_executor executor, supervisor_options options)
@@ -88,6 +94,7 @@ supervisor_impl::supervisor_impl(asio::any_io_executor executor, supervisor_opti
       home_(std::make_shared<revocable_executor>(this->executor())),
       directory_(options_.directory.empty() ? nullptr : std::make_shared<directory_wish_store>(options_.directory)),
       store_(store_in(directory_)),
+      kept_(kept_in(std::exchange(options_.store, {}), directory_ != nullptr)),
       starts_(options_.concurrent_starts),
       clock_(&time_source_of(this->executor())),
       timer_(this->executor())
@@ -197,6 +204,8 @@ supervisor_impl::driver_pointer supervisor_impl::make_driver(std::string const& 
     std::shared_ptr<void const> lock = directory_ ? directory_->lock() : nullptr;
     auto const qemu = std::make_shared<launched_qemu>(executor(), home_, std::move(spec), place, std::move(lock), *driver);
     driver->drive(qemu);
+    if (kept_)
+        qemu->keep_monitor_in(kept_monitor(kept_, name));
     recall(driver, name, qemu->find());
     return driver;
 }
@@ -221,7 +230,14 @@ void supervisor_impl::check_order(std::string const& name, std::vector<std::stri
 void supervisor_impl::recall(driver_pointer const& driver, std::string const& name, std::optional<machine_record> const& process)
 {
     auto record = directory_ ? store_->load(name) : std::nullopt;
-    bool const lives = process && find_process({process->process, process->start_time, process->boot_id}) != nullptr;
+    // One that has ended counts as alive until its last events have been read.
+    bool const lives = process && (find_process({process->process, process->start_time, process->boot_id}) != nullptr ||
+                                   (kept_ && kept_->has_unread(name, *process)));
+    if (kept_ && !lives)
+        asio::post(executor(), [weak = weak_from_this(), name] {
+            if (auto const self = weak.lock(); self && !self->is_closed_)
+                self->kept_->drop(name);
+        });
     if (!record && !lives)
         return;
     std::string const boot = current_boot_id();
@@ -293,6 +309,8 @@ void supervisor_impl::take_out(std::string const& name)
         std::scoped_lock const lock(mutex_);
         machines_.erase(name);
     }
+    if (kept_ && !releases_all_)
+        kept_->drop(name);
     starts_.withdraw(name);
     launched(name);
     ended(name);
@@ -469,6 +487,7 @@ void supervisor_impl::release_all(release_all_handler&& handler)
     };
     if (is_closed_)
         return handler.post(error_code(asio::error::operation_aborted), std::size_t());
+    releases_all_ = true;
     auto const all = std::make_shared<state>(std::move(handler));
     for (auto const& [name, each] : entries()) {
         ++all->open;

@@ -11,6 +11,7 @@
 #include "supervision/start_queue.hpp"
 #include "supervisor/bounded_queue.hpp"
 #include "supervisor/directory_wish_store.hpp"
+#include "supervisor/kept_monitors.hpp"
 #include "supervisor/machine_driver.hpp"
 
 #include <coqmp/endpoint.hpp>
@@ -117,10 +118,11 @@ private:
     [[nodiscard]] driver_pointer make_driver(std::string const& name, machine_spec spec, supervision_policy const& policy);
     void end(bool runs_handlers) noexcept;
 
-    supervisor_options const options_;
+    supervisor_options options_;
     std::shared_ptr<revocable_executor> const home_;
     std::shared_ptr<directory_wish_store> directory_;  ///< None without supervisor_options::directory.
     std::shared_ptr<wish_store> store_;
+    std::shared_ptr<kept_monitors> kept_;  ///< None without a directory.
     bounded_queues<change> changes_;
     bounded_queues<machine_event> events_;
 
@@ -134,6 +136,7 @@ private:
     std::list<removal_pointer> removals_;      ///< They wait for the disk.
     time_source* clock_;
     std::optional<boost::asio::steady_timer> timer_;
+    bool releases_all_ = false;  ///< Another supervisor follows.
     bool is_closed_ = false;
     std::atomic<int> calls_out_ = 0;  ///< Filters and log functions that are running, and may destroy the supervisor.
     post_memory close_memory_;
