@@ -6,6 +6,7 @@
 #include "daemon/command_line.hpp"
 #include "daemon/log/log_priority.hpp"
 #include "daemon/log/logger.hpp"
+#include "daemon/passed_descriptors.hpp"
 #include "daemon/service_notification.hpp"
 #include "options.hpp"
 #include "places.hpp"
@@ -22,6 +23,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -56,11 +58,12 @@ void make_directories(places const& where)
 
 exit_code serve(options const& line, places const& where)
 {
+    auto passed = coqmp_daemon::take_passed_descriptors();
     auto const environment = coqmp_daemon::service_environment::take();
     make_directories(where);
     asio::io_context context(1);
     coqmp_daemon::logger log(context.get_executor(), coqmp_daemon::logger_options_for(line.common));
-    service daemon(context.get_executor(), where, open_cgroups(log), environment, log);
+    service daemon(context.get_executor(), where, open_cgroups(log), environment, std::move(passed), log);
     service_end end;
     std::exception_ptr failure;
     asio::co_spawn(context, daemon.run(), [&](std::exception_ptr const& why, service_end result) {

@@ -39,10 +39,11 @@ constexpr auto time_for_hooks = 5s;
 /// How long a reload waits for machines that are removed, or are other machines now.
 constexpr auto time_to_settle = 10s;
 
-coqmp::supervisor_options options_for(places const& where, coqmp_daemon::logger& log)
+coqmp::supervisor_options options_for(places const& where, coqmp::descriptor_store store, coqmp_daemon::logger& log)
 {
     coqmp::supervisor_options result;
     result.directory = where.state;
+    result.store = std::move(store);
     result.log = [&log](coqmp::log_level level, std::string_view sentence) {
         sourced_sentence const line = split_source(sentence);
         log.write(coqmp_daemon::priority_of(level), line.machine, line.text);
@@ -67,7 +68,8 @@ asio::awaitable<machine_set> read_set(std::string directory)
 }  // namespace
 
 service::service(asio::any_io_executor const& executor, places const& where, std::unique_ptr<cgroup_tree> cgroups,
-                 coqmp_daemon::service_environment const& environment, coqmp_daemon::logger& log)
+                 coqmp_daemon::service_environment const& environment, std::vector<coqmp::stored_descriptor> passed,
+                 coqmp_daemon::logger& log)
     : executor_(executor),
       places_(where),
       log_(log),
@@ -75,7 +77,7 @@ service::service(asio::any_io_executor const& executor, places const& where, std
       state_(environment, log),
       cgroups_(std::move(cgroups)),
       hooks_(executor, inheritance::ours().environment, log),
-      supervisor_(executor, options_for(where, log)),
+      supervisor_(executor, options_for(where, state_.store(std::move(passed)), log)),
       changes_(supervisor_.subscribe()),
       events_(supervisor_.subscribe_events()),
       monitors_(supervisor_, where.runtime, log),

@@ -20,6 +20,7 @@
 #include "supervision/supervised_machines.hpp"
 
 #include <coqmp/change.hpp>
+#include <coqmp/descriptor_store.hpp>
 #include <coqmp/machine_event.hpp>
 #include <coqmp/supervisor.hpp>
 
@@ -31,6 +32,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace coqmpd {
 
@@ -48,9 +50,11 @@ class service
 {
 public:
     /// @param cgroups null: there are none
+    /// @param passed the monitors of an earlier daemon's machines, which the service manager has kept
     /// @throws boost::system::system_error another daemon uses the state directory, or it cannot be used
     service(boost::asio::any_io_executor const& executor, places const& where, std::unique_ptr<cgroup_tree> cgroups,
-            coqmp_daemon::service_environment const& environment, coqmp_daemon::logger& log);
+            coqmp_daemon::service_environment const& environment, std::vector<coqmp::stored_descriptor> passed,
+            coqmp_daemon::logger& log);
 
     /// Runs until a signal or a failure ends it. The machines are released then.
     /// @throws coqmp_daemon::configuration_error, boost::system::system_error it cannot start; then it has no machines yet

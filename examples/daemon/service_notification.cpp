@@ -4,16 +4,20 @@
 
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
+#include <span>
 #include <system_error>
 
 namespace coqmp_daemon {
@@ -63,6 +67,17 @@ std::int64_t monotonic_microseconds()
     ::timespec now = {};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
     return static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
+}
+
+void attach(::msghdr& datagram, std::span<char> room, int descriptor)
+{
+    datagram.msg_control = room.data();
+    datagram.msg_controllen = room.size();
+    ::cmsghdr* const header = CMSG_FIRSTHDR(&datagram);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof descriptor);
+    std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
 }
 
 }  // namespace
@@ -123,7 +138,17 @@ boost::system::error_code service_notification::extend_timeout(std::chrono::micr
     return send("EXTEND_TIMEOUT_USEC=" + std::to_string(more.count()), urgency::now);
 }
 
-boost::system::error_code service_notification::send(std::string_view message, urgency how)
+boost::system::error_code service_notification::keep_descriptor(std::string const& name, coqmp::descriptor const& which)
+{
+    return send("FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, urgency::may_be_lost, which.number());
+}
+
+boost::system::error_code service_notification::drop_descriptor(std::string const& name)
+{
+    return send("FDSTOREREMOVE=1\nFDNAME=" + name, urgency::may_be_lost);
+}
+
+boost::system::error_code service_notification::send(std::string_view message, urgency how, int descriptor)
 {
     if (address_.empty() || failure_)
         return failure_;
@@ -135,9 +160,17 @@ boost::system::error_code service_notification::send(std::string_view message, u
     bool const is_abstract = address_.front() == '@';
     auto const size = static_cast<::socklen_t>(offsetof(::sockaddr_un, sun_path) + address_.size() + (is_abstract ? 0 : 1));
     int const flags = MSG_NOSIGNAL | (how == urgency::may_be_lost ? MSG_DONTWAIT : 0);
+    ::iovec text{const_cast<char*>(message.data()), message.size()};  // NOLINT(cppcoreguidelines-pro-type-const-cast): only read
+    ::msghdr datagram{};
+    datagram.msg_name = &target;
+    datagram.msg_namelen = size;
+    datagram.msg_iov = &text;
+    datagram.msg_iovlen = 1;
+    alignas(::cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> attached{};
+    if (descriptor >= 0)
+        attach(datagram, attached, descriptor);
     for (;;) {
-        ssize_t const sent =
-            ::sendto(socket_.number(), message.data(), message.size(), flags, reinterpret_cast<::sockaddr const*>(&target), size);
+        ssize_t const sent = ::sendmsg(socket_.number(), &datagram, flags);
         if (sent >= 0)
             return {};
         if (errno != EINTR)

@@ -30,8 +30,8 @@ struct service_environment
 /// this code would still be needed without it. The protocol is one datagram, is stable, and is meant to be implemented by others:
 /// since systemd 256, sd_notify(3) contains an example ("Notes").
 /// @par Errors Each function returns the kernel's error, which deserves a line in the log; the daemon goes on. If the service
-///   manager does not read, status() and keep_alive() fail at once with EAGAIN, because the next call makes up for them. The
-///   other functions wait for up to a second first.
+///   manager does not read, status(), keep_alive() and the functions for descriptors fail at once with EAGAIN: the next call
+///   makes up for them, or the daemon's successor does without a descriptor. The other functions wait for up to a second first.
 /// @par Threads One at a time.
 class service_notification
 {
@@ -57,12 +57,24 @@ public:
     /// @param more counted from now
     boost::system::error_code extend_timeout(std::chrono::microseconds more);
 
+    /// Whether there is a service manager.
+    [[nodiscard]] bool has_manager() const noexcept { return !address_.empty(); }
+
+    /// Asks the service manager to keep a duplicate of a descriptor until it starts the daemon again, if the unit allows that
+    /// (FileDescriptorStoreMax=). A connection stays there also when its peer has ended, because what the peer wrote last matters.
+    /// @param name printable ASCII characters without a colon, at most 255
+    boost::system::error_code keep_descriptor(std::string const& name, coqmp::descriptor const& which);
+
+    /// The service manager no longer keeps what has this name.
+    boost::system::error_code drop_descriptor(std::string const& name);
+
     /// How often to call keep_alive(): half of what the unit allows (WatchdogSec=). @return nothing: there is no watchdog
     [[nodiscard]] std::optional<std::chrono::microseconds> watchdog_interval() const noexcept { return watchdog_interval_; }
 
 private:
     enum class urgency { now, may_be_lost };
-    boost::system::error_code send(std::string_view message, urgency how);
+    /// @param descriptor that travels with the message; -1: none
+    boost::system::error_code send(std::string_view message, urgency how, int descriptor = -1);
 
     std::string address_;
     coqmp::descriptor socket_;

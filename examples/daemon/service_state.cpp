@@ -3,6 +3,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/errc.hpp>
 
 #include <utility>
 
@@ -40,6 +41,23 @@ void service_state::show(std::string const& sentence)
     // If the service manager does not read, the next sentence makes up for this one.
     if (sentence != shown_ && !notification_.status(sentence))
         shown_ = sentence;
+}
+
+coqmp::descriptor_store service_state::store(std::vector<coqmp::stored_descriptor> passed)
+{
+    coqmp::descriptor_store result;
+    result.content = std::move(passed);
+    if (!notification_.has_manager())
+        return result;
+    auto const note_unless_busy = [this](boost::system::error_code error) {
+        if (error != boost::system::errc::resource_unavailable_try_again)
+            note(error);
+    };
+    result.keep = [this, note_unless_busy](std::string const& name, coqmp::descriptor const& which) {
+        note_unless_busy(notification_.keep_descriptor(name, which));
+    };
+    result.drop = [this, note_unless_busy](std::string const& name) { note_unless_busy(notification_.drop_descriptor(name)); };
+    return result;
 }
 
 asio::awaitable<void> service_state::keep_alive()

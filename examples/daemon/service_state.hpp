@@ -5,12 +5,15 @@
 #include "daemon/log/logger.hpp"
 #include "daemon/service_notification.hpp"
 
+#include <coqmp/descriptor_store.hpp>
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 namespace coqmp_daemon {
 
@@ -32,6 +35,11 @@ public:
 
     /// For `systemctl status`.
     void show(std::string const& sentence);
+
+    /// Keeps the descriptors that are put into it open at the service manager while the daemon restarts. Without a service manager
+    /// it keeps none. This object must outlive its use.
+    /// @param passed what the service manager has passed on from earlier
+    [[nodiscard]] coqmp::descriptor_store store(std::vector<coqmp::stored_descriptor> passed);
 
     /// Reports at intervals that the daemon is alive, if the service manager asks for that.
     [[nodiscard]] boost::asio::awaitable<void> keep_alive();

@@ -19,7 +19,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
+#include <optional>
 #include <string>
+#include <utility>
 
 using namespace coqmp_daemon;
 using namespace std::chrono_literals;
@@ -49,6 +52,29 @@ public:
         std::array<char, 4096> message{};
         ssize_t const size = ::recv(socket_.number(), message.data(), message.size(), 0);
         return size > 0 ? std::string(message.data(), static_cast<std::size_t>(size)) : std::string();
+    }
+
+    /// The same, with the descriptor that came along. @return nothing: there was none
+    std::pair<std::string, std::optional<coqmp::descriptor>> receive_with_descriptor()
+    {
+        std::array<char, 4096> message{};
+        alignas(::cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> attached{};
+        ::iovec text{message.data(), message.size()};
+        ::msghdr datagram{};
+        datagram.msg_iov = &text;
+        datagram.msg_iovlen = 1;
+        datagram.msg_control = attached.data();
+        datagram.msg_controllen = attached.size();
+        ssize_t const size = ::recvmsg(socket_.number(), &datagram, MSG_CMSG_CLOEXEC);
+        BOOST_REQUIRE(size > 0);
+        std::pair<std::string, std::optional<coqmp::descriptor>> result;
+        result.first.assign(message.data(), static_cast<std::size_t>(size));
+        if (::cmsghdr const* const header = CMSG_FIRSTHDR(&datagram)) {
+            int number = -1;
+            std::memcpy(&number, CMSG_DATA(header), sizeof number);
+            result.second.emplace(number);
+        }
+        return result;
     }
 
     [[nodiscard]] service_environment environment() const { return {name_, {}, {}}; }
@@ -110,6 +136,28 @@ BOOST_AUTO_TEST_CASE(each_call_is_one_datagram)
     BOOST_TEST(systemd.receive() == "");
 }
 
+// Without FDPOLL=0, systemd would close a connection whose peer has ended, with the peer's last words in it.
+BOOST_AUTO_TEST_CASE(a_descriptor_is_put_into_the_store_and_removed)
+{
+    BOOST_TEST(service.has_manager());
+    std::array<int, 2> ends{};
+    BOOST_REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    coqmp::descriptor const end(ends[0]);
+    coqmp::descriptor const other_end(ends[1]);
+    BOOST_TEST(!service.keep_descriptor("coqmp-monitor/vm/1/2/oob", other_end));
+    auto const [message, received] = systemd.receive_with_descriptor();
+    BOOST_TEST(message == "FDSTORE=1\nFDPOLL=0\nFDNAME=coqmp-monitor/vm/1/2/oob");
+    BOOST_REQUIRE(received.has_value());
+    BOOST_TEST(::write(received->number(), "x", 1) == 1);
+    char read = 0;
+    BOOST_TEST(::read(end.number(), &read, 1) == 1);
+    BOOST_TEST(read == 'x');
+    BOOST_TEST(!service.drop_descriptor("coqmp-monitor/vm/1/2/oob"));
+    auto const [removal, none] = systemd.receive_with_descriptor();
+    BOOST_TEST(removal == "FDSTOREREMOVE=1\nFDNAME=coqmp-monitor/vm/1/2/oob");
+    BOOST_TEST(!none.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_reload_says_when_it_began)
 {
     std::int64_t const before = monotonic_microseconds();
@@ -144,6 +192,8 @@ BOOST_AUTO_TEST_CASE(without_a_service_manager_nothing_happens)
     BOOST_TEST(!none.ready());
     BOOST_TEST(!none.status("x"));
     BOOST_TEST(!none.watchdog_interval());
+    BOOST_TEST(!none.has_manager());
+    BOOST_TEST(!none.keep_descriptor("x", coqmp::descriptor(-1)));
 }
 
 BOOST_AUTO_TEST_CASE(a_service_manager_that_has_gone_is_an_error_and_no_signal)

@@ -29,6 +29,16 @@ def expect(condition, text):
         raise Failed(text)
 
 
+def expect_output(console, text):
+    """Waits until a guest has written this to its console."""
+    follower = subprocess.Popen(["tail", "--follow", "--bytes=+1", console], stdout=subprocess.PIPE)
+    ready, _, _ = select.select([follower.stdout], [], [], LIMIT)
+    seen = os.read(follower.stdout.fileno(), len(text)).decode() if ready else ""
+    follower.kill()
+    follower.wait()
+    expect(seen == text, f'{console}: the guest wrote "{seen}", not "{text}"')
+
+
 class Journal:
     """The lines that a unit's programs and systemd write about it, from now on, each read once."""
 

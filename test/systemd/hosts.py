@@ -7,18 +7,18 @@ import signal
 import socket
 
 import guests
-from bench import BENCH, LIMIT, Unit, expect, run
+from bench import BENCH, LIMIT, Unit, expect, expect_output, run
 
 FILES = pathlib.Path("/etc/coqmp/machines")
 
 
 class Client:
-    """A QMP client of the daemon's control socket, connected before the first command, so that no event is missed."""
+    """A QMP client, of the daemon's control socket for example, connected before the first command, so that no event is missed."""
 
-    def __init__(self):
+    def __init__(self, path="/run/coqmp/control.sock"):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(LIMIT)
-        self.socket.connect("/run/coqmp/control.sock")
+        self.socket.connect(path)
         self.lines = self.socket.makefile()
         self.events = []
         json.loads(self.lines.readline())
@@ -40,6 +40,10 @@ class Client:
             message = self.events.pop(0) if self.events else json.loads(self.lines.readline())
             if message["event"] == "MACHINE_STATE_CHANGED" and message["data"]["name"] == name and message["data"]["state"] == state:
                 return message["data"]
+
+    def await_end(self):
+        while self.lines.readline():
+            pass
 
     def process(self, name):
         return self.execute("query-machine", name=name)["pid"]
@@ -91,6 +95,31 @@ def a_killed_daemon_costs_no_machine():
     expect(before == after, f"the machines were processes {before}, and now they are {after}")
     host.client.execute("machine-stop", name="busy", timeout=2)
     host.client.execute("machine-stop", name="quiet", timeout=2)
+
+
+def a_killed_daemon_learns_what_happened_meanwhile():
+    """The guest switches itself off while there is no daemon."""
+    host = Host()
+    monitor = f"{BENCH}/brief.qmp"
+    host.define("brief", "power_button", ["-qmp", f"unix:{monitor},server=on,wait=off"])
+    host.begin()
+    host.unit.add_settings("[Service]\nRestartSec=1h\n")
+    host.start("brief")
+    host.unit.expect(NFileDescriptorStore="1")
+    expect_output(BENCH / "brief.console", "r")
+    os.kill(int(host.unit.property("MainPID")), signal.SIGKILL)
+    host.unit.journal.expect("status=9/KILL")
+    qemu = Client(monitor)
+    qemu.execute("system_powerdown")
+    qemu.await_end()
+    host.unit.add_settings("[Service]\nRestartSec=2s\n")
+    run("systemctl", "restart", "coqmpd")  # now, and not after an hour; systemd keeps the store
+    host.client = Client()
+    state = host.client.execute("query-machine", name="brief")
+    if state["state"] != "stopped":
+        state = host.client.await_state("brief", "stopped")
+    expect(state["reason"] == "guest-shutdown", f"the machine is {state}")
+    host.unit.expect(NFileDescriptorStore="0")
 
 
 def a_restarted_daemon_costs_no_machine():

@@ -16,6 +16,7 @@ SCENARIOS = [
     machines.a_silent_qemu_is_killed_if_its_owner_wants_that,
     machines.a_silent_qemu_is_left_alone_otherwise,
     hosts.a_killed_daemon_costs_no_machine,
+    hosts.a_killed_daemon_learns_what_happened_meanwhile,
     hosts.a_restarted_daemon_costs_no_machine,
     hosts.the_daemon_restarts_what_panicked_and_not_what_its_owner_shut_down,
     hosts.an_operator_cannot_stop_the_unit_that_shuts_guests_down,
