@@ -21,14 +21,6 @@ using coqmp::test::content;
 
 namespace {
 
-std::size_t count_of(std::string_view text, std::string_view part)
-{
-    std::size_t result = 0;
-    for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1))
-        ++result;
-    return result;
-}
-
 class returning_coqmpd : public coqmpd_fixture
 {
 public:
@@ -196,7 +188,8 @@ BOOST_AUTO_TEST_CASE(hooks_do_not_run_again_for_what_an_earlier_daemon_has_seen)
 
 BOOST_AUTO_TEST_CASE(a_machine_that_was_given_up_is_reported_once)
 {
-    define_guest("vm", coqmp::test::panic, "[restart]\nmost = 0\n" + hook("'given-up', 'stopped'"), "-device", "pvpanic");
+    define_guest("vm", coqmp::test::panic, "[restart]\nmost = 1\nfirst_pause = '1ms'\n" + hook("'given-up', 'stopped'"),
+                 "-device", "pvpanic");
     {
         running_coqmpd daemon(*this);
         see_states(command("machine-start").with("name", "vm"), "vm", {"given-up panicked"});
