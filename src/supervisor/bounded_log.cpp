@@ -36,7 +36,8 @@ constexpr std::uint64_t tolerated_allocation = 1 << 20;
 void keep_end(int log, std::uint64_t size, std::uint64_t limit, std::string const& target)
 {
     constexpr ::mode_t owner_only = 0600;
-    unique_fd const kept(::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, owner_only));
+    ::unlink(target.c_str());
+    unique_fd const kept(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, owner_only));
     std::uint64_t left = std::min(size, limit);
     auto from = static_cast<::off_t>(size - left);
     while (left > 0) {
