@@ -14,7 +14,7 @@ namespace qmp_proxy {
 
 namespace {
 
-constexpr std::size_t longest_name = 60;
+constexpr std::size_t longest_shown_name = 60;
 
 /// A transaction's action that is not a command, the negotiation, and the proxy's own command: `query-commands` lists none of them.
 constexpr std::string_view unlisted[] = {"abort", "qmp_capabilities", "__org.coqmp_events"};
@@ -46,8 +46,8 @@ std::vector<std::string> uncommon_commands::missing_from(std::vector<std::string
         if (std::ranges::find(commands, name) != commands.end())
             continue;
         std::string const suggestion = coqmp::did_you_mean(coqmp::similar_names(name, commands));
-        missing.add(each.command.position, "policy \"" + coqmp_daemon::printable(each.policy, longest_name) + "\": " + qemu +
-                                               " has no command \"" + coqmp_daemon::printable(name, longest_name) + '"' +
+        missing.add(each.command.position, "policy \"" + coqmp_daemon::printable(each.policy, longest_shown_name) + "\": " + qemu +
+                                               " has no command \"" + coqmp_daemon::printable(name, longest_shown_name) + '"' +
                                                (suggestion.empty() ? "" : ": " + suggestion));
     }
     return missing.lines();
