@@ -24,7 +24,7 @@ constexpr std::string_view answer_to_the_delimiter =
     "\r\n";
 constexpr std::string_view stop = R"({"timestamp": {"seconds": 1, "microseconds": 2}, "event": "STOP"})"
                                   "\r\n";
-constexpr std::string_view shutdown = R"({"event": "SHUTDOWN", "data": {"guest": true, "reason": "guest-shutdown"}})"
+constexpr std::string_view shutdown_event = R"({"event": "SHUTDOWN", "data": {"guest": true, "reason": "guest-shutdown"}})"
                                       "\r\n";
 
 /// What results from these bytes, in one piece. It must be the same however they are split.
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(remembers_that_out_of_band_execution_was_not_enabled)
 
 BOOST_AUTO_TEST_CASE(delivers_the_events_of_the_gap_in_order)
 {
-    auto const lines = heard({stop, shutdown, answer_to_the_delimiter, our_version});
+    auto const lines = heard({stop, shutdown_event, answer_to_the_delimiter, our_version});
     BOOST_REQUIRE(lines.size() == 3);
     BOOST_TEST(begins(lines[0], "happened: STOP"));
     BOOST_TEST(begins(lines[1], "happened: SHUTDOWN"));
@@ -109,10 +109,10 @@ BOOST_AUTO_TEST_CASE(delivers_the_events_of_the_gap_in_order)
 
 BOOST_AUTO_TEST_CASE(drops_at_most_the_message_that_was_cut)
 {
-    for (std::size_t cut = 1; cut < shutdown.size(); ++cut) {
+    for (std::size_t cut = 1; cut < shutdown_event.size(); ++cut) {
         BOOST_TEST_CONTEXT("cut at " << cut)
         {
-            auto const lines = heard({shutdown.substr(cut), stop, our_version});
+            auto const lines = heard({shutdown_event.substr(cut), stop, our_version});
             BOOST_REQUIRE(lines.size() == 2);
             BOOST_TEST(begins(lines[0], "happened: STOP"));
         }
