@@ -175,7 +175,7 @@ void launched_qemu::apply(machine_spec spec)
 
 void launched_qemu::make_machine()
 {
-    is_ready_ = false;
+    is_ready_ = is_disconnected_ = false;
     ++number_;
     if (log_)
         log_->watch();
@@ -382,8 +382,11 @@ void launched_qemu::share_monitor(bool is_shared) noexcept
 // ---- Other connections -----------------------------------------------------------------------------------------------------
 
 // When QEMU ends, its connection closes first. The end of the process says more, so it gets time to arrive.
+// This step may have waited for the disk, until QEMU has ended or another one has been launched.
 void launched_qemu::reconnect()
 {
+    if (!is_disconnected_)
+        return;
     next_adoption_.emplace(executor_, pause_between_adoptions);
     next_adoption_->async_wait(of_this_machine([](launched_qemu& self, error_code interrupted) {
         if (!interrupted)
@@ -432,6 +435,7 @@ void launched_qemu::happened(event const& what)
 void launched_qemu::session_ended()
 {
     is_ready_ = false;
+    is_disconnected_ = true;
     drop_monitor();
     owner_->disconnected();
 }
@@ -477,7 +481,7 @@ void launched_qemu::end(process_end const& what, std::string const& failure)
 void launched_qemu::forget_process() noexcept
 {
     ++number_;
-    is_ready_ = false;
+    is_ready_ = is_disconnected_ = false;
     has_record_ = false;
     pid_ = -1;
     events_.reset();

@@ -62,6 +62,7 @@ action = "give-up"
 [panic]
 action = "reset"
 dump = true
+dump_directory = "/var/crash"
 [liveness]
 kill_silent_after = "10min"
 [shutdown]

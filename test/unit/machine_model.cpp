@@ -214,7 +214,9 @@ private:
         bool const is_seen = !is_released_ && !is_dead_;
         process_end what;
         what.end = process_->record.end(process_->is_ours ? status : not_known);
-        if (is_seen && !process_->is_asked_to_end) {
+        // A stop may wait for a dump before it asks QEMU to end.
+        bool const is_to_end = process_->is_asked_to_end || rules_->status().state == lifecycle::stopping;
+        if (is_seen && !is_to_end) {
             promises_.ended(cause, what.end.shutdown_cause.empty(), policy_.restart);
             promises_.stay_down(seen_migrated_);
         }
