@@ -117,7 +117,7 @@ private:
     ::uid_t user_ = ::geteuid();      ///< Of the next QEMU that is launched.
     ::uid_t admitted_ = ::geteuid();  ///< To whom the monitor's socket belongs.
     end_record seen_;                 ///< Of the process, over all its connections.
-    bool is_disconnected_ = false;  ///< Its session has ended.
+    bool is_disconnected_ = false;    ///< Its session has ended.
     bool is_ready_ = false;
     std::atomic<::pid_t> pid_ = -1;
 

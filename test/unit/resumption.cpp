@@ -25,7 +25,7 @@ constexpr std::string_view answer_to_the_delimiter =
 constexpr std::string_view stop = R"({"timestamp": {"seconds": 1, "microseconds": 2}, "event": "STOP"})"
                                   "\r\n";
 constexpr std::string_view shutdown_event = R"({"event": "SHUTDOWN", "data": {"guest": true, "reason": "guest-shutdown"}})"
-                                      "\r\n";
+                                            "\r\n";
 
 /// What results from these bytes, in one piece. It must be the same however they are split.
 std::vector<std::string> heard(std::string const& bytes)

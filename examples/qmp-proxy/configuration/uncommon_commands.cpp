@@ -46,9 +46,9 @@ std::vector<std::string> uncommon_commands::missing_from(std::vector<std::string
         if (std::ranges::find(commands, name) != commands.end())
             continue;
         std::string const suggestion = coqmp::did_you_mean(coqmp::similar_names(name, commands));
-        missing.add(each.command.position, "policy \"" + coqmp_daemon::printable(each.policy, longest_shown_name) + "\": " + qemu +
-                                               " has no command \"" + coqmp_daemon::printable(name, longest_shown_name) + '"' +
-                                               (suggestion.empty() ? "" : ": " + suggestion));
+        missing.add(each.command.position, "policy \"" + coqmp_daemon::printable(each.policy, longest_shown_name) + "\": " +
+                                               qemu + " has no command \"" + coqmp_daemon::printable(name, longest_shown_name) +
+                                               '"' + (suggestion.empty() ? "" : ": " + suggestion));
     }
     return missing.lines();
 }
