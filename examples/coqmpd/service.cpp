@@ -204,7 +204,8 @@ asio::awaitable<bool> service::read_settings()
     }
     for (std::string const& each : problems)
         log_.write(log_priority::error, each);
-    co_return problems.empty();
+    bool const is_valid = problems.empty();
+    co_return is_valid;
 }
 
 void service::apply_settings()

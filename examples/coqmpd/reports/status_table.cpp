@@ -34,7 +34,7 @@ std::string cell(json::object const& machine, std::string_view key)
 /// Why a machine is in its state, and what is wrong with its file.
 std::string reason_in(json::object const& machine)
 {
-    std::string const reason = cell(machine, "description");
+    std::string reason = cell(machine, "description");
     if (!machine.contains("file"))
         return reason;
     std::string const problem = "its file is " + cell(machine, "file");
