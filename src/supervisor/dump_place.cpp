@@ -102,7 +102,7 @@ std::vector<std::string> dump_place::names() const
         throw failure;
     }
     std::vector<std::string> result;
-    while (::dirent const* const each = ::readdir(all.get()))
+    while (::dirent const* const each = ::readdir(all.get()))  // NOLINT(concurrency-mt-unsafe): nobody else has this DIR
         result.emplace_back(&each->d_name[0]);
     return result;
 }
