@@ -42,7 +42,7 @@ namespace {
 
 [[nodiscard]] supervisor_impl::driver_pointer driver_named(supervisor_pointer const& impl, std::string_view name)
 {
-    return impl ? impl->find(name) : nullptr;
+    return impl ? impl->table().find(name) : nullptr;
 }
 
 }  // namespace
@@ -100,7 +100,7 @@ void start_release_of_all(supervisor_pointer const& impl, pending_handler<void(e
     if (!impl)
         return handler.post(error_code(), std::size_t());
     if (impl->options().directory.empty())
-        return handler.post(make_error_code(errc::cannot_release), impl->names().size());
+        return handler.post(make_error_code(errc::cannot_release), impl->table().names().size());
     auto const waiting = std::make_shared<pending_handler<void(error_code, std::size_t)>>(std::move(handler));
     asio::post(impl->executor(), [impl, waiting] { impl->release_all(std::move(*waiting)); });
 }
@@ -127,9 +127,9 @@ void start_shutdown_of_all(supervisor_pointer const& impl, pending_handler<void(
     on_cancellation(slot, impl, waiting,
                     [](supervisor_impl& state, std::shared_ptr<shutdown_wait> const& which, asio::cancellation_type kind) {
                         if (kind != asio::cancellation_type::none)
-                            state.cancel(which);
+                            state.shutdown().cancel(which);
                     });
-    asio::post(impl->executor(), [impl, waiting = std::move(waiting), budget] { impl->shut_down(budget, waiting); });
+    asio::post(impl->executor(), [impl, waiting = std::move(waiting), budget] { impl->shutdown().begin(budget, waiting); });
 }
 
 }  // namespace detail
@@ -155,7 +155,7 @@ asio::awaitable<json::value> returned_by(detail::supervisor_pointer impl, std::s
 detail::supervisor_impl::driver_pointer existing_driver(detail::owned_impl<detail::supervisor_impl> const& impl,
                                                         std::string_view name)
 {
-    auto result = impl ? impl->find(name) : nullptr;
+    auto result = impl ? impl->table().find(name) : nullptr;
     if (result)
         return result;
     error_code const code = make_error_code(errc::no_such_machine);
@@ -223,7 +223,7 @@ void supervisor::offer_monitor(std::string_view name, monitor_proxy const& proxy
 change_stream supervisor::subscribe(std::size_t capacity)
 {
     auto const wanted = capacity != 0 ? capacity : impl_->options().change_capacity;
-    change_stream result(impl_->changes().subscribe(impl_->executor(), wanted));
+    change_stream result(impl_->output().changes().subscribe(impl_->executor(), wanted));
     if (!impl_)
         result.close();
     return result;
@@ -233,7 +233,7 @@ machine_event_stream supervisor::subscribe_events(event_filter filter, std::size
 {
     auto const wanted = capacity != 0 ? capacity : impl_->options().event_capacity;
     auto accepts = [filter = std::move(filter)](machine_event const& what) { return filter.accepts(what.what); };
-    machine_event_stream result(impl_->events().subscribe(impl_->executor(), wanted, std::move(accepts)));
+    machine_event_stream result(impl_->output().events().subscribe(impl_->executor(), wanted, std::move(accepts)));
     if (!impl_)
         result.close();
     return result;
@@ -241,7 +241,7 @@ machine_event_stream supervisor::subscribe_events(event_filter filter, std::size
 
 std::vector<std::string> supervisor::names() const
 {
-    return impl_ ? impl_->names() : std::vector<std::string>();
+    return impl_ ? impl_->table().names() : std::vector<std::string>();
 }
 
 machine_status supervisor::status(std::string_view name) const
