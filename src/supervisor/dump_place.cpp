@@ -1,6 +1,7 @@
 #include "supervisor/dump_place.hpp"
 
 #include "detail/explained_error.hpp"
+#include "detail/own_directory.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -34,12 +35,7 @@ unique_fd open_dump_directory(std::string const& path)
     if (::mkdir(path.c_str(), dump_directory_mode) != 0 && errno != EEXIST)
         throw dump_error("cannot make the directory ", path);
     unique_fd result(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    struct ::stat status{};
-    if (result.number() < 0 || ::fstat(result.number(), &status) != 0)
-        throw dump_error("cannot open the directory ", path);
-    if (status.st_uid != ::geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        throw explained_error(make_error_code(boost::system::errc::permission_denied),
-                              "the directory " + path + " belongs to another user, or others may write to it");
+    require_own_directory(result.number(), path);
     return result;
 }
 
@@ -102,7 +98,7 @@ std::vector<std::string> dump_place::names() const
         throw failure;
     }
     std::vector<std::string> result;
-    while (::dirent const* const each = ::readdir(all.get()))  // NOLINT(concurrency-mt-unsafe): nobody else has this DIR
+    while (::dirent const* const each = ::readdir(all.get()))  // NOLINT(concurrency-mt-unsafe): this DIR is ours alone
         result.emplace_back(&each->d_name[0]);
     return result;
 }

@@ -1,5 +1,6 @@
 #include "supervisor/guest_dump.hpp"
 
+#include "detail/awaited_result.hpp"
 #include "detail/json_access.hpp"
 #include "process/helper_thread.hpp"
 #include "session/session_impl.hpp"
@@ -38,13 +39,26 @@ try {
     return false;
 }
 
+std::string dump_failure_text(std::exception_ptr const& failure)
+try {
+    std::rethrow_exception(failure);
+} catch (std::exception const& caught) {
+    return caught.what();
+}
+
 }  // namespace
 
 /// What a helper thread has found out.
 struct guest_dump::opened_dump
 {
-    unique_fd file;
-    std::string failure;
+    unique_fd file{-1};
+    std::exception_ptr failure;
+};
+
+struct guest_dump::kept_dump
+{
+    std::string path;  ///< Empty: there is none.
+    std::exception_ptr failure;
 };
 
 guest_dump::guest_dump(asio::any_io_executor executor, std::shared_ptr<revocable_executor> home, dump_owner& owner,
@@ -103,19 +117,20 @@ void guest_dump::memory_known(error_code error, reply const& answer)
     auto const memory = guest_memory_in(answer);
     if (!memory)
         return refuse("the size of its memory is not known");
-    auto open = [home = home_, weak = weak_from_this(), round = round_, machine = machine_, settings = settings_,
-                 memory = *memory] {
-        auto const opened = std::make_shared<opened_dump>();
+    auto receive = [weak = weak_from_this(), round = round_](opened_dump opened) {
+        auto const self = weak.lock();
+        if (self && self->owner_ != nullptr && self->round_ == round)
+            self->file_is_open(opened);
+    };
+    auto const result = std::make_shared<awaited_result<opened_dump>>(home_, std::move(receive));
+    auto open = [result, machine = machine_, settings = settings_, memory = *memory] {
+        opened_dump opened;
         try {
-            opened->file = dump_place(machine, settings).create(memory);
-        } catch (std::exception const& failure) {
-            opened->failure = failure.what();
+            opened.file = dump_place(machine, settings).create(memory);
+        } catch (std::exception const&) {
+            opened.failure = std::current_exception();
         }
-        home->post([weak, round, opened] {
-            auto const self = weak.lock();
-            if (self && self->owner_ != nullptr && self->round_ == round)
-                self->file_is_open(*opened);
-        });
+        result->deliver(std::move(opened));
     };
     if (!run_for_files(std::move(open)))
         refuse("there is no thread that could write the file");
@@ -123,8 +138,8 @@ void guest_dump::memory_known(error_code error, reply const& answer)
 
 void guest_dump::file_is_open(opened_dump& opened)
 {
-    if (!opened.failure.empty())
-        return refuse(opened.failure);
+    if (opened.failure)
+        return refuse(dump_failure_text(opened.failure));
     command request("getfd");
     request.with("fdname", name_of_file).timeout(0s);
     request.with_descriptor(descriptor(opened.file.release()));
@@ -199,27 +214,34 @@ void guest_dump::settle(dump_progress progress, std::string const& why)
 void guest_dump::keep_file(bool is_expected)
 {
     phase_ = phase::keeping;
-    auto keep = [home = home_, weak = weak_from_this(), round = ++round_, machine = machine_, settings = settings_, is_expected] {
-        std::string path;
-        std::string failure;
+    auto receive = [weak = weak_from_this(), round = ++round_, is_expected](kept_dump const& kept) {
+        auto const self = weak.lock();
+        if (self && self->owner_ != nullptr && self->round_ == round)
+            self->file_is_kept(kept, is_expected);
+    };
+    auto const result = std::make_shared<awaited_result<kept_dump>>(home_, std::move(receive));
+    auto keep = [result, machine = machine_, settings = settings_] {
+        kept_dump kept;
         try {
-            path = dump_place(machine, settings).keep();
-        } catch (std::exception const& caught) {
-            failure = caught.what();
+            kept.path = dump_place(machine, settings).keep();
+        } catch (std::exception const&) {
+            kept.failure = std::current_exception();
         }
-        home->post([weak, round, path, failure, is_expected] {
-            auto const self = weak.lock();
-            if (!self || self->owner_ == nullptr || self->round_ != round)
-                return;
-            if (!failure.empty() || (is_expected && path.empty()))
-                return self->refuse(failure.empty() ? "its file is gone" : failure);
-            if (!path.empty())
-                self->owner_->write(log_level::warning, "its guest has panicked; its memory is in " + path);
-            self->finish();
-        });
+        result->deliver(std::move(kept));
     };
     if (!run_for_files(std::move(keep)))
         refuse("there is no thread that could rename the file");
+}
+
+void guest_dump::file_is_kept(kept_dump const& kept, bool is_expected)
+{
+    if (kept.failure)
+        return refuse(dump_failure_text(kept.failure));
+    if (is_expected && kept.path.empty())
+        return refuse("its file is gone");
+    if (!kept.path.empty())
+        owner_->write(log_level::warning, "its guest has panicked; its memory is in " + kept.path);
+    finish();
 }
 
 void guest_dump::discard_file()

@@ -1,6 +1,6 @@
 // Dumps the memory of a panicked guest to a file, through QEMU's monitor.
 // Invariant: each begin() is followed by one `finished`, or by the end of the process or of this object. QEMU gets an open file and
-// no path, so that it needs no rights in the directory, whoever its user is.
+// no path, so that it needs no rights in the directory, whichever user it runs as.
 #ifndef COQMP_SRC_SUPERVISOR_GUEST_DUMP_HPP
 #define COQMP_SRC_SUPERVISOR_GUEST_DUMP_HPP
 
@@ -70,6 +70,7 @@ private:
     };
     using answer_handler = void (guest_dump::*)(boost::system::error_code, reply const&);
     struct opened_dump;
+    struct kept_dump;
 
     void ask(command&& request, answer_handler answered);
     void state_known(boost::system::error_code error, reply const& answer);
@@ -85,6 +86,7 @@ private:
     void discard_file();
     /// @param is_expected whether there must be a file
     void keep_file(bool is_expected);
+    void file_is_kept(kept_dump const& kept, bool is_expected);
 
     boost::asio::any_io_executor executor_;
     std::shared_ptr<revocable_executor> const home_;

@@ -245,7 +245,7 @@ try {
         } catch (...) {
             failure = std::current_exception();
         }
-        result->deliver(failure);
+        result->deliver(std::move(failure));
     };
     write_in_background(std::move(write));
 } catch (system_error const&) {
