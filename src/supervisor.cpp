@@ -131,7 +131,7 @@ struct sent_command final : waiting_operation<void(error_code, reply)>
         next.emit(kind);
     }
 
-    asio::cancellation_signal next;  ///< For whoever has the command.
+    asio::cancellation_signal next;  ///< Cancels the command where it is: in the queue, or on the wire.
     bool is_cancelled = false;
 };
 

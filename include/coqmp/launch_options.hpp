@@ -44,8 +44,8 @@ struct launch_options
     /// The directory in which the program starts, entered as its user. A program with a slash in its name, and with a relative
     /// path, is found from there. Empty: ours.
     std::string working_directory;
-    std::string
-        user;  ///< A name, a number, or `+NUMBER`, which is not looked up. Empty: ours. A change of users needs CAP_SETUID.
+    /// A name, a number, or `+NUMBER`, which is not looked up. Empty: ours. A change of users needs CAP_SETUID.
+    std::string user;
     std::string group;  ///< The same. Empty: that of `user`, or ours without one. A user `+NUMBER` needs one.
     /// The same. None: those that `user` has in the system's database; ours if neither `user` nor `group` is set.
     std::vector<std::string> supplementary_groups;

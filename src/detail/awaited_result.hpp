@@ -31,7 +31,7 @@ public:
     {
         result_ = std::move(result);
         while (!try_to_post())
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));  // nobody else reports it
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));  // otherwise the executor waits for ever
     }
 
 private:

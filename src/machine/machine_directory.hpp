@@ -45,7 +45,7 @@ public:
     /// @throws boost::system::system_error `resource_unavailable_try_again`: a QEMU has it; the kernel's error
     [[nodiscard]] descriptor lock() const;
 
-    /// Whether nobody else can put files there: it is a directory, not a link to one, it is ours, and only we may write to it.
+    /// Requires that only we can put files there: it is a directory, not a link to one, it is ours, and only we may write to it.
     /// @throws boost::system::system_error `permission_denied`, or the kernel's error; what() names the directory
     void require_ownership() const;
 

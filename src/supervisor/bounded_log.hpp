@@ -34,9 +34,9 @@ public:
 
     /// Checks the file now, and from now on.
     void watch();
-    /// Nobody writes to it any more. It is checked for the last time.
+    /// QEMU has ended. The file is checked for the last time.
     void finish() noexcept;
-    /// Somebody else watches it from now on.
+    /// The machine is left to another supervisor, which watches the file from now on.
     void leave() noexcept;
 
 private:

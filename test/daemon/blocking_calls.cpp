@@ -1,4 +1,4 @@
-// Functions that block run beside the event loop, and nobody waits for one that hangs.
+// Functions that block run beside the event loop, and one that hangs delays nothing.
 #include "daemon/blocking_calls.hpp"
 
 #include "daemon/run_to_end.hpp"
